@@ -1,0 +1,171 @@
+/**
+ * The typed contract between an editor window and the router process (design §2.3): JSON-RPC over a local pipe.
+ * Both bundles import this file and nothing else of each other. Changing a shape means a new PROTOCOL.
+ */
+import { NotificationType, RequestType, RequestType0 } from 'vscode-jsonrpc';
+import type { RequestRecord } from '../ledger/record';
+import type { TunnelStatus } from '../tunnel/tunnel';
+
+/** This build speaks PROTOCOL and understands the one before it. */
+export const PROTOCOL = 1;
+export const OLDEST_PROTOCOL = 1;
+
+/** Something wrong in the settings, with its place, for a person. */
+export interface Problem {
+  /** Path of the setting, as `backends[1].baseUrl`. */
+  path: string;
+  message: string;
+  severity: 'error' | 'warning';
+  /** In a file: 1-based. */
+  line?: number;
+  column?: number;
+}
+
+export interface BackendState {
+  name: string;
+  preset?: string;
+  baseUrl: string;
+  hasKey: boolean;
+  needsKey: boolean;
+  isDefault: boolean;
+  /** ok: last request went well; unknown: none yet; cooling: waiting before the next try; failing: last request failed. */
+  health: 'ok' | 'unknown' | 'cooling' | 'failing';
+  coolingUntil?: number;
+  lastError?: string;
+}
+
+export interface CursorSighting {
+  /** Milliseconds since the epoch of Cursor's last request. */
+  lastSeen: number;
+  /** Host it came through. */
+  host: string;
+  /** Cursor has only reached us through a URL that is no longer ours. */
+  outdated: boolean;
+  lastRefusal?: string;
+}
+
+/** Everything a window shows. One value, pushed whole, at most a few times a second. */
+export interface RouterState {
+  phase: 'stopped' | 'starting' | 'running' | 'draining';
+  version: string;
+  pid: number;
+  /** Milliseconds since the epoch. */
+  startedAt: number;
+  port?: number;
+  /** http://127.0.0.1:PORT/v1 */
+  localUrl?: string;
+  /** What to paste into Cursor, ends in /v1; only when the tunnel says it works. */
+  publicUrl?: string;
+  tunnel: TunnelStatus;
+  backends: BackendState[];
+  problems: Problem[];
+  cursor?: CursorSighting;
+  lastRequest?: RequestRecord;
+  today?: { requests: number; tokens: number; cost: number; costKnown: boolean };
+  running: number;
+  windows: number;
+  /** One sentence about something a person should know: port taken, crash recovered, key missing. */
+  notice?: string;
+}
+
+/** What the editor knows about the network and the router does not (dependencies §2.5). */
+export interface NetworkSettings {
+  proxy?: string;
+  noProxy?: string[];
+  strictSsl?: boolean;
+  /** PEM certificates to trust besides the built-in ones. */
+  ca?: string[];
+}
+
+export interface ConfigPush {
+  /** The settings as written in the editor, unvalidated (the router validates). */
+  settings: unknown;
+  /** Key store entries: backend name or apiKeyName → key; `client:main`, `client:NAME` → client keys; `tunnel:…` → tunnel secrets. */
+  secrets: Record<string, string>;
+  network: NetworkSettings;
+  /** When any of it was last changed, milliseconds since the epoch. Older pushes are ignored. */
+  changedAt: number;
+}
+export interface ConfigResult {
+  applied: boolean;
+  /** Why not: 'stale' (a newer push is in force) or 'invalid' (see problems; the last good settings stay). */
+  reason?: 'stale' | 'invalid';
+  problems: Problem[];
+}
+
+export interface Hello {
+  protocol: number;
+  version: string;
+  /** Random, hex. The router answers with its proof first (design §2.3). */
+  nonce: string;
+}
+export interface HelloAnswer {
+  protocol: number;
+  version: string;
+  pid: number;
+  nonce: string;
+  /** HMAC-SHA256 over `router:${client nonce}` with the install secret, hex. */
+  proof: string;
+}
+
+export interface TestResult {
+  ok: boolean;
+  /** Sentence for a person. */
+  message: string;
+  models: string[];
+  ms: number;
+}
+export interface FoundBackend {
+  name: string;
+  preset: string;
+  /** 'environment OPENAI_API_KEY' or 'answers on http://127.0.0.1:11434'. */
+  where: string;
+  apiKeyEnv?: string;
+}
+
+/** Cloudflared download progress, 0..1 when the size is known. */
+export interface InstallProgress {
+  message: string;
+  fraction?: number;
+}
+
+export const rpc = {
+  hello: new RequestType<Hello, HelloAnswer, void>('hello'),
+  /** HMAC-SHA256 over `window:${router nonce}`, hex. Before this every other call is refused. */
+  prove: new RequestType<{ proof: string; window: string }, RouterState, void>('prove'),
+  pushConfig: new RequestType<ConfigPush, ConfigResult, void>('pushConfig'),
+  start: new RequestType0<RouterState, void>('start'),
+  stop: new RequestType0<RouterState, void>('stop'),
+  restart: new RequestType0<RouterState, void>('restart'),
+  state: new RequestType0<RouterState, void>('state'),
+  models: new RequestType0<string[], void>('models'),
+  /** Sends one small real request with the given settings and key; nothing is stored. */
+  testBackend: new RequestType<{ backend: unknown; key?: string; model?: string }, TestResult, void>('testBackend'),
+  discover: new RequestType0<FoundBackend[], void>('discover'),
+  renewUrl: new RequestType0<RouterState, void>('renewUrl'),
+  installCloudflared: new RequestType0<{ path: string }, void>('installCloudflared'),
+  recentRequests: new RequestType<{ limit: number }, RequestRecord[], void>('recentRequests'),
+  usage: new RequestType<{ from: string; to: string; by: 'day' | 'model' | 'backend' | 'key' }, UsageRow[], void>('usage'),
+  /** The new router asks the old one to step aside (update). Answers when its listener is free. */
+  handOver: new RequestType<{ version: string }, { port?: number }, void>('handOver'),
+} as const;
+
+export interface UsageRow {
+  group: string;
+  requests: number;
+  input: number;
+  output: number;
+  cost: number;
+  /** Requests without a known price. */
+  unpriced: number;
+}
+
+export const events = {
+  /** Router → window. */
+  state: new NotificationType<RouterState>('state'),
+  /** Router → window, one per finished request, throttled. */
+  request: new NotificationType<RequestRecord>('request'),
+  installProgress: new NotificationType<InstallProgress>('installProgress'),
+  /** Window → router: the window got the focus or the machine woke up. */
+  focus: new NotificationType<void>('focus'),
+} as const;

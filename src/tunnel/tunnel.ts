@@ -1,0 +1,35 @@
+/** The one shape of a tunnel, whoever provides it. The server never imports this folder; router.ts joins them. */
+
+export type TunnelStateName =
+  | 'off' | 'installing' | 'requesting' | 'connecting' | 'verifying' | 'online'
+  | 'reconnecting' | 'degraded' | 'rateLimited' | 'blocked' | 'error';
+
+export interface TunnelStatus {
+  state: TunnelStateName;
+  provider: string;
+  /** Origin only, as https://four-words.trycloudflare.com; the base URL is this + /v1. Kept while reconnecting. */
+  publicUrl?: string;
+  /** Milliseconds since the epoch when this state began. */
+  since: number;
+  /** What happened and what to do, for a person. */
+  message?: string;
+  /** rateLimited: when the next try is due, milliseconds since the epoch. */
+  until?: number;
+  /** The URL that publicUrl replaced, when it had to change: Cursor still holds the old one. */
+  replacedUrl?: string;
+  protocol?: string;
+  location?: string;
+}
+
+/** A part that starts and stops; both may be called again and in any order. */
+export interface Tunnel {
+  readonly status: TunnelStatus;
+  start(): Promise<void>;
+  /** `keepRunning`: leave the tunnel process for the next router to adopt (hand-over). */
+  stop(options?: { keepRunning?: boolean }): Promise<void>;
+  /** Look now: window focus, resume from sleep. */
+  check(): void;
+  /** Forget the present URL and ask for a new one. */
+  renewUrl(): Promise<void>;
+  onDidChange(listener: (status: TunnelStatus) => void): () => void;
+}

@@ -1,0 +1,89 @@
+/** What each wire (chat, responses, messages) offers. Pure: bytes and objects in, bytes and objects out. */
+import type { ReasoningField } from '../backends/backend';
+import type { Answer, ApiFailure, Conversation, JsonObject, StreamEvent, WireName } from './conversation';
+
+/** One server-sent event; `event` is absent when the stream did not name it. */
+export interface SseEvent {
+  event?: string;
+  data: string;
+}
+
+/** A request we cannot read: answered 400 with this sentence, never sent upstream (E8). */
+export class RequestProblem extends Error {
+  constructor(
+    message: string,
+    /** Path of the offending field, as `messages[2].content`. */
+    readonly param?: string,
+  ) {
+    super(message);
+    this.name = 'RequestProblem';
+  }
+}
+
+/** What an emitter has to know about the upstream; comes from preset, backend and model (design §4, abilities). */
+export interface EmitTarget {
+  model: string;
+  customTools: 'keep' | 'function';
+  reasoningField: ReasoningField;
+  serviceTier: boolean;
+  developerRole: boolean;
+  metadata: boolean;
+  maxOutputTokens?: number;
+  /** Longest tool-call id the upstream takes: 40 for OpenAI chat, 64 elsewhere (N25). */
+  maxIdLength: number;
+  /** Parameters and schema keywords the upstream refuses. */
+  unsupportedParams: readonly string[];
+  refusedSchemaKeys: readonly string[];
+  /** Roles to rename in messages, client role to upstream role. */
+  roleRewrites: Readonly<Record<string, string>>;
+  /** Set `strict: false` on function tools (N23). */
+  strictTools: boolean;
+  /** Add cache marks for clients that send none (messages only). */
+  addCacheControl: boolean;
+  /** Name of the output limit field on the chat wire. */
+  maxTokensField: 'max_tokens' | 'max_completion_tokens';
+}
+
+export interface StreamParser {
+  /** Turns one SSE event into zero or more neutral events. A malformed one yields none and counts in `dropped`. */
+  push(event: SseEvent): StreamEvent[];
+  /** The input ended: closes open blocks; never invents a finish (R10, R14). */
+  finish(): StreamEvent[];
+  readonly dropped: number;
+}
+
+export interface EmitterOptions {
+  /** Model name to show in the answer. */
+  model: string;
+  /** Answer id when the upstream gave none, and creation time in seconds. */
+  id: string;
+  created: number;
+  /** Chat: send the final usage chunk. */
+  includeUsage: boolean;
+  /** The request as the client sent it, for wires that echo parts of it (Responses). */
+  request?: Conversation;
+}
+
+export interface StreamEmitter {
+  /** SSE text for one event; may be empty. */
+  push(event: StreamEvent): string;
+  /** Completes the stream: finish, usage, terminator. After a cut (`error` given) ends as an error of this wire. */
+  finish(failure?: ApiFailure): string;
+}
+
+export interface WireCodec {
+  readonly wire: WireName;
+  /** Client → model. Tolerant: unknown fields are carried. Throws RequestProblem. Never mutates `body`. */
+  parseRequest(body: JsonObject): Conversation;
+  /** Model → upstream body. Never mutates `conversation`. */
+  emitRequest(conversation: Conversation, target: EmitTarget): JsonObject;
+  createStreamParser(): StreamParser;
+  createStreamEmitter(options: EmitterOptions): StreamEmitter;
+  /** A complete, non-streamed upstream body. Throws Error when it is not one. */
+  parseAnswer(body: JsonObject): Answer;
+  emitAnswer(answer: Answer, options: EmitterOptions): JsonObject;
+  /** Any error body (JSON of any provider, HTML, text, empty) → failure in neutral form, kind filled in. */
+  parseError(status: number, headers: Readonly<Record<string, string | undefined>>, body: string): ApiFailure;
+  /** The error object of this wire, ready for JSON.stringify. */
+  emitError(failure: ApiFailure): JsonObject;
+}
