@@ -17,6 +17,8 @@ export interface TunnelStatus {
   until?: number;
   /** The URL that publicUrl replaced, when it had to change: Cursor still holds the old one. */
   replacedUrl?: string;
+  /** No usable tunnel program was found: the editor asks for consent, then calls installCloudflared. */
+  needsBinary?: boolean;
   protocol?: string;
   location?: string;
 }
