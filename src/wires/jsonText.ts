@@ -1,0 +1,327 @@
+/**
+ * Reading and editing JSON as bytes, so that what nobody changes keeps its exact text (design §2.4): big integers,
+ * key order, escapes, spaces. The scanner checks structure (brackets, commas, colons, literals, numbers, depth,
+ * UTF-8) and leaves string bodies unread, which makes it several times faster than JSON.parse; a wrong escape or a
+ * raw line break inside a string is left for whoever decodes that string.
+ */
+import { isUtf8 } from 'node:buffer';
+
+export type JsonKind = 'object' | 'array' | 'string' | 'number' | 'boolean' | 'null';
+
+/** One `"key": value` of an object. All offsets are bytes, ends are exclusive. */
+export interface JsonEntry {
+  /** Unescaped. */
+  key: string;
+  /** Opening quote of the key. */
+  entryStart: number;
+  /** First byte of the value. */
+  start: number;
+  end: number;
+  /** Same as `end`: the entry's span without any comma. */
+  entryEnd: number;
+  kind: JsonKind;
+}
+
+/** One value of an array. */
+export interface JsonItem {
+  start: number;
+  end: number;
+  kind: JsonKind;
+}
+
+/** Bytes `start`…`end` (exclusive) become `text`; equal offsets insert. */
+export interface Edit {
+  start: number;
+  end: number;
+  text: string | Buffer;
+}
+
+/** The bytes are not JSON (or not UTF-8, or nested too deep); `offset` is the byte where that shows. */
+export class JsonTextError extends Error {
+  constructor(
+    message: string,
+    readonly offset: number,
+  ) {
+    super(`${message} at byte ${offset}`);
+    this.name = 'JsonTextError';
+  }
+}
+
+/** Brackets within brackets: far beyond any real request, far below what would exhaust a recursive reader. */
+export const MAX_JSON_DEPTH = 512;
+
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const COLON = 0x3a;
+const OPEN_OBJECT = 0x7b;
+const CLOSE_OBJECT = 0x7d;
+const OPEN_ARRAY = 0x5b;
+const CLOSE_ARRAY = 0x5d;
+const BACKSLASH = 0x5c;
+
+/**
+ * Entries of an object, in order, repeated keys included. Without `start` the bytes must be one whole document (a
+ * byte order mark and surrounding white space are fine); with it the object begins exactly there and what follows it
+ * is not looked at.
+ */
+export function scanObject(bytes: Buffer, start?: number, maxDepth = MAX_JSON_DEPTH): JsonEntry[] {
+  let at = start ?? documentStart(bytes);
+  if (bytes[at] !== OPEN_OBJECT) throw unexpected(bytes, at, 'an object');
+  const entries: JsonEntry[] = [];
+  at = skipSpace(bytes, at + 1);
+  if (bytes[at] === CLOSE_OBJECT) at++;
+  else {
+    for (;;) {
+      if (bytes[at] !== QUOTE) throw unexpected(bytes, at, 'a quoted key');
+      const entryStart = at;
+      const keyEnd = skipString(bytes, at);
+      at = skipSpace(bytes, keyEnd);
+      if (bytes[at] !== COLON) throw unexpected(bytes, at, 'a colon');
+      at = skipSpace(bytes, at + 1);
+      const end = skipValue(bytes, at, maxDepth - 1);
+      const key = decodeString(bytes, entryStart, keyEnd);
+      entries.push({ key, entryStart, start: at, end, entryEnd: end, kind: kindAt(bytes, at) });
+      at = skipSpace(bytes, end);
+      if (bytes[at] === CLOSE_OBJECT) break;
+      if (bytes[at] !== COMMA) throw unexpected(bytes, at, 'a comma or }');
+      at = skipSpace(bytes, at + 1);
+    }
+    at++;
+  }
+  if (start === undefined) expectDocumentEnd(bytes, at);
+  return entries;
+}
+
+/** Items of the array that begins at `start`; what follows it is not looked at. */
+export function scanArray(bytes: Buffer, start: number, maxDepth = MAX_JSON_DEPTH): JsonItem[] {
+  if (bytes[start] !== OPEN_ARRAY) throw unexpected(bytes, start, 'an array');
+  const items: JsonItem[] = [];
+  let at = skipSpace(bytes, start + 1);
+  if (bytes[at] === CLOSE_ARRAY) return items;
+  for (;;) {
+    const end = skipValue(bytes, at, maxDepth - 1);
+    items.push({ start: at, end, kind: kindAt(bytes, at) });
+    at = skipSpace(bytes, end);
+    if (bytes[at] === CLOSE_ARRAY) return items;
+    if (bytes[at] !== COMMA) throw unexpected(bytes, at, 'a comma or ]');
+    at = skipSpace(bytes, at + 1);
+  }
+}
+
+/** Text of a string value, unescaped. Throws JsonTextError when it is no string or holds a wrong escape. */
+export function readString(bytes: Buffer, value: { start: number; end: number }): string {
+  if (bytes[value.start] !== QUOTE) throw unexpected(bytes, value.start, 'a string');
+  return decodeString(bytes, value.start, value.end);
+}
+
+/** Copy of `bytes` with the edits made; every other byte stays. Edits may come in any order but must not overlap. */
+export function splice(bytes: Buffer, edits: readonly Edit[]): Buffer {
+  if (edits.length === 0) return bytes;
+  // The sort is stable: several insertions at one place stay in the order given, before an edit that starts there.
+  const sorted = [...edits].sort((a, b) => a.start - b.start || a.end - b.end);
+  const pieces: Buffer[] = [];
+  let done = 0;
+  for (const { start, end, text } of sorted) {
+    if (start < done || end < start || end > bytes.length) {
+      throw new RangeError(`edit ${start}-${end} overlaps another one or lies outside the text`);
+    }
+    pieces.push(bytes.subarray(done, start), typeof text === 'string' ? Buffer.from(text) : text);
+    done = end;
+  }
+  pieces.push(bytes.subarray(done));
+  return Buffer.concat(pieces);
+}
+
+export interface ObjectChanges {
+  /** Indexes into the entries. */
+  remove?: ReadonlySet<number>;
+  /** JSON text of the new entries, added behind the last one that stays. */
+  append?: readonly (readonly [key: string, jsonText: string])[];
+}
+
+/**
+ * Edits that remove and append entries of one object together with the right commas, whichever of them go: some, all,
+ * first, last. May be combined with edits of the values that stay. `objectStart` is needed only for a nested object
+ * without entries.
+ */
+export function editObject(
+  bytes: Buffer,
+  entries: readonly JsonEntry[],
+  changes: ObjectChanges,
+  objectStart?: number,
+): Edit[] {
+  const gone = (index: number) => changes.remove?.has(index) === true;
+  const edits: Edit[] = [];
+  let last: JsonEntry | undefined;
+  for (let from = 0; from < entries.length; from++) {
+    if (!gone(from)) {
+      last = entries[from];
+      continue;
+    }
+    let to = from;
+    while (to + 1 < entries.length && gone(to + 1)) to++;
+    // A run goes with the comma before it; a run at the front with the comma behind it.
+    const start = last ? last.entryEnd : entries[0]!.entryStart;
+    const end = last || to === entries.length - 1 ? entries[to]!.entryEnd : entries[to + 1]!.entryStart;
+    edits.push({ start, end, text: '' });
+    from = to;
+  }
+  if (changes.append && changes.append.length > 0) {
+    const added = changes.append.map(([key, text]) => `${JSON.stringify(key)}:${text}`).join(',');
+    const at = last?.entryEnd ?? entries[0]?.entryStart ?? (objectStart ?? documentStart(bytes)) + 1;
+    edits.push({ start: at, end: at, text: last ? `,${added}` : added });
+  }
+  return edits;
+}
+
+/** The edit that removes one entry and its comma. For several of one object use editObject. */
+export function removeEntry(entries: readonly JsonEntry[], index: number): Edit {
+  const [edit] = editObject(Buffer.alloc(0), entries, { remove: new Set([index]) });
+  if (!edit) throw new RangeError(`no entry ${index}`);
+  return edit;
+}
+
+/** The edit that appends one entry. To remove or append several in one go use editObject. */
+export function appendEntry(bytes: Buffer, entries: readonly JsonEntry[], key: string, jsonText: string): Edit {
+  return editObject(bytes, entries, { append: [[key, jsonText]] })[0]!;
+}
+
+function documentStart(bytes: Buffer): number {
+  if (!isUtf8(bytes)) throw new JsonTextError('The text is not valid UTF-8', 0);
+  const mark = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
+  return skipSpace(bytes, mark ? 3 : 0);
+}
+
+function expectDocumentEnd(bytes: Buffer, at: number): void {
+  at = skipSpace(bytes, at);
+  if (at < bytes.length) throw unexpected(bytes, at, 'nothing more');
+}
+
+function skipSpace(bytes: Buffer, at: number): number {
+  for (;;) {
+    const byte = bytes[at];
+    if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return at;
+    at++;
+  }
+}
+
+/** `at` is the opening quote; returns the offset behind the closing one. */
+function skipString(bytes: Buffer, at: number): number {
+  let from = at + 1;
+  for (;;) {
+    const quote = bytes.indexOf(QUOTE, from);
+    if (quote === -1) throw new JsonTextError('A string has no end', at);
+    let before = quote - 1;
+    while (before > at && bytes[before] === BACKSLASH) before--;
+    // An even number of backslashes before the quote escape each other, an odd one escapes the quote.
+    if (((quote - before) & 1) === 1) return quote + 1;
+    from = quote + 1;
+  }
+}
+
+/** Iterative on purpose: hostile nesting must not reach the stack. Returns the offset behind the value. */
+function skipValue(bytes: Buffer, at: number, depthLeft: number): number {
+  // Closing brackets that are still owed, innermost last.
+  const owed: number[] = [];
+  for (;;) {
+    const byte = bytes[at];
+    if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) {
+      if (owed.length >= depthLeft) throw new JsonTextError('The JSON is nested too deep', at);
+      const close = byte + 2;
+      at = skipSpace(bytes, at + 1);
+      if (bytes[at] === close) at++;
+      else {
+        owed.push(close);
+        if (close === CLOSE_OBJECT) at = skipKey(bytes, at);
+        continue;
+      }
+    } else if (byte === QUOTE) at = skipString(bytes, at);
+    else at = skipPrimitive(bytes, at);
+
+    for (;;) {
+      const close = owed.at(-1);
+      if (close === undefined) return at;
+      at = skipSpace(bytes, at);
+      if (bytes[at] === close) {
+        owed.pop();
+        at++;
+      } else if (bytes[at] === COMMA) {
+        at = skipSpace(bytes, at + 1);
+        if (close === CLOSE_OBJECT) at = skipKey(bytes, at);
+        break;
+      } else throw unexpected(bytes, at, close === CLOSE_OBJECT ? 'a comma or }' : 'a comma or ]');
+    }
+  }
+}
+
+/** Key, colon and the spaces around it; returns the first byte of the value. */
+function skipKey(bytes: Buffer, at: number): number {
+  if (bytes[at] !== QUOTE) throw unexpected(bytes, at, 'a quoted key');
+  at = skipSpace(bytes, skipString(bytes, at));
+  if (bytes[at] !== COLON) throw unexpected(bytes, at, 'a colon');
+  return skipSpace(bytes, at + 1);
+}
+
+const LITERALS: Readonly<Record<number, string>> = { 116: 'true', 102: 'false', 110: 'null' };
+
+function skipPrimitive(bytes: Buffer, at: number): number {
+  const literal = LITERALS[bytes[at] ?? 0];
+  if (literal === undefined) return skipNumber(bytes, at);
+  for (let i = 1; i < literal.length; i++) {
+    if (bytes[at + i] !== literal.charCodeAt(i)) throw unexpected(bytes, at + i, literal);
+  }
+  return at + literal.length;
+}
+
+const isDigit = (byte: number | undefined) => byte !== undefined && byte >= 0x30 && byte <= 0x39;
+
+function skipNumber(bytes: Buffer, at: number): number {
+  if (bytes[at] === 0x2d && isDigit(bytes[at + 1])) at++;
+  if (!isDigit(bytes[at])) throw unexpected(bytes, at, 'a value');
+  if (bytes[at] === 0x30) at++;
+  else at = skipDigits(bytes, at);
+  if (bytes[at] === 0x2e) at = skipDigits(bytes, at + 1);
+  if (bytes[at] === 0x65 || bytes[at] === 0x45) {
+    const sign = bytes[at + 1] === 0x2b || bytes[at + 1] === 0x2d ? 1 : 0;
+    at = skipDigits(bytes, at + 1 + sign);
+  }
+  return at;
+}
+
+function skipDigits(bytes: Buffer, at: number): number {
+  if (!isDigit(bytes[at])) throw unexpected(bytes, at, 'a digit');
+  while (isDigit(bytes[at])) at++;
+  return at;
+}
+
+function kindAt(bytes: Buffer, at: number): JsonKind {
+  switch (bytes[at]) {
+    case OPEN_OBJECT:
+      return 'object';
+    case OPEN_ARRAY:
+      return 'array';
+    case QUOTE:
+      return 'string';
+    case 0x74:
+    case 0x66:
+      return 'boolean';
+    case 0x6e:
+      return 'null';
+    default:
+      return 'number';
+  }
+}
+
+function decodeString(bytes: Buffer, start: number, end: number): string {
+  const inner = bytes.subarray(start + 1, end - 1);
+  if (!inner.includes(BACKSLASH)) return inner.toString('utf8');
+  try {
+    return JSON.parse(bytes.toString('utf8', start, end)) as string;
+  } catch {
+    throw new JsonTextError('A string holds a wrong escape or a control character', start);
+  }
+}
+
+function unexpected(bytes: Buffer, at: number, wanted: string): JsonTextError {
+  return new JsonTextError(at >= bytes.length ? `The JSON ends where ${wanted} should be` : `Expected ${wanted}`, at);
+}
