@@ -1,0 +1,247 @@
+/**
+ * Server-sent events as bytes. Our own splitter instead of eventsource-parser because a same-wire answer is passed on
+ * byte for byte (design §2.4): it needs each event's raw bytes, and text only of the events somebody looks at.
+ */
+
+/** One event as it came in. `event` and `data` are decoded when first read. */
+export interface RawSseEvent {
+  /** Exact bytes, the closing blank line included. All `raw` one after the other are the stream. */
+  readonly raw: Buffer;
+  readonly event?: string;
+  /** Data lines joined by line feeds; '' when there are none. */
+  readonly data: string;
+  /** Nothing a client would dispatch: comments, blank lines, fields without data. */
+  readonly comment: boolean;
+}
+
+/** An event grew beyond the limit; the rest of the stream is not read any more. */
+export interface SseOverflow {
+  code: 'sseEventTooLarge';
+  limit: number;
+  message: string;
+}
+
+export interface SseSplitter {
+  /** Complete events in this chunk and what was left of earlier ones. */
+  push(chunk: Buffer): RawSseEvent[];
+  /** End of input: a last event without its blank line still counts (R14). */
+  finish(): RawSseEvent[];
+  /** Set once an event was too large; push and finish then return nothing more. */
+  readonly overflow: SseOverflow | undefined;
+}
+
+const LF = 0x0a;
+const CR = 0x0d;
+const DEFAULT_MAX_EVENT_BYTES = 32 * 1024 * 1024;
+
+/**
+ * Splits a stream at its blank lines, whatever the chunks: LF, CRLF or CR, byte order mark, cuts inside a character or
+ * between CR and LF. Time is linear in the bytes, memory bounded by `maxEventBytes` (default 32 MiB).
+ */
+export function createSseSplitter(options: { maxEventBytes?: number } = {}): SseSplitter {
+  const limit = options.maxEventBytes ?? DEFAULT_MAX_EVENT_BYTES;
+  const held = createHeldBytes();
+  let overflow: SseOverflow | undefined;
+  let first = true;
+  let lines = 0;
+  let lineEmpty = true;
+  /** The last byte was a CR: a LF right behind it is part of the same line end. */
+  let afterCr = false;
+  /** The line before the current one ended in a CR alone. */
+  let loneCr = false;
+  /** A CR ended the event; it is given out once it is known whether a LF belongs to it. */
+  let blankCr = false;
+
+  function take(events: RawSseEvent[], chunk: Buffer, from: number, to: number): boolean {
+    if (held.length + to - from > limit) {
+      overflow = {
+        code: 'sseEventTooLarge',
+        limit,
+        message: `The provider sent a stream event larger than ${Math.floor(limit / 1024)} KiB. The answer was stopped there.`,
+      };
+      held.clear();
+      return false;
+    }
+    // Copied out of the socket's chunk only where it was cut; a whole event stays a view.
+    const raw = held.length === 0 ? chunk.subarray(from, to) : held.takeWith(chunk, from, to);
+    events.push(new LazyEvent(raw, first, lines === 1));
+    first = false;
+    lines = 0;
+    lineEmpty = true;
+    return true;
+  }
+
+  function push(chunk: Buffer): RawSseEvent[] {
+    const events: RawSseEvent[] = [];
+    if (overflow || chunk.length === 0) return events;
+    let start = 0;
+    let at = 0;
+    let nextLf = chunk.indexOf(LF);
+    let nextCr = chunk.indexOf(CR);
+    while (at < chunk.length) {
+      if (afterCr || blankCr) {
+        const joined = chunk[at] === LF;
+        if (joined) at++;
+        if (blankCr) {
+          blankCr = false;
+          if (!take(events, chunk, start, at)) return events;
+          start = at;
+        } else loneCr = !joined;
+        afterCr = false;
+        if (joined && nextLf < at) nextLf = chunk.indexOf(LF, at);
+        continue;
+      }
+      if (nextLf !== -1 && nextLf < at) nextLf = chunk.indexOf(LF, at);
+      if (nextCr !== -1 && nextCr < at) nextCr = chunk.indexOf(CR, at);
+      const end = nextLf === -1 ? nextCr : nextCr === -1 ? nextLf : Math.min(nextLf, nextCr);
+      if (end === -1) {
+        lineEmpty = false;
+        break;
+      }
+      if (end > at) lineEmpty = false;
+      at = end + 1;
+      const cr = chunk[end] === CR;
+      if (!lineEmpty) {
+        lines++;
+        lineEmpty = true;
+        afterCr = cr;
+        loneCr = false;
+      } else if (cr && !loneCr) blankCr = true;
+      else {
+        // A stream that ends lines with CR alone must not wait for a LF that never comes; should one come all the
+        // same it is the first byte of the next event.
+        afterCr = cr;
+        if (!take(events, chunk, start, at)) return events;
+        start = at;
+      }
+    }
+    if (start < chunk.length && held.length + chunk.length - start > limit) take(events, chunk, start, chunk.length);
+    else held.add(chunk, start);
+    return events;
+  }
+
+  return {
+    push,
+    finish() {
+      const events: RawSseEvent[] = [];
+      if (!overflow && held.length > 0) {
+        if (!lineEmpty) lines++;
+        take(events, EMPTY, 0, 0);
+      }
+      return events;
+    },
+    get overflow() {
+      return overflow;
+    },
+  };
+}
+
+const EMPTY = Buffer.alloc(0);
+
+/** Bytes of an unfinished event in one growing block, so that tiny chunks cost no object each. */
+function createHeldBytes() {
+  let block = EMPTY;
+  let length = 0;
+  const reserve = (more: number) => {
+    if (length + more <= block.length) return;
+    const larger = Buffer.allocUnsafeSlow(Math.max(length + more, block.length * 2, 1024));
+    block.copy(larger, 0, 0, length);
+    block = larger;
+  };
+  return {
+    get length() {
+      return length;
+    },
+    add(chunk: Buffer, from: number) {
+      if (from >= chunk.length) return;
+      reserve(chunk.length - from);
+      length += chunk.copy(block, length, from);
+    },
+    takeWith(chunk: Buffer, from: number, to: number): Buffer {
+      const raw = Buffer.allocUnsafe(length + to - from);
+      block.copy(raw, 0, 0, length);
+      chunk.copy(raw, length, from, to);
+      length = 0;
+      if (block.length > 1024 * 1024) block = EMPTY;
+      return raw;
+    },
+    clear() {
+      block = EMPTY;
+      length = 0;
+    },
+  };
+}
+
+/** A class because three getters share one decoding, made only when one of them is read. */
+class LazyEvent implements RawSseEvent {
+  #decoded: { event?: string; data: string; comment: boolean } | undefined;
+
+  constructor(
+    readonly raw: Buffer,
+    private readonly atStart: boolean,
+    private readonly singleLine: boolean,
+  ) {}
+
+  get event(): string | undefined {
+    return this.#read().event;
+  }
+  get data(): string {
+    return this.#read().data;
+  }
+  get comment(): boolean {
+    return this.#read().comment;
+  }
+
+  #read() {
+    return (this.#decoded ??= decodeEvent(this.raw, this.atStart, this.singleLine));
+  }
+}
+
+function decodeEvent(
+  raw: Buffer,
+  atStart: boolean,
+  singleLine: boolean,
+): { event?: string; data: string; comment: boolean } {
+  // By far the most frequent form: `data: …` and LF LF.
+  if (
+    singleLine &&
+    raw.length > 8 &&
+    raw.toString('latin1', 0, 6) === 'data: ' &&
+    raw.at(-2) === LF &&
+    raw.at(-3) !== CR
+  ) {
+    return { data: raw.toString('utf8', 6, raw.length - 2), comment: false };
+  }
+  const mark = atStart && raw[0] === 0xef && raw[1] === 0xbb && raw[2] === 0xbf;
+  let event: string | undefined;
+  const data: string[] = [];
+  for (const line of raw.toString('utf8', mark ? 3 : 0).split(/\r\n|\n|\r/)) {
+    const colon = line.indexOf(':');
+    const field = colon === -1 ? line : line.slice(0, colon);
+    if (field !== 'data' && field !== 'event') continue;
+    const value = colon === -1 ? '' : line.slice(line[colon + 1] === ' ' ? colon + 2 : colon + 1);
+    if (field === 'data') data.push(value);
+    else event = value;
+  }
+  return { ...(event ? { event } : {}), data: data.join('\n'), comment: data.length === 0 };
+}
+
+/** Last event of a chat stream. */
+export const SSE_DONE = 'data: [DONE]\n\n';
+/** Comment that keeps intermediaries from cutting a silent stream (T13). */
+export const SSE_PING = ': ping\n\n';
+
+/** SSE text of one unnamed event. Line ends inside the text become further data lines. */
+export function sseData(json: string): string {
+  return `data: ${dataLines(json)}\n\n`;
+}
+
+/** SSE text of a named event. Throws on a name with a line end in it: it would smuggle fields into the stream. */
+export function sseEvent(event: string, json: string): string {
+  if (/[\r\n]/.test(event)) throw new Error('an SSE event name holds no line end');
+  return `event: ${event}\ndata: ${dataLines(json)}\n\n`;
+}
+
+function dataLines(text: string): string {
+  return text.includes('\n') || text.includes('\r') ? text.replace(/\r\n|\n|\r/g, '\ndata: ') : text;
+}
