@@ -9,6 +9,12 @@ export type JsonObject = { [key: string]: JsonValue };
 /** Anthropic's prompt-cache mark, kept where it stood (N15). */
 export type CacheControl = JsonObject;
 
+/** Fields only one wire knows: emitted again on that wire, left out elsewhere. */
+export interface WireFields {
+  wire: WireName;
+  fields: JsonObject;
+}
+
 export interface TextPart {
   type: 'text';
   text: string;
@@ -19,15 +25,23 @@ export interface TextPart {
 export interface ImagePart {
   type: 'image';
   /** `data:` URLs are split into mediaType and base64; anything else stays a URL; fileId is a provider's own handle. */
-  source: { kind: 'base64'; mediaType: string; data: string } | { kind: 'url'; url: string } | { kind: 'file'; fileId: string };
+  source:
+    | { kind: 'base64'; mediaType: string; data: string }
+    | { kind: 'url'; url: string }
+    | { kind: 'file'; fileId: string };
   detail?: string;
   cacheControl?: CacheControl;
 }
 export interface FilePart {
   type: 'file';
-  source: { kind: 'base64'; mediaType: string; data: string } | { kind: 'url'; url: string } | { kind: 'file'; fileId: string } | { kind: 'text'; text: string };
+  source:
+    | { kind: 'base64'; mediaType: string; data: string }
+    | { kind: 'url'; url: string }
+    | { kind: 'file'; fileId: string }
+    | { kind: 'text'; text: string };
   filename?: string;
   cacheControl?: CacheControl;
+  extra?: WireFields;
 }
 /** Model thinking. What a provider needs back is opaque and only ever returned to the same provider (S7). */
 export interface ReasoningPart {
@@ -53,6 +67,7 @@ export interface ToolCallPart {
   itemId?: string;
   thoughtSignature?: string;
   cacheControl?: CacheControl;
+  extra?: WireFields;
 }
 export interface ToolResultPart {
   type: 'toolResult';
@@ -75,7 +90,15 @@ export interface OpaquePart {
   wire: WireName;
   value: JsonObject;
 }
-export type Part = TextPart | ImagePart | FilePart | ReasoningPart | ToolCallPart | ToolResultPart | RefusalPart | OpaquePart;
+export type Part =
+  | TextPart
+  | ImagePart
+  | FilePart
+  | ReasoningPart
+  | ToolCallPart
+  | ToolResultPart
+  | RefusalPart
+  | OpaquePart;
 
 export type WireName = 'chat' | 'responses' | 'messages';
 
@@ -130,7 +153,9 @@ export interface ReasoningRequest {
   summary?: string;
 }
 
-export type ResponseFormat = { type: 'json_object' } | { type: 'json_schema'; name: string; schema: JsonObject; strict?: boolean | null; description?: string };
+export type ResponseFormat =
+  | { type: 'json_object' }
+  | { type: 'json_schema'; name: string; schema: JsonObject; strict?: boolean | null; description?: string };
 
 export interface Conversation {
   model: string;
@@ -186,8 +211,20 @@ export interface ApiFailure {
   kind?: FailureKind;
 }
 export type FailureKind =
-  | 'badRequest' | 'auth' | 'permission' | 'notFound' | 'rateLimit' | 'quota' | 'overloaded' | 'server'
-  | 'timeout' | 'network' | 'contextLength' | 'contentPolicy' | 'protocol' | 'cancelled';
+  | 'badRequest'
+  | 'auth'
+  | 'permission'
+  | 'notFound'
+  | 'rateLimit'
+  | 'quota'
+  | 'overloaded'
+  | 'server'
+  | 'timeout'
+  | 'network'
+  | 'contextLength'
+  | 'contentPolicy'
+  | 'protocol'
+  | 'cancelled';
 
 /**
  * One step of an answer. `index` numbers the output blocks of one answer from 0 and is unique across kinds;
@@ -200,7 +237,15 @@ export type StreamEvent =
   /** Ends a thinking block; carries what must be kept for the next turn. */
   | { type: 'reasoningEnd'; index: number; signature?: string; encrypted?: string; id?: string; wire?: WireName }
   | { type: 'refusal'; index: number; text: string }
-  | { type: 'toolCallStart'; index: number; id: string; name: string; custom?: boolean; itemId?: string; thoughtSignature?: string }
+  | {
+      type: 'toolCallStart';
+      index: number;
+      id: string;
+      name: string;
+      custom?: boolean;
+      itemId?: string;
+      thoughtSignature?: string;
+    }
   | { type: 'toolCallDelta'; index: number; text: string }
   | { type: 'toolCallEnd'; index: number; thoughtSignature?: string }
   | { type: 'opaque'; index: number; wire: WireName; value: JsonObject }
