@@ -203,13 +203,7 @@ function decodeEvent(
   singleLine: boolean,
 ): { event?: string; data: string; comment: boolean } {
   // By far the most frequent form: `data: …` and LF LF.
-  if (
-    singleLine &&
-    raw.length > 8 &&
-    raw.toString('latin1', 0, 6) === 'data: ' &&
-    raw.at(-2) === LF &&
-    raw.at(-3) !== CR
-  ) {
+  if (singleLine && raw.length > 8 && startsWithData(raw) && raw.at(-2) === LF && raw.at(-3) !== CR) {
     return { data: raw.toString('utf8', 6, raw.length - 2), comment: false };
   }
   const mark = atStart && raw[0] === 0xef && raw[1] === 0xbb && raw[2] === 0xbf;
@@ -224,6 +218,11 @@ function decodeEvent(
     else event = value;
   }
   return { ...(event ? { event } : {}), data: data.join('\n'), comment: data.length === 0 };
+}
+
+/** Whether the bytes begin with `data: `. */
+function startsWithData(raw: Buffer): boolean {
+  return raw.readUInt32BE(0) === 0x64617461 && raw[4] === 0x3a && raw[5] === 0x20;
 }
 
 /** Last event of a chat stream. */
