@@ -6,7 +6,7 @@ import { NotificationType, RequestType, RequestType0 } from 'vscode-jsonrpc';
 import type { RequestRecord } from '../ledger/record';
 import type { TunnelStatus } from '../tunnel/tunnel';
 
-/** This build speaks PROTOCOL and understands the one before it. */
+/** This build speaks PROTOCOL and understands the one before it. Both sides name their range; the highest common one is spoken. */
 export const PROTOCOL = 1;
 export const OLDEST_PROTOCOL = 1;
 
@@ -91,19 +91,27 @@ export interface ConfigResult {
   /** Why not: 'stale' (a newer push is in force) or 'invalid' (see problems; the last good settings stay). */
   reason?: 'stale' | 'invalid';
   problems: Problem[];
+  /** `changedAt` of the settings in force (stale: newer than the refused push). */
+  changedAt?: number;
 }
 
 export interface Hello {
+  /** The newest protocol the window speaks. */
   protocol: number;
+  /** The oldest one it still understands; absent: only `protocol`. */
+  oldest?: number;
   version: string;
   /** Random, hex. The router answers with its proof first (design §2.3). */
   nonce: string;
 }
 export interface HelloAnswer {
   protocol: number;
+  oldest?: number;
   version: string;
   pid: number;
   nonce: string;
+  /** handedOver: it only finishes its running streams, look for the newer one. ending: it is gone in a moment, then start another. */
+  leaving?: 'handedOver' | 'ending';
   /** HMAC-SHA256 over `router:${client nonce}` with the install secret, hex. */
   proof: string;
 }
@@ -135,6 +143,8 @@ export const rpc = {
   prove: new RequestType<{ proof: string; window: string }, RouterState, void>('prove'),
   pushConfig: new RequestType<ConfigPush, ConfigResult, void>('pushConfig'),
   start: new RequestType0<RouterState, void>('start'),
+  /** `start`, unless a person stopped the router: what a window calls by itself when it opens or comes back. */
+  resume: new RequestType0<RouterState, void>('resume'),
   stop: new RequestType0<RouterState, void>('stop'),
   restart: new RequestType0<RouterState, void>('restart'),
   state: new RequestType0<RouterState, void>('state'),
@@ -146,9 +156,32 @@ export const rpc = {
   installCloudflared: new RequestType0<{ path: string }, void>('installCloudflared'),
   recentRequests: new RequestType<{ limit: number }, RequestRecord[], void>('recentRequests'),
   usage: new RequestType<{ from: string; to: string; by: 'day' | 'model' | 'backend' | 'key' }, UsageRow[], void>('usage'),
-  /** The new router asks the old one to step aside (update). Answers when its listener is free. */
-  handOver: new RequestType<{ version: string }, { port?: number }, void>('handOver'),
+  /**
+   * The new router asks the old one to step aside (update). Answers when its listener is free.
+   * `running`: it was serving; false when a person had stopped it. The caller's connection keeps the old one alive until its streams have ended.
+   */
+  handOver: new RequestType<{ version: string }, { port?: number; running?: boolean }, void>('handOver'),
 } as const;
+
+/** How long each call may take, milliseconds. The router refuses later answers; the window waits a little longer, so that it hears why. */
+export const TIME_LIMITS: Readonly<Record<keyof typeof rpc, number>> = {
+  hello: 5_000,
+  prove: 5_000,
+  pushConfig: 20_000,
+  start: 30_000,
+  resume: 30_000,
+  stop: 30_000,
+  restart: 60_000,
+  state: 5_000,
+  models: 20_000,
+  testBackend: 90_000,
+  discover: 15_000,
+  renewUrl: 90_000,
+  installCloudflared: 900_000,
+  recentRequests: 5_000,
+  usage: 30_000,
+  handOver: 15_000,
+};
 
 export interface UsageRow {
   group: string;
@@ -158,6 +191,14 @@ export interface UsageRow {
   cost: number;
   /** Requests without a known price. */
   unpriced: number;
+  /** Requests that failed or were cancelled, requests whose tokens we counted ourselves, and the parts of input and output. */
+  failed?: number;
+  estimated?: number;
+  cacheRead?: number;
+  cacheWrite?: number;
+  reasoning?: number;
+  /** Milliseconds of all requests together. */
+  ms?: number;
 }
 
 export const events = {
@@ -166,6 +207,8 @@ export const events = {
   /** Router → window, one per finished request, throttled. */
   request: new NotificationType<RequestRecord>('request'),
   installProgress: new NotificationType<InstallProgress>('installProgress'),
+  /** Router → window: a newer router has taken over, attach to that one. The connection ends with it. */
+  handedOver: new NotificationType<{ version: string }>('handedOver'),
   /** Window → router: the window got the focus or the machine woke up. */
   focus: new NotificationType<void>('focus'),
 } as const;

@@ -1,0 +1,107 @@
+/** Appends lines to the month files: one O_APPEND write a line, so that two processes may write to the same file. */
+import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
+import path from 'node:path';
+import { encodeLine } from './lines';
+import type { RequestRecord } from './record';
+
+/** Records held in memory while the disk refuses them. */
+const MAX_WAITING = 10_000;
+
+export interface Appender {
+  /**
+   * Writes one record; true when it is in the file (it then survives the end of this process, however it ends).
+   * False: the disk refused it; it waits in memory and goes out with a later append or `flush`.
+   */
+  append(record: RequestRecord): boolean;
+  /** Tries again what the disk refused. True when nothing waits any more. */
+  flush(): boolean;
+  /** Lets go of files that were replaced or deleted under us. */
+  check(): void;
+  close(): void;
+}
+
+/** Name of the month file that holds a record: by the UTC month of its arrival. */
+export function monthOf(record: RequestRecord): string {
+  return /^\d{4}-\d\d/.test(record.time) ? record.time.slice(0, 7) : new Date().toISOString().slice(0, 7);
+}
+
+export function monthFile(folder: string, month: string): string {
+  return path.join(folder, `requests-${month}.jsonl`);
+}
+
+/** Opens for appending; a file whose last line was torn gets its missing line end first. */
+function openMonth(file: string): { fd: number; torn: boolean } {
+  const fd = openSync(file, 'a+', 0o600);
+  const size = fstatSync(fd).size;
+  const last = Buffer.alloc(1);
+  return { fd, torn: size > 0 && readSync(fd, last, 0, 1, size - 1) === 1 && last[0] !== 10 };
+}
+
+/** `onProblem` gets one sentence when the disk starts to refuse, and undefined when it takes records again. */
+export function createAppender(folder: string, onProblem: (problem: string | undefined) => void): Appender {
+  const files = new Map<string, { fd: number; torn: boolean }>();
+  const waiting: RequestRecord[] = [];
+  let failing = false;
+
+  const close = (month: string): void => {
+    const file = files.get(month);
+    files.delete(month);
+    if (file) closeSync(file.fd);
+  };
+  const write = (record: RequestRecord): void => {
+    const month = monthOf(record);
+    let file = files.get(month);
+    if (!file) {
+      for (const other of [...files.keys()]) if (files.size > 1) close(other);
+      files.set(month, (file = openMonth(monthFile(folder, month))));
+    }
+    const line = encodeLine(record);
+    const bytes = Buffer.from(file.torn ? `\n${line}` : line);
+    file.torn = true;
+    try {
+      if (writeSync(file.fd, bytes) !== bytes.length) throw new Error('the disk is full');
+      file.torn = false;
+    } finally {
+      // Opened anew the next time, which looks for a torn line.
+      if (file.torn) close(month);
+    }
+  };
+  const refused = (error: unknown): void => {
+    if (failing) return;
+    failing = true;
+    const reason = error instanceof Error ? error.message : String(error);
+    onProblem(
+      `The usage log in ${folder} cannot be written (${reason}). Records wait in memory; free some space or check the permissions of the folder.`,
+    );
+  };
+  const flush = (): boolean => {
+    while (waiting.length > 0) {
+      try {
+        write(waiting[0]!);
+      } catch (error) {
+        refused(error);
+        return false;
+      }
+      waiting.shift();
+    }
+    if (failing) onProblem(undefined);
+    failing = false;
+    return true;
+  };
+
+  return {
+    append(record) {
+      waiting.push(record);
+      if (waiting.length > MAX_WAITING) waiting.shift();
+      return flush();
+    },
+    flush,
+    check() {
+      for (const [month, file] of files) if (fstatSync(file.fd).nlink === 0) close(month);
+    },
+    close() {
+      flush();
+      for (const month of [...files.keys()]) close(month);
+    },
+  };
+}

@@ -1,0 +1,117 @@
+/**
+ * Request records as lines of JSON. A line always begins with `{"id":"`, which cannot occur inside a JSON string, so a
+ * record that was glued behind a torn one (power cut, full disk, kill in the middle of a write) is still found.
+ */
+import { open } from 'node:fs/promises';
+import type { Attempt, RequestRecord } from './record';
+
+const START = '{"id":"';
+const BLOCK = 256 << 10;
+/** Longer than any line we write: what comes in one piece of this size without a line end is not ours. */
+const MAX_LINE = 1 << 20;
+
+/** Cuts what came from outside to a bounded length, so that one line stays one small write. */
+function clip(text: string, length: number): string {
+  return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
+}
+
+function boundedAttempt(attempt: Attempt): Attempt {
+  return attempt.reason === undefined ? attempt : { ...attempt, reason: clip(attempt.reason, 500) };
+}
+
+/** The record as it is kept: id first, foreign texts bounded (names 300, sentences 2,000 characters, 30 attempts). */
+export function boundedRecord(record: RequestRecord): RequestRecord {
+  return {
+    ...record,
+    id: clip(record.id, 64),
+    route: clip(record.route, 100),
+    host: clip(record.host, 300),
+    askedModel: clip(record.askedModel, 300),
+    upstreamModel: record.upstreamModel === undefined ? undefined : clip(record.upstreamModel, 300),
+    error: record.error === undefined ? undefined : clip(record.error, 2_000),
+    rules: record.rules.length > 60 ? record.rules.slice(0, 60) : record.rules,
+    attempts: record.attempts.slice(0, 30).map(boundedAttempt),
+  };
+}
+
+/** One line with its line end. */
+export function encodeLine(record: RequestRecord): string {
+  const { id, ...rest } = record;
+  return `${JSON.stringify({ id, ...rest })}\n`;
+}
+
+function parse(text: string): RequestRecord | undefined {
+  try {
+    const value = JSON.parse(text) as RequestRecord;
+    return typeof value === 'object' && typeof value?.id === 'string' && typeof value.time === 'string'
+      ? value
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Records of one line: normally one; of a damaged line whatever stands whole in it. */
+export function decodeLine(line: string): { records: RequestRecord[]; torn: boolean } {
+  if (line.length === 0 || line === '\r') return { records: [], torn: false };
+  const whole = parse(line);
+  if (whole) return { records: [whole], torn: false };
+  const records: RequestRecord[] = [];
+  const starts: number[] = [];
+  for (let at = line.indexOf(START); at >= 0; at = line.indexOf(START, at + START.length)) starts.push(at);
+  starts.forEach((start, i) => {
+    const record = parse(line.slice(start, starts[i + 1]));
+    if (record) records.push(record);
+  });
+  return { records, torn: true };
+}
+
+export interface Block {
+  records: RequestRecord[];
+  /** Damaged lines in this block. */
+  torn: number;
+  /** Bytes of the file read up to the last complete line. */
+  offset: number;
+}
+
+/**
+ * Reads complete lines from byte `start` on, a quarter of a megabyte at a time, so that a file of any size needs little memory
+ * and never holds the event loop for long. A tail without a line end is left for the next time: it may be half written.
+ * A missing file has no lines.
+ */
+export async function* readBlocks(file: string, start = 0): AsyncGenerator<Block> {
+  const handle = await open(file, 'r').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (!handle) return;
+  try {
+    let offset = start;
+    let rest: Buffer = Buffer.alloc(0);
+    const chunk = Buffer.allocUnsafe(BLOCK);
+    for (;;) {
+      const { bytesRead } = await handle.read(chunk, 0, BLOCK, offset + rest.length);
+      if (bytesRead === 0) return;
+      const data =
+        rest.length === 0 ? chunk.subarray(0, bytesRead) : Buffer.concat([rest, chunk.subarray(0, bytesRead)]);
+      const end = data.lastIndexOf(10) + 1;
+      if (end === 0 && data.length <= MAX_LINE) {
+        rest = Buffer.from(data);
+        continue;
+      }
+      // No line end in more than any line of ours: foreign bytes, passed over.
+      const complete = end === 0 ? data.length : end;
+      const block: Block = { records: [], torn: 0, offset: offset + complete };
+      for (const line of data.toString('utf8', 0, complete).split('\n')) {
+        const { records, torn } = decodeLine(line);
+        for (const record of records) block.records.push(record);
+        if (torn) block.torn += 1;
+      }
+      rest = Buffer.from(data.subarray(complete));
+      offset += complete;
+      yield block;
+    }
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,319 @@
+/**
+ * The ledger on disk (design §2.8): `<dataDir>/ledger/requests-YYYY-MM.jsonl`, one line a request, and beside each month
+ * file a roll-up. Records are the truth; roll-ups follow them by reading on from the byte they cover, so records of
+ * another process (hand-over, a second router) are counted too and nothing is counted twice.
+ */
+import { chmodSync, mkdirSync } from 'node:fs';
+import { open, readdir, readFile, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import type { UsageRow } from '../process/contract';
+import { createAppender, monthFile } from './appender';
+import { writeAtomic } from './atomicFile';
+import { boundedRecord, readBlocks } from './lines';
+import { createRecent } from './recent';
+import type { RequestRecord } from './record';
+import {
+  addRecord,
+  addTotals,
+  count,
+  emptyRollup,
+  emptyTotals,
+  type Rollup,
+  type Row,
+  type RowKey,
+  readRollup,
+  rowKeyOf,
+  type Totals,
+  writeRollup,
+} from './rollup';
+import { localDay } from './windows';
+
+export type GroupBy = 'day' | 'model' | 'backend' | 'key';
+/** Local days as `YYYY-MM-DD`, both inclusive; an empty text leaves that side open. */
+export interface Period {
+  from: string;
+  to: string;
+}
+
+export interface Ledger {
+  /**
+   * Appends one record: a single synchronous write of a few microseconds. Call it once a request, before the last bytes of the
+   * answer are handed to the socket: then every request whose client saw the end survives kill -9. False: the disk
+   * refused (see `problem`); the record is counted, kept in memory and written as soon as the disk takes it.
+   */
+  append(record: RequestRecord): boolean;
+  /** The newest records, newest first; at most 500. */
+  recent(limit: number): RequestRecord[];
+  /** Sums by group: days in order, everything else by cost, then by number of requests. */
+  summary(query: Period & { by: GroupBy }): Promise<UsageRow[]>;
+  /** Today's sums (local day), live. */
+  today(): Totals;
+  /** US dollars a client key has spent from the local day `from` on; an empty text means ever. */
+  spentSince(key: string, from: string): number;
+  /** Every record of a period, oldest file first, in the order of their end. */
+  records(period: Period): AsyncGenerator<RequestRecord>;
+  /** Calls back for each record that another process appended from now on. */
+  onForeign(listener: (record: RequestRecord) => void): void;
+  /** Reads what is new on disk into the roll-ups. Runs by itself every few seconds. */
+  sync(): Promise<void>;
+  /** Writes the roll-ups and lets go of all files. Records need no closing. */
+  close(): Promise<void>;
+  /** Sentence for a person while the disk refuses records. */
+  readonly problem: string | undefined;
+  /** Damaged lines passed over. */
+  readonly torn: number;
+}
+
+export interface LedgerOptions {
+  /** The folder `ledger` is made in it, mode 0700. */
+  dataDir: string;
+  /** Milliseconds since the epoch. */
+  now?: () => number;
+  /** Months of records to keep, the running one included; roll-ups stay. */
+  retentionMonths?: number;
+  /** For a look from outside: nothing is written, created or deleted. */
+  readOnly?: boolean;
+  /** Milliseconds between two looks at the disk; 0 for none. */
+  syncEvery?: number;
+}
+
+const MONTH_FILE = /^requests-(\d{4}-\d\d)\.jsonl$/;
+const ROLLUP_FILE = /^rollup-(\d{4}-\d\d)\.json$/;
+const HEAD_BYTES = 64;
+/** New bytes after which a roll-up is written although its time has not come. */
+const SAVE_BYTES = 4 << 20;
+const SAVE_MS = 60_000;
+/** Own records after which the roll-ups are brought up to date although their time has not come. */
+const MAX_PENDING = 500;
+
+/** Opens (and creates) the ledger of a data directory; resolves when sums and recent requests are known. */
+export async function openLedger(options: LedgerOptions): Promise<Ledger> {
+  const { dataDir, now = Date.now, retentionMonths = 13, readOnly = false, syncEvery = 10_000 } = options;
+  const folder = path.join(dataDir, 'ledger');
+  if (!readOnly) {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    chmodSync(folder, 0o700);
+  }
+  let problem: string | undefined;
+  const appender = readOnly ? undefined : createAppender(folder, (sentence) => (problem = sentence));
+  const months = new Map<string, Rollup>();
+  const saved = new Map<string, { offset: number; at: number }>();
+  const recent = createRecent(500);
+  /** Our own records that the roll-ups have not read back yet. */
+  const pending = new Map<string, RequestRecord>();
+  const listeners: ((record: RequestRecord) => void)[] = [];
+  let opened = false;
+
+  const rollupFile = (month: string): string => path.join(folder, `rollup-${month}.json`);
+
+  async function save(month: string, rollup: Rollup): Promise<void> {
+    if (readOnly || saved.get(month)?.offset === rollup.offset) return;
+    await writeAtomic(rollupFile(month), writeRollup(rollup));
+    saved.set(month, { offset: rollup.offset, at: now() });
+  }
+
+  function take(record: RequestRecord, rollup: Rollup, known: boolean): void {
+    count(rollup.rows, record);
+    if (pending.delete(record.id) || known) return;
+    recent.add(record);
+    for (const listener of listeners) listener(record);
+  }
+
+  async function readOn(month: string, size: number): Promise<void> {
+    const file = monthFile(folder, month);
+    let rollup = months.get(month) ?? emptyRollup();
+    const head = await headOf(file);
+    const replaced = rollup.head !== '' && !head.startsWith(rollup.head.slice(0, head.length));
+    // Somebody put another file there: counted from its beginning, without telling its records as news.
+    const again = replaced || size < rollup.offset;
+    if (again) rollup = emptyRollup();
+    if (head.length > rollup.head.length) rollup.head = head;
+    months.set(month, rollup);
+    if (size === rollup.offset) return;
+    for await (const block of readBlocks(file, rollup.offset)) {
+      for (const record of block.records) take(record, rollup, again || !opened);
+      rollup.offset = block.offset;
+      rollup.torn += block.torn;
+    }
+    const last = saved.get(month);
+    if (!last || rollup.offset - last.offset > SAVE_BYTES || now() - last.at > SAVE_MS) await save(month, rollup);
+  }
+
+  async function syncNow(): Promise<void> {
+    appender?.check();
+    appender?.flush();
+    for (const [month, size] of await monthSizes(folder)) {
+      if (months.get(month)?.offset !== size) await readOn(month, size);
+    }
+    if (!readOnly) await dropOld();
+  }
+
+  /** Deletes month files beyond the retention, once their sums are safe. */
+  async function dropOld(): Promise<void> {
+    const date = new Date(now());
+    const oldest = new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() - retentionMonths + 1, 1))
+      .toISOString()
+      .slice(0, 7);
+    for (const [month, rollup] of months) {
+      if (month >= oldest || rollup.offset === 0) continue;
+      await save(month, rollup);
+      await rm(monthFile(folder, month), { force: true });
+    }
+  }
+
+  let running: Promise<void> = Promise.resolve();
+  let syncing = false;
+  const sync = (): Promise<void> => {
+    syncing = true;
+    const next = running.then(syncNow).finally(() => (syncing = false));
+    running = next.catch(() => undefined);
+    return next;
+  };
+
+  function* rows(): Generator<Row> {
+    for (const rollup of months.values()) yield* rollup.rows.values();
+  }
+  /** Rows and own fresh records that `wanted` accepts, added up by `group`. */
+  function sums(wanted: (about: RowKey) => boolean, group: (about: RowKey) => string): Map<string, Totals> {
+    const found = new Map<string, Totals>();
+    const into = (about: RowKey): Totals => {
+      const name = group(about);
+      let totals = found.get(name);
+      if (!totals) found.set(name, (totals = emptyTotals()));
+      return totals;
+    };
+    for (const row of rows()) if (wanted(row)) addTotals(into(row), row);
+    for (const record of pending.values()) {
+      const about = rowKeyOf(record);
+      if (wanted(about)) addRecord(into(about), record);
+    }
+    return found;
+  }
+
+  await loadRollups(folder, months);
+  for (const [month, rollup] of months) saved.set(month, { offset: rollup.offset, at: now() });
+  await sync();
+  await fillRecent(folder, recent.add);
+  opened = true;
+  const timer = syncEvery > 0 ? setInterval(() => void sync().catch(() => undefined), syncEvery) : undefined;
+  timer?.unref();
+
+  return {
+    append(record) {
+      if (!appender) throw new Error('this ledger was opened for reading only');
+      const kept = boundedRecord(record);
+      pending.set(kept.id, kept);
+      recent.add(kept);
+      if (pending.size >= MAX_PENDING && !syncing) void sync().catch(() => undefined);
+      return appender.append(kept);
+    },
+    recent: recent.newest,
+    async summary({ from, to, by }) {
+      await sync();
+      const found = sums(
+        (about) => inPeriod(about.day, { from, to }),
+        (about) => about[by],
+      );
+      return toUsageRows(found, by);
+    },
+    today() {
+      const today = localDay(now());
+      return (
+        sums(
+          (about) => about.day === today,
+          () => '',
+        ).get('') ?? emptyTotals()
+      );
+    },
+    spentSince: (key, from) =>
+      sums(
+        (about) => about.key === key && about.day >= from,
+        () => '',
+      ).get('')?.cost ?? 0,
+    async *records(period) {
+      for (const [month] of await monthSizes(folder)) {
+        if (!monthTouches(month, period)) continue;
+        for await (const block of readBlocks(monthFile(folder, month))) {
+          for (const record of block.records) if (inPeriod(rowKeyOf(record).day, period)) yield record;
+        }
+      }
+    },
+    onForeign: (listener) => void listeners.push(listener),
+    sync,
+    async close() {
+      clearInterval(timer);
+      await sync().catch(() => undefined);
+      for (const [month, rollup] of months) await save(month, rollup).catch(() => undefined);
+      appender?.close();
+    },
+    get problem() {
+      return problem;
+    },
+    get torn() {
+      let torn = 0;
+      for (const rollup of months.values()) torn += rollup.torn;
+      return torn;
+    },
+  };
+}
+
+function inPeriod(day: string, { from, to }: Period): boolean {
+  return day >= from && (to === '' || day <= to);
+}
+
+/** Whether a month file (UTC) can hold records of a period (local days): one day of leeway on both sides. */
+function monthTouches(month: string, { from, to }: Period): boolean {
+  const start = Date.parse(`${month}-01T00:00:00Z`);
+  const next = new Date(start);
+  next.setUTCMonth(next.getUTCMonth() + 1);
+  const day = 86_400_000;
+  return localDay(next.getTime() + day) >= from && (to === '' || localDay(start - day) <= to);
+}
+
+function toUsageRows(found: Map<string, Totals>, by: GroupBy): UsageRow[] {
+  const result = [...found].map(([group, totals]) => ({ group, ...totals }));
+  if (by === 'day') return result.sort((a, b) => (a.group < b.group ? -1 : 1));
+  return result.sort((a, b) => b.cost - a.cost || b.requests - a.requests || (a.group < b.group ? -1 : 1));
+}
+
+/** Month files with their sizes, oldest first; none when there is no folder yet. */
+async function monthSizes(folder: string): Promise<[month: string, size: number][]> {
+  const names = await readdir(folder).catch(() => [] as string[]);
+  const found: [string, number][] = [];
+  for (const name of names.sort()) {
+    const month = MONTH_FILE.exec(name)?.[1];
+    if (!month) continue;
+    const size = await stat(path.join(folder, name)).then(
+      (info) => info.size,
+      () => undefined,
+    );
+    if (size !== undefined) found.push([month, size]);
+  }
+  return found;
+}
+
+async function headOf(file: string): Promise<string> {
+  const handle = await open(file, 'r');
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
+    return buffer.toString('latin1', 0, bytesRead);
+  } finally {
+    await handle.close();
+  }
+}
+
+async function loadRollups(folder: string, months: Map<string, Rollup>): Promise<void> {
+  for (const name of await readdir(folder).catch(() => [] as string[])) {
+    const month = ROLLUP_FILE.exec(name)?.[1];
+    const rollup = month && readRollup(await readFile(path.join(folder, name), 'utf8'));
+    if (month && rollup) months.set(month, rollup);
+  }
+}
+
+/** The last records of the two newest month files. */
+async function fillRecent(folder: string, add: (record: RequestRecord) => void): Promise<void> {
+  for (const [month, size] of (await monthSizes(folder)).slice(-2)) {
+    for await (const block of readBlocks(monthFile(folder, month), Math.max(0, size - (1 << 20))))
+      block.records.forEach(add);
+  }
+}

@@ -1,0 +1,46 @@
+/** Which client key a request presented. Runs before the body is read; says nothing about limits (see ledger/limits). */
+import { createHash, timingSafeEqual } from 'node:crypto';
+
+export interface Keyring {
+  /**
+   * Name of the key with this secret; undefined when there is none. Takes the same time whichever key matches and whether one
+   * does: SHA-256 digests of equal length, all entries compared, no early end.
+   */
+  find(presented: string): string | undefined;
+  /** Names that were left out because their secret is a provider's key. */
+  readonly refused: readonly string[];
+}
+
+export interface KeyringEntry {
+  /** `main` or a name from the setting clientKeys. */
+  name: string;
+  secret: string;
+}
+
+function digest(secret: string): Buffer {
+  return createHash('sha256').update(secret, 'utf8').digest();
+}
+
+/**
+ * Client keys ready for comparison. Entries without a secret are passed over; an entry whose secret is one of
+ * `providerKeys` is refused, so that a provider's key never opens the router. Of two names with one secret the first counts.
+ */
+export function createKeyring(entries: readonly KeyringEntry[], providerKeys: readonly string[] = []): Keyring {
+  const forbidden = new Set(providerKeys);
+  const usable = entries.filter((entry) => entry.secret !== '' && !forbidden.has(entry.secret));
+  const known = usable.map((entry) => ({ name: entry.name, digest: digest(entry.secret) }));
+  return {
+    refused: entries.filter((entry) => entry.secret !== '' && forbidden.has(entry.secret)).map((entry) => entry.name),
+    find(presented) {
+      const given = digest(presented);
+      let found = -1;
+      for (let i = known.length - 1; i >= 0; i--) found = timingSafeEqual(known[i]!.digest, given) ? i : found;
+      return found < 0 ? undefined : known[found]!.name;
+    },
+  };
+}
+
+/** A new client key: `sk-` and 256 random bits. `random` gives that many random bytes. */
+export function generateClientKey(random: (size: number) => Buffer): string {
+  return `sk-${random(32).toString('base64url')}`;
+}
