@@ -36,7 +36,7 @@ export interface EmitTarget {
   refusedSchemaKeys: readonly string[];
   /** Roles to rename in messages, client role to upstream role. */
   roleRewrites: Readonly<Record<string, string>>;
-  /** Set `strict: false` on function tools (N23). */
+  /** `strict` on function tools is understood; where not, an asked-for true becomes false (N23). */
   strictTools: boolean;
   /** Add cache marks for clients that send none (messages only). */
   addCacheControl: boolean;

@@ -1,0 +1,81 @@
+/** JSON Schemas of tools and response formats, made acceptable to the upstream (N23). */
+import type { EmitTarget } from './codec';
+import type { FunctionTool, JsonObject, JsonValue } from './conversation';
+import { isObject } from './read';
+
+/** Keywords whose value is a map of names to schemas: the names are not keywords and must stay. */
+const MAPS: ReadonlySet<string> = new Set([
+  'properties',
+  'patternProperties',
+  '$defs',
+  'definitions',
+  'dependentSchemas',
+]);
+/** Keywords whose value is a schema or a list of schemas. */
+const SCHEMAS: ReadonlySet<string> = new Set([
+  'items',
+  'prefixItems',
+  'additionalItems',
+  'additionalProperties',
+  'unevaluatedItems',
+  'unevaluatedProperties',
+  'contains',
+  'propertyNames',
+  'not',
+  'if',
+  'then',
+  'else',
+  'anyOf',
+  'oneOf',
+  'allOf',
+]);
+
+/** The schema without refused keywords, at every depth; the same object when it holds none. Never mutates. */
+export function cleanSchema(schema: JsonObject, refused: readonly string[]): JsonObject {
+  return refused.length === 0 ? schema : cleaned(schema, new Set(refused));
+}
+
+function cleaned(schema: JsonObject, refused: ReadonlySet<string>): JsonObject {
+  return mapValues(schema, (value, key) => {
+    if (refused.has(key)) return undefined;
+    if (MAPS.has(key) && isObject(value)) return mapValues(value, (entry) => cleanedValue(entry, refused));
+    if (!SCHEMAS.has(key)) return value;
+    if (!Array.isArray(value)) return cleanedValue(value, refused);
+    const items = value.map((item) => cleanedValue(item, refused));
+    return items.some((item, at) => item !== value[at]) ? items : value;
+  });
+}
+
+function cleanedValue(value: JsonValue, refused: ReadonlySet<string>): JsonValue {
+  return isObject(value) ? cleaned(value, refused) : value;
+}
+
+/** Copies only when something changed; undefined drops the key. */
+function mapValues(object: JsonObject, change: (value: JsonValue, key: string) => JsonValue | undefined): JsonObject {
+  let copy: JsonObject | undefined;
+  for (const [key, value] of Object.entries(object)) {
+    const next = change(value, key);
+    if (next === value) continue;
+    copy ??= { ...object };
+    if (next === undefined) delete copy[key];
+    else copy[key] = next;
+  }
+  return copy ?? object;
+}
+
+/** Parameters of a function tool for this upstream; undefined when the client gave none. */
+export function toolParameters(
+  tool: FunctionTool,
+  target: Pick<EmitTarget, 'refusedSchemaKeys'>,
+): JsonObject | undefined {
+  return tool.parameters && cleanSchema(tool.parameters, target.refusedSchemaKeys);
+}
+
+/** `strict` as the upstream takes it: kept where it is understood, else an asked-for true becomes false (N23). */
+export function toolStrict(
+  strict: boolean | null | undefined,
+  target: Pick<EmitTarget, 'strictTools'>,
+): boolean | null | undefined {
+  if (target.strictTools) return strict;
+  return strict ? false : undefined;
+}

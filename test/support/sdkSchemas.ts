@@ -1,0 +1,76 @@
+/**
+ * The official SDKs' own types as an oracle: what we emit is validated against JSON Schemas made from them. Making
+ * one takes seconds, so they are kept under node_modules/.cache, keyed by the versions of the SDKs.
+ */
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { Ajv, type ValidateFunction } from 'ajv';
+import { createGenerator } from 'ts-json-schema-generator';
+
+const TYPES = {
+  ChatCompletionCreateParams: ['openai', 'Sdk.Chat.ChatCompletionCreateParams'],
+  ChatCompletion: ['openai', 'Sdk.Chat.ChatCompletion'],
+  ChatCompletionChunk: ['openai', 'Sdk.Chat.ChatCompletionChunk'],
+  ResponseCreateParams: ['openai', 'Sdk.Responses.ResponseCreateParams'],
+  Response: ['openai', 'Sdk.Responses.Response'],
+  ResponseStreamEvent: ['openai', 'Sdk.Responses.ResponseStreamEvent'],
+  MessageCreateParams: ['@anthropic-ai/sdk', 'Sdk.MessageCreateParams'],
+  Message: ['@anthropic-ai/sdk', 'Sdk.Message'],
+  RawMessageStreamEvent: ['@anthropic-ai/sdk', 'Sdk.RawMessageStreamEvent'],
+} as const;
+
+export type SdkType = keyof typeof TYPES;
+
+/** Raise when the generator's options change, so that old schemas are made anew. */
+const GENERATION = 1;
+const root = process.cwd();
+const validators = new Map<SdkType, ValidateFunction>();
+
+/**
+ * What is wrong with `value` as a value of the SDK type: one line per problem, empty when it is valid. Unknown
+ * properties are problems too. The first use of a type on a machine takes seconds.
+ */
+export function sdkProblems(type: SdkType, value: unknown): string[] {
+  const validate = validatorFor(type);
+  if (validate(value)) return [];
+  return (validate.errors ?? []).map(
+    (error) => `${error.instancePath || '/'} ${error.message} ${JSON.stringify(error.params)}`,
+  );
+}
+
+function validatorFor(type: SdkType): ValidateFunction {
+  const known = validators.get(type);
+  if (known) return known;
+  const ajv = new Ajv({ strict: false, allErrors: false, validateFormats: false });
+  const validate = ajv.compile(schemaFor(type));
+  validators.set(type, validate);
+  return validate;
+}
+
+function schemaFor(type: SdkType): object {
+  const [sdk, expression] = TYPES[type];
+  const { version } = JSON.parse(readFileSync(path.join(root, 'node_modules', sdk, 'package.json'), 'utf8')) as {
+    version: string;
+  };
+  const folder = path.join(root, 'node_modules/.cache/sdk-schemas');
+  const file = path.join(folder, `${type}-${version}-${GENERATION}.json`);
+  if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as object;
+  mkdirSync(folder, { recursive: true });
+  const source = path.join(folder, `${type}-${process.pid}.ts`);
+  writeFileSync(source, `import type Sdk from '${sdk}';\nexport type Oracle = ${expression};\n`);
+  const schema = createGenerator({
+    path: source,
+    type: 'Oracle',
+    tsconfig: path.join(root, 'tsconfig.json'),
+    skipTypeCheck: true,
+    additionalProperties: false,
+    // Only what the type itself needs, without the documentation texts.
+    jsDoc: 'none',
+  }).createSchema('Oracle');
+  rmSync(source);
+  // Written aside and renamed: two test runs may make it at the same time.
+  const aside = `${file}.${process.pid}`;
+  writeFileSync(aside, JSON.stringify(schema));
+  renameSync(aside, file);
+  return schema;
+}
