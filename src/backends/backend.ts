@@ -54,7 +54,10 @@ export interface Backend {
   models: readonly ModelSettings[];
   fallbacks: readonly string[];
   timeouts: Timeouts;
+  /** Of the backend as a whole; for one model ask `abilitiesFor` (build.ts). */
   abilities: Abilities;
+  /** What the settings of the backend wrote themselves: it wins over what the preset knows of a model family. */
+  ownAbilities: Partial<Abilities>;
   quirks: Quirks;
   /** Local servers cost nothing and are never reached through a proxy. */
   local: boolean;

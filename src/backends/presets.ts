@@ -118,11 +118,11 @@ const ANTHROPIC_FAMILIES: readonly Family[] = [
   { match: /claude-(2|instant|3-(opus|sonnet|haiku))/, abilities: { reasoningField: 'none', maxOutputTokens: 4_096 } },
   { match: /claude-3-5/, abilities: { reasoningField: 'none', maxOutputTokens: 8_192 } },
   {
-    match: /claude-opus-4(-0|-1|-2025|@|$)/,
+    match: /claude-opus-4(-[01](?!\d)|-2025|@|$)/,
     abilities: { reasoningField: 'thinking', efforts: EFFORTS, maxOutputTokens: 32_000 },
   },
   {
-    match: /claude-3-7|claude-sonnet-4(-0|-2025|@|$)|-4-5/,
+    match: /claude-3-7|claude-sonnet-4(-0|-2025|@|$)|-4-5(?!\d)/,
     abilities: { reasoningField: 'thinking', efforts: EFFORTS, maxOutputTokens: 64_000 },
   },
   {
