@@ -1,0 +1,45 @@
+/** Shows a message with its buttons and does what the chosen one says. */
+import { commands, env, window } from 'vscode';
+import type { Editor } from './controller';
+import { COMMANDS, type CommandName } from './ids';
+import type { Action, Message } from './messages';
+import { returningUrl } from './view';
+
+const COMMAND_OF: Record<Exclude<Action, 'Copy Local URL' | 'Copy This URL'>, CommandName> = {
+  'Start Router': 'startRouter',
+  'Restart Router': 'restartRouter',
+  'Copy New URL': 'copyBaseUrl',
+  'Copy Base URL': 'copyBaseUrl',
+  'Copy API Key': 'copyApiKey',
+  'Copy Model Name…': 'copyModelName',
+  'Open Cursor Settings': 'openCursorModelSettings',
+  'Set Up Tunnel…': 'setUpTunnel',
+  'New URL': 'newTunnelUrl',
+  'Add Backend…': 'addBackend',
+  'Show Log': 'showLog',
+};
+
+const SHOW = {
+  info: window.showInformationMessage,
+  warning: window.showWarningMessage,
+  error: window.showErrorMessage,
+};
+
+/** Resolves when the message is gone. */
+export async function tell(editor: Editor, message: Message): Promise<void> {
+  const chosen = await SHOW[message.severity](message.text, ...message.actions);
+  if (chosen === undefined) return;
+  if (chosen === 'Copy Local URL') return await copy(editor.view.state?.localUrl, 'It works on this machine only');
+  if (chosen === 'Copy This URL')
+    return await copy(
+      returningUrl(editor.view) ?? editor.view.state?.publicUrl,
+      'It works again when the tunnel is back',
+    );
+  await commands.executeCommand(COMMANDS[COMMAND_OF[chosen]]);
+}
+
+async function copy(url: string | undefined, note: string): Promise<void> {
+  if (!url) return void window.showWarningMessage('There is no URL any more; the router has stopped.');
+  await env.clipboard.writeText(url);
+  void window.showInformationMessage(`Copied ${url}. ${note}.`);
+}

@@ -1,0 +1,234 @@
+/** Add Backend…: preset or URL → name → key → one real request → user settings and secret storage. */
+import { ProgressLocation, type QuickPickItem, QuickPickItemKind, ThemeIcon, window } from 'vscode';
+import { PRESET_NAMES, PRESETS, type PresetName, presetForHost } from '../../backends/presets';
+import type { FoundBackend, TestResult } from '../../process/contract';
+import { tell } from '../actions';
+import type { Editor } from '../controller';
+import type { Handlers } from '../ids';
+import { backendName, type WrittenBackend, writeSetting, writtenBackends } from '../settings';
+import { askKey } from './keys';
+
+export function addBackendCommands(editor: Editor): Pick<Handlers, 'addBackend'> {
+  return {
+    async addBackend() {
+      const source = await pickSource(editor);
+      const address = source && (await askAddress(source));
+      if (!address) return;
+      const name = await askName(address.preset ?? hostName(address.baseUrl));
+      if (!name) return;
+      const key = await askKeyFor(address, name);
+      if (!key) return;
+      const entry: WrittenBackend = { name };
+      if (address.preset) entry.preset = address.preset;
+      if (address.baseUrl) entry.baseUrl = address.baseUrl;
+      if (key.env) entry.apiKeyEnv = key.env;
+      const tested = await testUntilContent(editor, entry, key.text);
+      if (!tested) return;
+      if (tested.key) await editor.keys.set(name, tested.key);
+      await writeSetting('backends', [...writtenBackends(), entry]);
+      await editor.push();
+      await sayAdded(editor, name, tested.result);
+    },
+  };
+}
+
+interface Source extends QuickPickItem {
+  preset?: PresetName;
+  /** Where discovery found it. */
+  found?: FoundBackend;
+}
+
+async function pickSource(editor: Editor): Promise<Source | undefined> {
+  const presets = PRESET_NAMES.filter((preset) => preset !== 'demo').map(
+    (preset): Source => ({
+      label: PRESETS[preset].title,
+      description: PRESETS[preset].local ? 'on this machine' : '',
+      preset,
+    }),
+  );
+  const all: Source[] = [
+    { label: 'Other…', description: 'any OpenAI-compatible URL', iconPath: new ThemeIcon('link') },
+    ...presets,
+  ];
+  const picker = window.createQuickPick<Source>();
+  picker.title = 'Add Backend';
+  picker.placeholder = 'Where do the models come from?';
+  picker.items = all;
+  picker.busy = true;
+  picker.matchOnDescription = true;
+  // Looking for what is already here takes a moment and must not keep anybody waiting.
+  const search = editor.router.discover().then(
+    (found) => {
+      if (found.length > 0)
+        picker.items = [
+          { label: 'found here', kind: QuickPickItemKind.Separator },
+          ...found.map(foundItem),
+          { label: 'all', kind: QuickPickItemKind.Separator },
+          ...all,
+        ];
+    },
+    (error: Error) => editor.log.debug(`Nothing was discovered: ${error.message}`),
+  );
+  void search.finally(() => (picker.busy = false));
+  try {
+    return await new Promise((resolve) => {
+      picker.onDidAccept(() => resolve(picker.selectedItems[0]));
+      picker.onDidHide(() => resolve(undefined));
+      picker.show();
+    });
+  } finally {
+    picker.dispose();
+  }
+}
+
+function foundItem(found: FoundBackend): Source {
+  const preset = PRESET_NAMES.find((name) => name === found.preset);
+  const item: Source = {
+    label: preset ? PRESETS[preset].title : found.name,
+    description: found.where,
+    iconPath: new ThemeIcon('search'),
+    found,
+  };
+  if (preset) item.preset = preset;
+  return item;
+}
+
+interface Address {
+  preset?: PresetName;
+  baseUrl?: string;
+  foundEnv?: string;
+  needsKey: boolean;
+}
+
+/** Asks for a URL where the source has none of its own. */
+async function askAddress(source: Source): Promise<Address | undefined> {
+  const preset = source.preset && PRESETS[source.preset];
+  if (
+    source.preset &&
+    preset &&
+    (source.found || !(preset.fill || source.preset === 'litellm' || source.preset === 'vllm'))
+  ) {
+    const address: Address = { preset: source.preset, needsKey: preset.needsKey };
+    if (source.found?.apiKeyEnv) address.foundEnv = source.found.apiKeyEnv;
+    return address;
+  }
+  const url = await window.showInputBox({
+    title: `Add Backend: ${preset?.title ?? 'URL'}`,
+    prompt: preset?.fill ?? 'Base URL of the server. Without a path it gets /v1.',
+    value: preset?.baseUrl ?? '',
+    placeHolder: 'https://api.example.com/v1',
+    ignoreFocusOut: true,
+    validateInput: urlProblem,
+  });
+  if (!url) return undefined;
+  const baseUrl = url.trim().replace(/\/+$/, '');
+  const name = source.preset ?? presetForHost(baseUrl);
+  if (!name) return { baseUrl, needsKey: false };
+  return PRESETS[name].baseUrl === baseUrl
+    ? { preset: name, needsKey: PRESETS[name].needsKey }
+    : { preset: name, baseUrl, needsKey: PRESETS[name].needsKey };
+}
+
+/** Why this text is no base URL, else undefined. */
+export function urlProblem(text: string): string | undefined {
+  if (/[{}]/.test(text)) return 'Replace the part in braces.';
+  if (!/^https?:\/\//i.test(text.trim())) return 'A base URL starts with http:// or https://.';
+  if (!URL.canParse(text.trim())) return 'This is not a complete URL.';
+  const url = new URL(text.trim());
+  if (url.username || url.password) return 'No user name or password in the URL; the key is asked for next.';
+  return /\/(chat\/completions|responses|messages|models)\/?$/.test(url.pathname)
+    ? 'Only the base, without /chat/completions and the like.'
+    : undefined;
+}
+
+/** A name for a server that has none: `api.example.com` → `example`. */
+export function hostName(baseUrl = ''): string {
+  const { hostname } = new URL(baseUrl);
+  if (/^[\d.]+$|^\[|^localhost$/.test(hostname)) return 'local';
+  const parts = hostname.split('.').filter((part) => !/^(www|api|llm|gateway)$/.test(part));
+  return (parts.length > 1 ? parts.at(-2) : parts[0]) ?? 'backend';
+}
+
+async function askName(proposal: string): Promise<string | undefined> {
+  const taken = new Set(writtenBackends().map(backendName));
+  let value = proposal;
+  for (let n = 2; taken.has(value); n++) value = `${proposal}-${n}`;
+  const name = await window.showInputBox({
+    title: 'Add Backend: name',
+    prompt: 'Short name; its models are called name/model.',
+    value,
+    ignoreFocusOut: true,
+    validateInput: (text) => {
+      if (!/^[^\s/]+$/.test(text.trim())) return 'A name without spaces and slashes.';
+      return taken.has(text.trim()) ? `There is a backend ${text.trim()} already.` : undefined;
+    },
+  });
+  return name?.trim();
+}
+
+/** The key as text, or the environment variable that holds it; undefined: cancelled. */
+async function askKeyFor(address: Address, name: string): Promise<{ text?: string; env?: string } | undefined> {
+  const preset = address.preset && PRESETS[address.preset];
+  if (address.foundEnv) {
+    const useEnv: QuickPickItem = {
+      label: `Use the environment variable ${address.foundEnv}`,
+      description: 'nothing is stored',
+    };
+    const enter: QuickPickItem = { label: 'Enter a key', description: 'stored in the secret storage of the editor' };
+    const picked = await window.showQuickPick([useEnv, enter], {
+      title: `Add Backend: key of ${name}`,
+      ignoreFocusOut: true,
+    });
+    if (!picked) return undefined;
+    if (picked === useEnv) return { env: address.foundEnv };
+  } else if (preset?.local && !address.baseUrl) return {};
+  const page = preset?.keyUrl ? ` Get one at ${preset.keyUrl}.` : '';
+  const text = await askKey(
+    `Add Backend: key of ${name}`,
+    `Stored in the secret storage of the editor, never in settings.${page}${address.needsKey ? '' : ' Empty: no key.'}`,
+  );
+  if (text === undefined) return undefined;
+  return text ? { text } : {};
+}
+
+/** One small real request; when it fails a person may change the key, add anyway or leave. */
+async function testUntilContent(
+  editor: Editor,
+  backend: WrittenBackend,
+  first: string | undefined,
+): Promise<{ key?: string; result?: TestResult } | undefined> {
+  let key = first;
+  for (;;) {
+    const result = await testBackend(editor, backend, key);
+    if (result.ok) return key ? { key, result } : { result };
+    const chosen = await window.showWarningMessage(
+      `${backendName(backend)} does not work yet: ${result.message}`,
+      { modal: true },
+      'Add Anyway',
+      'Change Key',
+    );
+    if (chosen === 'Add Anyway') return key ? { key } : {};
+    if (chosen !== 'Change Key') return undefined;
+    key = (await askKey(`Add Backend: key of ${backendName(backend)}`)) || key;
+  }
+}
+
+/** Sends one small real request with a progress message. A router that cannot be reached is a failed test, too. */
+export async function testBackend(
+  editor: Editor,
+  backend: WrittenBackend,
+  key: string | undefined,
+): Promise<TestResult> {
+  const title = `Testing ${backendName(backend)} with one small request…`;
+  return await window.withProgress({ location: ProgressLocation.Notification, title }, () =>
+    editor.router
+      .testBackend(key ? { backend, key } : { backend })
+      .catch((error: Error) => ({ ok: false, message: error.message, models: [], ms: 0 })),
+  );
+}
+
+async function sayAdded(editor: Editor, name: string, result: TestResult | undefined): Promise<void> {
+  const models = result && result.models.length > 0 ? ` ${result.models.length} models.` : '';
+  const text = result ? `${name} is added and works.${models}` : `${name} is added.`;
+  void tell(editor, { severity: 'info', text, actions: ['Copy Model Name…', 'Copy Base URL'] });
+}

@@ -1,0 +1,80 @@
+/** What a person pastes into Cursor: URL, key, model names. */
+import { env, type QuickPickItem, window } from 'vscode';
+import { tell } from '../actions';
+import type { Editor } from '../controller';
+import { CLIENT_KEY, type Handlers } from '../ids';
+import { newClientKey } from '../keyStore';
+import { baseUrlAnswer } from '../messages';
+import { modelPicks } from '../modelNames';
+import { configuredModels } from '../settings';
+import { phaseOf } from '../view';
+
+export function copyCommands(
+  editor: Editor,
+): Pick<Handlers, 'copyBaseUrl' | 'copyApiKey' | 'newApiKey' | 'copyModelName'> {
+  return {
+    async copyBaseUrl() {
+      const answer = baseUrlAnswer(editor.view);
+      if ('copy' in answer) await env.clipboard.writeText(answer.copy);
+      void tell(editor, answer.message);
+    },
+
+    async copyApiKey() {
+      const key = await editor.keys.get(CLIENT_KEY);
+      if (!key)
+        return void tell(editor, {
+          severity: 'warning',
+          text: 'There is no API key yet; the router makes one when it starts.',
+          actions: ['Start Router'],
+        });
+      await env.clipboard.writeText(key);
+      void window.showInformationMessage('Copied the API key. In Cursor it goes into the field OpenAI API Key.');
+    },
+
+    async newApiKey() {
+      const confirm = 'Make New Key';
+      const detail = 'The present key stops working at once, in Cursor and everywhere else it was pasted.';
+      if (
+        (await window.showWarningMessage('Make a new API key for Cursor?', { modal: true, detail }, confirm)) !==
+        confirm
+      )
+        return;
+      const key = newClientKey();
+      await editor.keys.set(CLIENT_KEY, key);
+      await editor.push();
+      await env.clipboard.writeText(key);
+      void tell(editor, {
+        severity: 'info',
+        text: 'The new API key is in force and copied. Paste it into Cursor now.',
+        actions: ['Open Cursor Settings'],
+      });
+    },
+
+    async copyModelName() {
+      if (phaseOf(editor.view) !== 'running') {
+        return void tell(editor, {
+          severity: 'info',
+          text: 'The router is not running, so its models are not known.',
+          actions: ['Start Router'],
+        });
+      }
+      const configured = configuredModels();
+      const items = editor.router.models().then((models) => modelPicks(models, configured).map(toItem));
+      const picked = await window.showQuickPick(items, {
+        title: 'Copy Model Name',
+        placeHolder: 'Add this name in Cursor under Settings, Models',
+        matchOnDescription: true,
+      });
+      if (!picked) return;
+      await env.clipboard.writeText(picked.label);
+      void tell(editor, {
+        severity: picked.description ? 'warning' : 'info',
+        text: `Copied ${picked.label}. ${picked.description || "Add it in Cursor's model settings."}`,
+        actions: ['Open Cursor Settings'],
+      });
+    },
+  };
+}
+
+const toItem = (pick: { name: string; warning?: string }): QuickPickItem =>
+  pick.warning ? { label: pick.name, description: pick.warning } : { label: pick.name };

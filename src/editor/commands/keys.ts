@@ -1,0 +1,81 @@
+/** Keys of the backends: set and remove. Keys live in the editor's secret storage and in the router's memory, nowhere else. */
+import { type QuickPickItem, window } from 'vscode';
+import { tell } from '../actions';
+import type { Editor } from '../controller';
+import type { Handlers } from '../ids';
+import { backendName, namedKeys, writtenBackends } from '../settings';
+
+export function keyCommands(editor: Editor): Pick<Handlers, 'setBackendKey' | 'removeBackendKey'> {
+  return {
+    async setBackendKey() {
+      const name = await pickKeyName(editor, 'Set Backend Key', () => true);
+      if (name) await setKey(editor, name);
+    },
+    async removeBackendKey() {
+      const name = await pickKeyName(editor, 'Remove Backend Key', (stored) => stored);
+      if (name) await removeKey(editor, name);
+    },
+  };
+}
+
+/** Asks for the key of a backend and stores it; an empty answer changes nothing. */
+export async function setKey(editor: Editor, name: string): Promise<void> {
+  const key = await askKey(`Key of ${name}`);
+  if (!key) return;
+  await editor.keys.set(name, key);
+  await editor.push();
+  void window.showInformationMessage(`The key of ${name} is stored and in force.`);
+}
+
+export async function removeKey(editor: Editor, name: string): Promise<void> {
+  const confirm = 'Remove Key';
+  if (
+    (await window.showWarningMessage(
+      `Remove the key of ${name}?`,
+      { modal: true, detail: 'Requests to it fail until a key is set.' },
+      confirm,
+    )) !== confirm
+  )
+    return;
+  await editor.keys.remove(name);
+  await editor.push();
+  void window.showInformationMessage(`The key of ${name} is removed.`);
+}
+
+/** Password input; undefined when cancelled, '' when left empty. */
+export async function askKey(
+  title: string,
+  prompt = 'Stored in the secret storage of the editor, never in settings',
+): Promise<string | undefined> {
+  const text = await window.showInputBox({
+    title,
+    prompt,
+    password: true,
+    ignoreFocusOut: true,
+    validateInput: (value) => (/\s/.test(value.trim()) ? 'A key has no spaces or line breaks.' : undefined),
+  });
+  return text?.trim();
+}
+
+async function pickKeyName(
+  editor: Editor,
+  title: string,
+  wanted: (stored: boolean) => boolean,
+): Promise<string | undefined> {
+  const backends = new Set(writtenBackends().map(backendName));
+  const items = await Promise.all(
+    namedKeys().map(async (name): Promise<QuickPickItem & { stored: boolean }> => {
+      const stored = !!(await editor.keys.get(name));
+      return {
+        label: name,
+        description: `${backends.has(name) ? '' : 'key of single models, '}${stored ? 'key stored' : 'no key stored'}`,
+        stored,
+      };
+    }),
+  );
+  const shown = items.filter((item) => wanted(item.stored));
+  if (shown.length > 0) return (await window.showQuickPick(shown, { title, placeHolder: 'Which backend?' }))?.label;
+  const text = items.length === 0 ? 'There is no backend yet.' : 'No backend has a stored key.';
+  void tell(editor, { severity: 'info', text, actions: ['Add Backend…'] });
+  return undefined;
+}

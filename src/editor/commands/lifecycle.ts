@@ -1,0 +1,40 @@
+/** Start, stop and restart the router. */
+import { ProgressLocation, window } from 'vscode';
+import { tell } from '../actions';
+import type { Editor } from '../controller';
+import type { Handlers } from '../ids';
+import { phaseOf } from '../view';
+
+export function lifecycleCommands(editor: Editor): Pick<Handlers, 'startRouter' | 'stopRouter' | 'restartRouter'> {
+  const withProgress = <T>(title: string, work: () => Promise<T>): Thenable<T> =>
+    window.withProgress({ location: ProgressLocation.Window, title }, work);
+  const sayWhere = (what: string): void => {
+    const { state } = editor.view;
+    if (state?.localUrl) void window.showInformationMessage(`${what} at ${state.localUrl}.`);
+  };
+  return {
+    async startRouter() {
+      if (phaseOf(editor.view) === 'running') return sayWhere('The router is running already');
+      await withProgress('Starting LLM Router', () => editor.start());
+      sayWhere('The router is running');
+    },
+    async stopRouter() {
+      if (phaseOf(editor.view) === 'stopped')
+        return await tell(editor, {
+          severity: 'info',
+          text: 'The router is stopped already.',
+          actions: ['Start Router'],
+        });
+      await withProgress('Stopping LLM Router', () => editor.stop());
+      void tell(editor, {
+        severity: 'info',
+        text: 'The router is stopped in all windows and stays so until you start it.',
+        actions: ['Start Router'],
+      });
+    },
+    async restartRouter() {
+      await withProgress('Restarting LLM Router', () => editor.restart());
+      sayWhere('The router is running again');
+    },
+  };
+}

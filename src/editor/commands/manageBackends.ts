@@ -1,0 +1,127 @@
+/** Manage Backends… and Remove Backend…: the state of each backend and what can be done with it. */
+import { env, type QuickPickItem, ThemeIcon, window } from 'vscode';
+import { tell } from '../actions';
+import type { Editor } from '../controller';
+import type { Handlers } from '../ids';
+import { backendName, openSetting, type WrittenBackend, writeSetting, writtenBackends } from '../settings';
+import { backendHealth } from '../statusText';
+import { testBackend } from './addBackend';
+import { removeKey, setKey } from './keys';
+
+interface BackendItem extends QuickPickItem {
+  backend?: WrittenBackend;
+}
+
+export function manageBackendCommands(
+  editor: Editor,
+  add: () => Promise<void>,
+): Pick<Handlers, 'manageBackends' | 'removeBackend'> {
+  return {
+    async manageBackends() {
+      const items: BackendItem[] = writtenBackends().map((backend) => backendItem(editor, backend));
+      items.push({ label: 'Add Backend…', iconPath: new ThemeIcon('add') });
+      const picked = await window.showQuickPick(items, {
+        title: 'Manage Backends',
+        placeHolder: 'Choose a backend',
+        matchOnDescription: true,
+      });
+      if (picked?.backend) await manageOne(editor, picked.backend);
+      else if (picked) await add();
+    },
+    async removeBackend() {
+      const backends = writtenBackends();
+      if (backends.length === 0)
+        return void tell(editor, { severity: 'info', text: 'There is no backend yet.', actions: ['Add Backend…'] });
+      const items = backends.map((backend) => backendItem(editor, backend));
+      const picked = await window.showQuickPick(items, { title: 'Remove Backend', placeHolder: 'Which backend?' });
+      if (picked?.backend) await removeOne(editor, picked.backend);
+    },
+  };
+}
+
+function backendItem(editor: Editor, backend: WrittenBackend): BackendItem {
+  const name = backendName(backend);
+  const state = editor.view.state?.backends.find((known) => known.name === name);
+  if (!state)
+    return {
+      label: name || '(no name)',
+      description: 'not in force',
+      iconPath: new ThemeIcon('circle-slash'),
+      backend,
+    };
+  const { icon, words } = backendHealth(state);
+  const detail = state.lastError && state.health !== 'ok' ? { detail: state.lastError } : {};
+  return {
+    label: name,
+    description: `${words} · ${state.baseUrl}${state.isDefault ? ' · default' : ''}`,
+    ...detail,
+    iconPath: new ThemeIcon(icon),
+    backend,
+  };
+}
+
+async function manageOne(editor: Editor, backend: WrittenBackend): Promise<void> {
+  const name = backendName(backend);
+  const stored = !!(await editor.keys.get(name));
+  const actions: (QuickPickItem & { run: () => Promise<void> })[] = [
+    {
+      label: 'Test It',
+      description: 'one small real request',
+      iconPath: new ThemeIcon('beaker'),
+      run: () => testOne(editor, backend),
+    },
+    { label: stored ? 'Replace Key' : 'Set Key', iconPath: new ThemeIcon('key'), run: () => setKey(editor, name) },
+    ...(stored ? [{ label: 'Remove Key', iconPath: new ThemeIcon('trash'), run: () => removeKey(editor, name) }] : []),
+    {
+      label: 'Its Models',
+      description: 'copy a name',
+      iconPath: new ThemeIcon('list-unordered'),
+      run: () => modelsOf(editor, backend),
+    },
+    { label: 'Open Setting', iconPath: new ThemeIcon('go-to-file'), run: () => openSetting('backends') },
+    { label: 'Remove Backend', iconPath: new ThemeIcon('trash'), run: () => removeOne(editor, backend) },
+  ];
+  const picked = await window.showQuickPick(actions, { title: `Manage ${name}` });
+  await picked?.run();
+}
+
+async function testOne(editor: Editor, backend: WrittenBackend): Promise<void> {
+  const result = await testBackend(editor, backend, await editor.keys.get(backendName(backend)));
+  if (result.ok) void window.showInformationMessage(`${backendName(backend)} works. ${result.message}`);
+  else
+    void tell(editor, {
+      severity: 'warning',
+      text: `${backendName(backend)} does not work: ${result.message}`,
+      actions: ['Show Log'],
+    });
+}
+
+async function modelsOf(editor: Editor, backend: WrittenBackend): Promise<void> {
+  const name = backendName(backend);
+  const prefix = typeof backend.prefix === 'string' ? backend.prefix : `${name}/`;
+  const ids = Array.isArray(backend.models)
+    ? backend.models.map((model: unknown) => (model as { id?: unknown } | null)?.id)
+    : [];
+  const models = (await editor.router.models()).filter((model) => model.startsWith(prefix) || ids.includes(model));
+  if (models.length === 0)
+    return void window.showInformationMessage(
+      `${name} lists no models; any name that starts with ${prefix} is sent to it.`,
+    );
+  const picked = await window.showQuickPick(models, { title: `Models of ${name}`, placeHolder: 'Copy a name' });
+  if (!picked) return;
+  await env.clipboard.writeText(picked);
+  void window.showInformationMessage(`Copied ${picked}.`);
+}
+
+async function removeOne(editor: Editor, backend: WrittenBackend): Promise<void> {
+  const name = backendName(backend);
+  const confirm = 'Remove Backend';
+  const detail = 'Its entry in the settings and its stored key are removed. Running requests finish.';
+  if ((await window.showWarningMessage(`Remove the backend ${name}?`, { modal: true, detail }, confirm)) !== confirm)
+    return;
+  const rest = writtenBackends().filter((other) => backendName(other) !== name);
+  await writeSetting('backends', rest.length > 0 ? rest : undefined);
+  await editor.keys.remove(name);
+  await editor.push();
+  void window.showInformationMessage(`The backend ${name} is removed.`);
+}

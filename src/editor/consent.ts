@@ -1,0 +1,49 @@
+/** The first start asks once whether cloudflared may be downloaded; nothing is downloaded unasked. */
+import { type Disposable, window } from 'vscode';
+import { chooseBinary, install } from './commands/tunnel';
+import type { Editor } from './controller';
+import { writeSetting } from './settings';
+import { phaseOf } from './view';
+
+/** Memento: what was answered. 'later' is a message closed without an answer. */
+const CHOICE = 'cloudflaredChoice';
+type Choice = 'download' | 'local' | 'binary' | 'later';
+
+const DOWNLOAD = 'Download and Start';
+const LOCAL = 'Local Only';
+const BINARY = 'Choose Binary…';
+
+export function createConsent(editor: Editor): Disposable {
+  let busy = false;
+  const look = async (): Promise<void> => {
+    const view = editor.view;
+    if (busy || phaseOf(view) !== 'running' || !view.state?.tunnel.needsBinary || !window.state.focused) return;
+    const choice = editor.context.globalState.get<Choice>(CHOICE);
+    if (choice !== undefined && choice !== 'download') return;
+    busy = true;
+    // Once a window: a download that failed says so itself and is not tried in a loop.
+    if (choice === 'download') await install(editor);
+    else await ask(editor);
+  };
+  const subscriptions = [editor.onDidChangeView(() => void look()), window.onDidChangeWindowState(() => void look())];
+  return { dispose: () => subscriptions.forEach((subscription) => void subscription.dispose()) };
+}
+
+async function ask(editor: Editor): Promise<void> {
+  const remember = (choice: Choice): Thenable<void> => editor.context.globalState.update(CHOICE, choice);
+  // Other windows must not ask the same while this message is open.
+  await remember('later');
+  const text =
+    "Cursor's servers reach the router through a tunnel. Its program cloudflared (about 40 MB, from Cloudflare's releases, checked before use) is not on this machine.";
+  switch (await window.showInformationMessage(text, DOWNLOAD, LOCAL, BINARY)) {
+    case DOWNLOAD:
+      await remember('download');
+      return await install(editor);
+    case LOCAL:
+      await remember('local');
+      return await writeSetting('tunnel.provider', 'none');
+    case BINARY:
+      await remember('binary');
+      return await chooseBinary();
+  }
+}

@@ -1,0 +1,152 @@
+/** The one place of a window that holds the router client: pushes settings and keys, and makes the view that everything shows. */
+import { type Disposable, EventEmitter, type ExtensionContext, type LogOutputChannel, window, workspace } from 'vscode';
+import { connectRouter, type RouterClient } from '../process/client';
+import type { ConfigResult } from '../process/contract';
+import { nodeSpawner } from '../process/spawnRouter';
+import { VERSION } from '../version';
+import { CLIENT_KEY, SECTION } from './ids';
+import { createKeyStore, ensureOwnKeys, type KeyStore } from './keyStore';
+import { networkSettings } from './network';
+import { autoStart, configuredModels, namedKeys, writtenSettings } from './settings';
+import { createStamper } from './stamp';
+import { createStopFlag } from './stopFlag';
+import { keyHint, type View } from './view';
+
+/** What commands and views work with. */
+export interface Editor {
+  readonly context: ExtensionContext;
+  readonly log: LogOutputChannel;
+  readonly keys: KeyStore;
+  readonly router: RouterClient;
+  readonly view: View;
+  onDidChangeView(listener: (view: View) => void): Disposable;
+  onDidPush(listener: (result: ConfigResult) => void): Disposable;
+  /** Sends the present settings and keys now; resolves when they are in force or refused. */
+  push(): Promise<void>;
+  /** A person's Start, Stop and Restart: remembered for windows that open later. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  restart(): Promise<void>;
+}
+
+/** Changes come in bursts (a settings file is saved, several keys change); one push is enough. */
+const GATHER_MS = 30;
+
+export function createEditor(context: ExtensionContext, log: LogOutputChannel): Editor {
+  const dataDir = context.globalStorageUri.fsPath;
+  const keys = createKeyStore(context.secrets);
+  const stopped = createStopFlag(dataDir);
+  const stamper = createStamper(context.globalState, Date.now);
+  const views = new EventEmitter<View>();
+  const pushes = new EventEmitter<ConfigResult>();
+  const router = connectRouter({
+    dataDir,
+    version: VERSION,
+    spawn: nodeSpawner(process.execPath, context.asAbsolutePath('dist/router.js')),
+    window: `${process.pid}`,
+    autoStart: () => autoStart() && !stopped.isSet(),
+  });
+  let hint: string | undefined;
+  let keyTrouble: string | undefined;
+
+  const currentView = (): View => {
+    const view: View = { ...linkOf(router), models: configuredModels() };
+    if (hint) view.keyHint = hint;
+    if (keyTrouble) view.message ??= keyTrouble;
+    return view;
+  };
+  const changed = (): void => views.fire(currentView());
+
+  async function readKeys(): Promise<Record<string, string>> {
+    try {
+      await ensureOwnKeys(keys);
+      const secrets = await keys.all(namedKeys());
+      hint = secrets[CLIENT_KEY] && keyHint(secrets[CLIENT_KEY]);
+      keyTrouble = undefined;
+      return secrets;
+    } catch (error) {
+      keyTrouble = error instanceof Error ? error.message : String(error);
+      log.error(keyTrouble);
+      return {};
+    }
+  }
+
+  async function pushNow(): Promise<void> {
+    const secrets = await readKeys();
+    const push = await stamper.stamp({ settings: writtenSettings(), secrets, network: networkSettings() });
+    changed();
+    const result = await router.pushConfig(push);
+    log.debug(`Settings sent: ${result.applied ? 'in force' : `not in force (${result.reason})`}`);
+    pushes.fire(result);
+  }
+  let queue: Promise<void> = Promise.resolve();
+  const push = (): Promise<void> => {
+    queue = queue.then(pushNow).catch((error: Error) => log.error(`Settings were not sent: ${error.message}`));
+    return queue;
+  };
+  let gathering: NodeJS.Timeout | undefined;
+  const pushSoon = (): void => {
+    clearTimeout(gathering);
+    gathering = setTimeout(() => void push(), GATHER_MS);
+  };
+
+  context.subscriptions.push(
+    views,
+    pushes,
+    { dispose: router.onState(changed) },
+    { dispose: router.onClientState(changed) },
+    { dispose: router.onConfigResult((result) => pushes.fire(result)) },
+    keys.onDidChange(pushSoon),
+    workspace.onDidChangeConfiguration((event) => {
+      if (event.affectsConfiguration(SECTION) || event.affectsConfiguration('http')) pushSoon();
+    }),
+    window.onDidChangeWindowState((state) => {
+      if (state.focused) router.focus();
+    }),
+    { dispose: () => clearTimeout(gathering) },
+    { dispose: () => router.dispose() },
+  );
+
+  return {
+    context,
+    log,
+    keys,
+    router,
+    get view() {
+      return currentView();
+    },
+    onDidChangeView: views.event,
+    onDidPush: pushes.event,
+    push,
+    async start() {
+      await stopped.set(false);
+      await router.start();
+    },
+    async stop() {
+      await stopped.set(true);
+      await router.stop();
+    },
+    async restart() {
+      await stopped.set(false);
+      await router.restart();
+    },
+  };
+}
+
+function linkOf(router: RouterClient): Pick<View, 'link' | 'message' | 'state'> {
+  const client = router.clientState;
+  switch (client.name) {
+    case 'connecting':
+    case 'starting':
+      return { link: 'connecting' };
+    case 'waiting':
+      return { link: 'connecting', message: client.message };
+    case 'connected':
+      return router.state ? { link: 'connected', state: router.state } : { link: 'connecting' };
+    case 'failed':
+    case 'incompatible':
+      return { link: 'failed', message: client.message };
+    case 'closed':
+      return { link: 'off' };
+  }
+}

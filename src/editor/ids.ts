@@ -1,0 +1,40 @@
+/** Every id that package.json and code must agree on. A test compares both. */
+
+export const EXTENSION_ID = 'llm-router.llm-router';
+/** Prefix of all settings. */
+export const SECTION = 'llmRouter';
+export const STATUS_ITEM = 'llmRouter.status';
+
+export const COMMANDS = {
+  startRouter: 'llmRouter.startRouter',
+  stopRouter: 'llmRouter.stopRouter',
+  restartRouter: 'llmRouter.restartRouter',
+  copyBaseUrl: 'llmRouter.copyBaseUrl',
+  copyApiKey: 'llmRouter.copyApiKey',
+  newApiKey: 'llmRouter.newApiKey',
+  addBackend: 'llmRouter.addBackend',
+  removeBackend: 'llmRouter.removeBackend',
+  setBackendKey: 'llmRouter.setBackendKey',
+  removeBackendKey: 'llmRouter.removeBackendKey',
+  manageBackends: 'llmRouter.manageBackends',
+  copyModelName: 'llmRouter.copyModelName',
+  openCursorModelSettings: 'llmRouter.openCursorModelSettings',
+  newTunnelUrl: 'llmRouter.newTunnelUrl',
+  setUpTunnel: 'llmRouter.setUpTunnel',
+  installCloudflared: 'llmRouter.installCloudflared',
+  setTunnelSecret: 'llmRouter.setTunnelSecret',
+  showLog: 'llmRouter.showLog',
+} as const;
+export type CommandName = keyof typeof COMMANDS;
+/** What each command does; a group of commands is a Pick of this. */
+export type Handlers = Record<CommandName, () => Promise<void>>;
+
+/** For `when` clauses: the listener is up. */
+export const CONTEXT_RUNNING = 'llmRouter.running';
+
+/** Key store entry of the key that Cursor is given. */
+export const CLIENT_KEY = 'client:main';
+/** Key store entry that encrypts what is remembered for Cursor. */
+export const MEMORY_KEY = 'memory:key';
+/** Key store entry of a tunnel provider's token. */
+export const tunnelKey = (provider: string): string => `tunnel:${provider}`;

@@ -1,0 +1,170 @@
+/** What a person is told and offered, decided from the view alone. Pure. */
+import type { TunnelStatus } from '../tunnel/tunnel';
+import { clock, phaseOf, returningUrl, type View, workingUrl } from './view';
+
+/** Buttons under a message; the command group that shows it knows what each does. */
+export type Action =
+  | 'Start Router'
+  | 'Restart Router'
+  | 'Copy Local URL'
+  | 'Copy This URL'
+  | 'Copy New URL'
+  | 'Copy Base URL'
+  | 'Copy API Key'
+  | 'Copy Model Name…'
+  | 'Open Cursor Settings'
+  | 'Set Up Tunnel…'
+  | 'New URL'
+  | 'Add Backend…'
+  | 'Show Log';
+
+export interface Message {
+  severity: 'info' | 'warning' | 'error';
+  text: string;
+  actions: Action[];
+}
+
+/** Answer of Copy Base URL: a URL that works, or what is going on. Nothing is copied that Cursor could not use without saying so. */
+export type BaseUrlAnswer = { copy: string; message: Message } | { message: Message; returning?: string };
+
+export function baseUrlAnswer(view: View): BaseUrlAnswer {
+  const url = workingUrl(view);
+  if (url) {
+    const noBackend = view.state?.backends.length === 0;
+    const text = `Copied ${url}${noBackend ? '. There is no backend yet: only the model demo/echo answers.' : ''}`;
+    return {
+      copy: url,
+      message: {
+        severity: 'info',
+        text,
+        actions: [...(noBackend ? (['Add Backend…'] as const) : []), 'Copy API Key', 'Open Cursor Settings'],
+      },
+    };
+  }
+  switch (phaseOf(view)) {
+    case 'failed':
+      return {
+        message: {
+          severity: 'error',
+          text: `The router is not running. ${view.message ?? ''}`.trim(),
+          actions: ['Restart Router', 'Show Log'],
+        },
+      };
+    case 'stopped':
+      return {
+        message: {
+          severity: 'info',
+          text: 'The router is stopped, so there is no URL to copy.',
+          actions: ['Start Router'],
+        },
+      };
+    case 'starting':
+      return {
+        message: {
+          severity: 'info',
+          text: `The router is starting. ${view.message ?? 'Its URL can be copied in a moment.'}`,
+          actions: ['Show Log'],
+        },
+      };
+    case 'running':
+      return tunnelAnswer(view, (view.state as NonNullable<View['state']>).tunnel);
+  }
+}
+
+function tunnelAnswer(view: View, tunnel: TunnelStatus): BaseUrlAnswer {
+  if (tunnel.needsBinary || (tunnel.state === 'off' && tunnel.provider === 'none')) {
+    const why = tunnel.needsBinary ? 'The tunnel program cloudflared is missing' : 'The tunnel is switched off';
+    return {
+      message: {
+        severity: 'warning',
+        text: `${why}: the router works on this machine only. Cursor's servers need a public URL.`,
+        actions: ['Set Up Tunnel…', 'Copy Local URL'],
+      },
+    };
+  }
+  const returning = returningUrl(view);
+  switch (tunnel.state) {
+    case 'reconnecting':
+    case 'degraded':
+      return withUrl(
+        returning,
+        'warning',
+        `The tunnel is ${tunnel.state === 'degraded' ? 'disturbed' : 'reconnecting'} since ${clock(tunnel.since)}; its URL stays ${returning ?? 'the same'}.`,
+        ['Show Log'],
+      );
+    case 'connecting':
+    case 'verifying':
+    case 'requesting':
+    case 'installing':
+      return withUrl(returning, 'info', 'The tunnel is being set up; its URL can be copied as soon as it works.', [
+        'Copy Local URL',
+        'Show Log',
+      ]);
+    default:
+      return {
+        message: tunnelTrouble(tunnel) ?? {
+          severity: 'info',
+          text: 'The tunnel is off.',
+          actions: ['Copy Local URL', 'Restart Router'],
+        },
+      };
+  }
+}
+
+function withUrl(
+  returning: string | undefined,
+  severity: Message['severity'],
+  text: string,
+  actions: Action[],
+): BaseUrlAnswer {
+  return returning
+    ? { message: { severity, text, actions: ['Copy This URL', ...actions] }, returning }
+    : { message: { severity, text, actions } };
+}
+
+/** The message for a tunnel that needs a person, else undefined: what heals by itself shows in the status bar only. */
+export function tunnelTrouble(tunnel: TunnelStatus): Message | undefined {
+  const said = tunnel.message ?? '';
+  switch (tunnel.state) {
+    case 'rateLimited':
+      return {
+        severity: 'warning',
+        text: `${said || 'Cloudflare gives no new tunnel right now.'}${tunnel.until ? ` Next try at ${clock(tunnel.until)}.` : ''}`,
+        actions: ['Set Up Tunnel…', 'Copy Local URL', 'Show Log'],
+      };
+    case 'blocked':
+      return {
+        severity: 'error',
+        text: said || 'This network blocks the tunnel (port 7844).',
+        actions: ['Set Up Tunnel…', 'Copy Local URL', 'Show Log'],
+      };
+    case 'error':
+      return tunnel.needsBinary
+        ? undefined
+        : {
+            severity: 'error',
+            text: said || 'The tunnel failed.',
+            actions: ['Restart Router', 'Set Up Tunnel…', 'Show Log'],
+          };
+    default:
+      return undefined;
+  }
+}
+
+/** The message for a tunnel that just came online, given the URL a person was last told, if any; undefined when it is that one. */
+export function urlNotice(view: View, toldUrl: string | undefined): Message | undefined {
+  const url = workingUrl(view);
+  if (!url || url === toldUrl) return undefined;
+  return toldUrl !== undefined || view.state?.tunnel.replacedUrl !== undefined ? urlChanged(url) : firstUrl(url);
+}
+
+const urlChanged = (url: string): Message => ({
+  severity: 'warning',
+  text: `The public URL CHANGED. Cursor still has the old one and will not reach the router until you paste the new one: ${url}`,
+  actions: ['Copy New URL', 'Open Cursor Settings'],
+});
+const firstUrl = (url: string): Message => ({
+  severity: 'info',
+  text: `The router is online at ${url}. Paste this URL and the API key into Cursor's model settings.`,
+  actions: ['Copy Base URL', 'Copy API Key', 'Open Cursor Settings'],
+});

@@ -1,0 +1,73 @@
+/** Tells a person what changed by itself: the URL, a tunnel in trouble, a crash, a problem in the settings. Each once. */
+import { type Disposable, window } from 'vscode';
+import type { Problem } from '../process/contract';
+import { tell } from './actions';
+import type { Editor } from './controller';
+import { type Message, tunnelTrouble, urlNotice } from './messages';
+import { openSetting } from './settings';
+import { phaseOf, type View, workingUrl } from './view';
+
+/** The URL that a person was told and may have pasted; shared by all windows and kept over restarts. */
+const TOLD_URL = 'toldUrl';
+
+export function createNotifier(editor: Editor): Disposable {
+  const { globalState } = editor.context;
+  /** What each kind of message last said in this window. */
+  const said = new Map<string, string>();
+  const once = (kind: string, text: string | undefined): boolean => {
+    if (text === undefined) said.delete(kind);
+    else if (said.get(kind) !== text) return !!said.set(kind, text);
+    return false;
+  };
+  const tellOnce = (kind: string, message: Message | undefined): void => {
+    if (once(kind, message?.text) && message) void tell(editor, message);
+  };
+
+  function look(): void {
+    const view = editor.view;
+    tellOnce('failure', failureOf(view));
+    // Several windows see the same state: only the one in front speaks.
+    if (!window.state.focused) return;
+    const url = workingUrl(view);
+    if (url) {
+      const message = urlNotice(view, globalState.get<string>(TOLD_URL));
+      if (message) {
+        void globalState.update(TOLD_URL, url);
+        void tell(editor, message);
+      }
+    }
+    const running = phaseOf(view) === 'running' ? view.state : undefined;
+    // A retry passes through other states; the same trouble again is no news until the tunnel worked in between.
+    const trouble = running && tunnelTrouble(running.tunnel);
+    if (trouble || url || !running) tellOnce('tunnel', trouble);
+    tellOnce('notice', running?.notice ? { severity: 'info', text: running.notice, actions: ['Show Log'] } : undefined);
+    const errors = view.state?.problems.filter((problem) => problem.severity === 'error') ?? [];
+    if (once('problems', errors.length > 0 ? JSON.stringify(errors) : undefined)) void showProblems(editor, errors);
+  }
+
+  const subscriptions = [editor.onDidChangeView(look), window.onDidChangeWindowState(look)];
+  return { dispose: () => subscriptions.forEach((subscription) => void subscription.dispose()) };
+}
+
+function failureOf(view: View): Message | undefined {
+  if (phaseOf(view) !== 'failed') return undefined;
+  return {
+    severity: 'error',
+    text: `The router is not running. ${view.message ?? ''}`.trim(),
+    actions: ['Restart Router', 'Show Log'],
+  };
+}
+
+/** A setting that is not in force: named, with a button that opens it. The router keeps the last good ones. */
+async function showProblems(editor: Editor, errors: Problem[]): Promise<void> {
+  const [first] = errors;
+  if (!first) return;
+  const more = errors.length > 1 ? ` There are ${errors.length - 1} more, see the log.` : '';
+  for (const error of errors) editor.log.warn(`Setting ${error.path}: ${error.message}`);
+  const text = `Setting llmRouter.${first.path}: ${sentence(first.message)}${more} The router keeps the last good settings.`;
+  const chosen = await window.showErrorMessage(text, 'Open Setting', 'Show Log');
+  if (chosen === 'Open Setting') await openSetting(first.path);
+  else if (chosen) editor.log.show();
+}
+
+const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);

@@ -1,0 +1,71 @@
+/** Settings as the person wrote them, for the router to validate; and changes to them, always in the user's own settings. */
+import { ConfigurationTarget, commands, workspace } from 'vscode';
+import { SECTION } from './ids';
+
+/** A backend in settings.json: whatever stands there, so every field is unknown until looked at. */
+export type WrittenBackend = Record<string, unknown>;
+
+/**
+ * Only what is written in the user's settings: a workspace cannot decide where keys and traffic go, and defaults belong to
+ * the router's schema. Unknown names are included, so that the router can name them.
+ */
+export function writtenSettings(): Record<string, unknown> {
+  const written = workspace.getConfiguration().inspect<Record<string, unknown>>(SECTION)?.globalValue;
+  return isObject(written) ? written : {};
+}
+
+export function writtenBackends(): WrittenBackend[] {
+  const { backends } = writtenSettings();
+  return Array.isArray(backends) ? backends.filter(isObject) : [];
+}
+
+export const backendName = (backend: WrittenBackend): string => (typeof backend.name === 'string' ? backend.name : '');
+
+/** Names of the key store entries that the settings speak of. */
+export function namedKeys(): string[] {
+  const models = writtenBackends().flatMap((backend) =>
+    Array.isArray(backend.models) ? backend.models.filter(isObject) : [],
+  );
+  const names = [...writtenBackends().map(backendName), ...models.map((model) => model.apiKeyName)];
+  return [...new Set(names.filter((name): name is string => typeof name === 'string' && name !== ''))];
+}
+
+/** Aliases and configured model ids, in the order of the settings. */
+export function configuredModels(): string[] {
+  const { aliases } = writtenSettings();
+  const ids = writtenBackends()
+    .flatMap((backend) => (Array.isArray(backend.models) ? backend.models.filter(isObject) : []))
+    .map((model) => model.id);
+  return [
+    ...(isObject(aliases) ? Object.keys(aliases) : []),
+    ...ids.filter((id): id is string => typeof id === 'string'),
+  ];
+}
+
+export const autoStart = (): boolean => workspace.getConfiguration(SECTION).get<boolean>('autoStart') !== false;
+
+/** Writes one setting for the user; undefined removes it. */
+export async function writeSetting(key: string, value: unknown): Promise<void> {
+  await workspace.getConfiguration(SECTION).update(key, value, ConfigurationTarget.Global);
+}
+
+/** Opens the place of a setting. `path` is a problem's path, such as `backends[1].baseUrl`. */
+export async function openSetting(path: string): Promise<void> {
+  const key = /^[\w-]+(\.[\w-]+)*/.exec(path)?.[0] ?? '';
+  const top = key.split('.')[0] ?? '';
+  // Lists and maps have no fields in the settings page: they are edited in the file.
+  if (['backends', 'aliases', 'clientKeys'].includes(top)) {
+    await commands.executeCommand('workbench.action.openSettingsJson', {
+      revealSetting: { key: `${SECTION}.${top}`, edit: false },
+    });
+  } else {
+    await commands.executeCommand(
+      'workbench.action.openSettings',
+      key ? `@id:${SECTION}.${key}` : `@ext:llm-router.llm-router`,
+    );
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,35 @@
+/** The one status bar item. What it says is made in statusText.ts. */
+import { type Disposable, MarkdownString, StatusBarAlignment, ThemeColor, window } from 'vscode';
+import type { Editor } from './controller';
+import { COMMANDS, STATUS_ITEM } from './ids';
+import { statusText } from './statusText';
+
+export function createStatusBar(editor: Editor): Disposable {
+  const item = window.createStatusBarItem(STATUS_ITEM, StatusBarAlignment.Left, 50);
+  item.name = 'LLM Router';
+  item.command = COMMANDS.copyBaseUrl;
+  const enabledCommands = Object.values(COMMANDS);
+  let shown = '';
+  const show = (): void => {
+    const status = statusText(editor.view);
+    // Setting a tooltip closes the one that is open: only real changes.
+    const key = JSON.stringify(status);
+    if (key === shown) return;
+    shown = key;
+    item.text = status.text;
+    const tooltip = new MarkdownString(status.tooltip, true);
+    tooltip.isTrusted = { enabledCommands };
+    item.tooltip = tooltip;
+    item.backgroundColor = status.severity && new ThemeColor(`statusBarItem.${status.severity}Background`);
+    item.accessibilityInformation = { label: status.label, role: 'button' };
+  };
+  show();
+  item.show();
+  const subscription = editor.onDidChangeView(show);
+  return {
+    dispose: () => {
+      subscription.dispose();
+      item.dispose();
+    },
+  };
+}

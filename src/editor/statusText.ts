@@ -1,0 +1,210 @@
+/** Status bar item: text, tooltip and colour from what the window knows. Pure, so that each state can be looked at in a test. */
+import type { BackendState, RouterState } from '../process/contract';
+import type { TunnelStateName } from '../tunnel/tunnel';
+import { COMMANDS, type CommandName } from './ids';
+import { clock, phaseOf, type View } from './view';
+
+export interface StatusText {
+  text: string;
+  /** Markdown with command links and theme icons. */
+  tooltip: string;
+  severity?: 'warning' | 'error';
+  /** For screen readers. */
+  label: string;
+}
+
+const NAME = 'LLM Router';
+
+/** How each tunnel state looks: icon, words after the name, words in the tooltip. */
+const TUNNEL: Record<TunnelStateName, { icon: string; short: string; long: string; severity?: 'warning' | 'error' }> = {
+  off: { icon: 'home', short: 'local only', long: 'off, local use only' },
+  installing: { icon: 'loading~spin', short: 'installing tunnel', long: 'downloading its program' },
+  requesting: { icon: 'loading~spin', short: 'connecting', long: 'asking for a URL' },
+  connecting: { icon: 'loading~spin', short: 'connecting', long: 'connecting' },
+  verifying: { icon: 'loading~spin', short: 'checking', long: 'checking that the URL works' },
+  online: { icon: 'radio-tower', short: '', long: 'online' },
+  reconnecting: {
+    icon: 'sync~spin',
+    short: 'reconnecting',
+    long: 'reconnecting, the URL stays the same',
+    severity: 'warning',
+  },
+  degraded: { icon: 'warning', short: 'tunnel disturbed', long: 'disturbed', severity: 'warning' },
+  rateLimited: {
+    icon: 'watch',
+    short: 'tunnel waits',
+    long: 'waiting, too many new tunnels were asked for',
+    severity: 'warning',
+  },
+  blocked: { icon: 'error', short: 'tunnel blocked', long: 'blocked by this network', severity: 'error' },
+  error: { icon: 'error', short: 'tunnel failed', long: 'failed', severity: 'error' },
+};
+
+export function statusText(view: View): StatusText {
+  const head = headline(view);
+  const text = `$(${head.icon}) ${NAME}${head.short ? `: ${head.short}` : ''}`;
+  const status: StatusText = { text, tooltip: tooltip(view), label: `${NAME}, ${head.short || 'online'}` };
+  if (head.severity) status.severity = head.severity;
+  return status;
+}
+
+function headline(view: View): { icon: string; short: string; severity?: 'warning' | 'error' } {
+  switch (phaseOf(view)) {
+    case 'failed':
+      return { icon: 'error', short: 'not running', severity: 'error' };
+    case 'starting':
+      return { icon: 'loading~spin', short: 'starting' };
+    case 'stopped':
+      return { icon: 'circle-slash', short: 'stopped' };
+    case 'running': {
+      const state = view.state as RouterState;
+      if (state.tunnel.needsBinary) return { icon: 'home', short: 'local only', severity: 'warning' };
+      const tunnel = TUNNEL[state.tunnel.state];
+      if (state.tunnel.state !== 'online' && state.tunnel.state !== 'off') return tunnel;
+      if (state.problems.some((problem) => problem.severity === 'error'))
+        return { icon: 'warning', short: 'settings', severity: 'warning' };
+      if (state.cursor?.outdated) return { icon: 'warning', short: 'Cursor uses an old URL', severity: 'warning' };
+      return tunnel;
+    }
+  }
+}
+
+const link = (command: CommandName, title: string): string => `[${title}](command:${COMMANDS[command]})`;
+
+/** Text from elsewhere must not become markup, links or icons. */
+export function escapeMarkdown(text: string): string {
+  return text.replace(/[\\`*_{}[\]()#+\-.!|<>~&$]/g, '\\$&').replace(/\s+/g, ' ');
+}
+const code = (text: string): string => `\`${text.replace(/[`\n]/g, '')}\``;
+
+function tooltip(view: View): string {
+  const phase = phaseOf(view);
+  if (phase === 'running' && view.state) return runningTooltip(view, view.state);
+  const lines = [`**${NAME}** is ${phase === 'failed' ? 'not running' : phase}.`];
+  if (view.message) lines.push(escapeMarkdown(view.message));
+  const actions =
+    phase === 'starting' ? [link('showLog', 'Show Log')] : [link('startRouter', 'Start'), link('showLog', 'Show Log')];
+  lines.push(actions.join(' · '));
+  return lines.join('\n\n');
+}
+
+function runningTooltip(view: View, state: RouterState): string {
+  const sections = [
+    [...urlLines(view, state), ...keyLine(view)],
+    [tunnelLine(state), ...cursorLines(state)],
+    [
+      ...state.backends.map(backendLine),
+      ...(state.backends.length === 0 ? [`No backend yet. ${link('addBackend', 'Add Backend…')}`] : []),
+      ...modelLine(view),
+    ],
+    [...lastRequestLine(state), ...todayLine(state), ...problemLines(state)],
+    [actionLine(state)],
+  ];
+  return sections
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join('\n\n'))
+    .join('\n\n---\n\n');
+}
+
+function urlLines(view: View, state: RouterState): string[] {
+  if (state.publicUrl && state.tunnel.state === 'online')
+    return [`**${NAME}** ${code(state.publicUrl)} ${link('copyBaseUrl', 'Copy')}`];
+  const lines = [`**${NAME}** ${code(state.localUrl ?? '')} on this machine`];
+  if (view.message) lines.push(escapeMarkdown(view.message));
+  return lines;
+}
+
+const keyLine = (view: View): string[] =>
+  view.keyHint ? [`Key ${code(view.keyHint)} ${link('copyApiKey', 'Copy')}`] : [];
+
+function tunnelLine(state: RouterState): string {
+  const { tunnel } = state;
+  const facts = [tunnel.provider, tunnel.protocol, tunnel.location]
+    .filter((fact): fact is string => !!fact && fact !== 'none')
+    .map(escapeMarkdown);
+  const where = facts.length > 0 ? ` (${facts.join(', ')})` : '';
+  const until = tunnel.state === 'rateLimited' && tunnel.until ? `, next try at ${clock(tunnel.until)}` : '';
+  const words = tunnel.needsBinary
+    ? `needs cloudflared ${link('setUpTunnel', 'Set Up…')}`
+    : `${TUNNEL[tunnel.state].long} since ${clock(tunnel.since)}${until}${where}`;
+  const message = tunnel.message && tunnel.state !== 'online' ? `\n\n${escapeMarkdown(tunnel.message)}` : '';
+  return `Tunnel ${words}${message}`;
+}
+
+function cursorLines(state: RouterState): string[] {
+  if (!state.cursor) return ['Cursor has not called yet.'];
+  const lines = [
+    `Cursor last reached this router at ${clock(state.cursor.lastSeen)} through ${code(state.cursor.host)}`,
+  ];
+  if (state.cursor.outdated)
+    lines.push(
+      `$(warning) Cursor only used an older URL. ${link('copyBaseUrl', 'Copy the new one')}, ${link('openCursorModelSettings', 'open its settings')}.`,
+    );
+  if (state.cursor.lastRefusal) lines.push(`$(warning) ${escapeMarkdown(state.cursor.lastRefusal)}`);
+  return lines;
+}
+
+export function backendHealth(backend: BackendState): { icon: string; words: string } {
+  if (backend.needsKey && !backend.hasKey) return { icon: 'key', words: 'needs a key' };
+  switch (backend.health) {
+    case 'ok':
+      return { icon: 'pass', words: 'works' };
+    case 'unknown':
+      return { icon: 'circle-outline', words: 'not used yet' };
+    case 'cooling':
+      return { icon: 'watch', words: `waits${backend.coolingUntil ? ` until ${clock(backend.coolingUntil)}` : ''}` };
+    case 'failing':
+      return { icon: 'error', words: 'last request failed' };
+  }
+}
+
+function backendLine(backend: BackendState): string {
+  const { icon, words } = backendHealth(backend);
+  const reason =
+    backend.lastError && backend.health !== 'ok' ? `: ${escapeMarkdown(shorten(backend.lastError, 160))}` : '';
+  return `$(${icon}) ${escapeMarkdown(backend.name)}${backend.isDefault ? ' (default)' : ''} ${words}${reason}`;
+}
+
+function modelLine(view: View): string[] {
+  const shown = view.models.slice(0, 5).map(code).join(' ');
+  const more = view.models.length > 5 ? ` and ${view.models.length - 5} more` : '';
+  return [`Models ${shown}${more} ${link('copyModelName', 'Copy Model Name…')}`.replace(/ {2,}/g, ' ')];
+}
+
+function lastRequestLine(state: RouterState): string[] {
+  const request = state.lastRequest;
+  if (!request) return [];
+  const to = request.upstreamModel ? ` → ${escapeMarkdown(`${request.backend} ${request.upstreamModel}`)}` : '';
+  const outcome = request.error
+    ? `failed: ${escapeMarkdown(shorten(request.error, 160))}`
+    : `${request.status} in ${seconds(request.ms)}`;
+  return [`Last request ${clock(Date.parse(request.time))} ${code(request.askedModel)}${to} ${outcome}`];
+}
+
+function todayLine(state: RouterState): string[] {
+  if (!state.today || state.today.requests === 0) return [];
+  const { requests, tokens, cost, costKnown } = state.today;
+  const count = `${requests} ${requests === 1 ? 'request' : 'requests'}`;
+  return [
+    `Today ${count}, ${tokens.toLocaleString('en-US')} tokens, ${costKnown ? '' : 'at least '}\\$${cost.toFixed(2)}`,
+  ];
+}
+
+function problemLines(state: RouterState): string[] {
+  const lines = state.problems
+    .slice(0, 3)
+    .map((problem) => `$(warning) ${code(problem.path)} ${escapeMarkdown(problem.message)}`);
+  if (state.notice) lines.push(`$(info) ${escapeMarkdown(state.notice)}`);
+  return lines;
+}
+
+function actionLine(state: RouterState): string {
+  const actions = [link('stopRouter', 'Stop'), link('restartRouter', 'Restart')];
+  if (state.tunnel.provider === 'cloudflared' && state.tunnel.publicUrl) actions.push(link('newTunnelUrl', 'New URL'));
+  actions.push(link('manageBackends', 'Backends…'), link('showLog', 'Log'));
+  return actions.join(' · ');
+}
+
+const seconds = (ms: number): string => (ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`);
+const shorten = (text: string, length: number): string =>
+  text.length > length ? `${text.slice(0, length - 1)}…` : text;

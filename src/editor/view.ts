@@ -1,0 +1,50 @@
+/** What a window knows about the router at one moment: everything that status bar, tooltip and messages are made of. */
+import type { RouterState } from '../process/contract';
+
+export interface View {
+  /** off: not started in this editor; failed: could not be started or reached. */
+  link: 'off' | 'connecting' | 'connected' | 'failed';
+  /** Why it failed, or what this window should know; a sentence. */
+  message?: string;
+  /** Last state the router told; present while connected. */
+  state?: RouterState;
+  /** Beginning and end of the key for Cursor. */
+  keyHint?: string;
+  /** Names a person gave to models in the settings. */
+  models: readonly string[];
+}
+
+/** One word for where the router stands. */
+export type Phase = 'stopped' | 'starting' | 'running' | 'failed';
+
+export function phaseOf(view: View): Phase {
+  if (view.link === 'failed') return 'failed';
+  if (view.link === 'connecting') return 'starting';
+  if (view.link === 'off' || !view.state) return 'stopped';
+  if (view.state.phase === 'starting') return 'starting';
+  return view.state.phase === 'running' ? 'running' : 'stopped';
+}
+
+/** The URL to paste into Cursor, only when the tunnel says that it works. */
+export function workingUrl(view: View): string | undefined {
+  return phaseOf(view) === 'running' && view.state?.tunnel.state === 'online' ? view.state.publicUrl : undefined;
+}
+
+/** The same URL while the tunnel is down for a moment and will come back under the same name. */
+export function returningUrl(view: View): string | undefined {
+  const tunnel = view.state?.tunnel;
+  if (!tunnel?.publicUrl || !['reconnecting', 'degraded', 'verifying', 'connecting'].includes(tunnel.state))
+    return undefined;
+  return `${tunnel.publicUrl.replace(/\/+$/, '')}/v1`;
+}
+
+/** `sk-…1a2b`: enough to tell two keys apart, nothing to use. */
+export function keyHint(key: string): string {
+  return key.length < 12 ? '…' : `${key.startsWith('sk-') ? 'sk-' : ''}…${key.slice(-4)}`;
+}
+
+/** 14:05 in the local time of the editor. */
+export function clock(milliseconds: number): string {
+  const time = new Date(milliseconds);
+  return `${String(time.getHours()).padStart(2, '0')}:${String(time.getMinutes()).padStart(2, '0')}`;
+}

@@ -1,0 +1,35 @@
+/** Wires the editor side together, nothing else. All work happens in the router process. */
+import { type ExtensionContext, window } from 'vscode';
+import { registerCommands } from './editor/commands/register';
+import { createConsent } from './editor/consent';
+import { createEditor } from './editor/controller';
+import { logRouter } from './editor/logRouter';
+import { createNotifier } from './editor/notifier';
+import { createStatusBar } from './editor/statusBar';
+import { VERSION } from './version';
+
+export function activate(context: ExtensionContext): void {
+  const started = performance.now();
+  const log = window.createOutputChannel('LLM Router', { log: true });
+  context.subscriptions.push(log);
+  try {
+    const editor = createEditor(context, log);
+    context.subscriptions.push(
+      ...registerCommands(editor),
+      createStatusBar(editor),
+      createNotifier(editor),
+      createConsent(editor),
+      logRouter(editor),
+    );
+    // Behind the activation: reading secrets and talking to the router take their time.
+    void editor.push();
+  } catch (error) {
+    // The editor itself shows nothing.
+    void window.showErrorMessage(`LLM Router cannot start: ${error instanceof Error ? error.message : String(error)}`);
+    throw error;
+  }
+  log.info(`LLM Router ${VERSION} activated in ${Math.round(performance.now() - started)} ms`);
+}
+
+/** The lease ends with the connection (context.subscriptions); the router lingers for a reload and ends by itself. */
+export function deactivate(): void {}
