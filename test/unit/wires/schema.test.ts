@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
+import type { JsonObject } from '../../../src/wires/conversation';
 import { cleanSchema, toolStrict } from '../../../src/wires/schema';
 
 describe('schema', () => {
   it('removes refused keywords at every depth, but not properties or values of that name', () => {
-    const schema = {
+    const schema: JsonObject = {
       $schema: 'x',
       title: 'T',
       type: 'object',

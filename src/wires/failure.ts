@@ -1,0 +1,331 @@
+/** Failures of every provider in one neutral form, shared by all wires. */
+import type { ApiFailure, FailureKind, JsonObject, JsonValue } from './conversation';
+import { arrayOf, filledString, isObject, numberOf, objectOf, stringOf } from './read';
+import { duration, retryAfterOfHeaders, retryAfterOfText } from './retryAfter';
+
+const MAX_BODY = 256 * 1024;
+const MAX_MESSAGE = 2000;
+
+/** Words that tell a kind better than the status does; the first that fits wins. */
+const BY_WORDS: readonly (readonly [FailureKind, RegExp])[] = [
+  [
+    'contextLength',
+    /context[_ ]length[_ ]exceeded|exceed_context_size|prompt_tokens_exceeded|maximum (context|prompt) length|(exceeds?|exceeded|overflows?|larger than|longer than) (the |its |your )?(model'?s? |available |maximum |max )*(context|window|number of tokens)|exceed context limit|prompt is too long|input is too long|too long for (the )?(requested )?model|input token count .*exceeds|reduce the length of the (messages|prompt|input)|too many tokens in|context the overflows|max_new_tokens must be|request_too_large/i,
+  ],
+  [
+    'contentPolicy',
+    /content[_ ]policy|content[_ ](management|filter(ing)?)|content_filter|moderation|responsible ?ai|prohibited[_ ]content|content exists risk|safety (system|polic|filter|setting)|usage polic|invalid_prompt|was flagged|flagged (as|for|by)/i,
+  ],
+  [
+    'quota',
+    /insufficient[_ ](quota|credits?|funds|balance)|billing_|credit balance is too low|more credits|can only afford|out of credits|spending limit|monthly limit|exceeded your current quota|payment required/i,
+  ],
+  [
+    'overloaded',
+    /overloaded|over capacity|at capacity|capacity[_ ]exceeded|slow_down|currently unavailable|high demand|server is busy/i,
+  ],
+];
+
+/** Types and codes of the providers, letter for letter. */
+const BY_CODE: Readonly<Record<string, FailureKind>> = {
+  invalid_api_key: 'auth',
+  authentication_error: 'auth',
+  unauthenticated: 'auth',
+  api_key_invalid: 'auth',
+  permission_error: 'permission',
+  permission_denied: 'permission',
+  model_not_found: 'notFound',
+  not_found_error: 'notFound',
+  not_found: 'notFound',
+  deploymentnotfound: 'notFound',
+  rate_limit_exceeded: 'rateLimit',
+  rate_limit_error: 'rateLimit',
+  resource_exhausted: 'rateLimit',
+  unavailable: 'overloaded',
+  timeout_error: 'timeout',
+  deadline_exceeded: 'timeout',
+  server_error: 'server',
+  api_error: 'server',
+  internal: 'server',
+  internal_error: 'server',
+  internal_server_error: 'server',
+  invalid_request_error: 'badRequest',
+  invalid_argument: 'badRequest',
+  failed_precondition: 'badRequest',
+};
+
+/**
+ * What kind of trouble an answer is. `status` is the HTTP status, or 200 for an error inside a stream; type and code
+ * are the provider's own. Wording counts only where no plain login or address problem speaks already.
+ */
+export function classify(status: number, type?: string | null, code?: string | null, message?: string): FailureKind {
+  const words = `${type ?? ''} ${code ?? ''} ${message ?? ''}`;
+  if (status === 401) return 'auth';
+  // A short-term limit of Gemini speaks of quota and billing as well; its own word is unambiguous.
+  if (status === 429 && /resource_exhausted/i.test(words)) return 'rateLimit';
+  const tokens = /per (minute|day|hour)|\bTPM\b|\bRPM\b|rate.?limit/i.test(words);
+  for (const [kind, pattern] of BY_WORDS) {
+    if (kind === 'contextLength' && status === 429 && tokens) continue;
+    if (pattern.test(words)) return kind;
+  }
+  if (/api key (not valid|expired)|(incorrect|invalid) api key/i.test(words)) return 'auth';
+  if (status >= 400 && status < 500 && /model\b.{0,120}\b(not found|does not exist)|not a valid model/i.test(words))
+    return 'notFound';
+  const known = kindOfStatus(status);
+  // The status is the rule, the provider's word the exception: in a stream (200) and behind a vague 400 or 500.
+  const said = BY_CODE[(code ?? '').toLowerCase()] ?? BY_CODE[(type ?? '').toLowerCase()];
+  if (status === 413) return /tokens?/i.test(words) ? 'contextLength' : 'badRequest';
+  if (said && (status < 400 || status === 400 || status === 500)) return said;
+  return known;
+}
+
+function kindOfStatus(status: number): FailureKind {
+  switch (status) {
+    case 402:
+      return 'quota';
+    case 403:
+      return 'permission';
+    case 404:
+    case 410:
+      return 'notFound';
+    case 408:
+    case 504:
+    case 524:
+      return 'timeout';
+    case 429:
+      return 'rateLimit';
+    case 498:
+    case 503:
+    case 529:
+      return 'overloaded';
+    case 499:
+      return 'cancelled';
+    default:
+      return status >= 400 && status < 500 ? 'badRequest' : 'server';
+  }
+}
+
+/** HTTP status that fits a kind, for failures that came without one. */
+export function statusOf(kind: FailureKind): number {
+  return STATUS[kind];
+}
+
+const STATUS: Readonly<Record<FailureKind, number>> = {
+  badRequest: 400,
+  auth: 401,
+  permission: 403,
+  notFound: 404,
+  rateLimit: 429,
+  quota: 402,
+  overloaded: 503,
+  server: 500,
+  timeout: 504,
+  network: 502,
+  contextLength: 400,
+  contentPolicy: 400,
+  protocol: 502,
+  cancelled: 499,
+};
+
+/**
+ * Any error body (JSON of any provider, a web page, text, nothing) as a failure. Header names in lower case. `now` in
+ * milliseconds serves dates in headers. The message is the provider's own sentence where it has one: bounded,
+ * without anything that looks like a key.
+ */
+export function readFailure(
+  status: number,
+  headers: Readonly<Record<string, string | undefined>>,
+  body: string,
+  now: number,
+): ApiFailure {
+  const text = body.slice(0, MAX_BODY).trim();
+  const parsed = parseBody(text);
+  const failure =
+    parsed === undefined
+      ? failureOf(status, { message: sentenceOfText(status, text) })
+      : failureOf(status, readError(parsed));
+  const waits = status === 429 || status >= 500 ? retryAfterOfHeaders(headers, now) : undefined;
+  const wait = waits ?? failure.retryAfterSeconds;
+  if (wait !== undefined) failure.retryAfterSeconds = wait;
+  return failure;
+}
+
+/** An error object that stood inside a stream or a 200 answer (the whole object, or the value of its `error`). */
+export function failureOfValue(value: JsonValue): ApiFailure {
+  return failureOf(200, readError(value));
+}
+
+interface ErrorFields {
+  message?: string | undefined;
+  type?: string | undefined;
+  code?: string | undefined;
+  param?: string | undefined;
+  status?: number | undefined;
+  retryAfterSeconds?: number | undefined;
+}
+
+function failureOf(status: number, error: ErrorFields): ApiFailure {
+  const message = error.message?.trim() || `The provider answered ${status} without a reason.`;
+  const inner = status < 400 ? (error.status ?? 200) : status;
+  const kind = classify(inner, error.type, error.code, message);
+  const failure: ApiFailure = {
+    status: inner < 400 ? statusOf(kind) : inner,
+    message: maskSecrets(cut(message, MAX_MESSAGE)),
+    kind,
+  };
+  if (error.type !== undefined) failure.type = error.type;
+  if (error.code !== undefined) failure.code = error.code;
+  if (error.param !== undefined) failure.param = error.param;
+  const wait =
+    error.retryAfterSeconds ?? (kind === 'rateLimit' || kind === 'overloaded' ? retryAfterOfText(message) : undefined);
+  if (wait !== undefined) failure.retryAfterSeconds = wait;
+  return failure;
+}
+
+function parseBody(text: string): JsonValue | undefined {
+  if (!text.startsWith('{') && !text.startsWith('[')) return undefined;
+  try {
+    return JSON.parse(text) as JsonValue;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Fields of an error in any provider's form; looks one level into OpenRouter's raw answer of the real provider. */
+function readError(value: JsonValue, inside = false): ErrorFields {
+  if (typeof value === 'string') return { message: value };
+  // Gemini's OpenAI-compatible endpoint wraps its error in a list.
+  if (Array.isArray(value)) return value.length > 0 ? readError(value[0] as JsonValue, inside) : {};
+  if (!isObject(value)) return {};
+  const nested = value.error;
+  if (typeof nested === 'string' && nested !== '')
+    return { message: filledString(value.message) ?? nested, code: filledString(value.code) };
+  const error = objectOf(nested) ?? objectOf(arrayOf(value.errors)[0]) ?? value;
+  const code = error.code ?? error.error_code;
+  const innerCode = stringOf(objectOf(error.innererror)?.code);
+  const fields: ErrorFields = {
+    message: messageOf(error) ?? messageOf(value),
+    type: filledString(error.type) ?? filledString(error.status),
+    code: innerCode ?? (typeof code === 'number' ? String(code) : filledString(code)),
+    param: filledString(error.param),
+    status: httpStatus(code) ?? httpStatus(error.status) ?? httpStatus(error.statusCode) ?? httpStatus(error.http_code),
+    retryAfterSeconds: retryInfo(error),
+  };
+  return inside ? fields : withRaw(fields, objectOf(error.metadata));
+}
+
+/** OpenRouter says "Provider returned error" and puts what the provider said into `metadata.raw`. */
+function withRaw(fields: ErrorFields, metadata: JsonObject | undefined): ErrorFields {
+  const raw = metadata?.raw;
+  if (metadata === undefined || raw === undefined || raw === null) return fields;
+  const parsed = typeof raw === 'string' ? (parseBody(raw.slice(0, MAX_BODY).trim()) ?? raw) : raw;
+  const said = readError(parsed, true);
+  if (!said.message) return fields;
+  const provider = filledString(metadata.provider_name);
+  return {
+    ...fields,
+    message: `${provider ? `${provider}: ` : ''}${said.message}`,
+    type: said.type ?? fields.type,
+    code: said.code ?? fields.code,
+    retryAfterSeconds: said.retryAfterSeconds ?? fields.retryAfterSeconds,
+  };
+}
+
+function messageOf(error: JsonObject): string | undefined {
+  for (const key of ['message', 'Message', 'detail', 'error_description', 'msg', 'title', 'reason']) {
+    const value = error[key];
+    if (typeof value === 'string' && value.trim() !== '') return value;
+    // FastAPI: a list of {loc, msg}; Mistral nests that under message.
+    if (Array.isArray(value)) {
+      const lines = value.flatMap((item) =>
+        isObject(item) ? [detailLine(item)] : typeof item === 'string' ? [item] : [],
+      );
+      if (lines.length > 0) return lines.slice(0, 5).join('; ');
+    } else if (isObject(value)) return messageOf(value) ?? JSON.stringify(value);
+  }
+  return undefined;
+}
+
+function detailLine(item: JsonObject): string {
+  const where = arrayOf(item.loc).join('.');
+  const what = messageOf(item) ?? JSON.stringify(item);
+  return where ? `${where}: ${what}` : what;
+}
+
+/** Google's `details: [{"@type": "…RetryInfo", "retryDelay": "34s"}]`. */
+function retryInfo(error: JsonObject): number | undefined {
+  for (const detail of arrayOf(error.details)) {
+    const delay = stringOf(objectOf(detail)?.retryDelay);
+    if (delay !== undefined) return duration(delay);
+  }
+  return numberOf(error.retry_after) ?? numberOf(objectOf(error.metadata)?.retry_after_seconds);
+}
+
+function httpStatus(value: JsonValue | undefined): number | undefined {
+  const number = typeof value === 'string' && /^\d{3}$/.test(value) ? Number(value) : value;
+  return typeof number === 'number' && number >= 400 && number <= 599 ? number : undefined;
+}
+
+function sentenceOfText(status: number, text: string): string {
+  if (text === '') return '';
+  if (/^<(!doctype|html|head|\?xml)/i.test(text)) {
+    const title = /<title[^>]*>([^<]{1,200})<\/title>/i.exec(text)?.[1]?.replace(/\s+/g, ' ').trim();
+    return `The provider answered ${status} with a web page instead of an API answer${title ? `: ${title}` : ''}. Check the base URL.`;
+  }
+  return cut(text.replace(/\s+/g, ' '), 500);
+}
+
+function cut(text: string, limit: number): string {
+  return text.length <= limit ? text : `${text.slice(0, limit - 1)}…`;
+}
+
+const SECRETS: readonly RegExp[] = [
+  /\b(?:sk|pk|rk|gsk|csk|xai|key|nvapi|pplx|hf|fw|tgp|ghp|gho|r8|glpat|ls)[-_](?=[\w*-]*[\d*])[\w*-]{6,}/gi,
+  /\bAIza[\w-]{10,}/g,
+  /\beyJ[\w-]{10,}\.[\w-]+(?:\.[\w-]+)?/g,
+  /(?<=\bbearer\s+)[^\s"',}]{6,}/gi,
+  /(?<=\b(?:x-)?(?:api[-_ ]?key|authorization|access[-_ ]?token|client[-_ ]?secret)(?: provided)?["']?\s*[:=]\s*["']?)(?!bearer)[^\s"',}]{6,}/gi,
+];
+
+/** The text with everything that looks like a key or token replaced: some providers repeat the key they were sent. */
+export function maskSecrets(text: string): string {
+  return SECRETS.reduce((masked, pattern) => masked.replace(pattern, '[hidden]'), text);
+}
+
+/** OpenAI's error types by kind, for failures that brought none. */
+const OPENAI_TYPES: Partial<Record<FailureKind, string>> = {
+  badRequest: 'invalid_request_error',
+  contextLength: 'invalid_request_error',
+  contentPolicy: 'invalid_request_error',
+  notFound: 'invalid_request_error',
+  auth: 'authentication_error',
+  permission: 'permission_error',
+  rateLimit: 'rate_limit_error',
+  quota: 'insufficient_quota',
+};
+
+const OPENAI_CODES: Partial<Record<FailureKind, string>> = {
+  contextLength: 'context_length_exceeded',
+  contentPolicy: 'content_policy_violation',
+  auth: 'invalid_api_key',
+  rateLimit: 'rate_limit_exceeded',
+  quota: 'insufficient_quota',
+  notFound: 'model_not_found',
+};
+
+/**
+ * OpenAI's error object. Type and code of the provider stand where it gave them, else those that OpenAI uses for the
+ * kind; a client that looks for `context_length_exceeded` finds it whoever failed.
+ */
+export function openAiError(failure: ApiFailure): JsonObject {
+  const kind = failure.kind ?? classify(failure.status, failure.type, failure.code, failure.message);
+  const wellKnown = kind === 'contextLength' || kind === 'contentPolicy' ? OPENAI_CODES[kind] : undefined;
+  return {
+    error: {
+      message: failure.message,
+      type: failure.type ?? OPENAI_TYPES[kind] ?? 'server_error',
+      param: failure.param ?? null,
+      code: wellKnown ?? failure.code ?? OPENAI_CODES[kind] ?? null,
+    },
+  };
+}
