@@ -40,6 +40,10 @@ const timeoutShape = {
   }),
   idle: seconds(120).meta({ description: 'Seconds a started stream may stay silent. 0 is no limit.' }),
   total: seconds(1_800).meta({ description: 'Seconds one request may take in all. 0 is no limit.' }),
+  fallbackAfter: seconds(30).meta({
+    description:
+      'Seconds without first content after which a configured fallback is tried instead. Raise it for models that think long in silence. 0 is no limit of its own.',
+  }),
   headHold: seconds(5).meta({
     description:
       'Seconds the answer head of a stream waits for first content, so that an early failure can still be an error, a retry or a fallback.',
@@ -51,6 +55,7 @@ const backendTimeouts = z.strictObject({
   firstContent: z.number().min(0).max(86_400).optional(),
   idle: z.number().min(0).max(86_400).optional(),
   total: z.number().min(0).max(86_400).optional(),
+  fallbackAfter: z.number().min(0).max(86_400).optional(),
   headHold: z.number().min(0).max(86_400).optional(),
 });
 
