@@ -133,9 +133,11 @@ export function upstreamUrl(backend: Backend, route: string, upstreamModel = '')
   return `${backend.baseUrl}/${deployment}${suffix}${query === '' ? '' : `?${query}`}`;
 }
 
-/** Dots alone would climb the path, escaped once they still do (WHATWG URL), so they are escaped twice. */
+/** Dots alone would climb the path, escaped once they still do (WHATWG URL), so they are escaped twice; half a surrogate pair would throw. */
 function pathSegment(text: string): string {
-  return encodeURIComponent(text.replace(/^\.{1,2}$/, (dots) => dots.replaceAll('.', '%2E')));
+  return encodeURIComponent(
+    text.replace(/\p{Surrogate}/gu, '\ufffd').replace(/^\.{1,2}$/, (dots) => dots.replaceAll('.', '%2E')),
+  );
 }
 
 /**

@@ -118,8 +118,14 @@ export function createRouteTable(
     if (known(name)) return undefined;
     const certain = undecorate(name, (bare) => bare !== name && known(bare));
     if (certain) return certain;
-    const likely = undecorate(name, (bare) => bare !== name && find(bare) !== undefined);
+    const likely = likelyBareName(name);
     return likely && (likely.effort !== undefined || name.endsWith(']')) ? likely : undefined;
+  }
+
+  /** The barest name that anything matches: one that still carries an effort is not bare. */
+  function likelyBareName(name: string): ReturnType<typeof undecorate> {
+    const reachable = (bare: string): boolean => bare !== name && find(bare) !== undefined;
+    return undecorate(name, (bare) => reachable(bare) && likelyBareName(bare)?.effort === undefined);
   }
 
   function resolve(name: string): Target | NotFound {
