@@ -150,8 +150,8 @@ export function readFailure(
   return failure;
 }
 
-/** An error object that stood inside a stream or a 200 answer (the whole object, or the value of its `error`). */
-export function failureOfValue(value: JsonValue): ApiFailure {
+/** An error that stood inside a stream or a 200 answer: the whole event or object, or the value of its `error`. */
+export function failureOfEvent(value: JsonValue): ApiFailure {
   return failureOf(200, readError(value));
 }
 
@@ -165,7 +165,8 @@ interface ErrorFields {
 }
 
 function failureOf(status: number, error: ErrorFields): ApiFailure {
-  const message = error.message?.trim() || `The provider answered ${status} without a reason.`;
+  const silent = status < 400 ? 'The provider broke off the answer' : `The provider answered ${status}`;
+  const message = error.message?.trim() || `${silent} without a reason.`;
   const inner = status < 400 ? (error.status ?? 200) : status;
   const kind = classify(inner, error.type, error.code, message);
   const failure: ApiFailure = {
@@ -205,7 +206,8 @@ function readError(value: JsonValue, inside = false): ErrorFields {
   const innerCode = stringOf(objectOf(error.innererror)?.code);
   const fields: ErrorFields = {
     message: messageOf(error) ?? messageOf(value),
-    type: filledString(error.type) ?? filledString(error.status),
+    // In a stream `type: "error"` names the event, not the kind of error.
+    type: error.type === 'error' ? undefined : (filledString(error.type) ?? filledString(error.status)),
     code: innerCode ?? (typeof code === 'number' ? String(code) : filledString(code)),
     param: filledString(error.param),
     status: httpStatus(code) ?? httpStatus(error.status) ?? httpStatus(error.statusCode) ?? httpStatus(error.http_code),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
 import type { FailureKind, JsonObject } from '../../../src/wires/conversation';
-import { classify, failureOfValue, maskSecrets, openAiError, readFailure } from '../../../src/wires/failure';
+import { classify, failureOfEvent, maskSecrets, openAiError, readFailure } from '../../../src/wires/failure';
 
 const NOW = Date.parse('2026-01-01T00:00:00Z');
 const read = (status: number, body: unknown, headers: Record<string, string> = {}) =>
@@ -352,13 +352,20 @@ describe('failure: reading bodies', () => {
   });
 
   it('gives errors inside a stream the status they mean', () => {
-    assert.equal(failureOfValue({ error: { code: 502, message: 'Provider disconnected' } }).status, 502);
+    assert.equal(failureOfEvent({ error: { code: 502, message: 'Provider disconnected' } }).status, 502);
     assert.equal(
-      failureOfValue({ type: 'error', error: { type: 'overloaded_error', message: 'Overloaded' } }).status,
+      failureOfEvent({ type: 'error', error: { type: 'overloaded_error', message: 'Overloaded' } }).status,
       503,
     );
-    assert.equal(failureOfValue({ message: 'slow', type: 'rate_limit_error' }).kind, 'rateLimit');
-    assert.equal(failureOfValue('boom').status, 500);
+    assert.equal(failureOfEvent({ message: 'slow', type: 'rate_limit_error' }).kind, 'rateLimit');
+    assert.equal(failureOfEvent('boom').status, 500);
+    assert.deepEqual(failureOfEvent({ type: 'error', code: 'rate_limit_exceeded', message: 'm', param: null }), {
+      status: 429,
+      message: 'm',
+      kind: 'rateLimit',
+      code: 'rate_limit_exceeded',
+    });
+    assert.match(failureOfEvent({ id: 'resp_1', error: null }).message, /broke off/);
   });
 
   it('never throws, is bounded and hides keys, whatever comes', () => {
