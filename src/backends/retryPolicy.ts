@@ -1,0 +1,40 @@
+/** What to do after a failed attempt, before any content reached the client (design §6, peers §5). Pure. */
+import type { ApiFailure } from '../wires/conversation';
+
+export interface RetryState {
+  /** Attempts made on this target and in all, the failed one included. */
+  onTarget: number;
+  inAll: number;
+  /** Milliseconds already spent waiting between attempts. */
+  waited: number;
+  hasFallback: boolean;
+}
+export interface RetryLimits {
+  attemptsPerBackend: number;
+  attempts: number;
+  waitSeconds: number;
+}
+export type Decision = { do: 'retry'; waitMs: number } | { do: 'fallback' } | { do: 'giveUp' };
+
+/** Worth another try on the same target. */
+const RETRY: ReadonlySet<string> = new Set(['rateLimit', 'overloaded', 'server', 'network', 'protocol']);
+/** Not worth the same target, but another one may answer. Silence (timeout) is not retried where it happened. */
+const ELSEWHERE: ReadonlySet<string> = new Set([...RETRY, 'timeout', 'quota', 'auth', 'permission', 'notFound', 'contextLength']);
+
+/**
+ * @param random 0 ≤ r < 1, for jitter.
+ */
+export function decide(failure: ApiFailure, state: RetryState, limits: RetryLimits, random: number): Decision {
+  const kind = failure.kind ?? 'server';
+  if (kind === 'cancelled') return { do: 'giveUp' };
+  const leftInAll = state.inAll < limits.attempts;
+  const fallback: Decision = state.hasFallback && leftInAll && ELSEWHERE.has(kind) ? { do: 'fallback' } : { do: 'giveUp' };
+  const again = RETRY.has(kind) || failure.status === 408 || failure.status === 409;
+  if (!again || !leftInAll || state.onTarget >= limits.attemptsPerBackend) return fallback;
+  const backoff = Math.min(400 * 2 ** (state.onTarget - 1), 4_000) * (0.5 + random / 2);
+  const waitMs = failure.retryAfterSeconds === undefined ? backoff : failure.retryAfterSeconds * 1_000 + random * 100;
+  // With a fallback at hand one quick second try is enough; nobody should wait for a dead primary.
+  if (state.hasFallback && state.onTarget >= 2) return fallback;
+  if (state.waited + waitMs > limits.waitSeconds * 1_000) return fallback;
+  return { do: 'retry', waitMs };
+}

@@ -1,0 +1,123 @@
+/** The command line of dist/router.js (design §4). Pure: arguments in, a plan or a sentence out. */
+import { parseArgs } from 'node:util';
+
+export interface HeadlessArguments {
+  mode: 'headless';
+  config?: string;
+  envFile?: string;
+  /** Given explicitly: taken means exit 2. */
+  port?: number;
+  host?: string;
+  tunnel?: (typeof TUNNELS)[number];
+  apiKey?: string;
+  apiKeyEnv: string;
+  logLevel?: (typeof LEVELS)[number];
+  json: boolean;
+  dataDir?: string;
+  installCloudflared: boolean;
+}
+export interface EditorArguments {
+  mode: 'editor';
+  dataDir: string;
+  takeOver: boolean;
+}
+export interface CommandArguments {
+  mode: 'command';
+  command: 'usage';
+  rest: string[];
+}
+export type Arguments = HeadlessArguments | EditorArguments | CommandArguments | { mode: 'help' } | { mode: 'version' };
+
+const TUNNELS = ['cloudflared', 'cloudflared-named', 'ngrok', 'tailscale', 'custom', 'none'] as const;
+const LEVELS = ['error', 'warn', 'info', 'debug'] as const;
+
+export const HELP = `LLM Router: one URL and one key for every model, for Cursor and any other client.
+
+Usage: node dist/router.js [options]
+       node dist/router.js usage [--by day|model|backend|key] [--from DATE] [--to DATE] [--csv FILE] [--json]
+
+  --config FILE           our JSON, an llm-router config.json or a LiteLLM config.yaml
+                          (default: ./llm-router.json, ./config.json, ./litellm_config.yaml, else what the environment offers)
+  --env-file FILE         read variables from this file (default ./.env when present); real environment variables win
+  --port N                port on the host, 0 for any free one (default 11411)
+  --host ADDRESS          address to listen on (default 127.0.0.1)
+  --tunnel KIND           ${TUNNELS.join(' | ')} (default cloudflared)
+  --llmrouter-api-key KEY       the key clients have to send
+  --llmrouter-api-key-env NAME  the variable that holds it (default LLMROUTER_API_KEY)
+  --log-level LEVEL       ${LEVELS.join(' | ')}
+  --json                  JSON lines on standard output, the log on standard error
+  --data-dir DIR          where ledger, tunnel state and logs live
+  --install-cloudflared   download cloudflared without asking when it is missing
+  --help, --version
+`;
+
+/** @throws Error with a sentence for a person; the caller exits with 2. */
+export function parseCommandLine(argv: readonly string[]): Arguments {
+  if (argv[0] === 'usage') return { mode: 'command', command: 'usage', rest: argv.slice(1) };
+  let values: ReturnType<typeof read>['values'];
+  try {
+    values = read(argv).values;
+  } catch (error) {
+    throw new Error(`${(error as Error).message.split('. To specify')[0]}. See --help.`);
+  }
+  if (values.help) return { mode: 'help' };
+  if (values.version) return { mode: 'version' };
+  if (values.editor) {
+    if (!values['data-dir']) throw new Error('--editor needs --data-dir.');
+    return { mode: 'editor', dataDir: values['data-dir'], takeOver: values['take-over'] === true };
+  }
+  return {
+    mode: 'headless',
+    config: values.config,
+    envFile: values['env-file'],
+    port: values.port === undefined ? undefined : portOf(values.port),
+    host: values.host,
+    tunnel: oneOf('--tunnel', values.tunnel, TUNNELS),
+    apiKey: values['llmrouter-api-key'],
+    apiKeyEnv: values['llmrouter-api-key-env'] ?? 'LLMROUTER_API_KEY',
+    logLevel: oneOf('--log-level', values['log-level'], LEVELS),
+    json: values.json === true,
+    dataDir: values['data-dir'],
+    installCloudflared: values['install-cloudflared'] === true,
+  };
+}
+
+function read(argv: readonly string[]) {
+  const text = { type: 'string' } as const;
+  const flag = { type: 'boolean' } as const;
+  return parseArgs({
+    args: [...argv],
+    strict: true,
+    allowPositionals: false,
+    options: {
+      config: text,
+      'env-file': text,
+      port: text,
+      host: text,
+      tunnel: text,
+      'llmrouter-api-key': text,
+      'llmrouter-api-key-env': text,
+      'log-level': text,
+      json: flag,
+      'data-dir': text,
+      'install-cloudflared': flag,
+      editor: flag,
+      'take-over': flag,
+      help: { type: 'boolean', short: 'h' },
+      version: flag,
+    },
+  });
+}
+
+function portOf(text: string): number {
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port > 65_535) throw new Error(`--port takes a number from 0 to 65535, not ${JSON.stringify(text)}.`);
+  return port;
+}
+
+function oneOf<T extends string>(option: string, value: string | undefined, known: readonly T[]): T | undefined {
+  if (value === undefined) return undefined;
+  const found = known.find((one) => one === value);
+  if (!found) throw new Error(`${option} takes ${known.join(', ')}; not ${JSON.stringify(value)}.`);
+  return found;
+}

@@ -1,0 +1,84 @@
+/** Reading request bodies with limits, counted for one request and for all of them together (issue: bounded memory). */
+import type { IncomingMessage } from 'node:http';
+
+export type BodyResult = { ok: true; body: Buffer; release(): void } | { ok: false; status: 400 | 408 | 413 | 415 | 503; message: string };
+
+export interface BodyBudget {
+  /** Bytes held now by all requests. */
+  readonly held: number;
+  /** Reads one body; `release` gives its bytes back once the request is over. */
+  read(request: IncomingMessage, limits: { bodyMb: number; totalBodyMb: number }, timeoutMs: number): Promise<BodyResult>;
+}
+
+const MB = 1024 * 1024;
+
+export function createBodyBudget(): BodyBudget {
+  let held = 0;
+  return {
+    get held() {
+      return held;
+    },
+    read(request, limits, timeoutMs) {
+      const most = limits.bodyMb * MB;
+      const mostInAll = limits.totalBodyMb * MB;
+      const tooLarge: BodyResult = {
+        ok: false,
+        status: 413,
+        message: `The request body is larger than ${limits.bodyMb} MB. Raise llmRouter.limits.bodyMb if that is intended.`,
+      };
+      const full: BodyResult = {
+        ok: false,
+        status: 503,
+        message: 'The router is holding too many large requests at the moment. Try again in a few seconds.',
+      };
+      const encoding = request.headers['content-encoding'];
+      if (encoding && encoding !== 'identity') {
+        return Promise.resolve({ ok: false, status: 415, message: 'Compressed request bodies are not supported; send the JSON as it is.' });
+      }
+      const announced = Number(request.headers['content-length'] ?? 0);
+      if (announced > most) return Promise.resolve(tooLarge);
+      if (held + announced > mostInAll) return Promise.resolve(full);
+      return new Promise((resolve) => {
+        const chunks: Buffer[] = [];
+        let size = 0;
+        let over = false;
+        const end = (result: BodyResult) => {
+          if (over) return;
+          over = true;
+          clearTimeout(timer);
+          if (!result.ok) {
+            held -= size;
+            chunks.length = 0;
+          }
+          resolve(result);
+        };
+        const timer = setTimeout(
+          () => end({ ok: false, status: 408, message: 'The request body did not arrive in time.' }),
+          timeoutMs,
+        );
+        request.on('data', (chunk: Buffer) => {
+          if (over) return;
+          if (size + chunk.length > most) return end(tooLarge);
+          if (held + chunk.length > mostInAll) return end(full);
+          size += chunk.length;
+          held += chunk.length;
+          chunks.push(chunk);
+        });
+        request.on('end', () => {
+          let released = false;
+          end({
+            ok: true,
+            body: chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size),
+            release() {
+              if (released) return;
+              released = true;
+              held -= size;
+            },
+          });
+        });
+        request.on('error', () => end({ ok: false, status: 400, message: 'The connection broke while the request was read.' }));
+        request.on('close', () => end({ ok: false, status: 400, message: 'The connection closed before the whole request had arrived.' }));
+      });
+    },
+  };
+}

@@ -1,0 +1,42 @@
+/** The router's own refusals, in the shape of the API the client speaks. */
+import type { ServerResponse } from 'node:http';
+import { codecFor } from '../wires/codecs';
+import type { ApiFailure, WireName } from '../wires/conversation';
+
+const TYPES: Readonly<Record<number, string>> = {
+  400: 'invalid_request_error',
+  401: 'authentication_error',
+  403: 'permission_error',
+  404: 'not_found_error',
+  405: 'invalid_request_error',
+  408: 'invalid_request_error',
+  413: 'invalid_request_error',
+  415: 'invalid_request_error',
+  429: 'rate_limit_error',
+};
+
+export function refusal(status: number, message: string, more: Partial<ApiFailure> = {}): ApiFailure {
+  return { status, message, type: TYPES[status] ?? 'server_error', code: null, param: null, ...more };
+}
+
+export function errorBody(wire: WireName, failure: ApiFailure): string {
+  return JSON.stringify(codecFor(wire).emitError(failure));
+}
+
+export function sendError(response: ServerResponse, wire: WireName, failure: ApiFailure, headers: Record<string, string> = {}): void {
+  if (response.headersSent || response.destroyed) return;
+  const body = errorBody(wire, failure);
+  response.writeHead(failure.status, {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(body),
+    ...(failure.retryAfterSeconds !== undefined && { 'retry-after': String(Math.ceil(failure.retryAfterSeconds)) }),
+    ...headers,
+  });
+  response.end(body);
+}
+
+/** The wire in whose shape a path's errors are told. */
+export function wireOfPath(path: string): WireName {
+  if (/\/messages(\/count_tokens)?$/.test(path)) return 'messages';
+  return /\/responses$/.test(path) ? 'responses' : 'chat';
+}

@@ -1,0 +1,76 @@
+/**
+ * The door: who may talk to us at all. Host first (DNS rebinding), then the key in constant time and before the body
+ * is read (T11), with failures slowed per source. Nothing here trusts a header for rights.
+ */
+import type { IncomingMessage } from 'node:http';
+
+/** Loopback names in every spelling a browser or client uses, with any port. */
+const LOOPBACK = /^(localhost|127(?:\.\d{1,3}){3}|\[::1\])(:\d+)?$/i;
+
+/** Is the Host one of ours: loopback, or a public host of the tunnel (with or without port)? */
+export function hostAllowed(host: string | undefined, publicHosts: ReadonlySet<string>): boolean {
+  if (!host) return false;
+  if (LOOPBACK.test(host)) return true;
+  return publicHosts.has(hostName(host));
+}
+
+export function hostName(host: string): string {
+  return host.replace(/:\d+$/, '').toLowerCase();
+}
+
+/** The key a client presented: `Authorization: Bearer`, `api-key` or `x-api-key`. */
+export function presentedKey(request: IncomingMessage): string | undefined {
+  const { authorization } = request.headers;
+  if (authorization) {
+    const match = /^bearer\s+(\S+)\s*$/i.exec(authorization);
+    if (match) return match[1];
+  }
+  for (const name of ['x-api-key', 'api-key']) {
+    const value = request.headers[name];
+    if (typeof value === 'string' && value.trim()) return value.trim();
+  }
+  return undefined;
+}
+
+/**
+ * Where a request came from, for throttling only. `cf-connecting-ip` counts only when the request came through our own
+ * tunnel; on loopback anybody could write it.
+ */
+export function sourceOf(request: IncomingMessage, publicHosts: ReadonlySet<string>): string {
+  const host = request.headers.host;
+  const visitor = request.headers['cf-connecting-ip'] ?? request.headers['x-forwarded-for'];
+  if (host && publicHosts.has(hostName(host)) && typeof visitor === 'string') return `tunnel:${visitor.slice(0, 64)}`;
+  return request.socket.remoteAddress ?? 'unknown';
+}
+
+interface Misses {
+  count: number;
+  since: number;
+}
+export interface Throttle {
+  /** A wrong key came from here. Milliseconds to hold the refusal, or 'refuse' for 429. */
+  missed(source: string): number | 'refuse';
+}
+
+const WINDOW_MS = 60_000;
+const FREE_MISSES = 5;
+const REFUSE_AFTER = 30;
+const MAX_SOURCES = 10_000;
+
+/** Guesses at the key are slowed and then refused per source. A right key is never asked here. */
+export function createThrottle(now: () => number): Throttle {
+  const sources = new Map<string, Misses>();
+  return {
+    missed(source) {
+      const at = now();
+      let misses = sources.get(source);
+      if (!misses || at - misses.since > WINDOW_MS) misses = { count: 0, since: at };
+      misses.count += 1;
+      sources.delete(source);
+      sources.set(source, misses);
+      if (sources.size > MAX_SOURCES) sources.delete(sources.keys().next().value!);
+      if (misses.count > REFUSE_AFTER) return 'refuse';
+      return misses.count <= FREE_MISSES ? 0 : Math.min(200 * 2 ** (misses.count - FREE_MISSES - 1), 2_000);
+    },
+  };
+}

@@ -1,0 +1,90 @@
+/**
+ * Same wire in, same wire out for a plain client: the body keeps its bytes except for what a configured rule changes
+ * (design §2.4): model, roles, dropped parameters, an effort of a listed variant, our request for usage numbers.
+ */
+import type { Target } from '../backends/backend';
+import { type Edit, editObject, readString, scanArray, scanObject, splice } from '../wires/jsonText';
+import type { ClientRequest } from './clientRequest';
+import type { ModelRoute } from './routes';
+
+export interface PlainBody {
+  body: Buffer;
+  /** Names of the rules that changed something. */
+  rules: string[];
+  /** We asked for usage, the client did not. */
+  hideUsage: boolean;
+}
+
+export function plainBody(request: ClientRequest, target: Target, route: ModelRoute): PlainBody {
+  const { bytes, entries } = request;
+  const { backend } = target;
+  const edits: Edit[] = [];
+  const rules: string[] = [];
+  const set = new Map<string, string>();
+
+  const name = JSON.stringify(target.upstreamModel);
+  const model = request.entry('model');
+  if (!model ? !backend.quirks.deploymentPaths : bytes.toString('utf8', model.start, model.end) !== name) set.set('model', name);
+
+  const remove = new Set<number>();
+  entries.forEach((entry, index) => {
+    if (entry.key === 'model' || !backend.unsupportedParams.includes(entry.key)) return;
+    remove.add(index);
+    rules.push(`dropped ${entry.key}`);
+  });
+
+  const roles = roleEdits(request, backend.roleRewrites);
+  if (roles.length > 0) rules.push('rewrote roles');
+  edits.push(...roles);
+
+  const added = addedEntries(request, target, route, rules);
+  for (const [key, text] of Object.entries(added.entries)) set.set(key, text);
+  const append: [string, string][] = [];
+  for (const [key, text] of set) {
+    const old = request.entry(key);
+    if (old) edits.push({ start: old.start, end: old.end, text });
+    else append.push([key, text]);
+  }
+  edits.push(...editObject(bytes, entries, { remove, append }));
+  return { body: splice(bytes, edits), rules, hideUsage: added.hideUsage };
+}
+
+function addedEntries(request: ClientRequest, target: Target, route: ModelRoute, rules: string[]): { entries: Record<string, string>; hideUsage: boolean } {
+  const added: Record<string, string> = {};
+  const { quirks, unsupportedParams } = target.backend;
+  let hideUsage = false;
+  if (target.variantEffort && route === 'chat/completions') {
+    added.reasoning_effort = JSON.stringify(target.variantEffort);
+    rules.push(`effort ${target.variantEffort}`);
+  }
+  const chatLike = route === 'chat/completions' || route === 'completions';
+  if (request.stream && !request.includeUsage && chatLike && quirks.streamUsage && !unsupportedParams.includes('stream_options')) {
+    const options = request.entry('stream_options')?.kind === 'object' ? (request.value('stream_options') as object) : {};
+    added.stream_options = JSON.stringify({ ...options, include_usage: true });
+    hideUsage = true;
+  }
+  const hasLimit = request.entry('max_tokens') || request.entry('max_completion_tokens');
+  if (route === 'chat/completions' && quirks.reserveTokens && !hasLimit) {
+    added[quirks.maxTokensField] = String(quirks.reserveTokens);
+    rules.push('set an output limit');
+  }
+  return { entries: added, hideUsage };
+}
+
+/** Role fields of the messages (or Responses items) that a backend wants renamed. */
+function roleEdits(request: ClientRequest, rewrites: Readonly<Record<string, string>>): Edit[] {
+  const edits: Edit[] = [];
+  if (Object.keys(rewrites).length === 0) return edits;
+  for (const key of ['messages', 'input']) {
+    const list = request.entry(key);
+    if (list?.kind !== 'array') continue;
+    for (const item of scanArray(request.bytes, list.start)) {
+      if (item.kind !== 'object') continue;
+      const role = scanObject(request.bytes, item.start).find((entry) => entry.key === 'role');
+      if (role?.kind !== 'string') continue;
+      const to = rewrites[readString(request.bytes, role)];
+      if (to !== undefined) edits.push({ start: role.start, end: role.end, text: JSON.stringify(to) });
+    }
+  }
+  return edits;
+}

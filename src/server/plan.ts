@@ -1,0 +1,157 @@
+/**
+ * What one attempt sends and how its answer is read: the one place that decides between passing bytes through, editing
+ * them, and translating (design §2.4–2.6).
+ */
+import type { Backend, Target } from '../backends/backend';
+import { emitTargetFor, upstreamUrl } from '../backends/build';
+import type { Send, UpstreamHeaders, UpstreamRequest } from '../backends/transport';
+import type { ApiFailure } from '../wires/conversation';
+import { codecFor } from '../wires/codecs';
+import type { RequestRecord } from '../ledger/record';
+import { VERSION } from '../version';
+import type { ClientRequest } from './clientRequest';
+import { refusal } from './errors';
+import type { Exchange } from './exchange';
+import { genericCodec, readGenericAnswer } from './genericAnswer';
+import { plainBody } from './plainEdits';
+import { createRawReply, readSameWireAnswer, type StreamReply, type WholeReply } from './reply';
+import type { Speaker } from './speaker';
+import { planTranslation } from './translation';
+
+export interface PlanInput {
+  exchange: Exchange;
+  request: ClientRequest;
+  speaker: Speaker;
+  target: Target;
+  record: RequestRecord;
+}
+
+/** How the answer becomes what the client reads. */
+export interface AnswerReading {
+  streamReply(): StreamReply;
+  /** Throws when the body is no answer. For a client that wants a stream the body is a whole stream. */
+  wholeReply(body: Buffer, headers: UpstreamHeaders): WholeReply;
+  /** The upstream streamed although the client wants one whole answer. */
+  collected(reply: StreamReply): WholeReply;
+}
+
+export interface Plan extends AnswerReading {
+  send: Send;
+  request: UpstreamRequest;
+  rules: string[];
+  commitHeaders(head: UpstreamHeaders): Record<string, string>;
+  parseError(status: number, headers: UpstreamHeaders, body: string): ApiFailure;
+}
+
+/** @returns a plan, or why this target cannot take this request. Throws RequestProblem for what no target could take. */
+export function planAttempt(input: PlanInput): Plan | { failure: ApiFailure } {
+  const { exchange, speaker, target, request } = input;
+  const { backend } = target;
+  const key = exchange.runtime.keyFor(target);
+  if (!key && backend.requireApiKey) return { failure: missingKey(target) };
+  if (!speaker.wire && backend.wire !== 'chat') {
+    return { failure: refusal(400, `${backend.name} does not serve ${exchange.route.name}.`, { kind: 'badRequest' }) };
+  }
+  const content = speaker.isCursor || (speaker.wire && speaker.wire !== backend.wire) || wantsTranslation(target) ? planTranslation(input) : planPassThrough(input);
+  const wire = codecFor(backend.wire);
+  const echo = backend.preset === 'demo';
+  return {
+    ...content.reading,
+    send: echo ? exchange.deps.echoSend({ host: input.record.host, route: exchange.route.name, dialect: speaker.dialect, client: (exchange.request.headers['user-agent'] ?? 'unknown').slice(0, 80), bytesIn: exchange.body.length }) : exchange.runtime.transport.send,
+    request: {
+      method: 'POST',
+      url: new URL(upstreamUrl(backend, content.path, target.upstreamModel)),
+      headers: {
+        ...(speaker.wire === backend.wire && !speaker.isCursor ? passedOn(exchange) : {}),
+        ...upstreamHeaders(backend, key),
+        'content-type': 'application/json',
+        accept: request.stream ? 'text/event-stream' : 'application/json',
+      },
+      body: content.body,
+      connectMs: backend.timeouts.connect * 1_000,
+      local: backend.local,
+    },
+    rules: content.rules,
+    commitHeaders: (head) => ({ ...answerHeaders(head), ...identity(target) }),
+    parseError: (status, headers, body) => wire.parseError(status, headers, body),
+  };
+}
+
+/** A listed effort variant on a wire where the effort is more than one field needs the whole request understood. */
+function wantsTranslation(target: Target): boolean {
+  const effort = target.variantEffort ?? target.suffixEffort;
+  return (effort !== undefined || target.tier !== undefined) && (target.backend.wire !== 'chat' || target.abilities.reasoningField !== 'reasoning_effort' || target.variantEffort === undefined);
+}
+
+interface Content {
+  body: Buffer;
+  /** Path behind the base URL. */
+  path: string;
+  rules: string[];
+  reading: AnswerReading;
+}
+
+function planPassThrough({ exchange, request, speaker, target }: PlanInput): Content {
+  const { body, rules, hideUsage } = plainBody(request, target, exchange.route.name);
+  const codec = speaker.wire ? codecFor(speaker.wire) : undefined;
+  const streamCodec = codec ?? genericCodec;
+  return {
+    body,
+    rules,
+    path: exchange.route.name,
+    reading: {
+      streamReply: () => createRawReply(streamCodec, hideUsage),
+      wholeReply: (bytes) => (codec ? readSameWireAnswer(codec, bytes) : readGenericAnswer(bytes)),
+      collected() {
+        throw new Error('a stream came where one answer was asked for');
+      },
+    },
+  };
+}
+
+/** Headers every request to a backend carries: its key, its own headers, who we are. Nothing of the client's. */
+export function upstreamHeaders(backend: Backend, key: string | undefined): Record<string, string> {
+  const headers: Record<string, string> = { 'user-agent': `llm-router/${VERSION}`, 'accept-encoding': 'identity', ...backend.headers };
+  if (key === undefined) return headers;
+  if (backend.auth === 'bearer') headers.authorization = `Bearer ${key}`;
+  else if (backend.auth !== 'none') headers[backend.auth] = key;
+  return headers;
+}
+
+/** Client headers that steer the API itself and may go to a backend of the same wire. */
+function passedOn(exchange: Exchange): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const name of ['anthropic-version', 'anthropic-beta', 'openai-beta']) {
+    const value = exchange.request.headers[name];
+    if (typeof value === 'string') headers[name] = value;
+  }
+  return headers;
+}
+
+/** Provider headers a client may want: request ids and limits. Never cookies, never anything else. */
+function answerHeaders(head: UpstreamHeaders): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(head)) {
+    if (value !== undefined && /^(x-request-id|request-id|openai-processing-ms|openai-version|x-ratelimit-.*|anthropic-ratelimit-.*)$/.test(name)) headers[name] = value;
+  }
+  return headers;
+}
+
+/** Who really answers (design §8). */
+export function identity(target: Target): Record<string, string> {
+  return { 'x-llm-router-backend': headerText(target.backend.name), 'x-llm-router-model': headerText(target.upstreamModel) };
+}
+
+/** Model names may hold any character; headers may not. */
+function headerText(text: string): string {
+  return text.replace(/[^\x20-\x7e]/g, '?');
+}
+
+function missingKey(target: Target): ApiFailure {
+  const { backend } = target;
+  const variable = target.keyEnv ?? backend.apiKeyEnv;
+  return refusal(401, `No key is known for ${backend.name}. Use the command "LLM Router: Set Backend Key…"${variable ? `, or set ${variable}` : ''}.`, {
+    kind: 'auth',
+    code: 'missing_backend_key',
+  });
+}

@@ -1,0 +1,231 @@
+/**
+ * Turning what an upstream answers into what the client reads, one attempt at a time: either the same bytes, observed on
+ * the side (same wire, design §2.4), or neutral events through the client's emitter. Pure; time and sockets are elsewhere.
+ */
+import { collect, replay } from '../wires/answer';
+import type { EmitterOptions, StreamEmitter, StreamParser, WireCodec } from '../wires/codec';
+import type { Answer, ApiFailure, FinishReason, JsonObject, StreamEvent, Usage } from '../wires/conversation';
+import { SSE_DONE } from '../wires/sse';
+import type { RawSseEvent } from '../wires/sse';
+
+/** What an attempt has shown so far. */
+export interface Observed {
+  /** Something the client can see has come. */
+  content: boolean;
+  finish?: FinishReason;
+  /** The upstream said that it is done. */
+  ended: boolean;
+  usage?: Usage;
+  /** Characters of answer, for an estimate when no usage comes. */
+  chars: number;
+  failure?: ApiFailure;
+  /** Broken events left out. */
+  dropped: number;
+}
+
+export interface StreamReply {
+  readonly observed: Observed;
+  /** Bytes for the client; undefined when there is nothing to say. */
+  push(event: RawSseEvent): Buffer | string | undefined;
+  /** The upstream is through: what is still owed to the client ([DONE], usage, finish). */
+  end(): string;
+  /** The upstream broke after content: how that is told inside the stream. */
+  fail(failure: ApiFailure): string;
+}
+
+export interface WholeReply {
+  /** Body for the client. Throws when the upstream's body is not an answer. */
+  body: Buffer | string;
+  usage?: Usage;
+  finish?: FinishReason;
+  chars: number;
+  failure?: ApiFailure;
+}
+
+function newObserved(): Observed {
+  return { content: false, ended: false, chars: 0, dropped: 0 };
+}
+
+function observe(observed: Observed, event: StreamEvent): void {
+  switch (event.type) {
+    case 'text':
+    case 'reasoning':
+    case 'refusal':
+    case 'toolCallDelta':
+      observed.chars += event.text.length;
+      break;
+    case 'usage':
+      observed.usage = event.usage;
+      break;
+    case 'finish':
+      observed.finish = event.reason;
+      break;
+    case 'end':
+      observed.ended = true;
+      break;
+    case 'error':
+      observed.failure ??= event.failure;
+      break;
+  }
+}
+
+const LF = 0x0a;
+const CR = 0x0d;
+const BLANK_LINE = Buffer.from('\n\n');
+
+const VISIBLE: ReadonlySet<StreamEvent['type']> = new Set(['text', 'reasoning', 'refusal', 'toolCallStart', 'opaque']);
+
+/**
+ * Same wire: every complete event goes on byte-identical; a broken one is dropped and counted.
+ * @param hideUsage the client did not ask for the usage chunk that we asked the upstream for.
+ */
+export function createRawReply(codec: Pick<WireCodec, 'wire' | 'createStreamParser' | 'emitError'>, hideUsage: boolean): StreamReply {
+  const observed = newObserved();
+  const parser = codec.createStreamParser();
+  let terminated = false;
+  return {
+    observed,
+    push(raw) {
+      if (raw.comment) return raw.raw;
+      const before = parser.dropped;
+      let usageOnly = hideUsage;
+      let any = false;
+      for (const event of parser.push(raw)) {
+        any = true;
+        observe(observed, event);
+        if (VISIBLE.has(event.type)) observed.content = true;
+        if (event.type !== 'usage') usageOnly = false;
+      }
+      if (parser.dropped > before) {
+        observed.dropped += 1;
+        return undefined;
+      }
+      if (raw.data === '[DONE]') terminated = true;
+      if (any && usageOnly) return undefined;
+      // The last event of a stream may lack its blank line (R14); the client's reader needs it.
+      const last = raw.raw[raw.raw.length - 1];
+      return last === LF || last === CR ? raw.raw : Buffer.concat([raw.raw, BLANK_LINE]);
+    },
+    end() {
+      // A missing [DONE] after a finish reason is added (design §2.4); the other wires have no such mark.
+      return codec.wire === 'chat' && !terminated && observed.finish ? SSE_DONE : '';
+    },
+    fail: (failure) => errorEvent(codec, failure),
+  };
+}
+
+export function errorEvent(codec: Pick<WireCodec, 'wire' | 'emitError'>, failure: ApiFailure): string {
+  const json = JSON.stringify(codec.emitError(failure));
+  return codec.wire === 'chat' ? `data: ${json}\n\n` : `event: error\ndata: ${json}\n\n`;
+}
+
+/** Stages between parser and emitter: unwrapping of custom tools, memory. Each sees every event, in order. */
+export interface EventStages {
+  /** Replaces an event by zero or more. */
+  transform?(event: StreamEvent): StreamEvent[];
+  /** Looks at an event before the client can see anything of it (S5). */
+  watch?(event: StreamEvent): void;
+}
+
+/** Other wire, or Cursor: upstream events → neutral events → the client's emitter. */
+export function createTranslatedReply(parser: StreamParser, emitter: StreamEmitter, stages: EventStages): StreamReply & { pushEvents(events: StreamEvent[]): string } {
+  const observed = newObserved();
+  let settled = false;
+
+  function pushEvents(events: StreamEvent[]): string {
+    let out = '';
+    for (const event of events) {
+      const staged = stages.transform ? stages.transform(event) : [event];
+      for (const one of staged) {
+        observe(observed, one);
+        // An error is told by whoever decides on retries, not by the emitter.
+        if (one.type === 'error') continue;
+        stages.watch?.(one);
+        const text = emitter.push(one);
+        if (text && VISIBLE.has(one.type)) observed.content = true;
+        else if (text && one.type !== 'start' && one.type !== 'usage' && one.type !== 'end') observed.content = true;
+        out += text;
+      }
+    }
+    return out;
+  }
+
+  return {
+    observed,
+    pushEvents,
+    push(raw) {
+      if (raw.comment) return undefined;
+      const out = pushEvents(parser.push(raw));
+      observed.dropped = parser.dropped;
+      return out;
+    },
+    end() {
+      if (settled) return '';
+      settled = true;
+      return pushEvents(parser.finish()) + emitter.finish();
+    },
+    fail(failure) {
+      if (settled) return '';
+      settled = true;
+      return emitter.finish(failure);
+    },
+  };
+}
+
+export function eventsOf(answer: Answer): StreamEvent[] {
+  return replay(answer);
+}
+
+/** A whole answer for a client of the same wire: checked, then passed on as it came. */
+export function readSameWireAnswer(codec: WireCodec, body: Buffer): WholeReply {
+  const parsed = parseJson(body);
+  const failure = errorInside(codec, parsed);
+  if (failure) return { body, chars: 0, failure };
+  const answer = codec.parseAnswer(parsed);
+  return { body, ...facts(answer) };
+}
+
+/** A whole answer translated for the client. */
+export function translateAnswer(
+  upstream: WireCodec,
+  body: Buffer,
+  emit: (answer: Answer, options: EmitterOptions) => JsonObject,
+  options: EmitterOptions,
+  stages: EventStages,
+): WholeReply {
+  const parsed = parseJson(body);
+  const failure = errorInside(upstream, parsed);
+  if (failure) return { body, chars: 0, failure };
+  const answer = throughStages(upstream.parseAnswer(parsed), stages);
+  return { body: JSON.stringify(emit(answer, options)), ...facts(answer) };
+}
+
+/** Runs a whole answer through the stages that a stream goes through. */
+export function throughStages(answer: Answer, stages: EventStages): Answer {
+  if (!stages.transform && !stages.watch) return answer;
+  const events = replay(answer).flatMap((event) => (stages.transform ? stages.transform(event) : [event]));
+  for (const event of events) stages.watch?.(event);
+  return collect(events);
+}
+
+export function facts(answer: Answer): { usage?: Usage; finish?: FinishReason; chars: number } {
+  let chars = 0;
+  for (const part of answer.parts) {
+    if (part.type === 'text' || part.type === 'reasoning' || part.type === 'refusal') chars += part.text.length;
+    else if (part.type === 'toolCall') chars += part.arguments.length;
+  }
+  return { usage: answer.usage, finish: answer.finish?.reason, chars };
+}
+
+function parseJson(body: Buffer): JsonObject {
+  const value: unknown = JSON.parse(body.toString('utf8'));
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error('not a JSON object');
+  return value as JsonObject;
+}
+
+/** Some providers answer 200 with nothing but an error in it. */
+function errorInside(codec: WireCodec, body: JsonObject): ApiFailure | undefined {
+  const { error } = body;
+  if (!error || body.choices || body.content || body.output) return undefined;
+  return codec.parseError(502, {}, JSON.stringify(body));
+}

@@ -1,0 +1,60 @@
+/** Which request is this: by the end of its path, whatever stands before it (T6, design §4 HTTP). Pure. */
+
+export type Route =
+  | { kind: 'model'; name: ModelRoute; /** Azure style: the model stands in the path. */ deployment?: string }
+  | { kind: 'countTokens' }
+  | { kind: 'models' }
+  | { kind: 'modelInfo'; id: string }
+  | { kind: 'health'; nonce: string };
+export type ModelRoute = 'chat/completions' | 'responses' | 'messages' | 'completions' | 'embeddings';
+export type RouteMatch = { route: Route } | { status: 404 | 405 | 400; message: string; allow?: string };
+
+const MODEL_ROUTES: readonly ModelRoute[] = ['chat/completions', 'responses', 'messages', 'completions', 'embeddings'];
+
+/** @param target the request target of the request line: origin form or absolute form. */
+export function matchRoute(method: string, target: string): RouteMatch {
+  let url: URL;
+  try {
+    // Absolute form is legal for proxies; only path and query count here, never its host.
+    url = /^https?:\/\//i.test(target) ? new URL(target) : new URL(`http://router${target.startsWith('/') ? '' : '/'}${target}`);
+  } catch {
+    return { status: 400, message: 'The request path is not a valid URL path.' };
+  }
+  const path = url.pathname.replace(/\/{2,}/g, '/').replace(/\/$/, '');
+  const lower = path.toLowerCase();
+
+  const deployment = /\/openai\/deployments\/([^/]+)\/(chat\/completions|completions|embeddings)$/i.exec(path);
+  if (deployment) {
+    const name = decode(deployment[1]!);
+    if (name === undefined) return { status: 400, message: 'The deployment name in the path is not valid URL encoding.' };
+    return needs(method, 'POST', { kind: 'model', name: deployment[2]!.toLowerCase() as ModelRoute, deployment: name });
+  }
+  if (lower.endsWith('/messages/count_tokens')) return needs(method, 'POST', { kind: 'countTokens' });
+  for (const name of MODEL_ROUTES) if (lower.endsWith(`/${name}`)) return needs(method, 'POST', { kind: 'model', name });
+  if (lower.endsWith('/models')) return needs(method, 'GET', { kind: 'models' });
+  if (lower.endsWith('/health')) return needs(method, 'GET', { kind: 'health', nonce: url.searchParams.get('nonce') ?? '' });
+  const at = lower.lastIndexOf('/models/');
+  if (at >= 0) {
+    const id = decode(path.slice(at + '/models/'.length));
+    if (id === undefined) return { status: 400, message: 'The model id in the path is not valid URL encoding.' };
+    return needs(method, 'GET', { kind: 'modelInfo', id });
+  }
+  return {
+    status: 404,
+    message:
+      'No such path. This router answers …/chat/completions, …/responses, …/messages, …/completions, …/embeddings, …/models and …/health.',
+  };
+}
+
+function needs(method: string, wanted: 'GET' | 'POST', route: Route): RouteMatch {
+  if (method === wanted || (wanted === 'GET' && method === 'HEAD')) return { route };
+  return { status: 405, message: `This path takes ${wanted}, not ${method.slice(0, 20)}.`, allow: `${wanted}, OPTIONS` };
+}
+
+function decode(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,59 @@
+/** What one request works with: a snapshot that a changed configuration replaces and never edits (design §4). */
+import type { Backend, Target } from '../backends/backend';
+import type { Breaker } from '../backends/breaker';
+import type { RouteTable } from '../backends/resolve';
+import type { Send, Transport } from '../backends/transport';
+import type { EchoContext } from '../backends/echo';
+import type { Settings } from '../config/schema';
+import type { CursorMemory } from '../cursor/memory';
+import type { RequestRecord } from '../ledger/record';
+import type { ApiFailure, Usage } from '../wires/conversation';
+import type { BodyBudget } from './body';
+import type { Keyring } from './clientKeys';
+import type { Throttle } from './guard';
+import type { ModelLists } from './models';
+
+export interface Runtime {
+  settings: Settings;
+  backends: readonly Backend[];
+  routes: RouteTable;
+  keyring: Keyring;
+  transport: Transport;
+  /** Key for a target, or undefined when none is known. */
+  keyFor(where: { keyName: string; keyEnv?: string }): string | undefined;
+}
+
+/** Limits and budgets of client keys (ledger). */
+export interface Admission {
+  admit(request: { clientKey: string; target: Target; inputTokens: () => number; maxOutputTokens?: number }): { ok: true; reservation: Reservation } | { ok: false; failure: ApiFailure };
+}
+export interface Reservation {
+  /** Once, when the request is over; usage undefined when nothing was used. */
+  settle(used: { usage?: Usage; cost?: number }): void;
+}
+
+export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
+
+/** What the server needs of the rest of the house; joined in router.ts. */
+export interface ServerDeps {
+  runtime(): Runtime;
+  /** Public hosts of the tunnel, lower case, without port. */
+  publicHosts(): ReadonlySet<string>;
+  /** HMAC over the nonce with the install secret, hex. */
+  healthProof(nonce: string): string;
+  lists: ModelLists;
+  breaker: Breaker;
+  memory: CursorMemory;
+  bodies: BodyBudget;
+  throttle: Throttle;
+  admission: Admission;
+  costOf(target: Target, usage: Usage): number | undefined;
+  /** Stores the record; called before the last bytes of the answer go out. */
+  record(record: RequestRecord): void;
+  /** Cursor was seen: host it came through, or why it was refused. */
+  sawCursor(seen: { host: string; refusal?: string }): void;
+  echoSend(context: EchoContext): Send;
+  log(level: LogLevel, line: string): void;
+  now(): number;
+  random(): number;
+}

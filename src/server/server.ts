@@ -1,0 +1,170 @@
+/** The front door: guard → route → authenticate → read → answer. One function a step; every refusal is said in the client's shape. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { upstreamUrl } from '../backends/build';
+import { clientNames } from '../backends/resolve';
+import { estimateInputTokens } from '../wires/tokens';
+import { RequestProblem } from '../wires/codec';
+import type { WireName } from '../wires/conversation';
+import { readClientRequest } from './clientRequest';
+import { refusal, sendError, wireOfPath } from './errors';
+import { handleExchange } from './exchange';
+import { hostAllowed, presentedKey, sourceOf } from './guard';
+import { upstreamHeaders } from './plan';
+import { matchRoute, type Route } from './routes';
+import type { ServerDeps } from './runtime';
+
+/** Milliseconds a request body may take to arrive. */
+const BODY_MS = 300_000;
+
+export interface RequestServer {
+  handle(request: IncomingMessage, response: ServerResponse): void;
+  /** Model requests in flight. */
+  readonly running: number;
+}
+
+export function createRequestServer(deps: ServerDeps): RequestServer {
+  let running = 0;
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    response.setHeader('access-control-allow-origin', '*');
+    const path = (request.url ?? '/').split('?', 1)[0]!;
+    const wire = wireOfPath(path);
+    if (!hostAllowed(request.headers.host, deps.publicHosts())) {
+      return refuse(request, response, wire, 403, 'This host name does not belong to this router.');
+    }
+    if (request.method === 'OPTIONS') return preflight(request, response);
+
+    const match = matchRoute(request.method ?? 'GET', request.url ?? '/');
+    const open = 'route' in match && match.route.kind === 'health';
+    const key = open ? '' : await authenticate(request, response, wire);
+    if (key === undefined) return;
+    if (!('route' in match)) {
+      if (match.allow) response.setHeader('allow', match.allow);
+      return refuse(request, response, wire, match.status, match.message);
+    }
+    await dispatch(match.route, request, response, key, wire);
+  }
+
+  async function dispatch(route: Route, request: IncomingMessage, response: ServerResponse, key: string, wire: WireName): Promise<void> {
+    switch (route.kind) {
+      case 'health':
+        return sendJson(response, { ok: true, hmac: deps.healthProof(route.nonce.slice(0, 256)) });
+      case 'models':
+        return sendJson(response, { object: 'list', data: (await listModels(deps)).map(modelEntry) });
+      case 'modelInfo': {
+        const known = (await listModels(deps)).includes(route.id) || !('notFound' in deps.runtime().routes.resolve(route.id));
+        if (known) return sendJson(response, modelEntry(route.id));
+        return sendError(response, wire, refusal(404, `The model ${JSON.stringify(route.id.slice(0, 200))} does not exist here.`, { code: 'model_not_found' }));
+      }
+      case 'countTokens':
+        return withBody(request, response, wire, async (body) => {
+          sendJson(response, { input_tokens: estimateInputTokens(readClientRequest(body).body()) });
+        });
+      case 'model': {
+        const { streams } = deps.runtime().settings.limits;
+        if (running >= streams) {
+          return refuse(request, response, wire, 503, `The router is busy with ${streams} requests. Try again in a moment.`, 2);
+        }
+        running += 1;
+        try {
+          await withBody(request, response, wire, (body) => handleExchange({ deps, runtime: deps.runtime(), request, response, route, body, clientKey: key, wire }));
+        } finally {
+          running -= 1;
+        }
+      }
+    }
+  }
+
+  /** Name of the client key, or undefined after a refusal was sent. The body is not touched before this. */
+  async function authenticate(request: IncomingMessage, response: ServerResponse, wire: WireName): Promise<string | undefined> {
+    const presented = presentedKey(request);
+    const name = presented === undefined ? undefined : deps.runtime().keyring.find(presented);
+    if (name !== undefined) return name;
+    const fromCursor = /^cursor\//i.test(request.headers['user-agent'] ?? '');
+    const hold = deps.throttle.missed(sourceOf(request, deps.publicHosts()));
+    if (hold === 'refuse') {
+      refuse(request, response, wire, 429, 'Too many requests with a wrong key. Try again in a minute with the right one.', 60);
+      return undefined;
+    }
+    if (hold > 0) await new Promise((resolve) => setTimeout(resolve, hold));
+    const what = presented === undefined ? 'No API key was sent.' : 'This API key is wrong.';
+    if (fromCursor) deps.sawCursor({ host: request.headers.host ?? '', refusal: what });
+    refuse(request, response, wire, 401, `${what} Use the key of this router: command "LLM Router: Copy API Key", or the key printed at its start.`);
+    return undefined;
+  }
+
+  async function withBody(request: IncomingMessage, response: ServerResponse, wire: WireName, run: (body: Buffer) => Promise<void>): Promise<void> {
+    const read = await deps.bodies.read(request, deps.runtime().settings.limits, BODY_MS);
+    if (!read.ok) return refuse(request, response, wire, read.status, read.message, read.status === 503 ? 5 : undefined);
+    try {
+      await run(read.body);
+    } catch (error) {
+      if (!(error instanceof RequestProblem)) throw error;
+      sendError(response, wire, refusal(400, error.message, { param: error.param ?? null }));
+    } finally {
+      read.release();
+    }
+  }
+
+  return {
+    get running() {
+      return running;
+    },
+    handle(request, response) {
+      request.on('error', () => {});
+      answer(request, response).catch((error: Error) => {
+        deps.log('error', `A request failed inside the router: ${error.name}: ${error.message}`);
+        if (response.headersSent) response.destroy();
+        else sendError(response, 'chat', refusal(500, 'The router failed to handle this request. Its log says why.'));
+      });
+    },
+  };
+}
+
+/** Refuses without reading the body; the connection ends, or the unread body would be taken for the next request. */
+function refuse(request: IncomingMessage, response: ServerResponse, wire: WireName, status: number, message: string, retryAfterSeconds?: number): void {
+  const hasBody = !request.complete && (request.headers['content-length'] ?? '0') !== '0';
+  const unread = hasBody || (!request.complete && request.headers['transfer-encoding'] !== undefined);
+  sendError(response, wire, refusal(status, message, { retryAfterSeconds }), unread ? { connection: 'close' } : {});
+  if (unread) lingerThenClose(request, response);
+}
+
+/** Lets a client that is still sending read the refusal, without keeping what it sends. */
+function lingerThenClose(request: IncomingMessage, response: ServerResponse): void {
+  request.resume();
+  const timer = setTimeout(() => request.socket.destroy(), 2_000);
+  timer.unref();
+  response.on('close', () => clearTimeout(timer));
+}
+
+function preflight(request: IncomingMessage, response: ServerResponse): void {
+  response.writeHead(204, {
+    'access-control-allow-methods': 'GET, POST, OPTIONS',
+    'access-control-allow-headers': String(request.headers['access-control-request-headers'] ?? '*').slice(0, 2_000),
+    'access-control-max-age': '86400',
+  });
+  response.end();
+}
+
+function sendJson(response: ServerResponse, value: unknown): void {
+  const body = JSON.stringify(value);
+  response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) });
+  response.end(body);
+}
+
+function modelEntry(id: string): object {
+  return { id, object: 'model', created: 0, owned_by: 'llm-router' };
+}
+
+/** Aliases, configured models, and each backend's own list under its prefix (3 s, cached 10 min). */
+export async function listModels(deps: ServerDeps): Promise<string[]> {
+  const runtime = deps.runtime();
+  await deps.lists.refresh(runtime.backends, (backend) => {
+    const key = runtime.keyFor({ keyName: backend.name, keyEnv: backend.apiKeyEnv });
+    if (backend.preset === 'demo' || (backend.requireApiKey && !key)) return undefined;
+    return { send: runtime.transport.send, url: new URL(upstreamUrl(backend, 'models')), headers: upstreamHeaders(backend, key) };
+  });
+  const names = new Set(runtime.routes.listed());
+  for (const backend of runtime.backends) for (const name of clientNames(backend, deps.lists.known.get(backend.name) ?? [])) names.add(name);
+  return [...names];
+}
