@@ -1,0 +1,156 @@
+/** What a request costs: a price table shipped with the product (its source and date stand in it), the user's own prices first. */
+import type { Backend, Target } from '../backends/backend';
+import type { PresetName } from '../backends/presets';
+import type { Price } from '../config/schema';
+import type { Usage } from '../wires/conversation';
+import data from './prices.data.json';
+
+/** US dollars per million tokens. A cache price that is absent is the input price. */
+export interface Rates {
+  input: number;
+  output: number;
+  cacheRead?: number;
+  cacheWrite?: number;
+}
+export interface ModelPrice extends Rates {
+  /** Long-context prices: with more input than `above` tokens the whole request costs these rates. */
+  tiers?: readonly (Rates & { above: number })[];
+}
+export interface ModelFacts {
+  /** Absent when the table has none. */
+  price?: ModelPrice;
+  contextWindow?: number;
+  maxOutput?: number;
+}
+
+type Cells = readonly [
+  input: number | null,
+  output: number | null,
+  cacheRead: number | null,
+  cacheWrite: number | null,
+];
+type TableRow = readonly [
+  ...Cells,
+  contextWindow: number | null,
+  maxOutput: number | null,
+  tiers?: readonly (readonly [number, ...Cells])[],
+];
+const table = data.providers as unknown as Readonly<Record<string, Readonly<Record<string, TableRow>>>>;
+
+/** Where the table comes from, for the README and the usage view. */
+export const PRICE_SOURCE = { source: data.source, date: data.date, license: data.license } as const;
+
+/** Which part of the table a preset uses; presets without one (a proxy, a local server) have no list prices. */
+const PROVIDER_OF: Partial<Record<PresetName, string>> = {
+  openai: 'openai',
+  anthropic: 'anthropic',
+  openrouter: 'openrouter',
+  groq: 'groq',
+  gemini: 'google',
+  azure: 'azure',
+  'azure-deployments': 'azure',
+  deepseek: 'deepseek',
+  mistral: 'mistral',
+  xai: 'xai',
+  together: 'together',
+  fireworks: 'fireworks',
+  cerebras: 'cerebras',
+  bedrock: 'amazon-bedrock',
+  vertex: 'google-vertex',
+};
+/** Backends written with a plain base URL are known by its host. */
+const PROVIDER_OF_HOST: Readonly<Record<string, string>> = {
+  'api.openai.com': 'openai',
+  'api.anthropic.com': 'anthropic',
+  'openrouter.ai': 'openrouter',
+  'api.groq.com': 'groq',
+  'generativelanguage.googleapis.com': 'google',
+  'api.deepseek.com': 'deepseek',
+  'api.mistral.ai': 'mistral',
+  'api.x.ai': 'xai',
+  'api.together.xyz': 'together',
+  'api.fireworks.ai': 'fireworks',
+  'api.cerebras.ai': 'cerebras',
+};
+
+const FREE: ModelPrice = { input: 0, output: 0 };
+
+type PricedBackend = Pick<Backend, 'preset' | 'local'> & { baseUrl?: string };
+
+function providerOf(backend: PricedBackend): string | undefined {
+  if (backend.preset) return PROVIDER_OF[backend.preset as PresetName];
+  if (!backend.baseUrl || !URL.canParse(backend.baseUrl)) return undefined;
+  return PROVIDER_OF_HOST[new URL(backend.baseUrl).hostname];
+}
+
+/** Spellings under which a model may stand in the table, most exact first. */
+function spellings(model: string): string[] {
+  const bare = model.replace(/^(?:models|publishers\/[^/]+\/models|google)\//, '').toLowerCase();
+  const undated = bare.replace(/-(?:\d{8}|\d{4}-\d\d-\d\d)$|@\d{8}$/, '');
+  return [model, bare, undated];
+}
+
+function findRow(backend: PricedBackend, model: string): TableRow | undefined {
+  const provider = providerOf(backend);
+  const models = provider === undefined ? undefined : table[provider];
+  if (!models) return undefined;
+  for (const name of spellings(model)) if (Object.hasOwn(models, name)) return models[name];
+  return undefined;
+}
+
+function rates([input, output, cacheRead, cacheWrite]: Cells): Rates | undefined {
+  if (input === null || output === null) return undefined;
+  return { input, output, cacheRead: cacheRead ?? undefined, cacheWrite: cacheWrite ?? undefined };
+}
+
+/** What the shipped table knows about an upstream model; empty when it knows nothing. */
+export function modelFacts(backend: PricedBackend, upstreamModel: string): ModelFacts {
+  const row = findRow(backend, upstreamModel);
+  if (!row) return {};
+  const [input, output, cacheRead, cacheWrite, contextWindow, maxOutput, tierRows = []] = row;
+  const base = rates([input, output, cacheRead, cacheWrite]);
+  const tiers = tierRows.flatMap(([above, ...cells]) => {
+    const tier = rates(cells);
+    return tier ? [{ above, ...tier }] : [];
+  });
+  return {
+    price: base && (tiers.length > 0 ? { ...base, tiers } : base),
+    contextWindow: contextWindow ?? undefined,
+    maxOutput: maxOutput ?? undefined,
+  };
+}
+
+/**
+ * Price of an upstream model: the user's own, nothing for a local server, the shipped table, else undefined. An unknown price
+ * never blocks a request; it shows as unpriced.
+ */
+export function priceOf(backend: PricedBackend, upstreamModel: string, override?: Price): ModelPrice | undefined {
+  if (override) return override;
+  if (backend.local || backend.preset === 'demo') return FREE;
+  return modelFacts(backend, upstreamModel).price;
+}
+
+/** Price of a resolved target. */
+export function targetPrice(target: Pick<Target, 'backend' | 'upstreamModel' | 'model'>): ModelPrice | undefined {
+  return priceOf(target.backend, target.upstreamModel, target.model?.price);
+}
+
+/**
+ * US dollars for a usage, to 10 decimals; undefined without a price. Counts are inclusive (see Usage): input holds the cached and the
+ * cache-write tokens, which are charged at their own rates, output holds reasoning tokens, which cost what output costs.
+ */
+export function costOf(usage: Usage, price: ModelPrice | undefined): number | undefined {
+  if (!price) return undefined;
+  let rate: Rates = price;
+  let above = -1;
+  for (const tier of price.tiers ?? [])
+    if (usage.input > tier.above && tier.above > above) [rate, above] = [tier, tier.above];
+  const read = Math.min(usage.cacheRead ?? 0, usage.input);
+  const write = Math.min(usage.cacheWrite ?? 0, usage.input - read);
+  const dollars =
+    (usage.input - read - write) * rate.input +
+    read * (rate.cacheRead ?? rate.input) +
+    write * (rate.cacheWrite ?? rate.input) +
+    usage.output * rate.output;
+  return Math.round(dollars * 1e4) / 1e10;
+}
