@@ -5,7 +5,7 @@ import type { Send, UpstreamControl, UpstreamHeaders, UpstreamRequest } from '..
 import type { ApiFailure } from '../wires/conversation';
 import { createSseSplitter, type RawSseEvent } from '../wires/sse';
 import type { ClientSide } from './clientSide';
-import { describeNetworkError } from './networkErrors';
+import { describeNetworkError } from '../backends/networkErrors';
 import type { StreamReply } from './reply';
 
 export interface AttemptLimits {

@@ -2,13 +2,13 @@
  * What one attempt sends and how its answer is read: the one place that decides between passing bytes through, editing
  * them, and translating (design §2.4–2.6).
  */
-import type { Backend, Target } from '../backends/backend';
-import { emitTargetFor, upstreamUrl } from '../backends/build';
+import type { Target } from '../backends/backend';
+import { upstreamUrl } from '../backends/build';
+import { upstreamHeaders } from '../backends/headers';
 import type { Send, UpstreamHeaders, UpstreamRequest } from '../backends/transport';
 import type { ApiFailure } from '../wires/conversation';
 import { codecFor } from '../wires/codecs';
 import type { RequestRecord } from '../ledger/record';
-import { VERSION } from '../version';
 import type { ClientRequest } from './clientRequest';
 import { refusal } from './errors';
 import type { Exchange } from './exchange';
@@ -107,15 +107,6 @@ function planPassThrough({ exchange, request, speaker, target }: PlanInput): Con
       },
     },
   };
-}
-
-/** Headers every request to a backend carries: its key, its own headers, who we are. Nothing of the client's. */
-export function upstreamHeaders(backend: Backend, key: string | undefined): Record<string, string> {
-  const headers: Record<string, string> = { 'user-agent': `llm-router/${VERSION}`, 'accept-encoding': 'identity', ...backend.headers };
-  if (key === undefined) return headers;
-  if (backend.auth === 'bearer') headers.authorization = `Bearer ${key}`;
-  else if (backend.auth !== 'none') headers[backend.auth] = key;
-  return headers;
 }
 
 /** Client headers that steer the API itself and may go to a backend of the same wire. */

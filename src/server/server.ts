@@ -9,7 +9,7 @@ import { readClientRequest } from './clientRequest';
 import { refusal, sendError, wireOfPath } from './errors';
 import { handleExchange } from './exchange';
 import { hostAllowed, presentedKey, sourceOf } from './guard';
-import { upstreamHeaders } from './plan';
+import { upstreamHeaders } from '../backends/headers';
 import { matchRoute, type Route } from './routes';
 import type { ServerDeps } from './runtime';
 
@@ -162,7 +162,7 @@ export async function listModels(deps: ServerDeps): Promise<string[]> {
   await deps.lists.refresh(runtime.backends, (backend) => {
     const key = runtime.keyFor({ keyName: backend.name, keyEnv: backend.apiKeyEnv });
     if (backend.preset === 'demo' || (backend.requireApiKey && !key)) return undefined;
-    return { send: runtime.transport.send, url: new URL(upstreamUrl(backend, 'models')), headers: upstreamHeaders(backend, key) };
+    return { send: runtime.transport.send, url: new URL(upstreamUrl(backend, 'models')), headers: upstreamHeaders(backend, key), local: backend.local };
   });
   const names = new Set(runtime.routes.listed());
   for (const backend of runtime.backends) for (const name of clientNames(backend, deps.lists.known.get(backend.name) ?? [])) names.add(name);
