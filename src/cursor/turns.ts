@@ -1,0 +1,292 @@
+/**
+ * One converter for whatever stands in `messages` or `input`: chat messages, Responses items, Anthropic blocks, mixed
+ * as they come (N1–N6, N9, N11–N14, N26). Content parts are read by wires/parts.
+ */
+import { RequestProblem } from '../wires/codec';
+import type { JsonObject, JsonValue, Part, ToolCallPart, ToolResultPart, Turn, WireName } from '../wires/conversation';
+import { readContent, readPart, readResultContent } from '../wires/parts';
+import { filledString, isObject, objectOf, stringOf } from '../wires/read';
+import { readReasoningItem } from '../wires/responsesRequest';
+import { stripThinking } from './thinking';
+
+export interface TurnReader {
+  turns: Turn[];
+  /** Names of the rules that changed something. */
+  rules: Set<string>;
+  /** Wire that unknown parts belong to. */
+  wire: WireName;
+}
+
+/** Reads a list into `reader.turns`; `path` is its field, for sentences. Throws RequestProblem (E8). */
+export function readList(list: readonly JsonValue[], path: string, reader: TurnReader): void {
+  for (const [at, entry] of list.entries()) readEntry(entry, `${path}[${at}]`, reader);
+}
+
+function readEntry(entry: JsonValue, path: string, reader: TurnReader): void {
+  if (typeof entry === 'string') {
+    reader.rules.add('N9');
+    reader.turns.push({ role: 'user', parts: [{ type: 'text', text: entry }] });
+    return;
+  }
+  if (!isObject(entry)) throw new RequestProblem(`\`${path}\` is not a message. Send an object with a role.`, path);
+  const type = stringOf(entry.type);
+  if (entry.role !== undefined || type === undefined || type === 'message') readMessage(entry, path, reader);
+  else readItem(entry, type, reader);
+}
+
+/** An entry that is no message: a Responses item (N9), or a block without a message around it (N13). */
+function readItem(item: JsonObject, type: string, reader: TurnReader): void {
+  const { turns, rules, wire } = reader;
+  switch (type) {
+    case 'function_call':
+    case 'custom_tool_call':
+      rules.add('N9');
+      joined(turns, 'assistant').parts.push(readCallItem(item));
+      return;
+    case 'function_call_output':
+    case 'custom_tool_call_output':
+      rules.add('N9');
+      joined(turns, 'tool').parts.push({
+        type: 'toolResult',
+        id: filledString(item.call_id) ?? '',
+        content: readResultContent(item.output, wire),
+        ...(type === 'custom_tool_call_output' && { custom: true }),
+      });
+      return;
+    case 'reasoning':
+      joined(turns, 'assistant').parts.push(readReasoningItem(item));
+      return;
+    case 'item_reference':
+      // It names what somebody else stored (N33).
+      rules.add('N33');
+      return;
+  }
+  for (const part of readPart(item, wire)) {
+    rules.add('N13');
+    if (part.type === 'toolResult') joined(turns, 'tool').parts.push(part);
+    else if (part.type === 'toolCall' || part.type === 'reasoning' || part.type === 'opaque') {
+      joined(turns, 'assistant').parts.push(part);
+    } else joined(turns, 'user').parts.push(part);
+  }
+}
+
+/** The open turn of that role: items and blocks of one answer stand one after the other. */
+function joined(turns: Turn[], role: Turn['role']): Turn {
+  const last = turns.at(-1);
+  if (last?.role === role) return last;
+  const turn: Turn = { role, parts: [] };
+  turns.push(turn);
+  return turn;
+}
+
+function readCallItem(item: JsonObject): ToolCallPart {
+  const custom = item.type === 'custom_tool_call';
+  const part: ToolCallPart = {
+    type: 'toolCall',
+    id: filledString(item.call_id) ?? filledString(item.id) ?? '',
+    name: stringOf(item.name) ?? '',
+    arguments: argumentsText(custom ? (item.input ?? item.arguments) : (item.arguments ?? item.input)),
+  };
+  if (custom) part.custom = true;
+  const itemId = filledString(item.id);
+  if (itemId && itemId !== part.id) part.itemId = itemId;
+  return part;
+}
+
+/** Arguments stay the text they are, broken or not (N5); an object becomes its JSON. */
+function argumentsText(value: JsonValue | undefined): string {
+  if (typeof value === 'string') return value;
+  return value === undefined || value === null ? '' : JSON.stringify(value);
+}
+
+function readMessage(message: JsonObject, path: string, reader: TurnReader): void {
+  const role = message.role ?? 'user';
+  switch (role) {
+    case 'assistant':
+      readAssistant(message, reader);
+      return;
+    case 'tool':
+    case 'function':
+      readToolMessage(message, role, reader);
+      return;
+    case 'user':
+    case 'system':
+    case 'developer':
+      readOther(message, role, reader);
+      return;
+    default:
+      throw new RequestProblem(
+        `\`${path}.role\` is ${JSON.stringify(role).slice(0, 80)}. Known roles are system, developer, user, assistant and tool.`,
+        `${path}.role`,
+      );
+  }
+}
+
+/** Tool results inside a user message become a tool turn before what else it says, as every provider wants (N13). */
+function readOther(
+  message: JsonObject,
+  role: 'user' | 'system' | 'developer',
+  { turns, rules, wire }: TurnReader,
+): void {
+  const parts = readContent(message.content, wire);
+  const results = parts.filter((part) => part.type === 'toolResult');
+  if (results.length > 0) {
+    rules.add('N13');
+    joined(turns, 'tool').parts.push(...results);
+  }
+  const own = results.length > 0 ? parts.filter((part) => part.type !== 'toolResult') : parts;
+  if (own.length === 0 && results.length > 0) return;
+  const name = filledString(message.name);
+  turns.push({ role, parts: own, ...(name && { name }) });
+}
+
+function readToolMessage(message: JsonObject, role: 'tool' | 'function', { turns, rules, wire }: TurnReader): void {
+  const turn = joined(turns, 'tool');
+  // Blocks of results under a tool role, with or without an id beside them.
+  const inner = Array.isArray(message.content) ? readContent(message.content, wire) : [];
+  if (inner.some((part) => part.type === 'toolResult')) {
+    rules.add('N13');
+    turn.parts.push(...inner.filter((part) => part.type === 'toolResult'));
+    return;
+  }
+  const id = filledString(message.tool_call_id) ?? filledString(message.tool_use_id) ?? filledString(message.call_id);
+  const name = filledString(message.name);
+  if (name) rules.add(role === 'function' ? 'N12' : 'N2');
+  const part: ToolResultPart = { type: 'toolResult', id: id ?? '', content: readResultContent(message.content, wire) };
+  if (name) part.name = name;
+  if (message.is_error === true) part.isError = true;
+  const cacheControl = objectOf(message.cache_control);
+  if (cacheControl) part.cacheControl = cacheControl;
+  turn.parts.push(part);
+}
+
+function readAssistant(message: JsonObject, { turns, rules, wire }: TurnReader): void {
+  const parts = readContent(message.content, wire).flatMap((part) => withoutThinking(part, rules));
+  if (Array.isArray(message.content)) rules.add('N3');
+  const refusal = filledString(message.refusal);
+  if (refusal) parts.push({ type: 'refusal', text: refusal });
+  if (parts.some((part) => part.type === 'toolCall')) rules.add('N13');
+  for (const call of readCalls(message, rules)) {
+    if (!call.id || !parts.some((part) => part.type === 'toolCall' && part.id === call.id)) parts.push(call);
+  }
+  const reasoning = filledString(message.reasoning_content);
+  if (reasoning) parts.unshift({ type: 'reasoning', text: reasoning, wire: 'chat' });
+  const name = filledString(message.name);
+  const turn: Turn = { role: 'assistant', parts: textFirst(parts), ...(name && { name }) };
+  const last = turns.at(-1);
+  // In a list of items, reasoning, text and calls of one answer are entries of their own (N9).
+  if (wire === 'responses' && last?.role === 'assistant') last.parts.push(...turn.parts);
+  else turns.push(turn);
+}
+
+/** N11; a text that was nothing but thinking goes. */
+function withoutThinking(part: Part, rules: Set<string>): Part[] {
+  if (part.type !== 'text') return [part];
+  const text = stripThinking(part.text);
+  if (text === part.text) return [part];
+  rules.add('N11');
+  return text === '' ? [] : [{ ...part, text }];
+}
+
+/** Text goes before calls (N13); thinking between calls keeps its place. */
+function textFirst(parts: Part[]): Part[] {
+  const firstCall = parts.findIndex((part) => part.type === 'toolCall');
+  if (firstCall < 0 || parts.slice(firstCall).some((part) => part.type === 'reasoning')) return parts;
+  return [...parts.filter((part) => part.type !== 'toolCall'), ...parts.filter((part) => part.type === 'toolCall')];
+}
+
+function readCalls(message: JsonObject, rules: Set<string>): ToolCallPart[] {
+  const calls: ToolCallPart[] = [];
+  if (Array.isArray(message.tool_calls)) {
+    if (message.tool_calls.length === 0) rules.add('N4');
+    for (const entry of message.tool_calls) {
+      if (!isObject(entry)) continue;
+      if (entry.index !== undefined) rules.add('N2');
+      const call = readCall(entry);
+      if (call) calls.push(call);
+    }
+  }
+  const legacy = objectOf(message.function_call);
+  if (legacy) {
+    rules.add('N12');
+    calls.push({
+      type: 'toolCall',
+      id: '',
+      name: stringOf(legacy.name) ?? '',
+      arguments: argumentsText(legacy.arguments),
+    });
+  }
+  return calls;
+}
+
+/** An entry of `tool_calls` in chat, Responses or Anthropic form. */
+function readCall(entry: JsonObject): ToolCallPart | undefined {
+  const custom = entry.type === 'custom' || entry.type === 'custom_tool_call';
+  const payload = objectOf(custom ? entry.custom : entry.function) ?? entry;
+  const name = filledString(payload.name) ?? filledString(entry.name);
+  if (!name) return undefined;
+  const text = custom ? (payload.input ?? payload.arguments) : (payload.arguments ?? payload.input);
+  const part: ToolCallPart = {
+    type: 'toolCall',
+    id: filledString(entry.id) ?? filledString(entry.call_id) ?? '',
+    name,
+    arguments: argumentsText(text),
+  };
+  if (custom) part.custom = true;
+  const google = objectOf(objectOf(entry.extra_content)?.google);
+  const signature = filledString(google?.thought_signature);
+  if (signature) part.thoughtSignature = signature;
+  return part;
+}
+
+/**
+ * Gives calls and results without an id one, pairing what is left of an assistant turn and the results behind it by
+ * tool name, else in order (N6, N12). Ids that are there stay. Changes the parts, which the reader made itself.
+ */
+export function pairMissingIds(turns: readonly Turn[], rules: Set<string>): void {
+  let open: ToolCallPart[] = [];
+  turns.forEach((turn, at) => {
+    if (turn.role === 'assistant') {
+      const calls = turn.parts.filter((part) => part.type === 'toolCall');
+      if (calls.length > 0) open = calls;
+      calls.forEach((call, index) => {
+        if (call.id !== '') return;
+        rules.add('N6');
+        call.id = adoptedId(call, index, calls, resultsBehind(turns, at)) ?? `call_${at}_${index}`;
+      });
+    }
+    if (turn.role !== 'tool') return;
+    for (const part of turn.parts)
+      if (part.type === 'toolResult' && part.id !== '') open = open.filter(({ id }) => id !== part.id);
+    for (const part of turn.parts) {
+      if (part.type !== 'toolResult' || part.id !== '') continue;
+      rules.add('N6');
+      const call = open.find(({ name }) => name === part.name) ?? open[0];
+      if (!call) continue;
+      part.id = call.id;
+      open = open.filter((other) => other !== call);
+    }
+  });
+}
+
+function resultsBehind(turns: readonly Turn[], at: number): ToolResultPart[] {
+  const results: ToolResultPart[] = [];
+  for (const turn of turns.slice(at + 1)) {
+    if (turn.role === 'assistant') break;
+    results.push(...turn.parts.filter((part) => part.type === 'toolResult'));
+  }
+  return results;
+}
+
+/** The id of the result that stands where this call's result belongs, when no other call claims it. */
+function adoptedId(
+  call: ToolCallPart,
+  index: number,
+  calls: readonly ToolCallPart[],
+  results: readonly ToolResultPart[],
+): string | undefined {
+  const free = results.filter((result) => result.id !== '' && !calls.some(({ id }) => id === result.id));
+  if (free.length === 0) return undefined;
+  const nameless = calls.slice(0, index).filter(({ id }) => id === '').length;
+  return (free.find(({ name }) => name === call.name) ?? free[nameless])?.id;
+}
