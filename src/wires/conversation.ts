@@ -233,7 +233,8 @@ export type FailureKind =
 export type StreamEvent =
   | { type: 'start'; id?: string; model?: string; created?: number }
   | { type: 'text'; index: number; text: string }
-  | { type: 'reasoning'; index: number; text: string }
+  /** `id`: the Responses item's id, known from the first event on; it must not change until the item's end. */
+  | { type: 'reasoning'; index: number; text: string; id?: string }
   /** Ends a thinking block; carries what must be kept for the next turn. */
   | { type: 'reasoningEnd'; index: number; signature?: string; encrypted?: string; id?: string; wire?: WireName }
   | { type: 'refusal'; index: number; text: string }

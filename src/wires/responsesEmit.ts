@@ -41,7 +41,8 @@ export function emitResponsesRequest(source: Conversation, target: EmitTarget): 
   emitTools(body, conversation, extra, target);
   emitParameters(body, conversation, target);
   emitReasoning(body, conversation, extra, target);
-  emitText(body, conversation, target);
+  const text = emitTextField(conversation, target);
+  if (text) body.text = text;
   for (const [key, value] of Object.entries(extra)) if (!(key in body) && key !== 'tool_choice') body[key] = value;
   body.store ??= false;
   if (conversation.stream) body.stream = true;
@@ -230,7 +231,8 @@ function emitTools(body: JsonObject, conversation: Conversation, extra: JsonObje
   if (conversation.parallelToolCalls !== undefined) body.parallel_tool_calls = conversation.parallelToolCalls;
 }
 
-function emitTool(tool: Tool, target: EmitTarget): JsonValue[] {
+/** One tool in this wire's form; none for tools of other wires. */
+export function emitTool(tool: Tool, target: Pick<EmitTarget, 'strictTools' | 'refusedSchemaKeys'>): JsonValue[] {
   if (tool.kind === 'opaque') return tool.wire === 'responses' ? [tool.value] : [];
   const emitted: JsonObject = { type: tool.kind, name: tool.name };
   if (tool.description !== undefined) emitted.description = tool.description;
@@ -247,7 +249,7 @@ function emitTool(tool: Tool, target: EmitTarget): JsonValue[] {
   return [emitted];
 }
 
-function emitToolChoice(choice: ToolChoice, tools: readonly Tool[]): JsonValue {
+export function emitToolChoice(choice: ToolChoice, tools: readonly Tool[]): JsonValue {
   const kindOf = (name: string) =>
     tools.some((tool) => tool.kind === 'custom' && tool.name === name) ? 'custom' : 'function';
   if (choice.type === 'tool') return { type: kindOf(choice.name), name: choice.name };
@@ -285,7 +287,11 @@ function emitReasoning(body: JsonObject, conversation: Conversation, extra: Json
   body.include = asked.includes(ENCRYPTED) ? asked : [...asked, ENCRYPTED];
 }
 
-function emitText(body: JsonObject, conversation: Conversation, target: EmitTarget): void {
+/** The `text` field: output format and verbosity; undefined when the client asked for neither. */
+export function emitTextField(
+  conversation: Conversation,
+  target: Pick<EmitTarget, 'refusedSchemaKeys'>,
+): JsonObject | undefined {
   const text: JsonObject = {};
   const format = conversation.responseFormat;
   if (format?.type === 'json_object') text.format = { type: 'json_object' };
@@ -300,5 +306,5 @@ function emitText(body: JsonObject, conversation: Conversation, target: EmitTarg
     text.format = emitted;
   }
   if (conversation.verbosity !== undefined) text.verbosity = conversation.verbosity;
-  if (Object.keys(text).length > 0) body.text = text;
+  return Object.keys(text).length > 0 ? text : undefined;
 }

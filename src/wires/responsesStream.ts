@@ -1,0 +1,352 @@
+/** OpenAI Responses: the upstream's stream and whole answers into neutral events. */
+import type { SseEvent, StreamParser } from './codec';
+import type { Answer, FinishReason, JsonObject, JsonValue, Part, StreamEvent, Usage } from './conversation';
+import { failureOfEvent } from './failure';
+import { arrayOf, filledString, isObject, numberOf, objectOf, parseObject, stringOf } from './read';
+import { readReasoningItem } from './responsesRequest';
+
+/** Input and output counts are inclusive on this wire already. */
+export function readResponsesUsage(value: JsonValue | undefined): Usage | undefined {
+  const usage = objectOf(value);
+  const input = numberOf(usage?.input_tokens);
+  const output = numberOf(usage?.output_tokens);
+  if (!usage || (input === undefined && output === undefined)) return undefined;
+  const read: Usage = { input: input ?? 0, output: output ?? 0 };
+  const inputDetails = objectOf(usage.input_tokens_details);
+  const cacheRead = numberOf(inputDetails?.cached_tokens);
+  if (cacheRead !== undefined) read.cacheRead = cacheRead;
+  const cacheWrite = numberOf(inputDetails?.cache_write_tokens);
+  if (cacheWrite !== undefined) read.cacheWrite = cacheWrite;
+  const reasoning = numberOf(objectOf(usage.output_tokens_details)?.reasoning_tokens);
+  if (reasoning !== undefined) read.reasoning = reasoning;
+  return read;
+}
+
+/** Why the answer ended; an incomplete one without a reason we know stays unknown, never `stop` (R10). */
+function readFinish(response: JsonObject, hasCalls: boolean): { reason: FinishReason; raw?: string } {
+  const status = stringOf(response.status);
+  if (status !== 'incomplete') return { reason: hasCalls ? 'toolCalls' : 'stop', raw: status ?? 'completed' };
+  const raw = filledString(objectOf(response.incomplete_details)?.reason);
+  if (raw === 'max_output_tokens' || raw === 'max_tokens') return { reason: 'length', raw };
+  if (raw === 'content_filter') return { reason: 'contentFilter', raw };
+  return raw === undefined ? { reason: 'unknown' } : { reason: 'unknown', raw };
+}
+
+/** Items that end a turn with work for the client. */
+function isCall(item: JsonObject): boolean {
+  return item.type === 'function_call' || item.type === 'custom_tool_call';
+}
+
+/** A complete Responses object. Throws Error when it is none or says that it failed. */
+export function parseResponsesAnswer(body: JsonObject): Answer {
+  if (!Array.isArray(body.output)) throw new Error('The provider sent no Responses object: `output` is missing.');
+  const parts: Part[] = [];
+  for (const item of body.output) if (isObject(item)) parts.push(...readOutputItem(item));
+  const answer: Answer = { parts };
+  const id = filledString(body.id);
+  if (id) answer.id = id;
+  const model = filledString(body.model);
+  if (model) answer.model = model;
+  const created = numberOf(body.created_at);
+  if (created !== undefined) answer.created = created;
+  if (body.status !== 'failed' && body.status !== 'in_progress' && body.status !== 'queued') {
+    answer.finish = readFinish(
+      body,
+      parts.some((part) => part.type === 'toolCall'),
+    );
+  } else if (body.status === 'failed') {
+    throw new Error(`The provider failed: ${failureOfEvent(body).message}`);
+  }
+  const usage = readResponsesUsage(body.usage);
+  if (usage) answer.usage = usage;
+  return answer;
+}
+
+function readOutputItem(item: JsonObject): Part[] {
+  switch (item.type) {
+    case 'message':
+      return arrayOf(item.content).flatMap((part): Part[] => {
+        if (!isObject(part)) return [];
+        if (part.type === 'refusal') return [{ type: 'refusal', text: stringOf(part.refusal) ?? '' }];
+        if (part.type !== 'output_text') return [];
+        const annotations = arrayOf(part.annotations);
+        const text = stringOf(part.text) ?? '';
+        return [{ type: 'text', text, ...(annotations.length > 0 && { extra: { annotations } }) }];
+      });
+    case 'function_call':
+    case 'custom_tool_call':
+      return [{ type: 'toolCall', ...callHead(item), arguments: callPayload(item) ?? '' }];
+    case 'reasoning':
+      return [readReasoningItem(item)];
+    default:
+      return [{ type: 'opaque', wire: 'responses', value: item }];
+  }
+}
+
+function callHead(item: JsonObject): { id: string; name: string; custom?: boolean; itemId?: string } {
+  const id = filledString(item.call_id) ?? filledString(item.id) ?? '';
+  const itemId = filledString(item.id);
+  return {
+    id,
+    name: stringOf(item.name) ?? '',
+    ...(item.type === 'custom_tool_call' && { custom: true }),
+    ...(itemId !== undefined && itemId !== id && { itemId }),
+  };
+}
+
+function callPayload(item: JsonObject): string | undefined {
+  return stringOf(item.type === 'custom_tool_call' ? item.input : item.arguments);
+}
+
+/** What has been seen of one output item. Lengths tell what a `.done` or final object adds (R8, R9). */
+interface Item {
+  /** Neutral block of a call or of reasoning. */
+  index: number;
+  started: boolean;
+  length: number;
+  closed: boolean;
+  /** Content parts of a message, by content index. */
+  parts: Map<number, { index: number; length: number }>;
+  /** Reasoning comes as summary or as raw text; the first one seen is used. */
+  reasoningKind?: 'summary' | 'raw';
+  reasoningPart: number;
+}
+
+/** Parser of `response.*` events. What comes only in a `.done` event or the final object is emitted exactly once. */
+export function createResponsesParser(): StreamParser {
+  const items = new Map<number | string, Item>();
+  let nextIndex = 0;
+  let started = false;
+  let over = false;
+  let hasCalls = false;
+  let dropped = 0;
+
+  function itemOf(event: JsonObject): Item {
+    // Servers that leave the index out name the item.
+    const index = numberOf(event.output_index);
+    const id = stringOf(event.item_id);
+    const key = index === undefined || (id !== undefined && items.has(id)) ? (id ?? 0) : index;
+    let item = items.get(key);
+    if (!item) {
+      item = { index: -1, started: false, length: 0, closed: false, parts: new Map(), reasoningPart: 0 };
+      items.set(key, item);
+    }
+    return item;
+  }
+  function partOf(item: Item, contentIndex: number): { index: number; length: number } {
+    let part = item.parts.get(contentIndex);
+    if (!part) {
+      part = { index: nextIndex++, length: 0 };
+      item.parts.set(contentIndex, part);
+    }
+    return part;
+  }
+
+  function start(response: JsonObject | undefined): StreamEvent[] {
+    if (started) return [];
+    started = true;
+    const event: StreamEvent = { type: 'start' };
+    const id = filledString(response?.id);
+    if (id) event.id = id;
+    const model = filledString(response?.model);
+    if (model) event.model = model;
+    const created = numberOf(response?.created_at);
+    if (created !== undefined) event.created = created;
+    return [event];
+  }
+
+  function content(event: JsonObject, type: 'text' | 'refusal', text: string, whole: boolean): StreamEvent[] {
+    const item = itemOf(event);
+    if (item.closed) return [];
+    const part = partOf(item, numberOf(event.content_index) ?? 0);
+    const fresh = whole ? text.slice(part.length) : text;
+    part.length += fresh.length;
+    return fresh === '' ? [] : [{ type, index: part.index, text: fresh }];
+  }
+
+  function reasoning(event: JsonObject, kind: 'summary' | 'raw', text: string, whole: boolean): StreamEvent[] {
+    const item = itemOf(event);
+    item.reasoningKind ??= kind;
+    if (item.reasoningKind !== kind || item.closed) return [];
+    const events: StreamEvent[] = [];
+    const at = numberOf(kind === 'summary' ? event.summary_index : event.content_index) ?? 0;
+    if (at !== item.reasoningPart) {
+      item.reasoningPart = at;
+      item.length = 0;
+      if (item.started && text !== '') events.push({ type: 'reasoning', index: item.index, text: '\n\n' });
+    }
+    const fresh = whole ? text.slice(item.length) : text;
+    if (fresh === '') return events;
+    item.length += fresh.length;
+    if (item.started) {
+      events.push({ type: 'reasoning', index: item.index, text: fresh });
+      return events;
+    }
+    item.started = true;
+    item.index = nextIndex++;
+    const id = stringOf(event.item_id);
+    events.push({ type: 'reasoning', index: item.index, text: fresh, ...(id !== undefined && { id }) });
+    return events;
+  }
+
+  function callStart(item: Item, value: JsonObject): StreamEvent[] {
+    if (item.started) return [];
+    item.started = true;
+    item.index = nextIndex++;
+    hasCalls = true;
+    return [{ type: 'toolCallStart', index: item.index, ...callHead(value) }];
+  }
+
+  function callText(event: JsonObject, text: string, whole: boolean): StreamEvent[] {
+    const item = itemOf(event);
+    if (!item.started || item.closed) return [];
+    const fresh = whole ? text.slice(item.length) : text;
+    item.length += fresh.length;
+    return fresh === '' ? [] : [{ type: 'toolCallDelta', index: item.index, text: fresh }];
+  }
+
+  /** An item as it finally is: whatever had not come yet, then its end. */
+  function done(event: JsonObject, value: JsonObject): StreamEvent[] {
+    const item = itemOf(event);
+    if (item.closed) return [];
+    const events: StreamEvent[] = [];
+    switch (value.type) {
+      case 'message':
+        arrayOf(value.content).forEach((part, at) => {
+          events.push(...contentDone({ ...event, content_index: at }, objectOf(part)));
+        });
+        break;
+      case 'function_call':
+      case 'custom_tool_call':
+        events.push(...callStart(item, value), ...callText(event, callPayload(value) ?? '', true));
+        // A call the upstream did not finish stays open: nobody may run it (R11).
+        if (value.status !== 'incomplete') events.push({ type: 'toolCallEnd', index: item.index });
+        break;
+      case 'reasoning': {
+        const { type: _, text, ...kept } = readReasoningItem(value);
+        if (!item.started && text !== '') {
+          events.push(
+            ...reasoning({ ...event, item_id: value.id ?? null }, item.reasoningKind ?? 'summary', text, true),
+          );
+        }
+        if (item.index < 0) item.index = nextIndex++;
+        events.push({ type: 'reasoningEnd', index: item.index, ...kept });
+        break;
+      }
+      default:
+        events.push({ type: 'opaque', index: nextIndex++, wire: 'responses', value });
+    }
+    item.closed = true;
+    return events;
+  }
+
+  function contentDone(event: JsonObject, part: JsonObject | undefined): StreamEvent[] {
+    if (part?.type === 'output_text') return content(event, 'text', stringOf(part.text) ?? '', true);
+    if (part?.type === 'refusal') return content(event, 'refusal', stringOf(part.refusal) ?? '', true);
+    return [];
+  }
+
+  function finished(response: JsonObject): StreamEvent[] {
+    const events = start(response);
+    arrayOf(response.output).forEach((value, at) => {
+      if (isObject(value)) events.push(...done({ output_index: at, item_id: value.id ?? null }, value));
+    });
+    const usage = readResponsesUsage(response.usage);
+    if (usage) events.push({ type: 'usage', usage });
+    const calls = hasCalls || arrayOf(response.output).some((item) => isObject(item) && isCall(item));
+    events.push({ type: 'finish', ...readFinish(response, calls) }, { type: 'end' });
+    over = true;
+    return events;
+  }
+
+  function failed(event: JsonObject): StreamEvent[] {
+    over = true;
+    const usage = readResponsesUsage(objectOf(event.response)?.usage);
+    const failure = failureOfEvent(objectOf(event.response) ?? event);
+    return [...(usage ? [{ type: 'usage', usage } as const] : []), { type: 'error', failure }];
+  }
+
+  function read(event: JsonObject): StreamEvent[] {
+    switch (event.type) {
+      case 'response.output_text.delta':
+        return content(event, 'text', stringOf(event.delta) ?? '', false);
+      case 'response.function_call_arguments.delta':
+      case 'response.custom_tool_call_input.delta':
+        return callText(event, stringOf(event.delta) ?? '', false);
+      case 'response.reasoning_summary_text.delta':
+        return reasoning(event, 'summary', stringOf(event.delta) ?? '', false);
+      case 'response.reasoning_text.delta':
+        return reasoning(event, 'raw', stringOf(event.delta) ?? '', false);
+      case 'response.refusal.delta':
+        return content(event, 'refusal', stringOf(event.delta) ?? '', false);
+      case 'response.created':
+      case 'response.in_progress':
+        return start(objectOf(event.response));
+      case 'response.output_item.added': {
+        const value = objectOf(event.item);
+        return value && isCall(value) ? callStart(itemOf(event), value) : [];
+      }
+      case 'response.output_text.done':
+        return content(event, 'text', stringOf(event.text) ?? '', true);
+      case 'response.refusal.done':
+        return content(event, 'refusal', stringOf(event.refusal) ?? '', true);
+      case 'response.content_part.done':
+        return contentDone(event, objectOf(event.part));
+      case 'response.reasoning_summary_text.done':
+        return reasoning(event, 'summary', stringOf(event.text) ?? '', true);
+      case 'response.reasoning_text.done':
+        return reasoning(event, 'raw', stringOf(event.text) ?? '', true);
+      case 'response.function_call_arguments.done':
+        return callText(event, stringOf(event.arguments) ?? '', true);
+      case 'response.custom_tool_call_input.done':
+        return callText(event, stringOf(event.input) ?? '', true);
+      case 'response.output_item.done': {
+        const value = objectOf(event.item);
+        return value ? done(event, value) : [];
+      }
+      case 'response.completed':
+      case 'response.incomplete':
+      case 'response.done':
+        return finished(objectOf(event.response) ?? {});
+      case 'response.failed':
+      case 'response.cancelled':
+      case 'error':
+        return failed(event);
+      default:
+        return [];
+    }
+  }
+
+  return {
+    push(event: SseEvent) {
+      if (over || event.data === '[DONE]') return [];
+      const value = parseObject(event.data);
+      if (!value) {
+        dropped++;
+        return [];
+      }
+      // Some servers name the event only in the SSE field, or send an error object without a type.
+      value.type ??= event.event ?? (value.error === undefined ? null : 'error');
+      if (started || over) return read(value);
+      const events = read(value);
+      return events.length === 0 || events[0]?.type === 'start' || events[0]?.type === 'error'
+        ? events
+        : [...start(undefined), ...events];
+    },
+    finish() {
+      // Open calls stay open: the stream was cut and they are not whole (R11).
+      if (over) return [];
+      const events: StreamEvent[] = [];
+      for (const item of items.values()) {
+        if (item.reasoningKind && !item.closed)
+          events.push({ type: 'reasoningEnd', index: item.index, wire: 'responses' });
+        item.closed = true;
+      }
+      over = true;
+      return events;
+    },
+    get dropped() {
+      return dropped;
+    },
+  };
+}
