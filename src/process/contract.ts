@@ -155,7 +155,9 @@ export const rpc = {
   renewUrl: new RequestType0<RouterState, void>('renewUrl'),
   installCloudflared: new RequestType0<{ path: string }, void>('installCloudflared'),
   recentRequests: new RequestType<{ limit: number }, RequestRecord[], void>('recentRequests'),
-  usage: new RequestType<{ from: string; to: string; by: 'day' | 'model' | 'backend' | 'key' }, UsageRow[], void>('usage'),
+  usage: new RequestType<{ from: string; to: string; by: 'day' | 'model' | 'backend' | 'key' }, UsageRow[], void>(
+    'usage',
+  ),
   /**
    * The new router asks the old one to step aside (update). Answers when its listener is free.
    * `running`: it was serving; false when a person had stopped it. The caller's connection keeps the old one alive until its streams have ended.

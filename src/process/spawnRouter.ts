@@ -22,13 +22,18 @@ export function editorArguments(dataDir: string, takeOver: boolean): string[] {
 /** The editor's environment without what would change how the runtime starts (NODE_OPTIONS, inspector, VSCODE_*, ELECTRON_*). */
 export function cleanEnvironment(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const kept = Object.entries(environment).filter(
-    ([name]) => !/^(NODE_OPTIONS|NODE_PATH|NODE_INSPECT.*|NODE_V8_COVERAGE|NODE_CHANNEL.*|VSCODE_.*|ELECTRON_.*)$/i.test(name),
+    ([name]) =>
+      !/^(NODE_OPTIONS|NODE_PATH|NODE_INSPECT.*|NODE_V8_COVERAGE|NODE_CHANNEL.*|VSCODE_.*|ELECTRON_.*)$/i.test(name),
   );
   return { ...Object.fromEntries(kept), ELECTRON_RUN_AS_NODE: '1' };
 }
 
 /** `runtime` is `process.execPath` of the extension host, `script` the path of dist/router.js. */
-export function nodeSpawner(runtime: string, script: string, environment: NodeJS.ProcessEnv = process.env): SpawnRouter {
+export function nodeSpawner(
+  runtime: string,
+  script: string,
+  environment: NodeJS.ProcessEnv = process.env,
+): SpawnRouter {
   return ({ dataDir, takeOver, output }) => {
     const file = openSync(output, 'w', 0o600);
     try {

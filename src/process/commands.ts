@@ -1,0 +1,160 @@
+/**
+ * What the router does for its windows. Whatever changes something (settings, start, stop, hand-over) runs one after the other, so
+ * that ten windows that all say something at once end in one state.
+ */
+import { type ConfigPush, type ConfigResult, TIME_LIMITS } from './contract';
+import type { RouterCore } from './core';
+import type { Log } from './logFile';
+import { hashOf, type RouterMemo } from './routerMemo';
+import { createQueue, within } from './timeLimit';
+
+/** Running streams may go on this long after a person's Stop, milliseconds. */
+const STOP_DRAIN = 3_000;
+/** Running streams may go on this long in a router that has handed over, milliseconds. */
+const HAND_OVER_DRAIN = 600_000;
+
+export interface CommandOptions {
+  core: RouterCore;
+  /** The install secret. */
+  secret: string;
+  memo: RouterMemo;
+  log: Log;
+  now: () => number;
+  /** Asks the predecessor, if there is one, to hand over; undefined when there is none or it does not. Called once. */
+  takeOver: () => Promise<{ running: boolean } | undefined>;
+  /** Settings came into force. */
+  onApplied: (push: ConfigPush) => void;
+  /** This router steps aside for a newer one; `drained` settles when its last stream has ended. */
+  onHandedOver: (version: string, drained: Promise<void>) => void;
+}
+
+/** The calls of the contract that change something. Rejections are sentences for a person. */
+export interface Commands {
+  pushConfig(push: ConfigPush): Promise<ConfigResult>;
+  start(): Promise<void>;
+  resume(): Promise<void>;
+  stop(): Promise<void>;
+  restart(): Promise<void>;
+  handOver(version: string): Promise<{ port?: number; running: boolean }>;
+}
+
+export function createCommands(options: CommandOptions): Commands {
+  const { core, memo, log } = options;
+  const queue = createQueue();
+  let appliedHash: string | undefined;
+  let lastResult: ConfigResult | undefined;
+  let stoppedByPerson = false;
+  let resumeWhenConfigured = false;
+  let handedOver = false;
+
+  const start = async (): Promise<void> => {
+    if (handedOver) throw new Error('A newer LLM Router has taken over from this one. Reload the window.');
+    await core.start();
+  };
+
+  /** Before its first settings a router neither listens nor takes over: it would have nothing to serve. */
+  const firstConfigured = async (): Promise<void> => {
+    const before = await options.takeOver();
+    if (before?.running === false) stoppedByPerson = true;
+    if (before?.running === true || (resumeWhenConfigured && !stoppedByPerson)) await start();
+  };
+
+  const pushConfig = async (push: ConfigPush): Promise<ConfigResult> => {
+    const hash = hashOf(options.secret, push);
+    // A clock that was wrong must not put everything after it in the shade.
+    const changedAt = Math.min(push.changedAt, options.now());
+    const known = memo.value;
+    if (hash === appliedHash && lastResult !== undefined) {
+      if (changedAt > (known.changedAt ?? 0)) void memo.update({ changedAt });
+      return { ...lastResult, changedAt: memo.value.changedAt };
+    }
+    if (known.changedAt !== undefined && changedAt < known.changedAt && hash !== known.hash) {
+      log.info(`older settings refused: changed at ${time(changedAt)}, in force since ${time(known.changedAt)}`);
+      return { applied: false, reason: 'stale', problems: [], changedAt: known.changedAt };
+    }
+    const result = await core.push({ ...push, changedAt });
+    if (!result.applied) return { ...result, ...(known.changedAt === undefined ? {} : { changedAt: known.changedAt }) };
+    const first = appliedHash === undefined;
+    appliedHash = hash;
+    lastResult = result;
+    void memo.update({
+      changedAt: Math.max(changedAt, known.changedAt ?? 0),
+      hash,
+      portSetting: portIn(push.settings),
+    });
+    log.info(`settings in force, changed at ${time(changedAt)}`);
+    options.onApplied(push);
+    if (first) await firstConfigured();
+    return { ...result, changedAt: memo.value.changedAt };
+  };
+
+  const stop = async (): Promise<void> => {
+    stoppedByPerson = true;
+    resumeWhenConfigured = false;
+    await core.stop({ drainMs: STOP_DRAIN });
+  };
+
+  const handOver = async (version: string): Promise<{ port?: number; running: boolean }> => {
+    const { phase, port } = core.state;
+    const running = phase === 'running' || phase === 'starting';
+    log.info(`handing over to version ${version}, ${core.state.running} requests running`);
+    handedOver = true;
+    const free = listenerClosed(core);
+    const drained = core.stop({ drainMs: HAND_OVER_DRAIN, keepTunnel: true });
+    await Promise.race([free, drained]);
+    options.onHandedOver(version, drained);
+    return { running, ...(port === undefined ? {} : { port }) };
+  };
+
+  const limited = <T>(name: keyof typeof TIME_LIMITS, work: () => Promise<T>): Promise<T> =>
+    queue(() => {
+      const seconds = Math.round(TIME_LIMITS[name] / 1000);
+      return within(
+        TIME_LIMITS[name],
+        `The router did not finish "${name}" within ${seconds} s. Its log may say why.`,
+        work(),
+      );
+    });
+
+  return {
+    pushConfig: (push) => limited('pushConfig', () => pushConfig(push)),
+    start: () =>
+      limited('start', () => {
+        stoppedByPerson = false;
+        return start();
+      }),
+    resume: () =>
+      limited('resume', async () => {
+        if (appliedHash === undefined) resumeWhenConfigured = true;
+        else if (!stoppedByPerson && !handedOver) await start();
+      }),
+    stop: () => limited('stop', stop),
+    restart: () =>
+      limited('restart', async () => {
+        await stop();
+        stoppedByPerson = false;
+        await start();
+      }),
+    handOver: (version) => limited('handOver', () => handOver(version)),
+  };
+}
+
+/** Resolves when the listener no longer accepts: the phase has left `running` and `starting`. */
+function listenerClosed(core: RouterCore): Promise<void> {
+  const closed = (): boolean => core.state.phase !== 'running' && core.state.phase !== 'starting';
+  return new Promise((resolve) => {
+    if (closed()) return resolve();
+    const stopListening = core.onDidChange(() => {
+      if (!closed()) return;
+      stopListening();
+      resolve();
+    });
+  });
+}
+
+function portIn(settings: unknown): number | undefined {
+  const port = (settings as { port?: unknown } | null | undefined)?.port;
+  return typeof port === 'number' ? port : undefined;
+}
+
+const time = (milliseconds: number): string => new Date(milliseconds).toISOString();

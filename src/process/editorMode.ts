@@ -1,0 +1,235 @@
+/**
+ * The life of the router process an editor has started: claim the instance, serve the windows, linger after the last one, end
+ * cleanly. It ends by itself in every case; nothing outlives the editor by more than a minute.
+ */
+import { existsSync } from 'node:fs';
+import { createCommands } from './commands';
+import { type ConfigPush, rpc, TIME_LIMITS } from './contract';
+import type { RouterCore } from './core';
+import type { Peer } from './dial';
+import type { ProtocolRange } from './handshake';
+import { acquireInstance } from './instance';
+import { createLeases } from './leases';
+import { type Log, type LogFile, openLogFile } from './logFile';
+import { type Backstage, type PipeServer, servePipe } from './pipe';
+import { openMemo, type RouterMemo } from './routerMemo';
+import { installSecret, openRuntimeDir } from './runtimeDir';
+import { within } from './timeLimit';
+
+/** Before any settings have said otherwise, seconds. */
+const DEFAULT_LINGER = 10;
+/** What is still running when the last window is gone may go on this long, milliseconds. */
+const END_DRAIN = 5_000;
+/** Clean endings that hang are cut off after this, milliseconds. */
+const END_LIMIT = 20_000;
+/** The same when the runtime is gone. */
+const GONE_LIMIT = 2_000;
+/** Settling who serves may mean waiting for one that is ending; only then the countdown to the first window begins, seconds. */
+const SETTLING = 60;
+/** How long a router that has handed over keeps the one before it alive, milliseconds. */
+const PREDECESSOR_LIMIT = 600_000;
+const RUNTIME_GONE = 'the editor and its runtime are gone';
+
+/** What the core gets to know of the process it lives in. */
+export interface CoreContext {
+  dataDir: string;
+  /** The install secret, for the health answer: `proofOf(secret, 'health', nonce)`. */
+  secret: string;
+  log: LogFile;
+  /** The port the router before this one listened on, and the setting `port` it stood for. Same setting: take the same port. */
+  lastPort?: { port: number; setting: number | undefined };
+}
+
+export interface EditorModeOptions {
+  dataDir: string;
+  version: string;
+  /** Started to take over from a router of an older version. */
+  takeOver: boolean;
+  createCore(context: CoreContext): RouterCore | Promise<RouterCore>;
+  /** For tests of other protocols. */
+  protocols?: ProtocolRange;
+  /** Where signals come from and whether the runtime is still there; the process itself by default. */
+  world?: EditorWorld;
+}
+
+export interface EditorWorld {
+  onSignal(listener: (name: string) => void): void;
+  /** True when the program this process runs from has vanished with the editor (AppImage). */
+  runtimeGone(): boolean;
+}
+
+/** Runs until the process should exit and resolves to its exit code: 0 also when another process serves already. */
+export async function runEditorMode(options: EditorModeOptions): Promise<number> {
+  let log: LogFile | undefined;
+  try {
+    const dir = await openRuntimeDir(options.dataDir);
+    log = openLogFile({ file: dir.logFile });
+    const crashed = log.error;
+    process.on('uncaughtExceptionMonitor', (error) => crashed(`crashed: ${error.stack ?? error.message}`));
+    return await live(options, log, dir);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    log?.error(message);
+    process.stderr.write(`${message}\n`);
+    return 1;
+  } finally {
+    log?.close();
+  }
+}
+
+async function live(
+  options: EditorModeOptions,
+  log: LogFile,
+  dir: Awaited<ReturnType<typeof openRuntimeDir>>,
+): Promise<number> {
+  const { version, protocols } = options;
+  const secret = await installSecret(dir.dataDir);
+  const memo = await openMemo(dir, Date.now());
+  const stage = deferred<Backstage>();
+  const end = deferred<string>();
+  let lingerSeconds = SETTLING;
+  let handedOver = false;
+  let pipe: PipeServer | undefined;
+  const leases = createLeases({
+    linger: () => lingerSeconds * 1000,
+    onEnd: () => end.resolve('no window left'),
+    onChange: () => pipe?.touch(),
+  });
+  pipe = servePipe(stage.promise, { secret, version, leases, log, ...(protocols ? { protocols } : {}) });
+  const { listen } = pipe;
+  const acquired = await acquireInstance({
+    dir,
+    secret,
+    version,
+    takeOver: options.takeOver,
+    listen,
+    log,
+    ...(protocols ? { protocols } : {}),
+  });
+  if (acquired.kind === 'lost') {
+    leases.dispose();
+    log.info(`process ${acquired.pid} (${acquired.version}) serves already`);
+    return 0;
+  }
+  const { generation, predecessor } = acquired;
+  log.info(`version ${version}, generation ${generation}, started`);
+  lingerSeconds = DEFAULT_LINGER;
+  leases.update();
+  const stopWatching = watchWorld(options.world ?? thisProcess, end.resolve);
+  const { port, portSetting } = memo.value;
+  const core = await options.createCore({
+    dataDir: dir.dataDir,
+    secret,
+    log,
+    ...(port === undefined ? {} : { lastPort: { port, setting: portSetting } }),
+  });
+  const commands = createCommands({
+    core,
+    secret,
+    memo,
+    log,
+    now: Date.now,
+    takeOver: () => askPredecessor(predecessor, version, log),
+    onApplied: (push) => {
+      lingerSeconds = lingerIn(push) ?? DEFAULT_LINGER;
+      leases.update();
+    },
+    onHandedOver: (newer, drained) => {
+      handedOver = true;
+      pipe.leaving = 'handedOver';
+      pipe.sendAway(newer);
+      void drained.catch(() => undefined).then(() => end.resolve('handed over'));
+    },
+  });
+  rememberPort(core, memo);
+  stage.resolve({ core, commands });
+
+  const reason = await end.promise;
+  log.info(`ending: ${reason}`);
+  stopWatching();
+  leases.dispose();
+  pipe.leaving ??= 'ending';
+  await endCore(core, { reason, handedOver }, log);
+  // The one before may still finish its streams, and our connection is what keeps it alive.
+  if (handedOver && predecessor !== undefined && reason !== 'no window left')
+    await within(PREDECESSOR_LIMIT, '', predecessor.closed).catch(() => undefined);
+  await acquired.release().catch((error: Error) => log.warn(error.message));
+  pipe.close();
+  predecessor?.close();
+  log.info('ended');
+  return 0;
+}
+
+/** Stops listener and tunnel; a router that has handed over leaves the tunnel to the newer one. */
+async function endCore(
+  core: RouterCore,
+  { reason, handedOver }: { reason: string; handedOver: boolean },
+  log: Log,
+): Promise<void> {
+  const gone = reason === RUNTIME_GONE;
+  try {
+    const stopped = core.stop({ drainMs: gone ? 0 : END_DRAIN, keepTunnel: handedOver });
+    await within(gone ? GONE_LIMIT : END_LIMIT, 'The end took too long and was cut off.', stopped);
+  } catch (error) {
+    log.warn(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** The older router closes its listener and leaves the tunnel running; it lives as long as our connection to it. */
+async function askPredecessor(
+  peer: Peer | undefined,
+  version: string,
+  log: Log,
+): Promise<{ running: boolean } | undefined> {
+  if (peer === undefined) return undefined;
+  try {
+    const limit = TIME_LIMITS.handOver;
+    const answer = await within(limit, 'it did not answer', peer.rpc.sendRequest(rpc.handOver, { version }));
+    log.info(`process ${peer.pid} (${peer.version}) has handed over`);
+    return { running: answer.running ?? true };
+  } catch (error) {
+    log.warn(`process ${peer.pid} did not hand over: ${error instanceof Error ? error.message : String(error)}`);
+    return undefined;
+  }
+}
+
+function lingerIn(push: ConfigPush): number | undefined {
+  const seconds = (push.settings as { lingerSeconds?: unknown } | null | undefined)?.lingerSeconds;
+  return typeof seconds === 'number' && seconds >= 0 && seconds <= 60 ? seconds : undefined;
+}
+
+function rememberPort(core: RouterCore, memo: RouterMemo): void {
+  core.onDidChange(({ port }) => {
+    if (port !== undefined && port !== memo.value.port) void memo.update({ port });
+  });
+}
+
+function watchWorld(world: EditorWorld, end: (reason: string) => void): () => void {
+  world.onSignal((name) => end(`signal ${name}`));
+  // An AppImage takes its runtime away with the editor: what is not in memory yet is gone, so there is no time to linger.
+  const watch = setInterval(() => {
+    if (world.runtimeGone()) end(RUNTIME_GONE);
+  }, 1_000);
+  watch.unref();
+  return () => clearInterval(watch);
+}
+
+const thisProcess: EditorWorld = {
+  onSignal: (listener) => {
+    for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(name, listener);
+  },
+  runtimeGone: () => /\/\.mount_[^/]+\//.test(process.execPath) && !existsSync(process.execPath),
+};
+
+interface Deferred<T> {
+  promise: Promise<T>;
+  resolve: (value: T) => void;
+}
+
+function deferred<T>(): Deferred<T> {
+  let resolve!: (value: T) => void;
+  const promise = new Promise<T>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
+}

@@ -1,0 +1,80 @@
+/**
+ * The router's log: one line an event, size-bounded, readable by this user only. Written synchronously, so that the last line
+ * before a crash is there; a full disk loses lines and never a request.
+ */
+import { closeSync, fstatSync, openSync, renameSync, statSync, writeSync } from 'node:fs';
+import { redact } from './redact';
+
+export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+export interface Log {
+  error(message: string): void;
+  warn(message: string): void;
+  info(message: string): void;
+  debug(message: string): void;
+}
+
+export interface LogFile extends Log {
+  setLevel(level: LogLevel): void;
+  close(): void;
+}
+
+export interface LogFileOptions {
+  file: string;
+  level?: LogLevel;
+  /** Bytes after which the file becomes `NAME.1`. Default 1 MB. */
+  maxBytes?: number;
+  /** Older files kept. Default 3. */
+  keep?: number;
+  now?: () => Date;
+}
+
+/** Opens the file for appending; throws when that is impossible. Several processes may write to one file. */
+export function openLogFile(options: LogFileOptions): LogFile {
+  const { file, maxBytes = 1024 * 1024, keep = 3, now = () => new Date() } = options;
+  let threshold = LOG_LEVELS.indexOf(options.level ?? 'info');
+  let descriptor: number | undefined = openSync(file, 'a', 0o600);
+  let size = fstatSync(descriptor).size;
+
+  const rotate = (): void => {
+    // Another process may have rotated already: then our descriptor is the old file, and the new one only has to be opened.
+    const sameFile = statSync(file, { throwIfNoEntry: false })?.ino === fstatSync(descriptor!).ino;
+    if (sameFile) {
+      for (let n = keep; n >= 1; n--) {
+        const from = n === 1 ? file : `${file}.${n - 1}`;
+        if (statSync(from, { throwIfNoEntry: false }) !== undefined) renameSync(from, `${file}.${n}`);
+      }
+    }
+    closeSync(descriptor!);
+    descriptor = undefined;
+    descriptor = openSync(file, 'a', 0o600);
+    size = fstatSync(descriptor).size;
+  };
+
+  const write = (level: LogLevel, message: string): void => {
+    if (LOG_LEVELS.indexOf(level) > threshold || descriptor === undefined) return;
+    const text = redact(message).replaceAll(/[\r\n]+\s*/g, ' ⏎ ');
+    const line = `${now().toISOString()} ${process.pid} ${level} ${text}\n`;
+    try {
+      size += writeSync(descriptor, line);
+      if (size > maxBytes) rotate();
+    } catch {
+      // A full disk, or the folder is gone: the log is the least of the problems then.
+    }
+  };
+
+  return {
+    error: (message) => write('error', message),
+    warn: (message) => write('warn', message),
+    info: (message) => write('info', message),
+    debug: (message) => write('debug', message),
+    setLevel: (level) => {
+      threshold = LOG_LEVELS.indexOf(level);
+    },
+    close: () => {
+      if (descriptor !== undefined) closeSync(descriptor);
+      descriptor = undefined;
+    },
+  };
+}

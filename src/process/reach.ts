@@ -1,0 +1,163 @@
+/** Finds the running router process, or sees to it that exactly one is started, or that a newer one takes over from an older one. */
+import { readFile } from 'node:fs/promises';
+import { setTimeout } from 'node:timers/promises';
+import { listClaims } from './claims';
+import { type DialOptions, dial, type Peer } from './dial';
+import { compareVersions } from './handshake';
+import { findRouter } from './instance';
+import { redact } from './redact';
+import type { RuntimeDir } from './runtimeDir';
+import type { SpawnRouter, StartedRouter } from './spawnRouter';
+import { type StartFailure, takeTicket } from './startTicket';
+
+/** How often a window that waits for a start looks, milliseconds. */
+const LOOK = 50;
+/** A router found hung is ended first, which takes the starting process this much longer, milliseconds. */
+const HUNG_EXTRA = 10_000;
+/** How long a router may take to end before another is started beside it, milliseconds. */
+const ENDING_LIMIT = 20_000;
+
+export interface ReachOptions extends DialOptions {
+  dir: RuntimeDir;
+  spawn: SpawnRouter;
+  /** Milliseconds a started process has until it answers. */
+  startTimeout: number;
+  /** A process is being started, here or by another window. */
+  onStarting: () => void;
+  signal: AbortSignal;
+}
+
+export type Reached =
+  | { kind: 'peer'; peer: Peer }
+  | { kind: 'incompatible'; message: string }
+  | ({ kind: 'failed' } & StartFailure);
+
+/** What came of one start: a router, a failure, or nothing certain (look again). */
+type Started = { kind: 'peer'; peer: Peer } | ({ kind: 'failed' } & StartFailure) | { kind: 'again' };
+
+export async function reachRouter(options: ReachOptions): Promise<Reached> {
+  const { dir, signal, version } = options;
+  let mayTakeOver = true;
+  for (let round = 0; round < 8 && !signal.aborted; round++) {
+    const found = await findRouter(dir, options);
+    const { live, ending, newest } = found;
+    if (live !== undefined) {
+      if (live.protocol === undefined) return incompatible(live, version);
+      if (!mayTakeOver || compareVersions(live.version, version) >= 0) return { kind: 'peer', peer: live };
+      live.close();
+      const started = await startOne(newest + 1, true, options.startTimeout, options);
+      if (started.kind === 'peer') return started;
+      // The update did not come up: the older router still serves.
+      if (started.kind === 'failed') mayTakeOver = false;
+      continue;
+    }
+    if (ending !== undefined) {
+      await Promise.race([ending.closed, setTimeout(ENDING_LIMIT, undefined, { ref: false })]);
+      ending.close();
+      continue;
+    }
+    const patience = options.startTimeout + (found.hung.length > 0 ? HUNG_EXTRA : 0);
+    const started = await startOne(newest + 1, false, patience, options);
+    if (started.kind !== 'again') return started;
+  }
+  return { kind: 'failed', final: false, message: 'No router process could be reached.' };
+}
+
+function incompatible(peer: Peer, version: string): Reached {
+  peer.close();
+  const newer = compareVersions(peer.version, version) > 0;
+  const what = newer
+    ? `LLM Router ${peer.version} is running and this window still has ${version}. Reload the window.`
+    : `LLM Router ${peer.version} is still running for another window. Reload window there, or close it.`;
+  return { kind: 'incompatible', message: what };
+}
+
+async function startOne(
+  generation: number,
+  takeOver: boolean,
+  patience: number,
+  options: ReachOptions,
+): Promise<Started> {
+  const { dir } = options;
+  options.onStarting();
+  const ticket = await takeTicket(dir, generation, patience + 1_000);
+  if (ticket.kind === 'theirs') {
+    return await waitFor(generation, ticket.expires, options, async () => {
+      const failure = await ticket.failure();
+      return failure === undefined ? undefined : { kind: 'failed', ...failure };
+    });
+  }
+  let started: StartedRouter;
+  try {
+    started = options.spawn({ dataDir: dir.dataDir, takeOver, output: dir.outputFile });
+  } catch (error) {
+    return await failed(ticket.fail, {
+      final: true,
+      message: `The router process could not be started: ${(error as Error).message}.`,
+    });
+  }
+  let ended: Awaited<StartedRouter['ended']> | undefined;
+  void started.ended.then((end) => {
+    ended = end;
+  });
+  const result = await waitFor(generation, Date.now() + patience, options, async () => {
+    if (ended === undefined) return undefined;
+    // Exit code 0: another process serves already.
+    return ended.code === 0 ? { kind: 'again' } : { kind: 'failed', ...(await describeEnd(ended, dir)) };
+  });
+  if (result.kind === 'failed') return await failed(ticket.fail, result);
+  if (result.kind === 'peer' || ended !== undefined || options.signal.aborted) return result;
+  started.kill();
+  const seconds = Math.round(patience / 1000);
+  return await failed(ticket.fail, {
+    final: true,
+    message: `The router process did not answer within ${seconds} s after its start and was ended. Its log may say why; then start it again.`,
+  });
+}
+
+async function failed(
+  tell: (failure: StartFailure) => Promise<void>,
+  { message, final }: StartFailure,
+): Promise<Started> {
+  await tell({ message, final });
+  return { kind: 'failed', message, final };
+}
+
+/** Looks until a router of this generation or a newer one answers, or `outcome` knows better, or the time is up ('again'). */
+async function waitFor(
+  generation: number,
+  until: number,
+  options: ReachOptions,
+  outcome: () => Promise<Started | undefined>,
+): Promise<Started> {
+  const called = new Set<number>();
+  while (!options.signal.aborted) {
+    for (const { generation: found, claim } of await listClaims(options.dir)) {
+      if (found < generation || claim === undefined || called.has(found)) continue;
+      called.add(found);
+      const result = await dial(claim.address, options);
+      if (result.kind !== 'live') continue;
+      if (result.peer.leaving === undefined && result.peer.protocol !== undefined)
+        return { kind: 'peer', peer: result.peer };
+      result.peer.close();
+    }
+    const known = await outcome();
+    if (known !== undefined) return known;
+    if (Date.now() >= until) break;
+    await setTimeout(LOOK);
+  }
+  return { kind: 'again' };
+}
+
+async function describeEnd(ended: Awaited<StartedRouter['ended']>, dir: RuntimeDir): Promise<StartFailure> {
+  if (ended.error !== undefined) {
+    return { final: true, message: `The router process could not be started: ${ended.error.message}.` };
+  }
+  const output = await readFile(dir.outputFile, 'utf8').catch(() => '');
+  const lastLine = redact(output.trim().split('\n').at(-1) ?? '').slice(0, 500);
+  const how = ended.signal === null ? `exit code ${ended.code}` : `signal ${ended.signal}`;
+  return {
+    final: false,
+    message: `The router process ended at its start (${how})${lastLine === '' ? '.' : `: ${lastLine}`}`,
+  };
+}

@@ -1,0 +1,188 @@
+/**
+ * Where the router process and the windows meet: `run/` in the data directory holds the generation files and sockets,
+ * `install-secret` what both sides prove to know, `logs/` what went wrong. One data directory per editor application.
+ */
+import { createHash, randomBytes } from 'node:crypto';
+import { chmod, link, lstat, mkdir, readFile, unlink, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+
+export interface RuntimeDir {
+  dataDir: string;
+  /** Generation files and start tickets, 0700. */
+  run: string;
+  logs: string;
+  logFile: string;
+  /** What the runtime itself prints: a crash before the log exists. */
+  outputFile: string;
+}
+
+/** The world, where tests need to hold it. */
+export interface HostWorld {
+  platform: NodeJS.Platform;
+  /** Folders for a socket whose path would be too long, in order of preference. */
+  shortRoots: readonly string[];
+}
+
+export const thisHost = (): HostWorld => ({
+  platform: process.platform,
+  shortRoots: [process.env.XDG_RUNTIME_DIR ?? '', os.tmpdir(), '/tmp'].filter((root) => root !== ''),
+});
+
+/** A folder or file that cannot be used; the message is a sentence for a person. */
+export class RuntimeDirError extends Error {
+  override name = 'RuntimeDirError';
+}
+
+/** Creates what is missing and checks that it is ours alone. Throws RuntimeDirError. */
+export async function openRuntimeDir(dataDir: string): Promise<RuntimeDir> {
+  const dir: RuntimeDir = {
+    dataDir,
+    run: path.join(dataDir, 'run'),
+    logs: path.join(dataDir, 'logs'),
+    logFile: path.join(dataDir, 'logs', 'router.log'),
+    outputFile: path.join(dataDir, 'logs', 'router-output.log'),
+  };
+  try {
+    await mkdir(dataDir, { recursive: true, mode: 0o700 });
+    await privateFolder(dir.run);
+    await privateFolder(dir.logs);
+  } catch (error) {
+    throw unusable(dataDir, error);
+  }
+  return dir;
+}
+
+/** Creates the folder (0700) or takes the existing one when it is a real folder of this user; looser rights are tightened. */
+async function privateFolder(folder: string): Promise<void> {
+  await mkdir(folder, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error;
+  });
+  const found = await lstat(folder);
+  if (!found.isDirectory()) throw new Error(`${folder} is not a folder`);
+  if (process.getuid === undefined) return;
+  if (found.uid !== process.getuid()) throw new Error(`${folder} belongs to another user`);
+  if ((found.mode & 0o077) !== 0) await chmod(folder, 0o700);
+}
+
+function unusable(folder: string, error: unknown): RuntimeDirError {
+  const { code, message } = error as NodeJS.ErrnoException;
+  const reasons: Record<string, string> = {
+    ENOTDIR: 'a part of the path is a file',
+    EEXIST: 'a file has that name',
+    EACCES: 'this user may not write there',
+    EPERM: 'this user may not write there',
+    EROFS: 'the file system is read-only',
+    ENOSPC: 'the disk is full',
+    ENAMETOOLONG: 'the path is too long',
+  };
+  const reason = reasons[code ?? ''] ?? message;
+  return new RuntimeDirError(
+    `LLM Router cannot use its data folder ${folder}: ${reason}. Repair or remove that folder, then start the router again.`,
+    { cause: error },
+  );
+}
+
+/**
+ * A fresh address for a router to listen on. Unix: a socket in `run/`, or, where that path is longer than the system allows
+ * (107 bytes on Linux, 103 on macOS), in a private folder under a short root, keyed by the data directory. Windows: a named pipe.
+ */
+export async function newSocketPath(
+  dir: RuntimeDir,
+  generation: number,
+  host: HostWorld = thisHost(),
+): Promise<string> {
+  const unique = randomBytes(6).toString('hex');
+  const key = createHash('sha256').update(dir.dataDir).digest('hex').slice(0, 12);
+  if (host.platform === 'win32') return `\\\\.\\pipe\\llm-router-${key}-${generation}-${unique}`;
+  const limit = host.platform === 'linux' ? 107 : 103;
+  const name = `r${generation}-${unique}.sock`;
+  const direct = path.join(dir.run, name);
+  if (Buffer.byteLength(direct) <= limit) return direct;
+  let reason: unknown = new Error('no short folder for its socket is known');
+  for (const root of host.shortRoots) {
+    const folder = path.join(root, `llm-router-${process.getuid?.() ?? 0}-${key}`);
+    const file = path.join(folder, name);
+    if (Buffer.byteLength(file) > limit) continue;
+    try {
+      await privateFolder(folder);
+      return file;
+    } catch (error) {
+      reason = error;
+    }
+  }
+  throw unusable(dir.dataDir, reason);
+}
+
+/**
+ * The secret of this installation, 64 hex digits in a 0600 file: made once, whoever comes first, and stable from then on.
+ * Throws RuntimeDirError when the file cannot be made or read, or is not ours.
+ */
+export async function installSecret(dataDir: string): Promise<string> {
+  const file = path.join(dataDir, 'install-secret');
+  try {
+    return (await readSecret(file)) ?? (await makeSecret(file));
+  } catch (error) {
+    throw unusable(dataDir, error);
+  }
+}
+
+async function readSecret(file: string): Promise<string | undefined> {
+  let found: Awaited<ReturnType<typeof lstat>>;
+  try {
+    found = await lstat(file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+  if (process.getuid !== undefined) {
+    if (!found.isFile() || found.uid !== process.getuid()) throw new Error(`${file} is not a file of this user`);
+    if ((found.mode & 0o077) !== 0) await chmod(file, 0o600);
+  }
+  // Where links are unknown another process may be writing it this very moment.
+  for (let attempt = 0; attempt < 20; attempt++) {
+    const secret = (await readFile(file, 'utf8')).trim();
+    if (/^[0-9a-f]{64}$/.test(secret)) return secret;
+    await setTimeout(50);
+  }
+  throw new Error(`${file} is damaged`);
+}
+
+async function makeSecret(file: string): Promise<string> {
+  await createWhole(file, `${randomBytes(32).toString('hex')}\n`);
+  const secret = await readSecret(file);
+  if (secret === undefined) throw new Error(`${file} vanished`);
+  return secret;
+}
+
+/**
+ * Creates a 0600 file with all of its content at once, by link(2) from a private name: a reader sees the whole file or none,
+ * and of any number of callers exactly one gets true. Where links are unknown (some network and USB file systems) an exclusive
+ * create does the same but for the moment of writing.
+ */
+export async function createWhole(file: string, content: string): Promise<boolean> {
+  const draft = `${file}.${process.pid}.${randomBytes(6).toString('hex')}`;
+  await writeFile(draft, content, { mode: 0o600, flag: 'wx', flush: true });
+  try {
+    await link(draft, file);
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return false;
+    if (!['EPERM', 'ENOTSUP', 'ENOSYS', 'EOPNOTSUPP', 'EISDIR', 'EXDEV', 'UNKNOWN'].includes(code ?? '')) throw error;
+    return await createExclusively(file, content);
+  } finally {
+    await unlink(draft).catch(() => undefined);
+  }
+}
+
+async function createExclusively(file: string, content: string): Promise<boolean> {
+  try {
+    await writeFile(file, content, { mode: 0o600, flag: 'wx', flush: true });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
