@@ -241,7 +241,7 @@ function variantEfforts(backend: Backend, model: ModelSettings): readonly string
 
 function configuredNames(backend: Backend): string[] {
   return backend.models
-    .filter((model) => !isPattern(model))
+    .filter((model) => !isPattern(model) && model.hidden !== true)
     .flatMap((model) => [
       model.id,
       ...(model.aliases ?? []),
