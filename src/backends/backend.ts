@@ -57,7 +57,7 @@ export interface Backend {
   /** Of the backend as a whole; for one model ask `abilitiesFor` (build.ts). */
   abilities: Abilities;
   /** What the settings of the backend wrote themselves: it wins over what the preset knows of a model family. */
-  ownAbilities: Partial<Abilities>;
+  ownAbilities?: Partial<Abilities>;
   quirks: Quirks;
   /** Local servers cost nothing and are never reached through a proxy. */
   local: boolean;

@@ -180,7 +180,7 @@ export function clientNames(backend: Backend, upstreamIds: readonly string[]): s
     });
   });
   const names = [...new Set([...prefixed, ...patterned])];
-  const efforts = backend.ownAbilities.efforts ?? [];
+  const efforts = backend.ownAbilities?.efforts ?? [];
   return names.flatMap((name) => [name, ...efforts.map((effort) => `${name}:${effort}`)]);
 }
 
