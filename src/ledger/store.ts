@@ -142,10 +142,17 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
   async function syncNow(): Promise<void> {
     appender?.check();
     appender?.flush();
-    for (const [month, size] of await monthSizes(folder)) {
-      if (months.get(month)?.offset !== size) await readOn(month, size);
-    }
+    const sizes = new Map(await monthSizes(folder));
+    for (const [month, size] of sizes) if (months.get(month)?.offset !== size) await readOn(month, size);
+    for (const [month, rollup] of months) if (!sizes.has(month) && rollup.offset > 0) await forget(month, rollup);
     if (!readOnly) await dropOld();
+  }
+
+  /** The records of a month were deleted: what they add up to stays, a new file is counted from its beginning. */
+  async function forget(month: string, rollup: Rollup): Promise<void> {
+    rollup.offset = 0;
+    rollup.head = '';
+    await save(month, rollup);
   }
 
   /** Deletes month files beyond the retention, once their sums are safe. */

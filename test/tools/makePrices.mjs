@@ -32,13 +32,23 @@ try {
   const [archive] = readdirSync(scratch);
   execFileSync('tar', ['-xzf', archive], { cwd: scratch });
   const folder = path.join(scratch, 'package', 'dist', 'providers', 'data');
-  const lines = PROVIDERS.map((provider) => providerLines(provider, JSON.parse(readFileSync(path.join(folder, `${provider}.json`), 'utf8'))));
+  const lines = PROVIDERS.map((provider) =>
+    providerLines(provider, JSON.parse(readFileSync(path.join(folder, `${provider}.json`), 'utf8'))),
+  );
   const head = {
     source: `${PACKAGE} ${VERSION} (npm), dist/providers/data`,
     date: DATE,
     license: 'MIT, Copyright (c) Mario Zechner; the full notice stands in THIRD_PARTY_NOTICES',
     unit: 'US dollars per million tokens',
-    columns: ['input', 'output', 'cacheRead', 'cacheWrite', 'contextWindow', 'maxOutput', '[[inputTokensAbove, input, output, cacheRead, cacheWrite]]'],
+    columns: [
+      'input',
+      'output',
+      'cacheRead',
+      'cacheWrite',
+      'contextWindow',
+      'maxOutput',
+      '[[inputTokensAbove, input, output, cacheRead, cacheWrite]]',
+    ],
   };
   const text = `${JSON.stringify(head, null, 1).slice(0, -2)},\n "providers": {\n${lines.join(',\n')}\n}}\n`;
   JSON.parse(text);
@@ -53,7 +63,9 @@ function providerLines(provider, apis) {
   const models = Object.values(apis).flatMap((byName) => Object.values(byName));
   const rows = new Map();
   for (const model of models) if (model.type === 'chat') rows.set(model.id, row(provider, model));
-  const text = [...rows].sort(([a], [b]) => (a < b ? -1 : 1)).map(([id, cells]) => `  ${JSON.stringify(id)}: ${JSON.stringify(cells)}`);
+  const text = [...rows]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([id, cells]) => `  ${JSON.stringify(id)}: ${JSON.stringify(cells)}`);
   return ` ${JSON.stringify(provider)}: {\n${text.join(',\n')}\n }`;
 }
 

@@ -1,0 +1,321 @@
+import assert from 'node:assert/strict';
+import {
+  appendFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { RequestRecord } from '../../../src/ledger/record';
+import { type Ledger, type LedgerOptions, openLedger } from '../../../src/ledger/store';
+import { localDay } from '../../../src/ledger/windows';
+import { requestRecord } from '../../support/ledgerRecords';
+
+const NOON = new Date(2026, 10, 21, 12).getTime();
+const everything = { from: '', to: '' };
+
+describe('ledger on disk', () => {
+  let dataDir = '';
+  let open: Ledger[] = [];
+  beforeEach(() => {
+    dataDir = mkdtempSync(path.join(tmpdir(), 'ledger-'));
+  });
+  afterEach(async () => {
+    for (const ledger of open) await ledger.close();
+    open = [];
+    rmSync(dataDir, { recursive: true, force: true });
+  });
+
+  async function ledgerOf(options: Partial<LedgerOptions> = {}): Promise<Ledger> {
+    const ledger = await openLedger({ dataDir, now: () => NOON, syncEvery: 0, ...options });
+    open.push(ledger);
+    return ledger;
+  }
+  const at = (ms: number, changes: Partial<RequestRecord> = {}): RequestRecord =>
+    requestRecord({ time: new Date(ms).toISOString(), ...changes });
+  const file = (month = '2026-11'): string => path.join(dataDir, 'ledger', `requests-${month}.jsonl`);
+  const read = async (ledger: Ledger): Promise<string[]> => {
+    const ids: string[] = [];
+    for await (const record of ledger.records(everything)) ids.push(record.id);
+    return ids;
+  };
+
+  it('writes one line a record, at once, into the file of its month, readable by its owner only', async () => {
+    const ledger = await ledgerOf();
+    const record = at(NOON);
+    assert.equal(ledger.append(record), true);
+    assert.deepEqual(JSON.parse(readFileSync(file(), 'utf8')), JSON.parse(JSON.stringify(record)));
+    ledger.append(requestRecord({ time: '2026-10-31T23:59:59.999Z' }));
+    assert.ok(existsSync(file('2026-10')));
+    if (process.platform !== 'win32') {
+      assert.equal(statSync(file()).mode & 0o777, 0o600);
+      assert.equal(statSync(path.dirname(file())).mode & 0o777, 0o700);
+    }
+  });
+
+  it('gives the newest records first, also after a restart', async () => {
+    const first = await ledgerOf();
+    const records = [3, 1, 2].map((minute) => at(NOON + minute * 60_000));
+    for (const record of records) first.append(record);
+    const expected = [records[0]!.id, records[2]!.id, records[1]!.id];
+    assert.deepEqual(
+      first.recent(10).map((record) => record.id),
+      expected,
+    );
+    assert.deepEqual(
+      first.recent(1).map((record) => record.id),
+      expected.slice(0, 1),
+    );
+    assert.deepEqual(first.recent(0), []);
+    const second = await ledgerOf();
+    assert.deepEqual(
+      second.recent(10).map((record) => record.id),
+      expected,
+    );
+  });
+
+  it('adds up by day, model, backend and key', async () => {
+    const ledger = await ledgerOf();
+    const yesterday = NOON - 24 * 3_600_000;
+    ledger.append(at(NOON, { cost: 1, usage: { input: 10, output: 1, cacheRead: 4, reasoning: 1 } }));
+    ledger.append(
+      at(NOON, {
+        cost: 2,
+        clientKey: 'phone',
+        backend: 'groq',
+        upstreamModel: 'llama',
+        usage: { input: 20, output: 2, estimated: true },
+      }),
+    );
+    ledger.append(at(yesterday, { cost: undefined, usage: { input: 30, output: 3 } }));
+    ledger.append(
+      at(yesterday, {
+        cost: undefined,
+        usage: undefined,
+        backend: undefined,
+        upstreamModel: undefined,
+        status: 404,
+        error: 'No model.',
+      }),
+    );
+    const days = await ledger.summary({ ...everything, by: 'day' });
+    assert.deepEqual(
+      days.map((row) => [row.group, row.requests, row.input, row.output, row.cost, row.unpriced, row.failed]),
+      [
+        [localDay(yesterday), 2, 30, 3, 0, 1, 1],
+        [localDay(NOON), 2, 30, 3, 3, 0, 0],
+      ],
+    );
+    const models = await ledger.summary({ ...everything, by: 'model' });
+    assert.deepEqual(
+      models.map((row) => row.group),
+      ['llama', 'gpt-4o', ''],
+    );
+    const keys = await ledger.summary({ from: localDay(NOON), to: localDay(NOON), by: 'key' });
+    assert.deepEqual(
+      keys.map((row) => [row.group, row.cost]),
+      [
+        ['phone', 2],
+        ['main', 1],
+      ],
+    );
+    assert.equal(ledger.today().requests, 2);
+    assert.equal(ledger.spentSince('main', ''), 1);
+    assert.equal(ledger.spentSince('phone', localDay(NOON + 24 * 3_600_000)), 0);
+  });
+
+  it('goes on from its roll-up after a restart and never counts a record twice', async () => {
+    const first = await ledgerOf();
+    first.append(at(NOON, { cost: 1 }));
+    await first.close();
+    const second = await ledgerOf();
+    second.append(at(NOON, { cost: 2 }));
+    assert.equal(second.today().cost, 3);
+    await second.sync();
+    await second.sync();
+    assert.equal(second.today().cost, 3);
+    // Killed before its roll-up was written.
+    const third = await ledgerOf();
+    assert.equal(third.today().cost, 3);
+    assert.equal(third.spentSince('main', localDay(NOON)), 3);
+  });
+
+  it('passes over a torn tail, ends it before the next record, and counts it', async () => {
+    const first = await ledgerOf();
+    const [a, b] = [at(NOON), at(NOON)];
+    first.append(a);
+    first.append(b);
+    await first.close();
+    rmSync(path.join(dataDir, 'ledger', 'rollup-2026-11.json'));
+    truncateSync(file(), statSync(file()).size - 20);
+    const second = await ledgerOf();
+    assert.equal(second.today().requests, 1);
+    const c = at(NOON);
+    second.append(c);
+    assert.deepEqual(await read(second), [a.id, c.id]);
+    await second.sync();
+    assert.equal(second.today().requests, 2);
+    assert.equal(second.torn, 1);
+  });
+
+  it('finds a whole record behind a torn one on the same line', async () => {
+    const ledger = await ledgerOf();
+    const [a, b] = [at(NOON), at(NOON)];
+    ledger.append(a);
+    appendFileSync(file(), JSON.stringify(at(NOON)).slice(0, 100));
+    appendFileSync(file(), `${JSON.stringify(b)}\n`);
+    assert.deepEqual(await read(ledger), [a.id, b.id]);
+  });
+
+  it('waits for the end of a line that another process is writing', async () => {
+    const ledger = await ledgerOf();
+    ledger.append(at(NOON));
+    const line = JSON.stringify(at(NOON));
+    appendFileSync(file(), line.slice(0, 50));
+    await ledger.sync();
+    assert.equal(ledger.today().requests, 1);
+    appendFileSync(file(), `${line.slice(50)}\n`);
+    await ledger.sync();
+    assert.equal(ledger.today().requests, 2);
+    assert.equal(ledger.torn, 0);
+  });
+
+  it('counts and tells what another process appends, and not its own', async () => {
+    const ours = await ledgerOf();
+    const theirs = await ledgerOf();
+    const told: string[] = [];
+    ours.onForeign((record) => told.push(record.id));
+    ours.append(at(NOON, { cost: 1 }));
+    const foreign = at(NOON, { cost: 2 });
+    theirs.append(foreign);
+    await ours.sync();
+    assert.deepEqual(told, [foreign.id]);
+    assert.equal(ours.today().cost, 3);
+    assert.ok(ours.recent(5).some((record) => record.id === foreign.id));
+  });
+
+  it('makes a damaged or stale roll-up anew from the records', async () => {
+    const first = await ledgerOf();
+    first.append(at(NOON, { cost: 1 }));
+    await first.close();
+    const rollup = path.join(dataDir, 'ledger', 'rollup-2026-11.json');
+    for (const text of [
+      '',
+      '{"version":1',
+      '{"version":1,"offset":9e9,"head":"","torn":0,"rows":[]}',
+      '{"version":7}',
+    ]) {
+      writeFileSync(rollup, text);
+      const again = await ledgerOf();
+      assert.equal(again.today().cost, 1, text);
+    }
+  });
+
+  it('keeps the sums of records that somebody deleted, and writes on in a new file', async function () {
+    if (process.platform === 'win32') this.skip();
+    const ledger = await ledgerOf();
+    ledger.append(at(NOON, { cost: 1 }));
+    await ledger.sync();
+    unlinkSync(file());
+    await ledger.sync();
+    ledger.append(at(NOON, { cost: 5 }));
+    assert.ok(existsSync(file()));
+    await ledger.sync();
+    assert.equal(ledger.today().cost, 6);
+    await ledger.close();
+    assert.equal((await ledgerOf()).today().cost, 6);
+  });
+
+  it('counts anew when somebody put another file in the place', async () => {
+    const ledger = await ledgerOf();
+    for (const cost of [1, 2, 4]) ledger.append(at(NOON, { cost }));
+    await ledger.sync();
+    const kept = readFileSync(file(), 'utf8').split('\n').slice(1).join('\n');
+    writeFileSync(file(), kept);
+    await ledger.sync();
+    assert.equal(ledger.today().cost, 6);
+  });
+
+  it('deletes months beyond the retention and keeps their sums', async () => {
+    const first = await ledgerOf({ retentionMonths: 120 });
+    first.append(requestRecord({ time: '2025-10-15T12:00:00.000Z', cost: 4 }));
+    first.append(requestRecord({ time: '2025-11-15T12:00:00.000Z', cost: 2 }));
+    await first.close();
+    const second = await ledgerOf({ retentionMonths: 13 });
+    assert.equal(existsSync(file('2025-10')), false);
+    assert.equal(existsSync(file('2025-11')), true);
+    assert.equal(second.spentSince('main', ''), 6);
+    await second.close();
+    assert.equal((await ledgerOf()).spentSince('main', ''), 6);
+  });
+
+  it('says when the disk refuses, keeps the record and writes it later', async function () {
+    if (process.platform === 'win32') this.skip();
+    const ledger = await ledgerOf();
+    const folder = path.join(dataDir, 'ledger');
+    rmSync(folder, { recursive: true });
+    const [lost, next] = [at(NOON), at(NOON)];
+    assert.equal(ledger.append(lost), false);
+    assert.match(ledger.problem ?? '', /cannot be written .*ENOENT.*Records wait in memory/);
+    assert.equal(ledger.today().requests, 1);
+    const { mkdirSync } = await import('node:fs');
+    mkdirSync(folder);
+    assert.equal(ledger.append(next), true);
+    assert.equal(ledger.problem, undefined);
+    assert.deepEqual(await read(ledger), [lost.id, next.id]);
+  });
+
+  it('leaves everything as it is when opened for reading only', async () => {
+    const other = path.join(dataDir, 'none');
+    const ledger = await ledgerOf({ dataDir: other, readOnly: true });
+    assert.deepEqual(await ledger.summary({ ...everything, by: 'day' }), []);
+    assert.equal(existsSync(other), false);
+    const writer = await ledgerOf();
+    writer.append(at(NOON));
+    const before = readdirSync(path.join(dataDir, 'ledger'));
+    const reader = await ledgerOf({ readOnly: true });
+    assert.equal((await reader.summary({ ...everything, by: 'day' })).length, 1);
+    await reader.close();
+    assert.deepEqual(readdirSync(path.join(dataDir, 'ledger')), before);
+    assert.throws(() => reader.append(at(NOON)), /reading only/);
+  });
+
+  it('keeps foreign texts bounded, so that a line stays one small write', async () => {
+    const ledger = await ledgerOf();
+    const long = 'é'.repeat(1_000_000);
+    ledger.append(
+      at(NOON, {
+        askedModel: long,
+        error: long,
+        host: long,
+        attempts: Array.from({ length: 500 }, () => ({
+          backend: 'b',
+          model: 'm',
+          at: 0,
+          ms: 0,
+          outcome: 'failed' as const,
+          reason: long,
+        })),
+      }),
+    );
+    assert.ok(statSync(file()).size < 64_000);
+  });
+
+  it('serves many more records than fit in one block', async () => {
+    const ledger = await ledgerOf();
+    for (let i = 0; i < 3_000; i++) ledger.append(at(NOON - i * 1_000, { cost: 0.5 }));
+    assert.equal((await read(ledger)).length, 3_000);
+    const fresh = await ledgerOf();
+    const [row] = await fresh.summary({ ...everything, by: 'backend' });
+    assert.equal(row?.requests, 3_000);
+    assert.equal(row?.cost, 1_500);
+    assert.equal(fresh.recent(1_000).length, 500);
+  });
+});
