@@ -31,7 +31,10 @@ function paths(version) {
 }
 
 function run(command, args, options = {}) {
-  return execFileSync(command, args, { stdio: process.env.VERBOSE ? 'inherit' : ['ignore', 'ignore', 'pipe'], ...options });
+  return execFileSync(command, args, {
+    stdio: process.env.VERBOSE ? 'inherit' : ['ignore', 'ignore', 'pipe'],
+    ...options,
+  });
 }
 
 /** Path of a Chromium; as root on Debian it is installed when missing, elsewhere the error says what to install. */
@@ -90,5 +93,6 @@ export function ensureEditor(version) {
 if (process.argv[1] && path.resolve(process.argv[1]) === import.meta.filename) {
   const versions = process.argv.slice(2);
   console.log(`chromium: ${ensureChromium()}`);
-  for (const version of versions.length ? versions : Object.keys(EDITORS)) console.log(`${version}: ${ensureEditor(version).entry}`);
+  for (const version of versions.length ? versions : Object.keys(EDITORS))
+    console.log(`${version}: ${ensureEditor(version).entry}`);
 }

@@ -3,6 +3,7 @@ import { ProgressLocation, type QuickPickItem, QuickPickItemKind, ThemeIcon, win
 import { PRESET_NAMES, PRESETS, type PresetName, presetForHost } from '../../backends/presets';
 import type { FoundBackend, TestResult } from '../../process/contract';
 import { tell } from '../actions';
+import { hostName, urlProblem } from '../backendInput';
 import type { Editor } from '../controller';
 import type { Handlers } from '../ids';
 import { backendName, type WrittenBackend, writeSetting, writtenBackends } from '../settings';
@@ -127,26 +128,6 @@ async function askAddress(source: Source): Promise<Address | undefined> {
   return PRESETS[name].baseUrl === baseUrl
     ? { preset: name, needsKey: PRESETS[name].needsKey }
     : { preset: name, baseUrl, needsKey: PRESETS[name].needsKey };
-}
-
-/** Why this text is no base URL, else undefined. */
-export function urlProblem(text: string): string | undefined {
-  if (/[{}]/.test(text)) return 'Replace the part in braces.';
-  if (!/^https?:\/\//i.test(text.trim())) return 'A base URL starts with http:// or https://.';
-  if (!URL.canParse(text.trim())) return 'This is not a complete URL.';
-  const url = new URL(text.trim());
-  if (url.username || url.password) return 'No user name or password in the URL; the key is asked for next.';
-  return /\/(chat\/completions|responses|messages|models)\/?$/.test(url.pathname)
-    ? 'Only the base, without /chat/completions and the like.'
-    : undefined;
-}
-
-/** A name for a server that has none: `api.example.com` → `example`. */
-export function hostName(baseUrl = ''): string {
-  const { hostname } = new URL(baseUrl);
-  if (/^[\d.]+$|^\[|^localhost$/.test(hostname)) return 'local';
-  const parts = hostname.split('.').filter((part) => !/^(www|api|llm|gateway)$/.test(part));
-  return (parts.length > 1 ? parts.at(-2) : parts[0]) ?? 'backend';
 }
 
 async function askName(proposal: string): Promise<string | undefined> {

@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'mocha';
+import { COMMANDS } from '../../../src/editor/ids';
+import { escapeMarkdown, statusText } from '../../../src/editor/statusText';
+import { clock, keyHint, type View } from '../../../src/editor/view';
+import type { BackendState, RouterState } from '../../../src/process/contract';
+import type { TunnelStatus } from '../../../src/tunnel/tunnel';
+
+const at = Date.parse('2026-11-21T10:15:00');
+const tunnel: TunnelStatus = {
+  state: 'online',
+  provider: 'cloudflared',
+  since: at,
+  publicUrl: 'https://a-b.trycloudflare.com',
+  protocol: 'quic',
+};
+const state: RouterState = {
+  phase: 'running',
+  version: '0.1.0',
+  pid: 7,
+  startedAt: at,
+  port: 11_411,
+  localUrl: 'http://127.0.0.1:11411/v1',
+  publicUrl: 'https://a-b.trycloudflare.com/v1',
+  tunnel,
+  backends: [],
+  problems: [],
+  running: 0,
+  windows: 1,
+};
+const running = (changes: Partial<RouterState> = {}): View => ({
+  link: 'connected',
+  state: { ...state, ...changes },
+  keyHint: 'sk-…abcd',
+  models: ['fast', 'smart'],
+});
+const withTunnel = (changes: Partial<TunnelStatus>): View => running({ tunnel: { ...tunnel, ...changes } });
+const backend: BackendState = {
+  name: 'openai',
+  baseUrl: 'https://api.openai.com/v1',
+  hasKey: true,
+  needsKey: true,
+  isDefault: true,
+  health: 'ok',
+};
+
+describe('status bar text', () => {
+  it('tells the states apart by icon, words and colour', () => {
+    const looks = (view: View) => {
+      const { text, severity } = statusText(view);
+      return [text, severity];
+    };
+    assert.deepEqual(looks({ link: 'off', models: [] }), ['$(circle-slash) LLM Router: stopped', undefined]);
+    assert.deepEqual(looks({ link: 'connecting', models: [] }), ['$(loading~spin) LLM Router: starting', undefined]);
+    assert.deepEqual(looks({ link: 'failed', models: [] }), ['$(error) LLM Router: not running', 'error']);
+    assert.deepEqual(looks(running({ phase: 'stopped' })), ['$(circle-slash) LLM Router: stopped', undefined]);
+    assert.deepEqual(looks(running()), ['$(radio-tower) LLM Router', undefined]);
+    assert.deepEqual(looks(withTunnel({ state: 'off', provider: 'none' })), [
+      '$(home) LLM Router: local only',
+      undefined,
+    ]);
+    assert.deepEqual(looks(withTunnel({ state: 'error', needsBinary: true })), [
+      '$(home) LLM Router: local only',
+      'warning',
+    ]);
+    assert.deepEqual(looks(withTunnel({ state: 'reconnecting' })), [
+      '$(sync~spin) LLM Router: reconnecting',
+      'warning',
+    ]);
+    assert.deepEqual(looks(withTunnel({ state: 'rateLimited' })), ['$(watch) LLM Router: tunnel waits', 'warning']);
+    assert.deepEqual(looks(withTunnel({ state: 'blocked' })), ['$(error) LLM Router: tunnel blocked', 'error']);
+    assert.deepEqual(looks(running({ problems: [{ path: 'port', message: 'no', severity: 'error' }] })), [
+      '$(warning) LLM Router: settings',
+      'warning',
+    ]);
+    assert.deepEqual(looks(running({ cursor: { lastSeen: at, host: 'old', outdated: true } })), [
+      '$(warning) LLM Router: Cursor uses an old URL',
+      'warning',
+    ]);
+  });
+
+  it('shows what a person wants to know in the tooltip', () => {
+    const { tooltip } = statusText(
+      running({
+        backends: [
+          backend,
+          { ...backend, name: 'groq', isDefault: false, hasKey: false },
+          { ...backend, name: 'x', health: 'failing', lastError: 'HTTP 500 [a](b)' },
+        ],
+        cursor: { lastSeen: at, host: 'a-b.trycloudflare.com', outdated: false },
+        today: { requests: 2, tokens: 12_345, cost: 0.125, costKnown: false },
+      }),
+    );
+    for (const part of [
+      '`https://a-b.trycloudflare.com/v1`',
+      '`sk-…abcd`',
+      `Tunnel online since ${clock(at)}`,
+      `Cursor last reached this router at ${clock(at)} through \`a-b.trycloudflare.com\``,
+      '$(pass) openai (default) works',
+      '$(key) groq needs a key',
+      'HTTP 500 \\[a\\]\\(b\\)',
+      '`fast` `smart`',
+      'Today 2 requests, 12,345 tokens, at least \\$0.13',
+    ]) {
+      assert.ok(tooltip.includes(part), `${part} is missing in\n${tooltip}`);
+    }
+  });
+
+  it('warns when Cursor only used an older URL', () => {
+    const { tooltip } = statusText(
+      running({ cursor: { lastSeen: at, host: 'old.trycloudflare.com', outdated: true } }),
+    );
+    assert.match(tooltip, /only used an older URL.*command:llmRouter\.copyBaseUrl/);
+  });
+
+  it('says until when a rate limit holds, and does not show a URL that does not work', () => {
+    const { tooltip } = statusText(
+      running({ publicUrl: undefined, tunnel: { ...tunnel, state: 'rateLimited', until: at } }),
+    );
+    assert.ok(tooltip.includes(`next try at ${clock(at)}`));
+    assert.ok(tooltip.includes('127.0.0.1:11411'));
+    assert.ok(!tooltip.includes('trycloudflare.com/v1'));
+  });
+
+  it('links only to commands that exist', () => {
+    const known = new Set<string>(Object.values(COMMANDS));
+    const views = [running(), { link: 'off', models: [] } as View, withTunnel({ state: 'error', needsBinary: true })];
+    for (const view of views) {
+      for (const [, command] of statusText(view).tooltip.matchAll(/\(command:([\w.]+)\)/g))
+        assert.ok(known.has(command ?? ''), command);
+    }
+  });
+
+  it('takes the power from text that came from elsewhere', () => {
+    assert.equal(escapeMarkdown('[x](command:y) `z` $(zap)\n# h'), '\\[x\\]\\(command:y\\) \\`z\\` \\$\\(zap\\) \\# h');
+  });
+
+  it('hints at a key without giving it away', () => {
+    assert.equal(keyHint('sk-0123456789abcd'), 'sk-…abcd');
+    assert.equal(keyHint('own-key-of-mine'), '…mine');
+    assert.equal(keyHint('short'), '…');
+  });
+});
