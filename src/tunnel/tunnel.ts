@@ -1,8 +1,17 @@
 /** The one shape of a tunnel, whoever provides it. The server never imports this folder; router.ts joins them. */
 
 export type TunnelStateName =
-  | 'off' | 'installing' | 'requesting' | 'connecting' | 'verifying' | 'online'
-  | 'reconnecting' | 'degraded' | 'rateLimited' | 'blocked' | 'error';
+  | 'off'
+  | 'installing'
+  | 'requesting'
+  | 'connecting'
+  | 'verifying'
+  | 'online'
+  | 'reconnecting'
+  | 'degraded'
+  | 'rateLimited'
+  | 'blocked'
+  | 'error';
 
 export interface TunnelStatus {
   state: TunnelStateName;

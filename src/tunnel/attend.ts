@@ -1,0 +1,260 @@
+/** One link from its start to its end: connected, verified, watched. Says how it ended; what follows is the supervisor's. */
+import type { Driver, Link, LinkEvent, TunnelProblem } from './driver';
+import type { Mailbox } from './mailbox';
+import { say } from './messages';
+import type { TunnelStateName, TunnelStatus } from './tunnel';
+import type { HealthResult, StreamResult, Verifier } from './verifier';
+import type { Clock } from './world';
+
+/** Everything that can happen. Answers carry the link they were asked for, because it may be gone by then. */
+export type Note =
+  | { type: 'check' }
+  | { type: 'renew' }
+  | { type: 'stop' }
+  | { type: 'link'; link: Link; event: LinkEvent }
+  | { type: 'connected'; link: Link; value: boolean | undefined }
+  | { type: 'health'; link: Link; result: HealthResult }
+  | { type: 'stream'; link: Link; result: StreamResult }
+  | { type: 'name'; link: Link; result: 'yes' | 'no' | 'unknown' };
+
+/** `onlineMs`: how long it was online; undefined if never. */
+export type AttendEnd = { onlineMs?: number } & (
+  | { why: 'stop' | 'renew' | 'silent' | 'refused' | 'lost' | 'halfDead' | 'urlDead' }
+  | { why: 'exited'; code: string; lines: string[]; registered: boolean }
+  | { why: 'problem'; problem: TunnelProblem }
+);
+type End = AttendEnd extends infer E ? (E extends { onlineMs?: number } ? Omit<E, 'onlineMs'> : never) : never;
+
+export interface AttendContext {
+  driver: Driver;
+  verifier: Verifier;
+  clock: Clock;
+  localPort: number;
+  inbox: Mailbox<Note>;
+  show(state: TunnelStateName, fields?: Partial<TunnelStatus>): void;
+  status(): TunnelStatus;
+  replacedUrl(): string | undefined;
+}
+
+const POLL = 2_000;
+const PROBE_ONLINE = 60_000;
+const PROBE_ELSE = 5_000;
+/** A fresh tunnel answers 530 for up to a minute. */
+const PATIENCE = 60_000;
+/** Later than planned by this much means that the machine slept. */
+const DRIFT = 15_000;
+/** Rounds without any answer about the name after which it is not waited for. */
+const NAME_UNKNOWN_ROUNDS = 3;
+
+export async function attendLink(link: Link, context: AttendContext): Promise<AttendEnd> {
+  const { driver, verifier, clock, inbox, show, status } = context;
+  let registered = link.registered;
+  let url = link.publicUrl;
+  const proven = { health: false, stream: false, name: false };
+  let onlineSince: number | undefined;
+  let lostSince: number | undefined;
+  let failures = 0;
+  let nameMissingSince: number | undefined;
+  let nameUnknown = 0;
+  let probing = false;
+  let polling = false;
+  const began = clock.now();
+  let nextPoll = began + POLL;
+  let nextProbe = registered ? began : Number.POSITIVE_INFINITY;
+  const known = url !== undefined && driver.knownUrl() === url;
+
+  const dialHost = driver.dialHost;
+  const isOnline = () => onlineSince !== undefined;
+  const ended = (end: End): AttendEnd =>
+    ({ ...end, onlineMs: onlineSince === undefined ? undefined : clock.now() - onlineSince }) as AttendEnd;
+  const post = (note: Note) => inbox.post(note);
+  /** While a URL that worked is being repaired, a person sees one word for it. */
+  const repairing = () => status().state === 'reconnecting' && status().publicUrl !== undefined;
+  const showVerifying = (message: string, fields: Partial<TunnelStatus> = {}) =>
+    show(repairing() ? 'reconnecting' : 'verifying', { message: repairing() ? say.reconnecting : message, ...fields });
+
+  link.onEvent((event) => post({ type: 'link', link, event }));
+  if (registered) showVerifying(say.verifying);
+
+  for (;;) {
+    const connectBy = registered ? Number.POSITIVE_INFINITY : began + driver.connectMs();
+    const due = Math.min(nextPoll, nextProbe, connectBy);
+    const planned = Math.max(due, clock.now());
+    const note = await inbox.take(planned - clock.now());
+    if (clock.now() - planned > DRIFT) wake();
+    const end = note ? handle(note) : undefined;
+    if (end) return ended(end);
+    if (!registered && clock.now() >= connectBy) return ended({ why: 'silent' });
+    askWhatIsDue();
+  }
+
+  function askWhatIsDue(): void {
+    if (!polling && clock.now() >= nextPoll) {
+      polling = true;
+      void link.connected().then((value) => post({ type: 'connected', link, value }));
+    }
+    if (!probing && registered && clock.now() >= nextProbe) {
+      probing = true;
+      nextProbe = Number.POSITIVE_INFINITY;
+      void verifier.health(url!, dialHost).then((result) => post({ type: 'health', link, result }));
+    }
+  }
+
+  function wake(): void {
+    nextPoll = clock.now();
+    if (registered && !probing) nextProbe = clock.now();
+  }
+
+  function handle(note: Note): End | undefined {
+    if (note.type === 'stop' || note.type === 'renew') return { why: note.type };
+    if (note.type === 'check') {
+      wake();
+      return undefined;
+    }
+    if (note.link !== link) return undefined;
+    if (note.type === 'link') return onLinkEvent(note.event);
+    if (note.type === 'connected') return onConnected(note.value);
+    if (note.type === 'health') return onHealth(note.result);
+    if (note.type === 'stream') return onStream(note.result);
+    return onName(note.result);
+  }
+
+  function onLinkEvent(event: LinkEvent): End | undefined {
+    switch (event.type) {
+      case 'registered':
+        registered = true;
+        lostSince = undefined;
+        url = event.publicUrl ?? url;
+        if (isOnline())
+          show(status().state, { message: status().message, protocol: event.transport, location: event.location });
+        else showVerifying(say.verifying, { protocol: event.transport, location: event.location });
+        if (!probing) nextProbe = clock.now();
+        return undefined;
+      case 'lost':
+        nextPoll = clock.now();
+        return undefined;
+      case 'originDown':
+        if (isOnline() && !probing) nextProbe = clock.now();
+        return undefined;
+      case 'blocked':
+        return registered ? undefined : { why: 'silent' };
+      case 'refused':
+        return { why: 'refused' };
+      case 'failed':
+        return { why: 'problem', problem: event.problem };
+      case 'exited':
+        return { why: 'exited', code: event.code, lines: event.lines, registered };
+    }
+  }
+
+  /** The program's own word on its connection, every 2 s. */
+  function onConnected(value: boolean | undefined): End | undefined {
+    polling = false;
+    nextPoll = clock.now() + POLL;
+    if (!registered) return undefined;
+    if (value) {
+      if (lostSince === undefined) return undefined;
+      lostSince = undefined;
+      if (!probing) nextProbe = clock.now();
+      return undefined;
+    }
+    lostSince ??= clock.now();
+    if (status().publicUrl) show('reconnecting', { message: say.reconnecting });
+    const patience = lostSince + link.lostAfterMs;
+    if (clock.now() >= patience) return { why: 'lost' };
+    nextPoll = Math.min(nextPoll, patience);
+    return undefined;
+  }
+
+  function onHealth(result: HealthResult): End | undefined {
+    probing = false;
+    if (result.ok) {
+      failures = 0;
+      proven.health = true;
+      if (!proven.stream) return ask('stream');
+      return ask('name');
+    }
+    failures += 1;
+    // Twice in a row counts, except for a fresh tunnel, whose edge needs its time.
+    nextProbe = clock.now() + PROBE_ELSE;
+    if (lostSince !== undefined || failures < 2) return undefined;
+    const connectionGone = result.kind === 'gone' || result.kind === 'silent' || result.kind === 'unreachable';
+    if (isOnline() && connectionGone) return { why: 'halfDead' };
+    if (!isOnline() && clock.now() - began < PATIENCE && (result.kind === 'gone' || result.kind === 'unreachable')) {
+      if (driver.renewable || known) return undefined;
+    }
+    if (!isOnline() && result.kind === 'gone' && clock.now() - began >= PATIENCE && driver.renewable)
+      return { why: 'halfDead' };
+    show('degraded', { message: explain(result) });
+    return undefined;
+  }
+
+  function explain(result: Exclude<HealthResult, { ok: true }>): string {
+    switch (result.kind) {
+      case 'origin':
+        return say.originDown(context.localPort);
+      case 'busy':
+        return say.busy;
+      case 'unreachable':
+        return say.notProven(result.why);
+      case 'silent':
+        return say.verifyingLong(say.silent);
+      case 'gone':
+      case 'foreign':
+      case 'status':
+        return say.verifyingLong(driver.explainStatus(result.status));
+    }
+  }
+
+  function ask(what: 'stream' | 'name'): undefined {
+    probing = true;
+    if (what === 'stream')
+      void verifier.stream(url!, dialHost).then((result) => post({ type: 'stream', link, result }));
+    else void verifier.resolves(new URL(url!).hostname).then((result) => post({ type: 'name', link, result }));
+  }
+
+  function onStream(result: StreamResult): End | undefined {
+    probing = false;
+    if (result.ok) {
+      proven.stream = true;
+      return ask('name');
+    }
+    nextProbe = clock.now() + (result.kind === 'buffered' ? PROBE_ONLINE : PROBE_ELSE);
+    show('degraded', { message: result.kind === 'buffered' ? say.notStreaming : say.streamFailed(result.why) });
+    return undefined;
+  }
+
+  function onName(result: 'yes' | 'no' | 'unknown'): End | undefined {
+    probing = false;
+    nextProbe = clock.now() + (isOnline() ? PROBE_ONLINE : PROBE_ELSE);
+    if (result === 'yes') {
+      nameMissingSince = undefined;
+      proven.name = true;
+      return goOnline();
+    }
+    if (result === 'unknown') {
+      nameUnknown += 1;
+      // A network that hides the answer must not keep a proven tunnel from being used.
+      return proven.name || known || nameUnknown >= NAME_UNKNOWN_ROUNDS ? goOnline() : undefined;
+    }
+    nameMissingSince ??= clock.now();
+    nextProbe = clock.now() + PROBE_ELSE;
+    const missing = clock.now() - nameMissingSince;
+    if (driver.renewable && (proven.name || known) && missing >= (isOnline() ? PROBE_ELSE : PATIENCE))
+      return { why: 'urlDead' };
+    if (!driver.renewable) show('degraded', { message: say.nameUnknown(new URL(url!).hostname) });
+    else if (!isOnline()) showVerifying(say.verifyingName);
+    return undefined;
+  }
+
+  function goOnline(): undefined {
+    nextProbe = clock.now() + PROBE_ONLINE;
+    // The program says that its connection is gone: the next answers decide.
+    if (lostSince !== undefined) return;
+    onlineSince ??= clock.now();
+    driver.proven(url!);
+    const old = context.replacedUrl();
+    const changed = old !== undefined && old !== url;
+    show('online', { publicUrl: url, message: changed ? say.urlChanged(old, url!) : say.online });
+  }
+}

@@ -1,0 +1,84 @@
+/** The way in: settings to a supervised tunnel. */
+import type { Settings } from '../config/schema';
+import type { NetworkSettings } from '../process/contract';
+import { endStray, namedTunnelDriver, quickTunnelDriver } from './cloudflared';
+import { customDriver } from './custom';
+import type { Driver } from './driver';
+import { createNetwork } from './network';
+import { openStateFile } from './stateFile';
+import { superviseTunnel } from './supervisor';
+import type { Tunnel } from './tunnel';
+import { createVerifier } from './verifier';
+import { realWorld, type TunnelWorld } from './world';
+
+export interface TunnelOptions {
+  settings: Settings['tunnel'];
+  /** Port of the router's listener on 127.0.0.1. */
+  localPort: number;
+  dataDir: string;
+  /** Named Cloudflare tunnel: its token. ngrok: the authtoken. */
+  token?: string;
+  /** CLOUDFLARED_BIN; the setting wins. */
+  cloudflaredBin?: string;
+  /** A missing cloudflared may be downloaded: somebody consented. */
+  mayInstall?: boolean;
+  /** Our own client key, for the streamed self-test through the model API. */
+  clientKey: string;
+  /** Expected HMAC, hex, in the answer of GET /health?nonce=. */
+  healthProof(nonce: string): string;
+  network?: NetworkSettings;
+  log(level: 'error' | 'warn' | 'info' | 'debug', line: string): void;
+}
+
+/** A tunnel that does not run yet; `start()` brings it up. Settings are read once: other settings are another tunnel. */
+export function createTunnel(options: TunnelOptions, world: TunnelWorld = realWorld()): Tunnel {
+  const { settings, localPort, clientKey, log } = options;
+  const state = openStateFile(options.dataDir);
+  if (settings.provider === 'none') return noTunnel(() => endStray(state, world), world);
+  const network = createNetwork(options.network, world);
+  const verifier = createVerifier({ clientKey, healthProof: options.healthProof, network });
+  return superviseTunnel({ driver: chooseDriver(), verifier, clock: world.clock, localPort, log });
+
+  function chooseDriver(): Driver {
+    const cloudflared = {
+      dataDir: options.dataDir,
+      localPort,
+      binary: settings.binary || options.cloudflaredBin || undefined,
+      mayInstall: options.mayInstall === true,
+      network,
+      networkSettings: options.network,
+      state,
+      world,
+    };
+    switch (settings.provider) {
+      case 'cloudflared-named':
+        return namedTunnelDriver({ ...cloudflared, hostname: settings.hostname, token: options.token });
+      case 'custom':
+        return afterStray(customDriver(settings.url, localPort));
+      default:
+        return quickTunnelDriver(cloudflared);
+    }
+  }
+
+  /** Another provider's program may still run from before the switch. */
+  function afterStray(driver: Driver): Driver {
+    return {
+      ...driver,
+      async adopt(signal) {
+        await endStray(state, world);
+        return driver.adopt(signal);
+      },
+    };
+  }
+}
+
+function noTunnel(endStray: () => Promise<void>, { clock }: TunnelWorld): Tunnel {
+  return {
+    status: { state: 'off', provider: 'none', since: clock.now() },
+    start: endStray,
+    stop: async () => {},
+    check: () => {},
+    renewUrl: async () => {},
+    onDidChange: () => () => {},
+  };
+}

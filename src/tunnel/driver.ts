@@ -1,0 +1,86 @@
+/** The seam between the one supervisor and the ways of being reachable. */
+import type { TunnelStateName, TunnelStatus } from './tunnel';
+
+/** Why there is no tunnel, as a sentence for a person, with what to do next. */
+export class TunnelProblem extends Error {
+  override name = 'TunnelProblem';
+  constructor(
+    readonly state: TunnelStateName,
+    message: string,
+    /** `retryAt`: milliseconds since the epoch of the next try; without it the person has to do something first. */
+    readonly details: { retryAt?: number; missingBinary?: boolean } = {},
+  ) {
+    super(message);
+  }
+}
+
+export type LinkEvent =
+  /** The service knows us: requests can come. `publicUrl` where only the service says which. */
+  | { type: 'registered'; publicUrl?: string; location?: string; transport?: string }
+  /** The service refuses these credentials. */
+  | { type: 'refused' }
+  /** This transport will not connect from here (pre-check, repeated dial failures). */
+  | { type: 'blocked' }
+  /** The program says the connection is gone. */
+  | { type: 'lost' }
+  /** The program could not reach our listener. */
+  | { type: 'originDown' }
+  /** The program ended. `code` as `exit code 1` or `signal SIGKILL`; `lines` are its last ones, without secrets. */
+  | { type: 'exited'; code: string; lines: string[] }
+  /** The program said what is wrong and cannot go on. */
+  | { type: 'failed'; problem: TunnelProblem };
+
+/** One run of a tunnel program (or, for a URL of the user's own, just the URL). */
+export interface Link {
+  readonly publicUrl?: string;
+  /** Milliseconds that `connected` may say no before the connection counts as lost. */
+  readonly lostAfterMs: number;
+  /** True when it was adopted and is registered already. */
+  readonly registered: boolean;
+  /** Events from now on; earlier ones are replayed to the first listener. */
+  onEvent(listener: (event: LinkEvent) => void): void;
+  /** Does the program say that it is connected? undefined: it does not answer. */
+  connected(): Promise<boolean | undefined>;
+  /** Ends the program. Never throws. */
+  close(): Promise<void>;
+  /** Leaves the program running for the next router and lets go of it. */
+  leave(): void;
+}
+
+export interface OpenOptions {
+  /** Not the first start: no pre-checks. */
+  again: boolean;
+  report(state: TunnelStateName, message: string): void;
+  signal: AbortSignal;
+}
+
+export interface Driver {
+  readonly provider: string;
+  /** Name of the program, for sentences. */
+  readonly program: string;
+  /** Where the public URL is dialled, when its own name must not be resolved yet. */
+  readonly dialHost?: string;
+  /** The URL that worked in an earlier run. */
+  knownUrl(): string | undefined;
+  /** A program that an earlier router left behind and that is beyond doubt ours. Others of ours are ended. */
+  adopt(signal: AbortSignal): Promise<Link | undefined>;
+  /** Starts the program. Throws a TunnelProblem. */
+  open(options: OpenOptions): Promise<Link>;
+  /** How long to wait for `registered`, milliseconds. */
+  connectMs(): number;
+  /** Chooses the other transport after `blocked` or a silent start; false when all were tried (and starts over). */
+  fallBack(): string | false;
+  /** What to say when nothing connected, and when to try again (milliseconds from now). */
+  nothingConnects(): TunnelProblem;
+  /** The service refused twice, or the name is gone: a new URL (true) or a problem for a person. */
+  readonly renewable: boolean;
+  refused(): TunnelProblem;
+  /** Drops the present URL; the next `open` asks for a new one. `asked`: a person wants it, so no waiting. */
+  forget(asked: boolean): Promise<void>;
+  /** The URL was proven to work. */
+  proven(url: string): void;
+  /** Words for what the public side answered: 530 nobody connected, 200 somebody else, 404, 403, … */
+  explainStatus(status: number): string;
+}
+
+export type Report = (change: Partial<TunnelStatus> & { state: TunnelStateName }) => void;

@@ -1,0 +1,274 @@
+/** Downloads cloudflared: verified against the digest that the release itself publishes, whole or not at all. */
+import { createHash, randomBytes } from 'node:crypto';
+import { createWriteStream, type WriteStream } from 'node:fs';
+import { chmod, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
+import { RELEASE_BASE } from 'cloudflared/lib/constants.js';
+import type { InstallProgress, NetworkSettings } from '../process/contract';
+import { cloudflaredVersion, copyFolder, copyPath, isStamped } from './cloudflaredBinary';
+import { say } from './messages';
+import { createNetwork, type Network } from './network';
+import { realWorld, type TunnelWorld } from './world';
+
+/** The version everything here was tried with. */
+export const CLOUDFLARED_RELEASE = '2026.8.2';
+
+const API = `https://api.github.com/repos/cloudflare/cloudflared/releases/tags/${CLOUDFLARED_RELEASE}`;
+const MAX_SIZE = 200 * 1_048_576;
+const MAX_REDIRECTS = 5;
+const IDLE_MS = 30_000;
+const TOTAL_MS = 15 * 60_000;
+const STALE_MS = 3_600_000;
+
+export interface InstallOptions {
+  dataDir: string;
+  onProgress?(progress: InstallProgress): void;
+  signal?: AbortSignal;
+  network?: NetworkSettings;
+  world?: TunnelWorld;
+}
+
+/** Resolves with the program when it is in place and starts. Rejects with a sentence for a person; nothing is left behind then. */
+export async function installCloudflared(options: InstallOptions): Promise<{ path: string; version: string }> {
+  const { dataDir, onProgress = () => {}, world = realWorld() } = options;
+  const version = CLOUDFLARED_RELEASE;
+  const done = { path: copyPath(dataDir, version, world.platform), version };
+  if (
+    isStamped(dataDir, version) &&
+    (await cloudflaredVersion(done.path, world).then(
+      () => true,
+      () => false,
+    ))
+  )
+    return done;
+
+  const total = AbortSignal.timeout(TOTAL_MS);
+  const signal = options.signal ? AbortSignal.any([options.signal, total]) : total;
+  const asset = assetName(world.platform, world.arch);
+  const bin = path.join(dataDir, 'bin');
+  const temporary = path.join(bin, `.tmp-${process.pid}-${randomBytes(6).toString('hex')}`);
+  try {
+    await mkdir(bin, { recursive: true, mode: 0o700 });
+    await removeStale(bin);
+    await mkdir(temporary, { mode: 0o700 });
+    const network = createNetwork(options.network, world);
+    onProgress({ message: say.installing(version) });
+    const release = await findAsset(network, asset, signal);
+    const download = path.join(temporary, 'download');
+    await fetchAsset(network, release, download, signal, (fraction) =>
+      onProgress({ message: say.installing(version, fraction), fraction }),
+    );
+    const program = path.join(temporary, path.basename(done.path));
+    if (asset.endsWith('.tgz')) await writeFile(program, await extractProgram(await readFile(download)));
+    else await rename(download, program);
+    await rm(download, { force: true });
+    await chmod(program, 0o755);
+    await cloudflaredVersion(program, world).catch((error: Error) => {
+      throw new Error(say.binaryFails('The downloaded cloudflared', error.message));
+    });
+    await writeFile(
+      path.join(temporary, 'stamp.json'),
+      JSON.stringify({
+        version,
+        asset,
+        sha256: release.sha256,
+        installedAt: new Date(world.clock.now()).toISOString(),
+      }),
+    );
+    signal.throwIfAborted();
+    await putInPlace(temporary, dataDir, version);
+    return done;
+  } catch (error) {
+    throw new Error(explain(error, options.signal, total), { cause: error });
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
+  }
+}
+
+/** Names of the release assets. Throws for a platform without one. */
+function assetName(platform: NodeJS.Platform, arch: string): string {
+  const names: Record<string, string> = {
+    'linux/x64': 'cloudflared-linux-amd64',
+    'linux/arm64': 'cloudflared-linux-arm64',
+    'linux/arm': 'cloudflared-linux-arm',
+    'linux/ia32': 'cloudflared-linux-386',
+    'darwin/x64': 'cloudflared-darwin-amd64.tgz',
+    'darwin/arm64': 'cloudflared-darwin-arm64.tgz',
+    'win32/x64': 'cloudflared-windows-amd64.exe',
+    'win32/ia32': 'cloudflared-windows-386.exe',
+    // There is no build of its own; Windows runs this one in emulation.
+    'win32/arm64': 'cloudflared-windows-amd64.exe',
+  };
+  const name = names[`${platform}/${arch}`];
+  if (!name)
+    throw new Error(
+      `There is no cloudflared for ${platform} on ${arch}. Install it yourself and name it in llmRouter.tunnel.binary, or choose another provider.`,
+    );
+  return name;
+}
+
+interface Asset {
+  name: string;
+  url: string;
+  size: number;
+  /** Hex. */
+  sha256: string;
+}
+
+async function findAsset(network: Network, name: string, signal: AbortSignal): Promise<Asset> {
+  const answer = await network.request({
+    url: API,
+    headers: { accept: 'application/vnd.github+json' },
+    timeoutMs: 30_000,
+    alwaysVerify: true,
+    signal,
+  });
+  if (answer.status !== 200) {
+    const limited = answer.status === 403 || answer.status === 429;
+    throw new Error(
+      `GitHub answered with HTTP ${answer.status}${limited ? ': too many requests from this network. Try again in an hour.' : '. Try again later.'}`,
+    );
+  }
+  type Listed = { name?: string; size?: number; digest?: string | null; browser_download_url?: string };
+  const assets = (JSON.parse(answer.body) as { assets?: Listed[] }).assets ?? [];
+  const found = assets.find((asset) => asset.name === name);
+  if (!found) throw new Error(`The cloudflared release ${CLOUDFLARED_RELEASE} has no file ${name}.`);
+  const sha256 = /^sha256:([0-9a-f]{64})$/i.exec(found.digest ?? '')?.[1]?.toLowerCase();
+  if (!sha256) throw new Error(`The release publishes no checksum for ${name}, so it is not installed.`);
+  const url = found.browser_download_url ?? '';
+  if (!url.startsWith(RELEASE_BASE))
+    throw new Error(`The release names an unexpected download address for ${name}, so it is not installed.`);
+  const size = found.size ?? 0;
+  if (!(size > 0 && size <= MAX_SIZE))
+    throw new Error(`The release names an impossible size for ${name}, so it is not installed.`);
+  return { name, url, size, sha256 };
+}
+
+async function fetchAsset(
+  network: Network,
+  asset: Asset,
+  file: string,
+  signal: AbortSignal,
+  onFraction: (fraction: number) => void,
+): Promise<void> {
+  const answer = await followRedirects(network, asset.url, signal);
+  const hash = createHash('sha256');
+  const target = createWriteStream(file, { mode: 0o600, flags: 'wx' });
+  let failure: Error | undefined;
+  target.on('error', (error) => {
+    failure = error;
+    answer.destroy(error);
+  });
+  let received = 0;
+  let told = -1;
+  const idle = setTimeout(() => answer.destroy(new Error('the download stalled')), IDLE_MS);
+  try {
+    for await (const chunk of answer as AsyncIterable<Buffer>) {
+      idle.refresh();
+      received += chunk.length;
+      if (received > asset.size)
+        throw new Error(`The download of ${asset.name} is larger than the release says, so it is not installed.`);
+      hash.update(chunk);
+      if (!target.write(chunk)) await drained(target);
+      const percent = Math.floor((received / asset.size) * 100);
+      if (percent > told) onFraction((told = percent) / 100);
+    }
+    await new Promise<void>((resolve, reject) => {
+      target.once('error', reject);
+      target.end(resolve);
+    });
+  } catch (error) {
+    throw failure ?? error;
+  } finally {
+    clearTimeout(idle);
+    target.destroy();
+  }
+  if (received < asset.size) throw new Error(`The download of ${asset.name} ended early. Try again.`);
+  if (hash.digest('hex') !== asset.sha256)
+    throw new Error(
+      `The downloaded ${asset.name} does not have the published checksum, so it was thrown away. Try again; if it stays so, something changes downloads on the way.`,
+    );
+}
+
+/** Also resolves on an error: the next write or the end reports it. */
+const drained = (target: WriteStream) =>
+  new Promise<void>((resolve) => {
+    target.once('drain', resolve);
+    target.once('error', () => resolve());
+  });
+
+async function followRedirects(network: Network, start: string, signal: AbortSignal) {
+  let url = start;
+  for (let hops = 0; hops <= MAX_REDIRECTS; hops += 1) {
+    const answer = await network.open({ url, timeoutMs: 30_000, alwaysVerify: true, signal });
+    const status = answer.statusCode ?? 0;
+    if (status === 200) return answer;
+    answer.destroy();
+    const { location } = answer.headers;
+    if (status < 300 || status > 399 || !location)
+      throw new Error(`The download answered with HTTP ${status}. Try again later.`);
+    url = new URL(location, url).href;
+    if (!url.startsWith('https://'))
+      throw new Error('The download led to an address without https, so it was stopped.');
+  }
+  throw new Error('The download was redirected too often, so it was stopped.');
+}
+
+/** The one file `cloudflared` out of a .tgz. */
+async function extractProgram(archive: Buffer): Promise<Buffer> {
+  const tar = await promisify(gunzip)(archive, { maxOutputLength: MAX_SIZE });
+  for (let at = 0; at + 512 <= tar.length; ) {
+    const text = (from: number, length: number) =>
+      tar.toString('latin1', at + from, at + from + length).replace(/\0.*$/s, '');
+    const size = Number.parseInt(text(124, 12).trim() || '0', 8);
+    const isFile = tar[at + 156] === 0x30 || tar[at + 156] === 0;
+    if (isFile && path.posix.basename(text(0, 100)) === 'cloudflared') return tar.subarray(at + 512, at + 512 + size);
+    at += 512 + Math.ceil(size / 512) * 512;
+  }
+  throw new Error('The downloaded archive holds no cloudflared.');
+}
+
+/** Renaming the whole folder is the moment it exists. Another process may have been first: then theirs is as good. */
+async function putInPlace(temporary: string, dataDir: string, version: string): Promise<void> {
+  const target = copyFolder(dataDir, version);
+  for (let tries = 0; ; tries += 1) {
+    try {
+      await rename(temporary, target);
+      return;
+    } catch (error) {
+      if (isStamped(dataDir, version) && tries > 0) return;
+      if (tries > 2) throw error;
+      // A copy that was replaced or that does not start any more stands there: move it away, in one step as well.
+      const aside = `${temporary}-old`;
+      await rename(target, aside).catch(() => {});
+      await rm(aside, { recursive: true, force: true }).catch(() => {});
+    }
+  }
+}
+
+/** Leavings of a process that died while downloading. */
+async function removeStale(bin: string): Promise<void> {
+  for (const name of await readdir(bin)) {
+    if (!name.startsWith('.tmp-')) continue;
+    const folder = path.join(bin, name);
+    const age = await stat(folder).then(
+      ({ mtimeMs }) => Date.now() - mtimeMs,
+      () => 0,
+    );
+    if (age > STALE_MS) await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function explain(error: unknown, cancelled: AbortSignal | undefined, total: AbortSignal): string {
+  if (cancelled?.aborted) return 'The download of cloudflared was cancelled.';
+  if (total.aborted) return 'The download of cloudflared took too long and was stopped. Try again on a faster network.';
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === 'ENOSPC') return 'The disk is full, so cloudflared was not installed. Free some space and try again.';
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS')
+    return `The data folder cannot be written (${code}), so cloudflared was not installed.`;
+  if (code === 'ECONNRESET' || message === 'aborted' || /stalled|socket hang up/.test(message))
+    return `The download of cloudflared broke off. Try again.`;
+  return message;
+}

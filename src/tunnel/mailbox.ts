@@ -1,0 +1,36 @@
+import type { Clock } from './world';
+
+/** Events in order of arrival, taken one by one, with a limit on the wait. */
+export interface Mailbox<E> {
+  post(event: E): void;
+  /** The next event, or undefined after `ms` without any. One taker at a time. */
+  take(ms: number): Promise<E | undefined>;
+  clear(): void;
+}
+
+export function createMailbox<E>(clock: Clock): Mailbox<E> {
+  const queue: E[] = [];
+  let wake: (() => void) | undefined;
+  return {
+    post(event) {
+      queue.push(event);
+      wake?.();
+    },
+    async take(ms) {
+      if (queue.length === 0 && ms > 0) {
+        await new Promise<void>((resolve) => {
+          const cancel = clock.after(ms, resolve);
+          wake = () => {
+            cancel();
+            resolve();
+          };
+        });
+        wake = undefined;
+      }
+      return queue.shift();
+    },
+    clear: () => {
+      queue.length = 0;
+    },
+  };
+}

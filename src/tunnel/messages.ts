@@ -1,0 +1,82 @@
+/** Every sentence a tunnel says to a person: what happened and what to do, short. */
+
+const clock = (time: number) => {
+  const date = new Date(time);
+  return `${String(date.getHours()).padStart(2, '0')}:${String(date.getMinutes()).padStart(2, '0')}`;
+};
+
+export const say = {
+  // Binary
+  notInstalled:
+    'cloudflared is not installed. Run the command Install cloudflared, start with --install-cloudflared, or name the program in llmRouter.tunnel.binary.',
+  chosenBinaryMissing: (path: string) =>
+    `There is no program at ${path}. Correct llmRouter.tunnel.binary (or CLOUDFLARED_BIN), or leave it empty.`,
+  binaryFails: (path: string, why: string) =>
+    `${path} does not start (${why}). A virus scanner or Gatekeeper may hold it back: allow it, or run the command Install cloudflared.`,
+  binaryTooOld: (found: string, wanted: string) =>
+    `The installed cloudflared ${found} is older than ${wanted}. Run the command Install cloudflared to get a newer copy beside it.`,
+  installing: (version: string, fraction?: number) =>
+    `Downloading cloudflared ${version}${fraction === undefined ? '' : ` (${Math.floor(fraction * 100)} %)`}.`,
+
+  // Asking for a tunnel
+  requesting: 'Asking Cloudflare for a tunnel.',
+  rateLimited: (until: number) =>
+    `Cloudflare allows no more new tunnels from this network for now. Next try at ${clock(until)}. Another network or another provider (ngrok, Tailscale) works at once.`,
+  requestFailed: (why: string, until: number) =>
+    `Cloudflare did not create a tunnel (${why}). Next try at ${clock(until)}.`,
+  requestUnreachable: (why: string, proxy: string | undefined) =>
+    `${why} ${proxy ? `The request went through the proxy ${proxy}: check http.proxy.` : 'Check the network; if it needs a proxy, set http.proxy (or HTTPS_PROXY).'} Trying again by itself.`,
+
+  // Connecting
+  connecting: (transport: string | undefined) =>
+    `Connecting to the tunnel service${transport ? ` over ${transport === 'quic' ? 'QUIC' : 'HTTP/2'}` : ''}.`,
+  fallingBack: 'No connection over QUIC (UDP port 7844 seems blocked). Trying HTTP/2, the URL stays the same.',
+  fallingBackToQuic: 'No connection over HTTP/2. Trying QUIC, the URL stays the same.',
+  blocked:
+    'This network lets neither UDP nor TCP port 7844 out, so cloudflared cannot connect. Ask for the port, use another network, or choose ngrok or Tailscale in llmRouter.tunnel.provider.',
+  noConnection: (program: string) => `${program} did not connect. Check the network; trying again by itself.`,
+  startFailed: (program: string, code: string, lines: readonly string[]) =>
+    `${program} ended at its start (${code}).${lines.length > 0 ? ` Its last lines: ${lines.join(' | ')}` : ''} Restart the router when that is solved.`,
+
+  // Verifying
+  verifying: 'Connected. Checking that requests really come through.',
+  verifyingName: 'Requests come through. Waiting until the name is known everywhere; please do not paste the URL yet.',
+  verifyingLong: (why: string) => `Connected, but requests do not come through yet: ${why}`,
+  online: 'Reachable from the internet.',
+  urlChanged: (oldUrl: string, newUrl: string) =>
+    `The URL changed. Cursor still has ${oldUrl}: paste ${newUrl}/v1 into Cursor's settings.`,
+  urlDead: (oldUrl: string) =>
+    `Cloudflare no longer accepts the tunnel ${oldUrl}. Getting a new one; the URL will change.`,
+  urlRenewed: (oldUrl: string) => `Getting a new URL instead of ${oldUrl}.`,
+  refusedOnce: 'The tunnel service refused the tunnel. Asking once more before getting a new one.',
+  tokenRefused:
+    'Cloudflare refuses the tunnel token. Copy the token of the tunnel again from the Cloudflare dashboard and store it with the command Set Tunnel Secret.',
+  tokenMissing:
+    'The Cloudflare tunnel has no token. Copy it from the Cloudflare dashboard and store it with the command Set Tunnel Secret (headless: TUNNEL_TOKEN).',
+  hostnameMissing:
+    'The Cloudflare tunnel has no hostname. Write it into llmRouter.tunnel.hostname, as llm.example.com.',
+  customUrlWrong: (url: string) =>
+    url
+      ? `${url} is not a public https URL. Write it into llmRouter.tunnel.url, as https://llm.example.com.`
+      : 'There is no public URL. Write it into llmRouter.tunnel.url, as https://llm.example.com.',
+  nameUnknown: (host: string) => `${host} does not exist in DNS, so Cursor cannot find it. Check its DNS entry.`,
+  urlFixed: 'The URL of this provider is fixed; there is no other one to ask for.',
+
+  // Health
+  reconnecting: 'The connection was lost. Reconnecting, the URL stays the same.',
+  halfDead: 'Requests stopped coming through although the connection stands. Restarting it, the URL stays the same.',
+  originDown: (port: number) => `The tunnel works, but the router does not answer on port ${port}. Restart the router.`,
+  notThere: 'the tunnel service has no connection for this name (530).',
+  wrongOwner: 'something else than this router answers at the public URL.',
+  ingressMissing: (port: number) =>
+    `the public hostname does not lead to this router. In the Cloudflare dashboard point it at http://127.0.0.1:${port}.`,
+  forwardHere: (port: number) =>
+    `the public URL does not lead to this router. Let it forward to http://127.0.0.1:${port}.`,
+  busy: 'More than 200 requests at once: the tunnel service refuses more until some end.',
+  silent: 'the tunnel service got no answer in time (524).',
+  badStatus: (status: number) => `the public URL answered with HTTP ${status}.`,
+  notStreaming:
+    'Requests come through, but streamed answers arrive in one piece. Cursor will show nothing until an answer is complete; use another provider or proxy setting.',
+  streamFailed: (why: string) => `Short requests come through, but a streamed request failed: ${why}`,
+  notProven: (why: string) => `The tunnel is connected, but this computer cannot check the public URL: ${why}`,
+} as const;

@@ -1,0 +1,79 @@
+/** What the tunnel remembers between runs, in one 0600 file of the data directory: it holds the secret of the quick tunnel. */
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+
+/** As the quick service gives them; `secret` is base64. */
+export interface QuickCredentials {
+  id: string;
+  account_tag: string;
+  secret: string;
+  hostname: string;
+  /** Milliseconds since the epoch. */
+  createdAt: number;
+  /** When the URL was last proven to work. */
+  lastOnlineAt?: number;
+}
+
+/** A program that runs on without us, with everything that proves it is ours. */
+export interface RunningProgram {
+  provider: string;
+  pid: number;
+  /** When the process started, as the system tells it: a reused pid has another one. */
+  pidStart?: string;
+  metricsPort: number;
+  /** Public host of the tunnel. */
+  host: string;
+  connectorId?: string;
+  /** Port of our listener that it forwards to. */
+  localPort: number;
+  transport: 'quic' | 'http2';
+}
+
+export interface TunnelMemory {
+  credentials?: QuickCredentials;
+  running?: RunningProgram;
+  /** Times of the last requests for a new tunnel: the budget holds across restarts. */
+  requests?: number[];
+  rateLimit?: { refusals: number; until: number };
+  /** Network → transport that worked there. */
+  transports?: Record<string, { transport: 'quic' | 'http2'; at: number }>;
+}
+
+export interface StateFile {
+  readonly value: Readonly<TunnelMemory>;
+  update(change: Partial<TunnelMemory>): void;
+}
+
+/** Folder of everything the tunnel keeps: state, configuration and log of the program. */
+export const tunnelFolder = (dataDir: string) => path.join(dataDir, 'tunnel');
+
+/** An unreadable file counts as empty: the worst that follows is a new URL. */
+export function openStateFile(dataDir: string): StateFile {
+  const folder = tunnelFolder(dataDir);
+  const file = path.join(folder, 'state.json');
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  let value: TunnelMemory = {};
+  try {
+    const parsed = JSON.parse(readFileSync(file, 'utf8'));
+    if (parsed && typeof parsed === 'object') value = parsed;
+  } catch {
+    // first start, or a file that a full disk left broken
+  }
+  return {
+    get value() {
+      return value;
+    },
+    update(change) {
+      value = { ...value, ...change };
+      writePrivate(file, JSON.stringify(value));
+    },
+  };
+}
+
+/** Whole or not at all, readable by its owner only. */
+export function writePrivate(file: string, text: string): void {
+  const temporary = `${file}.${process.pid}.tmp`;
+  rmSync(temporary, { force: true });
+  writeFileSync(temporary, text, { mode: 0o600, flag: 'wx' });
+  renameSync(temporary, file);
+}

@@ -1,0 +1,258 @@
+/**
+ * The one supervisor for every provider: start, verify, watch, repair, and say so. It decides when; a Driver knows how.
+ * One loop reads events from one mailbox, so nothing happens twice at the same time.
+ */
+import { type AttendEnd, attendLink, type Note } from './attend';
+import { type Driver, type Link, TunnelProblem } from './driver';
+import { createMailbox } from './mailbox';
+import { say } from './messages';
+import type { Tunnel, TunnelStateName, TunnelStatus } from './tunnel';
+import type { Verifier } from './verifier';
+import type { Clock } from './world';
+
+export interface SupervisorOptions {
+  driver: Driver;
+  verifier: Verifier;
+  clock: Clock;
+  localPort: number;
+  log(level: 'error' | 'warn' | 'info' | 'debug', line: string): void;
+}
+
+/** Waits before a respawn, milliseconds; starts over after a minute online. */
+const SPACING = [0, 1_000, 2_000, 5_000, 15_000, 30_000];
+const REFUSED_WAIT = 5_000;
+const STABLE_AFTER = 60_000;
+const FOREVER = 2 ** 31 - 1;
+
+export function superviseTunnel({ driver, verifier, clock, localPort, log }: SupervisorOptions): Tunnel {
+  const listeners = new Set<(status: TunnelStatus) => void>();
+  const inbox = createMailbox<Note>(clock);
+  let status: TunnelStatus = { state: 'off', provider: driver.provider, since: clock.now() };
+  let life: { done: Promise<void>; abort: AbortController; keep: boolean } | undefined;
+  let replacedUrl: string | undefined;
+
+  function show(state: TunnelStateName, fields: Partial<TunnelStatus> = {}): void {
+    const { publicUrl, protocol, location } = status;
+    const next: TunnelStatus = {
+      state,
+      provider: driver.provider,
+      since: state === status.state ? status.since : clock.now(),
+      ...(publicUrl && { publicUrl }),
+      ...(protocol && { protocol }),
+      ...(location && { location }),
+      ...(replacedUrl && { replacedUrl }),
+      ...fields,
+    };
+    for (const key of Object.keys(next) as (keyof TunnelStatus)[]) if (next[key] === undefined) delete next[key];
+    if (JSON.stringify(next) === JSON.stringify(status)) return;
+    const told = next.state !== status.state || next.message !== status.message;
+    status = next;
+    if (told)
+      log(state === 'error' || state === 'blocked' ? 'error' : 'info', `tunnel ${state}: ${next.message ?? ''}`.trim());
+    for (const listener of [...listeners]) listener(status);
+  }
+
+  const showProblem = ({ state, message, details }: TunnelProblem) =>
+    show(state, {
+      message,
+      until: state === 'rateLimited' ? details.retryAt : undefined,
+      needsBinary: details.missingBinary || undefined,
+    });
+
+  /** Waits until it is time, or a person or a stop interrupts. Other notes belong to a link that is gone. */
+  async function pause(ms: number): Promise<'time' | 'check' | 'renew' | 'stop'> {
+    const end = clock.now() + ms;
+    for (;;) {
+      const note = await inbox.take(Math.min(end - clock.now(), FOREVER));
+      if (!note) return 'time';
+      if (note.type === 'check' || note.type === 'renew' || note.type === 'stop') return note.type;
+    }
+  }
+
+  /** A new URL instead of the present one. Only when the old one is dead or a person asked. */
+  async function giveUpUrl(asked: boolean): Promise<void> {
+    const old = status.publicUrl ?? driver.knownUrl();
+    await driver.forget(asked);
+    replacedUrl = old ?? replacedUrl;
+    show('requesting', {
+      publicUrl: undefined,
+      protocol: undefined,
+      location: undefined,
+      message: old ? (asked ? say.urlRenewed(old) : say.urlDead(old)) : say.requesting,
+    });
+  }
+
+  /** Starts the program until it runs; undefined when stopped meanwhile. */
+  async function open(again: boolean, signal: AbortSignal): Promise<Link | undefined> {
+    for (;;) {
+      try {
+        const repairing = status.state === 'reconnecting';
+        return await driver.open({
+          again,
+          signal,
+          report: (state, message) =>
+            show(repairing ? 'reconnecting' : state, { message: repairing ? say.reconnecting : message }),
+        });
+      } catch (error) {
+        if (signal.aborted) return undefined;
+        const problem = asProblem(error);
+        showProblem(problem);
+        const { retryAt } = problem.details;
+        const next = await pause(retryAt === undefined ? FOREVER : Math.max(0, retryAt - clock.now()));
+        if (next === 'stop') return undefined;
+        if (next === 'renew') await giveUpUrl(true);
+        // A look now does not shorten the wait that the service asked for.
+        if (next === 'check' && problem.state === 'rateLimited') {
+          const rest = await pause(Math.max(0, (retryAt ?? 0) - clock.now()));
+          if (rest === 'stop') return undefined;
+          if (rest === 'renew') await giveUpUrl(true);
+        }
+      }
+    }
+  }
+
+  async function live(signal: AbortSignal): Promise<void> {
+    show('connecting', { message: say.connecting(undefined), publicUrl: driver.knownUrl() });
+    let link = await driver.adopt(signal).catch(() => undefined);
+    let respawns = 0;
+    let refusals = 0;
+    let started = false;
+    let wasOnline = false;
+    for (;;) {
+      link ??= await open(started, signal);
+      if (!link) return;
+      started = true;
+      const end = await attendLink(link, {
+        driver,
+        verifier,
+        clock,
+        localPort,
+        inbox,
+        show,
+        status: () => status,
+        replacedUrl: () => replacedUrl,
+      });
+      if (end.why === 'stop' && life?.keep) link.leave();
+      else await link.close();
+      link = undefined;
+      if (end.onlineMs !== undefined) {
+        wasOnline = true;
+        refusals = 0;
+        if (end.onlineMs >= STABLE_AFTER) respawns = 0;
+      }
+      const next = await recover(end);
+      if (next === 'stop') return;
+    }
+
+    /** What each ending asks for (the failure table). Resolves when it is time to open again. */
+    async function recover(end: AttendEnd): Promise<'open' | 'stop'> {
+      switch (end.why) {
+        case 'stop':
+          return 'stop';
+        case 'renew':
+          await giveUpUrl(true);
+          return 'open';
+        case 'urlDead':
+          return replaceUrl();
+        case 'refused':
+          refusals += 1;
+          if (refusals > 1) {
+            refusals = 0;
+            return replaceUrl();
+          }
+          show(status.state, { message: say.refusedOnce });
+          return after(await pause(REFUSED_WAIT));
+        case 'silent': {
+          const message = driver.fallBack();
+          if (message) {
+            show(status.state === 'reconnecting' ? 'reconnecting' : 'connecting', { message });
+            return 'open';
+          }
+          return waitOut(driver.nothingConnects());
+        }
+        case 'problem':
+          return waitOut(end.problem);
+        case 'exited':
+          if (!end.registered && !wasOnline)
+            return waitOut(new TunnelProblem('error', say.startFailed(driver.program, end.code, end.lines)));
+          return respawn(say.reconnecting);
+        case 'lost':
+          return respawn(say.reconnecting);
+        case 'halfDead':
+          return respawn(say.halfDead);
+      }
+    }
+
+    async function respawn(message: string): Promise<'open' | 'stop'> {
+      show(wasOnline ? 'reconnecting' : 'connecting', { message });
+      const wait = SPACING[Math.min(respawns, SPACING.length - 1)]!;
+      respawns += 1;
+      return wait === 0 ? 'open' : after(await pause(wait));
+    }
+
+    async function replaceUrl(): Promise<'open' | 'stop'> {
+      if (!driver.renewable) return waitOut(driver.refused());
+      await giveUpUrl(false);
+      return 'open';
+    }
+
+    async function waitOut(problem: TunnelProblem): Promise<'open' | 'stop'> {
+      showProblem(problem);
+      const { retryAt } = problem.details;
+      return after(await pause(retryAt === undefined ? FOREVER : Math.max(0, retryAt - clock.now())));
+    }
+
+    async function after(what: 'time' | 'check' | 'renew' | 'stop'): Promise<'open' | 'stop'> {
+      if (what === 'stop') return 'stop';
+      if (what === 'renew') await giveUpUrl(true);
+      return 'open';
+    }
+  }
+
+  async function start(): Promise<void> {
+    if (life) return;
+    const abort = new AbortController();
+    const mine = { abort, keep: false, done: Promise.resolve() };
+    life = mine;
+    mine.done = live(abort.signal).catch((error) => {
+      show('error', { message: asProblem(error).message });
+      log('error', `tunnel supervisor: ${(error as Error).stack}`);
+    });
+  }
+
+  async function stop({ keepRunning = false } = {}): Promise<void> {
+    if (!life) return;
+    const ending = life;
+    ending.keep = keepRunning;
+    ending.abort.abort();
+    inbox.post({ type: 'stop' });
+    await ending.done;
+    if (life !== ending) return;
+    life = undefined;
+    inbox.clear();
+    show('off', { message: undefined, publicUrl: undefined, protocol: undefined, location: undefined });
+  }
+
+  return {
+    get status() {
+      return status;
+    },
+    start,
+    stop,
+    check: () => life && inbox.post({ type: 'check' }),
+    async renewUrl() {
+      if (!driver.renewable) throw new Error(say.urlFixed);
+      if (life) inbox.post({ type: 'renew' });
+      else await driver.forget(true);
+    },
+    onDidChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}
+
+const asProblem = (error: unknown) =>
+  error instanceof TunnelProblem
+    ? error
+    : new TunnelProblem('error', `The tunnel could not start: ${(error as Error).message}`);

@@ -1,0 +1,70 @@
+import { createHash } from 'node:crypto';
+import { say } from './messages';
+import type { StateFile } from './stateFile';
+import type { TunnelWorld } from './world';
+
+export type Transport = 'quic' | 'http2';
+/** What worked is believed for a day: cloudflared itself never goes back to QUIC, which is the better one. */
+const BELIEVED = 24 * 3_600_000;
+const MAX_NETWORKS = 20;
+
+/** QUIC first, HTTP/2 where UDP is dropped; what worked is remembered per network. */
+export interface TransportChoice {
+  readonly current: Transport;
+  worked(transport: Transport): void;
+  /** The other one, with a sentence; false when both were tried since the last success (and the choice starts over). */
+  fallBack(): string | false;
+}
+
+export function chooseTransport(
+  state: StateFile,
+  world: Pick<TunnelWorld, 'clock' | 'networkInterfaces'>,
+): TransportChoice {
+  const preferred = (): Transport => {
+    const known = state.value.transports?.[networkId(world)];
+    return known && world.clock.now() - known.at < BELIEVED ? known.transport : 'quic';
+  };
+  let current = preferred();
+  let fellBack = false;
+  return {
+    get current() {
+      return current;
+    },
+    worked(transport) {
+      fellBack = false;
+      const others = Object.entries(state.value.transports ?? {}).sort(([, a], [, b]) => b.at - a.at);
+      const transports = Object.fromEntries(
+        [[networkId(world), { transport, at: world.clock.now() }] as const, ...others].slice(0, MAX_NETWORKS).reverse(),
+      );
+      state.update({ transports });
+    },
+    fallBack() {
+      if (fellBack) {
+        fellBack = false;
+        current = preferred();
+        return false;
+      }
+      fellBack = true;
+      current = current === 'quic' ? 'http2' : 'quic';
+      return current === 'http2' ? say.fallingBack : say.fallingBackToQuic;
+    },
+  };
+}
+
+/** The same at the same desk, another one in the next café: our networks, hashed because nobody needs to read them. */
+function networkId(world: Pick<TunnelWorld, 'networkInterfaces'>): string {
+  const networks = Object.values(world.networkInterfaces())
+    .flatMap((addresses) => addresses ?? [])
+    .filter((address) => !address.internal && address.family === 'IPv4')
+    .map(({ address, netmask }) => {
+      const mask = netmask.split('.').map(Number);
+      return `${address
+        .split('.')
+        .map((part, index) => Number(part) & mask[index]!)
+        .join('.')}/${netmask}`;
+    });
+  return createHash('sha256')
+    .update([...new Set(networks)].sort().join(' '))
+    .digest('hex')
+    .slice(0, 16);
+}

@@ -1,0 +1,157 @@
+/** Looks at the public URL from outside: is it us who answer, do streams flow, does the name exist (rules: §11 of the tunnel facts). */
+import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { isIP } from 'node:net';
+import { type Network, NetworkError } from './network';
+
+/** The user text that makes the built-in model demo/echo stream at least three chunks about 300 ms apart. */
+export const TUNNEL_PROBE_TEXT = 'llm-router tunnel self-test';
+/** Chunks sent 300 ms apart that arrive within this many milliseconds were held back on the way. */
+const MIN_SPREAD_MS = 300;
+const RESOLVERS = ['https://cloudflare-dns.com/dns-query', 'https://dns.google/resolve'];
+
+export type HealthResult =
+  | { ok: true }
+  /** `gone`: no connection for this name; `origin`: our listener is down; `busy`: too many requests; `foreign`: not our answer;
+   * `silent`: 524; `status`: anything else in HTTP; `unreachable`: not even HTTP. */
+  | { ok: false; kind: 'gone' | 'origin' | 'busy' | 'foreign' | 'silent' | 'status'; status: number }
+  | { ok: false; kind: 'unreachable'; why: string };
+
+export type StreamResult = { ok: true } | { ok: false; kind: 'buffered' } | { ok: false; kind: 'failed'; why: string };
+
+export interface Verifier {
+  health(publicUrl: string, dialHost?: string): Promise<HealthResult>;
+  stream(publicUrl: string, dialHost?: string): Promise<StreamResult>;
+  /** Does the name exist for the rest of the world? Asked over HTTPS, so that no resolver near us learns a wrong no. */
+  resolves(host: string): Promise<'yes' | 'no' | 'unknown'>;
+}
+
+export interface VerifierOptions {
+  clientKey: string;
+  /** Expected HMAC, hex, for GET /health?nonce=. */
+  healthProof(nonce: string): string;
+  network: Network;
+  /** Monotonic milliseconds. */
+  now?: () => number;
+}
+
+// ngrok shows browsers a page in between; with this header nobody is taken for one.
+const HEADERS = { accept: 'application/json', 'ngrok-skip-browser-warning': '1' };
+
+export function createVerifier({
+  clientKey,
+  healthProof,
+  network,
+  now = () => performance.now(),
+}: VerifierOptions): Verifier {
+  return {
+    async health(publicUrl, dialHost) {
+      const nonce = randomBytes(16).toString('hex');
+      try {
+        const answer = await network.request({
+          url: `${publicUrl}/health?nonce=${nonce}`,
+          dialHost,
+          headers: HEADERS,
+          timeoutMs: 10_000,
+        });
+        if (answer.status === 200)
+          return proves(answer.body, healthProof(nonce)) ? { ok: true } : { ok: false, kind: 'foreign', status: 200 };
+        return { ok: false, kind: kindOf(answer.status, answer.body), status: answer.status };
+      } catch (error) {
+        return { ok: false, kind: 'unreachable', why: wordsOf(error) };
+      }
+    },
+
+    async stream(publicUrl, dialHost) {
+      const body = JSON.stringify({
+        model: 'demo/echo',
+        stream: true,
+        messages: [{ role: 'user', content: TUNNEL_PROBE_TEXT }],
+      });
+      try {
+        const answer = await network.open({
+          url: `${publicUrl}/v1/chat/completions`,
+          method: 'POST',
+          dialHost,
+          headers: {
+            ...HEADERS,
+            accept: 'text/event-stream',
+            'content-type': 'application/json',
+            authorization: `Bearer ${clientKey}`,
+          },
+          body,
+          timeoutMs: 15_000,
+          signal: AbortSignal.timeout(20_000),
+        });
+        if (answer.statusCode !== 200) {
+          answer.destroy();
+          return { ok: false, kind: 'failed', why: `the public URL answered with HTTP ${answer.statusCode}.` };
+        }
+        const arrivals = await contentArrivals(answer, now);
+        if (arrivals.length < 3) return { ok: false, kind: 'failed', why: 'the answer ended early.' };
+        return arrivals.at(-1)! - arrivals[0]! >= MIN_SPREAD_MS ? { ok: true } : { ok: false, kind: 'buffered' };
+      } catch (error) {
+        return { ok: false, kind: 'failed', why: wordsOf(error) };
+      }
+    },
+
+    async resolves(host) {
+      if (isIP(host)) return 'yes';
+      for (const resolver of RESOLVERS) {
+        const answers = await Promise.all(
+          ['A', 'AAAA'].map((type) => lookUp(network, `${resolver}?name=${encodeURIComponent(host)}&type=${type}`)),
+        );
+        if (answers.includes('yes')) return 'yes';
+        if (answers.includes('no')) return 'no';
+      }
+      return 'unknown';
+    },
+  };
+}
+
+async function lookUp(network: Network, url: string): Promise<'yes' | 'no' | 'unknown'> {
+  try {
+    const answer = await network.request({ url, headers: { accept: 'application/dns-json' }, timeoutMs: 5_000 });
+    if (answer.status !== 200) return 'unknown';
+    const { Status, Answer } = JSON.parse(answer.body) as { Status?: number; Answer?: unknown[] };
+    if (Status === 3) return 'no';
+    if (Status !== 0) return 'unknown';
+    // No error but nothing of this type: the other type decides, and none of either is a no.
+    return Array.isArray(Answer) && Answer.length > 0 ? 'yes' : 'no';
+  } catch {
+    return 'unknown';
+  }
+}
+
+function kindOf(status: number, body: string): 'gone' | 'origin' | 'busy' | 'silent' | 'status' {
+  if (status === 530 || /error code: 1033/.test(body)) return 'gone';
+  if (status === 502) return 'origin';
+  if (status === 429) return 'busy';
+  if (status === 524) return 'silent';
+  return 'status';
+}
+
+function proves(body: string, expected: string): boolean {
+  try {
+    const { hmac } = JSON.parse(body) as { hmac?: unknown };
+    const given = Buffer.from(String(hmac));
+    const wanted = Buffer.from(expected);
+    return given.length === wanted.length && timingSafeEqual(given, wanted);
+  } catch {
+    return false;
+  }
+}
+
+/** When each chunk with content came. Counts SSE events that carry text, whatever TCP made of them. */
+async function contentArrivals(answer: NodeJS.ReadableStream, now: () => number): Promise<number[]> {
+  const arrivals: number[] = [];
+  let rest = '';
+  for await (const chunk of answer) {
+    const lines = (rest + chunk.toString()).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) if (/^data:.*"content":\s*"[^"]/.test(line)) arrivals.push(now());
+  }
+  return arrivals;
+}
+
+const wordsOf = (error: unknown) =>
+  error instanceof NetworkError ? error.message : `the answer broke off (${(error as Error).message}).`;
