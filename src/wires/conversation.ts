@@ -49,8 +49,10 @@ export interface ReasoningPart {
   text: string;
   /** Anthropic: signature of a thinking block. */
   signature?: string;
-  /** Anthropic redacted_thinking data, or Responses encrypted_content. */
+  /** Anthropic redacted_thinking data, Responses encrypted_content, or the JSON of a chat message's reasoning_details. */
   encrypted?: string;
+  /** Chat: the message field the text came in and goes back in (reasoning_content, reasoning). */
+  field?: string;
   /** Item id of a Responses reasoning item. */
   id?: string;
   /** Which wire the opaque fields belong to. */
@@ -236,7 +238,15 @@ export type StreamEvent =
   /** `id`: the Responses item's id, known from the first event on; it must not change until the item's end. */
   | { type: 'reasoning'; index: number; text: string; id?: string }
   /** Ends a thinking block; carries what must be kept for the next turn. */
-  | { type: 'reasoningEnd'; index: number; signature?: string; encrypted?: string; id?: string; wire?: WireName }
+  | {
+      type: 'reasoningEnd';
+      index: number;
+      signature?: string;
+      encrypted?: string;
+      id?: string;
+      field?: string;
+      wire?: WireName;
+    }
   | { type: 'refusal'; index: number; text: string }
   | {
       type: 'toolCallStart';
