@@ -31,6 +31,8 @@ export interface RouterCore {
    */
   stop(options?: { drainMs?: number; keepTunnel?: boolean }): Promise<void>;
   models(): Promise<string[]>;
+  /** Model names known without asking any backend. */
+  listedModels(): string[];
   testBackend(request: { backend: unknown; key?: string; model?: string }): Promise<TestResult>;
   discover(): Promise<FoundBackend[]>;
   renewUrl(): Promise<void>;

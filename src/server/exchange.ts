@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Target } from '../backends/backend';
 import { decide } from '../backends/retryPolicy';
+import type { Reservation } from '../ledger/admission';
 import type { Attempt, RequestRecord } from '../ledger/record';
 import { RequestProblem } from '../wires/codec';
 import type { ApiFailure, Usage, WireName } from '../wires/conversation';
@@ -18,7 +19,7 @@ import { identify, keyCheckAnswer, type Speaker, type ToldFailure } from './spea
 import { identity, type Plan, planAttempt } from './plan';
 import type { StreamReply } from './reply';
 import type { Route } from './routes';
-import type { Reservation, Runtime, ServerDeps } from './runtime';
+import type { Runtime, ServerDeps } from './runtime';
 
 export interface Exchange {
   deps: ServerDeps;
@@ -143,6 +144,11 @@ export async function handleExchange(exchange: Exchange): Promise<void> {
       const target = candidates[at]!;
       const hasFallback = at + 1 < candidates.length;
       const circuit = breakerKey(target);
+      const moved = at > 0 ? reservation?.move(target) : undefined;
+      if (moved && !moved.ok) {
+        attempts.push({ backend: target.backend.name, model: target.upstreamModel, at: deps.now() - startedAt, ms: 0, outcome: 'failed', reason: moved.failure.message });
+        continue;
+      }
       for (let onTarget = 1; ; onTarget++) {
         const verdict = deps.breaker.check(circuit);
         // With nowhere else to go a cooling target is still asked: refusing for it would help nobody.

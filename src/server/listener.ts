@@ -12,8 +12,6 @@ export interface ListenOptions {
 
 export interface Listener {
   readonly port: number;
-  /** The wished port was taken and another one is used. */
-  readonly moved: boolean;
   /** Stops accepting; connections without a request end at once, the others when they are done. */
   close(): void;
   /** Resolves when the last connection is gone, or ends those left after `ms`. */
@@ -68,7 +66,6 @@ export async function listen(handler: http.RequestListener, options: ListenOptio
   const drained = new Promise<void>((resolve) => server.once('close', resolve));
   return {
     port,
-    moved: options.port !== 0 && port !== options.port,
     close() {
       server.close();
       server.closeIdleConnections();

@@ -7,6 +7,7 @@ import { upstreamUrl } from '../backends/build';
 import { upstreamHeaders } from '../backends/headers';
 import type { Send, UpstreamHeaders, UpstreamRequest } from '../backends/transport';
 import type { ApiFailure } from '../wires/conversation';
+import { replay } from '../wires/answer';
 import { codecFor } from '../wires/codecs';
 import type { RequestRecord } from '../ledger/record';
 import type { ClientRequest } from './clientRequest';
@@ -14,7 +15,7 @@ import { refusal } from './errors';
 import type { Exchange } from './exchange';
 import { genericCodec, readGenericAnswer } from './genericAnswer';
 import { plainBody } from './plainEdits';
-import { createRawReply, readSameWireAnswer, type StreamReply, type WholeReply } from './reply';
+import { type CollectingReply, createCollectingReply, createRawReply, facts, readAnswer, readSameWireAnswer, type StreamReply, type WholeReply } from './reply';
 import type { Speaker } from './speaker';
 import { planTranslation } from './translation';
 
@@ -83,7 +84,7 @@ function wantsTranslation(target: Target): boolean {
   return (effort !== undefined || target.tier !== undefined) && (target.backend.wire !== 'chat' || target.abilities.reasoningField !== 'reasoning_effort' || target.variantEffort === undefined);
 }
 
-interface Content {
+export interface Content {
   body: Buffer;
   /** Path behind the base URL. */
   path: string;
@@ -100,10 +101,21 @@ function planPassThrough({ exchange, request, speaker, target }: PlanInput): Con
     rules,
     path: exchange.route.name,
     reading: {
-      streamReply: () => createRawReply(streamCodec, hideUsage),
-      wholeReply: (bytes) => (codec ? readSameWireAnswer(codec, bytes) : readGenericAnswer(bytes)),
-      collected() {
-        throw new Error('a stream came where one answer was asked for');
+      streamReply: () => (request.stream ? createRawReply(streamCodec, hideUsage) : createCollectingReply(streamCodec.createStreamParser())),
+      wholeReply(bytes) {
+        if (!codec) return readGenericAnswer(bytes);
+        if (!request.stream) return readSameWireAnswer(codec, bytes);
+        // One answer where a stream was asked for: told as the stream it should have been.
+        const answer = readAnswer(codec, bytes);
+        if ('failure' in answer) return { body: bytes, chars: 0, failure: answer.failure };
+        const emitter = codec.createStreamEmitter(speaker.answer);
+        return { ...facts(answer), body: replay(answer).map((event) => emitter.push(event)).join('') + emitter.finish() };
+      },
+      collected: (reply) => {
+        const { answer } = reply as CollectingReply;
+        if (!codec) throw new Error('a stream came where one answer was asked for');
+        const whole = answer();
+        return { body: JSON.stringify(codec.emitAnswer(whole, speaker.answer)), ...facts(whole) };
       },
     },
   };

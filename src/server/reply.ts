@@ -2,8 +2,8 @@
  * Turning what an upstream answers into what the client reads, one attempt at a time: either the same bytes, observed on
  * the side (same wire, design §2.4), or neutral events through the client's emitter. Pure; time and sockets are elsewhere.
  */
-import { collect, replay } from '../wires/answer';
-import type { EmitterOptions, StreamEmitter, StreamParser, WireCodec } from '../wires/codec';
+import { collect, createCollector, replay } from '../wires/answer';
+import type { StreamEmitter, StreamParser, WireCodec } from '../wires/codec';
 import type { Answer, ApiFailure, FinishReason, JsonObject, StreamEvent, Usage } from '../wires/conversation';
 import { SSE_DONE } from '../wires/sse';
 import type { RawSseEvent } from '../wires/sse';
@@ -172,32 +172,47 @@ export function createTranslatedReply(parser: StreamParser, emitter: StreamEmitt
   };
 }
 
-export function eventsOf(answer: Answer): StreamEvent[] {
-  return replay(answer);
+/** The client wants one answer, the upstream streams it all the same: collected, with nothing for the client yet. */
+export interface CollectingReply extends StreamReply {
+  answer(): Answer;
 }
 
-/** A whole answer for a client of the same wire: checked, then passed on as it came. */
+export function createCollectingReply(parser: StreamParser): CollectingReply {
+  const observed = newObserved();
+  const collector = createCollector();
+  const take = (events: StreamEvent[]) => {
+    for (const event of events) {
+      observe(observed, event);
+      if (event.type !== 'error') collector.push(event);
+    }
+  };
+  return {
+    observed,
+    push(raw) {
+      if (!raw.comment) take(parser.push(raw));
+      observed.dropped = parser.dropped;
+      return undefined;
+    },
+    end() {
+      take(parser.finish());
+      return '';
+    },
+    fail: () => '',
+    answer: () => collector.answer,
+  };
+}
+
+/** A whole answer for a client of the same wire: checked, then passed on as it came. Throws when it is none. */
 export function readSameWireAnswer(codec: WireCodec, body: Buffer): WholeReply {
+  const answer = readAnswer(codec, body);
+  return 'failure' in answer ? { body, chars: 0, failure: answer.failure } : { body, ...facts(answer) };
+}
+
+/** The answer in a whole body, or the error that stands in it in spite of its 200. Throws when it is neither. */
+export function readAnswer(codec: WireCodec, body: Buffer): Answer | { failure: ApiFailure } {
   const parsed = parseJson(body);
   const failure = errorInside(codec, parsed);
-  if (failure) return { body, chars: 0, failure };
-  const answer = codec.parseAnswer(parsed);
-  return { body, ...facts(answer) };
-}
-
-/** A whole answer translated for the client. */
-export function translateAnswer(
-  upstream: WireCodec,
-  body: Buffer,
-  emit: (answer: Answer, options: EmitterOptions) => JsonObject,
-  options: EmitterOptions,
-  stages: EventStages,
-): WholeReply {
-  const parsed = parseJson(body);
-  const failure = errorInside(upstream, parsed);
-  if (failure) return { body, chars: 0, failure };
-  const answer = throughStages(upstream.parseAnswer(parsed), stages);
-  return { body: JSON.stringify(emit(answer, options)), ...facts(answer) };
+  return failure ? { failure } : codec.parseAnswer(parsed);
 }
 
 /** Runs a whole answer through the stages that a stream goes through. */

@@ -6,8 +6,9 @@ import type { Send, Transport } from '../backends/transport';
 import type { EchoContext } from '../backends/echo';
 import type { Settings } from '../config/schema';
 import type { CursorMemory } from '../cursor/memory';
+import type { Admission } from '../ledger/admission';
 import type { RequestRecord } from '../ledger/record';
-import type { ApiFailure, Usage } from '../wires/conversation';
+import type { Usage } from '../wires/conversation';
 import type { BodyBudget } from './body';
 import type { Keyring } from './clientKeys';
 import type { Throttle } from './guard';
@@ -21,15 +22,6 @@ export interface Runtime {
   transport: Transport;
   /** Key for a target, or undefined when none is known. */
   keyFor(where: { keyName: string; keyEnv?: string }): string | undefined;
-}
-
-/** Limits and budgets of client keys (ledger). */
-export interface Admission {
-  admit(request: { clientKey: string; target: Target; inputTokens: () => number; maxOutputTokens?: number }): { ok: true; reservation: Reservation } | { ok: false; failure: ApiFailure };
-}
-export interface Reservation {
-  /** Once, when the request is over; usage undefined when nothing was used. */
-  settle(used: { usage?: Usage; cost?: number }): void;
 }
 
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug';

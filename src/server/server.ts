@@ -79,7 +79,12 @@ export function createRequestServer(deps: ServerDeps): RequestServer {
   async function authenticate(request: IncomingMessage, response: ServerResponse, wire: WireName): Promise<string | undefined> {
     const presented = presentedKey(request);
     const name = presented === undefined ? undefined : deps.runtime().keyring.find(presented);
-    if (name !== undefined) return name;
+    if (name !== undefined) {
+      const unusable = deps.admission.check(name);
+      if (!unusable) return name;
+      refuse(request, response, wire, unusable.status, unusable.message);
+      return undefined;
+    }
     const fromCursor = /^cursor\//i.test(request.headers['user-agent'] ?? '');
     const hold = deps.throttle.missed(sourceOf(request, deps.publicHosts()));
     if (hold === 'refuse') {
@@ -157,7 +162,7 @@ function modelEntry(id: string): object {
 }
 
 /** Aliases, configured models, and each backend's own list under its prefix (3 s, cached 10 min). */
-export async function listModels(deps: ServerDeps): Promise<string[]> {
+export async function listModels(deps: Pick<ServerDeps, 'runtime' | 'lists'>): Promise<string[]> {
   const runtime = deps.runtime();
   await deps.lists.refresh(runtime.backends, (backend) => {
     const key = runtime.keyFor({ keyName: backend.name, keyEnv: backend.apiKeyEnv });

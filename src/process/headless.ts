@@ -1,0 +1,222 @@
+/** The router in a terminal: configuration from files and environment, events for a person or a program, signals (design §4). */
+import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { createInterface } from 'node:readline/promises';
+import { parseEnv } from 'node:util';
+import { settingsFromEnvironment } from '../config/environment';
+import { loadConfigText, type LoadedConfig } from '../config/load';
+import type { Settings } from '../config/schema';
+import { validateSettings } from '../config/check';
+import { generateClientKey } from '../server/clientKeys';
+import type { HeadlessArguments } from './commandLine';
+import { findConfigFile, watchConfigFile } from './configFile';
+import type { FoundBackend } from './contract';
+import type { RouterCore } from './core';
+import { redact } from './redact';
+import { installSecret } from './runtimeDir';
+import { createTerminal, type Terminal } from './terminal';
+
+export interface HeadlessWorld {
+  cwd: string;
+  env: NodeJS.ProcessEnv;
+  stdin: NodeJS.ReadStream;
+  stdout: NodeJS.WriteStream;
+  stderr: NodeJS.WriteStream;
+  onSignal(listener: () => void): void;
+}
+
+export interface HeadlessCore {
+  (options: {
+    dataDir: string;
+    secret: string;
+    env: Readonly<Record<string, string | undefined>>;
+    host: string;
+    exactPort: boolean;
+    mayInstall: boolean;
+    log(level: 'error' | 'warn' | 'info' | 'debug', line: string): void;
+  }): Promise<RouterCore>;
+}
+
+/** How long running streams may go on after SIGINT or SIGTERM, milliseconds. */
+const DRAIN_MS = 10_000;
+
+/** Runs until a signal; resolves to the exit code. */
+export async function runHeadless(args: HeadlessArguments, createCore: HeadlessCore, world: HeadlessWorld): Promise<number> {
+  const env = readEnvironment(args, world);
+  const terminal = createTerminal({
+    out: world.stdout,
+    err: world.stderr,
+    json: args.json,
+    color: world.stdout.isTTY === true && !env.NO_COLOR,
+    level: args.logLevel ?? 'info',
+    redact,
+  });
+  const dataDir = path.resolve(world.cwd, args.dataDir ?? defaultDataDir(env));
+  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  const file = args.config ? path.resolve(world.cwd, args.config) : await findConfigFile(world.cwd);
+  const host = args.host ?? '127.0.0.1';
+
+  const core = await createCore({
+    dataDir,
+    secret: await installSecret(dataDir),
+    env,
+    host,
+    exactPort: args.port !== undefined,
+    mayInstall: args.installCloudflared,
+    log: terminal.log,
+  });
+  const first = file ? await readConfig(file, env) : await zeroConfiguration(core, env);
+  for (const problem of first.problems) terminal.problem(file, problem);
+  if (!first.settings) return 2;
+  const given = args.apiKey ?? env[args.apiKeyEnv] ?? first.secrets['client:main'];
+  const { key, generated } = given ? { key: given, generated: false } : await storedKey(dataDir);
+  if (generated) terminal.key(key);
+  else if (key.length < 16) terminal.log('warn', 'The client key is short. Anybody on the internet may try to guess it; a key of 32 characters and more is safe.');
+
+  const apply = async (config: LoadedConfig): Promise<void> => {
+    if (!config.settings) return;
+    await core.configure({
+      settings: withOptions(config.settings, args),
+      secrets: { ...config.secrets, 'client:main': args.apiKey ?? env[args.apiKeyEnv] ?? config.secrets['client:main'] ?? key },
+      network: {},
+      problems: config.problems,
+    });
+  };
+  await apply(first);
+
+  const listed = file ? undefined : ['demo/echo'];
+  tellEvents(core, terminal, listed);
+  try {
+    await core.start();
+  } catch (error) {
+    terminal.problem(undefined, { path: 'port', message: (error as Error).message, severity: 'error' });
+    return 2;
+  }
+  const watcher = file
+    ? watchConfigFile(file, {
+        env,
+        onConfig(config) {
+          for (const problem of config.problems) terminal.problem(file, problem);
+          apply(config).then(
+            () => terminal.log('info', `${path.basename(file)} has changed; the new configuration is in force.`),
+            (error: Error) => terminal.log('error', `The changed configuration could not be put into force: ${error.message}`),
+          );
+        },
+        onProblems(problems) {
+          for (const problem of problems) terminal.problem(file, problem);
+          terminal.log('warn', `${path.basename(file)} cannot be used; the last good configuration stays in force.`);
+        },
+      })
+    : undefined;
+  void offerInstall(core, args, terminal, world);
+
+  await new Promise<void>((resolve) => world.onSignal(resolve));
+  watcher?.stop();
+  await core.stop({ drainMs: DRAIN_MS });
+  return 0;
+}
+
+/** Variables of the .env file under the real ones, which win. */
+function readEnvironment(args: HeadlessArguments, world: HeadlessWorld): Readonly<Record<string, string | undefined>> {
+  const file = path.resolve(world.cwd, args.envFile ?? '.env');
+  if (!args.envFile && !existsSync(file)) return world.env;
+  try {
+    return { ...parseEnv(readFileSync(file, 'utf8')), ...world.env };
+  } catch (error) {
+    throw new UsageError(`The file ${args.envFile ?? '.env'} cannot be read: ${(error as Error).message.split(',', 1)[0]}.`);
+  }
+}
+
+/** Bad input on the command line or in files named there: the process exits with 2. */
+export class UsageError extends Error {
+  override name = 'UsageError';
+}
+
+export function defaultDataDir(env: Readonly<Record<string, string | undefined>>): string {
+  if (process.platform === 'win32') return path.join(env.LOCALAPPDATA ?? path.join(os.homedir(), 'AppData', 'Local'), 'llm-router');
+  if (process.platform === 'darwin') return path.join(os.homedir(), 'Library', 'Application Support', 'llm-router');
+  return path.join(env.XDG_DATA_HOME || path.join(os.homedir(), '.local', 'share'), 'llm-router');
+}
+
+async function readConfig(file: string, env: Readonly<Record<string, string | undefined>>): Promise<LoadedConfig> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const why = code === 'ENOENT' ? 'there is no such file' : code === 'EACCES' ? 'this user may not read it' : code === 'EISDIR' ? 'it is a folder' : (error as Error).message;
+    return { kind: 'own', secrets: {}, problems: [{ path: '', severity: 'error', message: `The configuration cannot be read: ${why}.` }] };
+  }
+  return loadConfigText(text, { fileName: path.basename(file), env });
+}
+
+/** Every backend whose key is in the environment, every local server that answers; no tunnel without being asked is not the idea: the tunnel is the default. */
+async function zeroConfiguration(core: RouterCore, env: Readonly<Record<string, string | undefined>>): Promise<LoadedConfig> {
+  const found: FoundBackend[] = await core.discover();
+  const local = found.filter((one) => !one.apiKeyEnv);
+  const { settings, problems } = validateSettings(settingsFromEnvironment(env, local));
+  return { kind: 'own', settings, secrets: {}, problems };
+}
+
+/** What the command line says beats the file. */
+function withOptions(settings: Settings, args: HeadlessArguments): Settings {
+  return {
+    ...settings,
+    ...(args.port !== undefined && { port: args.port }),
+    ...(args.tunnel && { tunnel: { ...settings.tunnel, provider: args.tunnel } }),
+  };
+}
+
+/** The generated client key: made once, stable across restarts, in a 0600 file (design §2.10). */
+async function storedKey(dataDir: string): Promise<{ key: string; generated: boolean }> {
+  const file = path.join(dataDir, 'client-key');
+  const stored = await readFile(file, 'utf8').catch(() => '');
+  if (/^sk-[\w-]{20,}\s*$/.test(stored)) return { key: stored.trim(), generated: true };
+  const key = generateClientKey(randomBytes);
+  await writeFile(file, `${key}\n`, { mode: 0o600 });
+  await chmod(file, 0o600);
+  return { key, generated: true };
+}
+
+function tellEvents(core: RouterCore, terminal: Terminal, extraModels: readonly string[] | undefined): void {
+  let listening: string | undefined;
+  let tunnel = '';
+  core.onDidChange((state) => {
+    if (state.phase === 'running' && state.localUrl && state.localUrl !== listening) {
+      listening = state.localUrl;
+      terminal.listening(state.localUrl, [...new Set([...core.listedModels(), ...(extraModels ?? [])])], state.notice);
+    }
+    const { state: name, publicUrl, message } = state.tunnel;
+    const now = `${name} ${publicUrl ?? ''} ${message ?? ''}`;
+    if (listening && now !== tunnel && (tunnel !== '' || name !== 'off' || state.tunnel.provider === 'none')) {
+      tunnel = now;
+      terminal.tunnel(state.tunnel);
+    }
+  });
+  core.onRequest((record) => terminal.request(record));
+}
+
+/** Asks once on a terminal whether cloudflared may be downloaded; otherwise it never downloads by itself. */
+async function offerInstall(core: RouterCore, args: HeadlessArguments, terminal: Terminal, world: HeadlessWorld): Promise<void> {
+  if (args.json || args.installCloudflared || !world.stdin.isTTY || !world.stdout.isTTY) return;
+  const missing = await new Promise<boolean>((resolve) => {
+    const stop = core.onDidChange(({ tunnel }) => {
+      if (!tunnel.programMissing && tunnel.state !== 'online') return;
+      stop();
+      resolve(tunnel.programMissing === true);
+    });
+  });
+  if (!missing) return;
+  const prompt = createInterface({ input: world.stdin, output: world.stdout });
+  const answer = await prompt.question('cloudflared is not installed. Download it from its release page now (about 40 MB)? [y/N] ').finally(() => prompt.close());
+  if (!/^y(es)?$/i.test(answer.trim())) return;
+  let last = '';
+  await core
+    .installCloudflared(({ message }) => {
+      if (message !== last) terminal.log('warn', (last = message));
+    }, new AbortController().signal)
+    .catch((error: Error) => terminal.log('error', error.message));
+}

@@ -1,0 +1,115 @@
+/** What a person reads when the router runs in a terminal, and the JSON lines a program reads with --json (design §4). */
+import type { Writable } from 'node:stream';
+import type { RequestRecord } from '../ledger/record';
+import type { TunnelStatus } from '../tunnel/tunnel';
+import type { Problem } from './contract';
+
+export interface Terminal {
+  /** A generated key, printed once by design. */
+  key(key: string): void;
+  listening(localUrl: string, models: readonly string[], notice: string | undefined): void;
+  tunnel(status: TunnelStatus): void;
+  request(record: RequestRecord): void;
+  problem(file: string | undefined, problem: Problem): void;
+  log(level: 'error' | 'warn' | 'info' | 'debug', line: string): void;
+}
+
+const LEVELS = ['error', 'warn', 'info', 'debug'] as const;
+
+export interface TerminalOptions {
+  out: Writable;
+  err: Writable;
+  json: boolean;
+  color: boolean;
+  level: (typeof LEVELS)[number];
+  /** Last line of defence: hides what looks like a key. */
+  redact(text: string): string;
+}
+
+export function createTerminal(options: TerminalOptions): Terminal {
+  return options.json ? jsonTerminal(options) : humanTerminal(options);
+}
+
+function jsonTerminal({ out, err, level, redact }: TerminalOptions): Terminal {
+  const event = (value: object) => out.write(`${JSON.stringify(value)}\n`);
+  const worth = (one: (typeof LEVELS)[number]) => LEVELS.indexOf(one) <= LEVELS.indexOf(level);
+  return {
+    key: (key) => event({ event: 'key', key }),
+    listening: (localUrl, models) => event({ event: 'listening', localUrl, models }),
+    tunnel: (status) =>
+      event({
+        event: 'tunnel',
+        state: status.state,
+        ...(status.publicUrl && { publicUrl: `${status.publicUrl}/v1` }),
+        ...(status.message && { message: status.message }),
+        ...(status.until && { until: new Date(status.until).toISOString() }),
+      }),
+    request: (record) => event({ event: 'request', ...record }),
+    problem(file, { path, line, column, message, severity }) {
+      if (severity === 'warning') return void err.write(`${place(file, { path, line, column })}warning: ${message}\n`);
+      event({ event: 'configError', path: path || (file ?? ''), line, column, message });
+      err.write(`${place(file, { path, line, column })}${message}\n`);
+    },
+    log(one, line) {
+      if (worth(one)) err.write(`${one}: ${redact(line)}\n`);
+    },
+  };
+}
+
+function humanTerminal({ out, err, color, level, redact }: TerminalOptions): Terminal {
+  const paint = (code: number) => (text: string) => (color ? `\u001b[${code}m${text}\u001b[0m` : text);
+  const bold = paint(1);
+  const dim = paint(2);
+  const red = paint(31);
+  const green = paint(32);
+  const yellow = paint(33);
+  const say = (text = '') => out.write(`${text}\n`);
+  const row = (label: string, value: string) => say(`  ${dim(label.padEnd(9))} ${value}`);
+  return {
+    key(key) {
+      say();
+      row('Key', `${bold(key)}  ${dim('(made for you, stays the same; send it as the API key)')}`);
+    },
+    listening(localUrl, models, notice) {
+      row('Local URL', bold(localUrl));
+      row('Models', models.length > 0 ? models.slice(0, 8).join(', ') + (models.length > 8 ? `, … ${models.length} in all` : '') : 'none yet');
+      if (notice) row('Note', yellow(notice));
+      say();
+      say(dim(`  Try it: curl ${localUrl}/chat/completions -H "Authorization: Bearer $KEY" -H "Content-Type: application/json" \\`));
+      say(dim(`            -d '{"model":"${models[0] ?? 'demo/echo'}","messages":[{"role":"user","content":"hi"}]}'`));
+      say();
+    },
+    tunnel(status) {
+      const url = status.publicUrl && `${status.publicUrl}/v1`;
+      if (status.state === 'online') {
+        row('Tunnel', `${green('online')}  ${bold(url ?? '')}`);
+        if (status.replacedUrl) row('', yellow(`This URL is new: it replaces ${status.replacedUrl}/v1. Paste it into Cursor again.`));
+        return;
+      }
+      const tone = status.state === 'error' || status.state === 'blocked' ? red : status.state === 'off' ? dim : yellow;
+      row('Tunnel', `${tone(status.state)}${url ? `  ${url}` : ''}${status.message ? `  ${status.message}` : ''}`);
+    },
+    request(record) {
+      const ok = record.status < 400 && !record.error;
+      const time = new Date(record.time).toTimeString().slice(0, 8);
+      const where = record.backend ? ` → ${record.backend}/${record.upstreamModel}` : '';
+      const tokens = record.usage ? ` ${record.usage.input}→${record.usage.output} tokens${record.usage.estimated ? ' (estimated)' : ''}` : '';
+      const cost = record.cost ? ` $${record.cost.toFixed(4)}` : '';
+      say(`${dim(time)} ${ok ? green(String(record.status)) : red(String(record.status))} ${record.askedModel || '(no model)'}${dim(where)} ${Math.round(record.ms)} ms${dim(tokens + cost)}${record.error ? `\n         ${red(redact(record.error))}` : ''}`);
+    },
+    problem(file, problem) {
+      err.write(`${place(file, problem)}${problem.severity === 'warning' ? yellow('warning: ') : ''}${problem.message}\n`);
+    },
+    log(one, line) {
+      // Requests have their own line; the log adds what a person would miss otherwise.
+      if (one === 'info' && level !== 'debug') return;
+      if (LEVELS.indexOf(one) > LEVELS.indexOf(level)) return;
+      err.write(`${one === 'error' ? red('error') : one === 'warn' ? yellow('warning') : dim(one)} ${redact(line)}\n`);
+    },
+  };
+}
+
+function place(file: string | undefined, { path, line, column }: { path?: string; line?: number; column?: number }): string {
+  const at = [file, line, column].filter((part) => part !== undefined).join(':');
+  return [at, path].filter((part) => part).join(' ') + (at || path ? ': ' : '');
+}

@@ -1,0 +1,55 @@
+/** Main of the router process: started by the editor, or by a person in a terminal (design §2.2). */
+import { runUsageCommand } from './ledger/usageCommand';
+import { type Arguments, HELP, parseCommandLine } from './process/commandLine';
+import { runEditorMode } from './process/editorMode';
+import { defaultDataDir, runHeadless, UsageError } from './process/headless';
+import { createRouterCore } from './routerCore';
+import { VERSION } from './version';
+
+async function main(argv: readonly string[]): Promise<number> {
+  let args: Arguments;
+  try {
+    args = parseCommandLine(argv);
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n`);
+    return 2;
+  }
+  switch (args.mode) {
+    case 'help':
+      process.stdout.write(HELP);
+      return 0;
+    case 'version':
+      process.stdout.write(`${VERSION}\n`);
+      return 0;
+    case 'command':
+      return runUsageCommand(args.rest, { dataDir: defaultDataDir(process.env), out: process.stdout });
+    case 'editor':
+      return runEditorMode({
+        dataDir: args.dataDir,
+        takeOver: args.takeOver,
+        version: VERSION,
+        createCore: ({ dataDir, secret, log, lastPort }) =>
+          createRouterCore({ dataDir, secret, env: process.env, host: '127.0.0.1', exactPort: false, mayInstall: false, lastPort, log: (level, line) => log[level](line) }),
+      });
+    case 'headless':
+      return runHeadless(args, createRouterCore, {
+        cwd: process.cwd(),
+        env: process.env,
+        stdin: process.stdin,
+        stdout: process.stdout,
+        stderr: process.stderr,
+        onSignal(listener) {
+          process.once('SIGINT', listener);
+          process.once('SIGTERM', listener);
+        },
+      });
+  }
+}
+
+main(process.argv.slice(2)).then(
+  (code) => process.exit(code),
+  (error: Error) => {
+    process.stderr.write(`${error instanceof UsageError ? error.message : `LLM Router stopped: ${error.message}`}\n`);
+    process.exit(error instanceof UsageError ? 2 : 1);
+  },
+);

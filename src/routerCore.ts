@@ -1,0 +1,342 @@
+/**
+ * The composition root: joins listener, routing, tunnel and ledger into the one thing that router.ts drives, from an
+ * editor's pipe or from a terminal. No logic of its own beyond the order in which the rooms come up and go down.
+ */
+import { buildBackends } from './backends/build';
+import { createBreaker } from './backends/breaker';
+import { foundInEnvironment, foundOnLocalPorts } from './backends/discover';
+import { createEchoSend } from './backends/echo';
+import { createRouteTable } from './backends/resolve';
+import { testBackend } from './backends/testBackend';
+import { createTransport, type Transport } from './backends/transport';
+import { validateSettings } from './config/check';
+import { type Settings, settingsSchema } from './config/schema';
+import { createMemory } from './cursor/memory';
+import { type Admission, createAdmission } from './ledger/admission';
+import { costOf, targetPrice } from './ledger/prices';
+import type { RequestRecord } from './ledger/record';
+import { type Ledger, openLedger } from './ledger/store';
+import type { BackendState, CursorSighting, NetworkSettings, Problem, RouterState } from './process/contract';
+import type { RouterCore } from './process/core';
+import { proofOf } from './process/handshake';
+import { createBodyBudget } from './server/body';
+import { createKeyring } from './server/clientKeys';
+import { createThrottle, hostName } from './server/guard';
+import { type Listener, listen } from './server/listener';
+import { createModelLists } from './server/models';
+import type { LogLevel, Runtime } from './server/runtime';
+import { createRequestServer, listModels } from './server/server';
+import { createTunnel } from './tunnel/createTunnel';
+import { installCloudflared } from './tunnel/installCloudflared';
+import type { Tunnel, TunnelStatus } from './tunnel/tunnel';
+import { TUNNEL_PROBE_TEXT } from './tunnel/verifier';
+import { VERSION } from './version';
+
+export interface CoreOptions {
+  dataDir: string;
+  /** Install secret: proves to a caller of /health that it is us. */
+  secret: string;
+  env: Readonly<Record<string, string | undefined>>;
+  host: string;
+  /** The port was asked for by name: taken is an error, not a reason to move on. */
+  exactPort: boolean;
+  /** A missing cloudflared may be downloaded by the tunnel itself. */
+  mayInstall: boolean;
+  /** Port of the router before this one, and the setting it stood for: with the same setting it is taken again. */
+  lastPort?: { port: number; setting: number | undefined };
+  log(level: LogLevel, line: string): void;
+}
+
+/** How long running requests may go on after a stop, unless told otherwise. */
+const DRAIN_MS = 10_000;
+
+interface Configuration {
+  settings: Settings;
+  secrets: Readonly<Record<string, string>>;
+  network: NetworkSettings;
+  problems: readonly Problem[];
+}
+
+export async function createRouterCore(options: CoreOptions): Promise<RouterCore> {
+  const { dataDir, env, log } = options;
+  const startedAt = Date.now();
+  const breaker = createBreaker(Date.now);
+  const lists = createModelLists(Date.now);
+  const ledger: Ledger = await openLedger({ dataDir });
+  const memory = createMemory({ now: Date.now });
+  const admission: Admission = createAdmission({
+    now: Date.now,
+    spentSince: ledger.spentSince,
+    recent: () => ledger.recent(500),
+    onWarn: (warning) => log('warn', warning.sentence),
+  });
+  ledger.onForeign((record) => admission.observe(record));
+
+  let configuration: Configuration = { settings: settingsSchema.parse({}), secrets: {}, network: {}, problems: [] };
+  let transport: Transport = createTransport({});
+  let runtime = buildRuntime(configuration);
+  let listener: Listener | undefined;
+  let tunnel: Tunnel | undefined;
+  let phase: RouterState['phase'] = 'stopped';
+  let notice: string | undefined;
+  let cursor: CursorSighting | undefined;
+  const changed = new Set<(state: RouterState) => void>();
+  const requested = new Set<(record: RequestRecord) => void>();
+  const off: TunnelStatus = { state: 'off', provider: 'none', since: startedAt };
+
+  const requests = createRequestServer({
+    runtime: () => runtime,
+    publicHosts,
+    healthProof,
+    lists,
+    breaker,
+    memory,
+    bodies: createBodyBudget(),
+    throttle: createThrottle(Date.now),
+    admission,
+    costOf: (target, usage) => {
+      const price = targetPrice(target);
+      return price && costOf(usage, price);
+    },
+    record(record) {
+      ledger.append(record);
+      for (const tell of requested) tell(record);
+      log(record.error ? 'warn' : 'info', summaryLine(record));
+      touch();
+    },
+    sawCursor({ host, refusal }) {
+      const through = hostName(host);
+      const outdated = publicHosts().size > 0 && !publicHosts().has(through);
+      cursor = { lastSeen: Date.now(), host: through, outdated, ...(refusal && { lastRefusal: refusal }) };
+      touch();
+    },
+    echoSend: (context) => createEchoSend(context, TUNNEL_PROBE_TEXT),
+    log,
+    now: Date.now,
+    random: Math.random,
+  });
+
+  function buildRuntime({ settings, secrets }: Configuration): Runtime {
+    const backends = buildBackends(settings, env);
+    const keyFor: Runtime['keyFor'] = ({ keyName, keyEnv }) => secrets[keyName] || (keyEnv && env[keyEnv]) || undefined;
+    const providerKeys = backends.map((backend) => keyFor({ keyName: backend.name, keyEnv: backend.apiKeyEnv })).filter((key) => key !== undefined);
+    const clientKeys = [
+      { name: 'main', secret: secrets['client:main'] ?? '' },
+      ...settings.clientKeys.map(({ name, apiKeyEnv }) => ({ name, secret: secrets[`client:${name}`] || (apiKeyEnv && env[apiKeyEnv]) || '' })),
+    ];
+    return { settings, backends, transport, keyFor, keyring: createKeyring(clientKeys, providerKeys), routes: createRouteTable(settings, backends, { lists: lists.known }) };
+  }
+
+  function publicHosts(): ReadonlySet<string> {
+    const { publicUrl } = tunnel?.status ?? off;
+    return new Set(publicUrl ? [new URL(publicUrl).hostname] : []);
+  }
+
+  function healthProof(nonce: string): string {
+    return proofOf(options.secret, 'health', nonce);
+  }
+
+  function touch(): void {
+    const state = currentState();
+    for (const tell of changed) tell(state);
+  }
+
+  function currentState(): RouterState {
+    const status = tunnel?.status ?? off;
+    const today = ledger.today();
+    const online = status.state === 'online' || status.state === 'degraded';
+    return {
+      phase,
+      version: VERSION,
+      pid: process.pid,
+      startedAt,
+      port: listener?.port,
+      localUrl: listener && `http://${options.host.includes(':') ? `[${options.host}]` : options.host}:${listener.port}/v1`,
+      publicUrl: online && status.publicUrl ? `${status.publicUrl}/v1` : undefined,
+      tunnel: status,
+      backends: runtime.backends.map(backendState),
+      problems: [...configuration.problems],
+      cursor,
+      lastRequest: ledger.recent(1)[0],
+      today: { requests: today.requests, tokens: today.input + today.output, cost: today.cost, costKnown: today.unpriced === 0 },
+      running: requests.running,
+      windows: 0,
+      notice: notice ?? ledger.problem,
+    };
+  }
+
+  function backendState(backend: Runtime['backends'][number]): BackendState {
+    return {
+      name: backend.name,
+      preset: backend.preset,
+      baseUrl: backend.baseUrl,
+      hasKey: runtime.keyFor({ keyName: backend.name, keyEnv: backend.apiKeyEnv }) !== undefined,
+      needsKey: backend.requireApiKey,
+      isDefault: backend.isDefault,
+      ...breaker.health(`${backend.name}\u0000`),
+    };
+  }
+
+  async function startTunnel(): Promise<void> {
+    if (!listener) return;
+    const { settings, secrets, network } = configuration;
+    const next = createTunnel({
+      settings: settings.tunnel,
+      localPort: listener.port,
+      dataDir,
+      token: secrets[`tunnel:${settings.tunnel.provider}`] ?? (settings.tunnel.provider === 'ngrok' ? env.NGROK_AUTHTOKEN : env.TUNNEL_TOKEN),
+      cloudflaredBin: env.CLOUDFLARED_BIN,
+      mayInstall: options.mayInstall,
+      clientKey: secrets['client:main'] ?? '',
+      healthProof,
+      network,
+      log,
+    });
+    tunnel = next;
+    next.onDidChange((status) => {
+      if (tunnel !== next) return;
+      if (status.replacedUrl && cursor) cursor = { ...cursor, outdated: hostName(cursor.host) !== new URL(status.publicUrl ?? 'http://none').hostname };
+      touch();
+    });
+    await next.start();
+  }
+
+  async function stopTunnel(keepRunning: boolean): Promise<void> {
+    const old = tunnel;
+    tunnel = undefined;
+    await old?.stop({ keepRunning });
+  }
+
+  async function openListener(): Promise<Listener> {
+    const { port, limits } = configuration.settings;
+    const wanted = { host: options.host, port, exactPort: options.exactPort, maxConnections: limits.connections };
+    const { lastPort } = options;
+    if (lastPort && lastPort.setting === port && lastPort.port !== port) {
+      const same = await listen(requests.handle, { ...wanted, port: lastPort.port, exactPort: true }).catch(() => undefined);
+      if (same) return same;
+    }
+    return listen(requests.handle, wanted);
+  }
+
+  async function start(): Promise<void> {
+    if (phase === 'running' || phase === 'starting') return;
+    phase = 'starting';
+    touch();
+    try {
+      listener = await openListener();
+    } catch (error) {
+      phase = 'stopped';
+      notice = (error as Error).message;
+      touch();
+      throw error;
+    }
+    notice = configuration.settings.port !== 0 && listener.port !== configuration.settings.port ? `Port ${configuration.settings.port} is taken by another program, so the router uses ${listener.port}.` : undefined;
+    if (notice) log('warn', notice);
+    phase = 'running';
+    log('info', `Listening on ${currentState().localUrl}.`);
+    touch();
+    startTunnel().catch((error: Error) => log('error', `The tunnel could not start: ${error.message}`));
+  }
+
+  async function stop({ drainMs = DRAIN_MS, keepTunnel = false }: { drainMs?: number; keepTunnel?: boolean } = {}): Promise<void> {
+    const old = listener;
+    if (!old) return;
+    listener = undefined;
+    phase = 'draining';
+    old.close();
+    touch();
+    const tunnelDone = stopTunnel(keepTunnel);
+    await Promise.all([old.drained(drainMs), tunnelDone]);
+    if (listener === undefined) phase = 'stopped';
+    touch();
+  }
+
+  async function configure(next: Configuration): Promise<void> {
+    const before = configuration;
+    configuration = next;
+    if (JSON.stringify(before.network) !== JSON.stringify(next.network)) {
+      const old = transport;
+      transport = createTransport(next.network);
+      // Requests that run on the old one keep it; it closes when they are done.
+      void old.retire();
+    }
+    if (JSON.stringify(before.settings.backends) !== JSON.stringify(next.settings.backends)) lists.clear();
+    admission.configure(next.settings.clientKeys);
+    runtime = buildRuntime(next);
+    touch();
+    if (!listener) return;
+    listener.setMaxConnections(next.settings.limits.connections);
+    if (before.settings.port !== next.settings.port && !options.exactPort) {
+      await stop({ drainMs: 600_000, keepTunnel: true });
+      return start();
+    }
+    const tunnelOf = (c: Configuration) => JSON.stringify([c.settings.tunnel, c.secrets[`tunnel:${c.settings.tunnel.provider}`], c.network, c.secrets['client:main']]);
+    if (tunnelOf(before) !== tunnelOf(next)) {
+      await stopTunnel(false);
+      await startTunnel();
+    }
+  }
+
+  return {
+    get state() {
+      return currentState();
+    },
+    configure,
+    async push(push) {
+      const { settings, problems } = validateSettings(push.settings);
+      if (!settings) {
+        // The last good settings stay; only what is wrong is told.
+        configuration = { ...configuration, problems };
+        touch();
+        return { applied: false, reason: 'invalid', problems };
+      }
+      await configure({ settings, secrets: push.secrets, network: push.network, problems });
+      return { applied: true, problems };
+    },
+    start,
+    stop,
+    models: () => listModels({ runtime: () => runtime, lists }),
+    listedModels: () => runtime.routes.listed(),
+    async testBackend({ backend, key, model }) {
+      const { settings, problems } = validateSettings({ backends: [backend] });
+      if (!settings) return { ok: false, message: problems[0]?.message ?? 'These settings are not valid.', models: [], ms: 0 };
+      const [built] = buildBackends(settings, env);
+      return testBackend({ send: transport.send, key: key ?? (built!.apiKeyEnv ? env[built!.apiKeyEnv] : undefined), model, backend: built!, now: Date.now });
+    },
+    async discover() {
+      const known = new Set(runtime.backends.map((backend) => backend.name));
+      const found = [...foundInEnvironment(env), ...(await foundOnLocalPorts(transport.send))];
+      return found.filter((one) => !known.has(one.name));
+    },
+    async renewUrl() {
+      await tunnel?.renewUrl();
+    },
+    async installCloudflared(onProgress, signal) {
+      const { path } = await installCloudflared({ dataDir, onProgress, signal, network: configuration.network });
+      if (listener && configuration.settings.tunnel.provider.startsWith('cloudflared')) {
+        await stopTunnel(false);
+        void startTunnel();
+      }
+      return { path };
+    },
+    recentRequests: (limit) => ledger.recent(limit),
+    usage: (query) => ledger.summary(query),
+    focus: () => tunnel?.check(),
+    onDidChange(tell) {
+      changed.add(tell);
+      return () => changed.delete(tell);
+    },
+    onRequest(tell) {
+      requested.add(tell);
+      return () => requested.delete(tell);
+    },
+  };
+}
+
+/** One line a person can read: who asked for what, who answered, how long it took. */
+function summaryLine(record: RequestRecord): string {
+  const who = record.client === 'cursor' ? `Cursor${record.dialect ? ` (${record.dialect})` : ''}` : 'client';
+  const where = record.backend ? ` → ${record.backend}/${record.upstreamModel}` : '';
+  const tokens = record.usage ? `, ${record.usage.input}+${record.usage.output} tokens` : '';
+  return `${record.id} ${who} ${record.route} ${record.askedModel || '(no model)'}${where}: ${record.status} in ${Math.round(record.ms)} ms${tokens}${record.error ? `. ${record.error}` : ''}`;
+}

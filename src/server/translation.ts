@@ -1,0 +1,108 @@
+/**
+ * Requests that need understanding: another wire, or Cursor. One path for all of them: body → conversation → the
+ * backend's body, and back: upstream events → neutral events → the client's form (design §2.5, §2.6).
+ */
+import type { Target } from '../backends/backend';
+import { emitTargetFor } from '../backends/build';
+import { createCursorEmitter, emitCursorAnswer } from '../cursor/reply';
+import { readCursorRequest } from '../cursor/request';
+import { applyTarget } from '../cursor/target';
+import { replay } from '../wires/answer';
+import type { EmitterOptions, StreamEmitter } from '../wires/codec';
+import { codecFor } from '../wires/codecs';
+import type { Answer, Conversation, JsonObject, StreamEvent, WireName } from '../wires/conversation';
+import { customToolNames, unwrapCustomCalls } from '../wires/customTools';
+import type { AnswerReading, Content, PlanInput } from './plan';
+import { type CollectingReply, createCollectingReply, createTranslatedReply, type EventStages, facts, readAnswer, throughStages } from './reply';
+import { cursorReplyOptions } from './speaker';
+
+const PATHS: Readonly<Record<WireName, string>> = { chat: 'chat/completions', responses: 'responses', messages: 'messages' };
+
+export function planTranslation(input: PlanInput): Content {
+  return input.speaker.isCursor ? planCursor(input) : planOtherWire(input);
+}
+
+function planOtherWire({ exchange, request, speaker, target }: PlanInput): Content {
+  const wire = speaker.wire!;
+  const parsed = codecFor(wire).parseRequest(request.body());
+  const effort = target.variantEffort ?? (parsed.reasoning?.effort === undefined ? target.suffixEffort : undefined);
+  const conversation: Conversation = {
+    ...parsed,
+    stream: request.stream,
+    includeUsage: request.stream && target.backend.quirks.streamUsage,
+    ...(effort !== undefined && { reasoning: { ...parsed.reasoning, effort } }),
+    ...(target.tier === 'priority' && target.abilities.serviceTier && { serviceTier: 'priority' }),
+  };
+  const codec = codecFor(wire);
+  const options: EmitterOptions = { ...speaker.answer, request: parsed };
+  const rules = wire === target.backend.wire ? [] : [`${wire} → ${target.backend.wire}`];
+  return {
+    ...emitted(conversation, target, exchange.runtime.settings.cursor.cacheControl),
+    rules: effort === undefined ? rules : [...rules, `effort ${effort}`],
+    reading: readingFor(target.backend.wire, request.stream, {
+      emitter: () => codec.createStreamEmitter(options),
+      emitAnswer: (answer) => codec.emitAnswer(answer, options),
+      stages: () => ({ transform: unwrapStage(conversation, target)?.() }),
+    }),
+  };
+}
+
+function planCursor(input: PlanInput): Content {
+  const { exchange, request, target } = input;
+  const { cursor } = exchange.runtime.settings;
+  const asked = readCursorRequest(request.body());
+  const fitted = applyTarget(asked.conversation, target, { showThinking: cursor.thinking !== 'hide' });
+  const conversation = { ...fitted.conversation, includeUsage: request.stream && target.backend.quirks.streamUsage };
+  return {
+    ...emitted(conversation, target, cursor.cacheControl),
+    rules: [...new Set([...asked.rules, ...fitted.rules])],
+    reading: cursorReading(input, { customToolNames: asked.customToolNames, transform: unwrapStage(conversation, target) }),
+  };
+}
+
+function emitted(conversation: Conversation, target: Target, addCacheControl: boolean): { body: Buffer; path: string } {
+  const { wire } = target.backend;
+  const body = codecFor(wire).emitRequest(conversation, emitTargetFor(target, { addCacheControl }));
+  return { body: Buffer.from(JSON.stringify(body)), path: PATHS[wire] };
+}
+
+/** Calls of custom tools that went up as functions come back as raw text (R19). */
+function unwrapStage(conversation: Conversation, target: Target): (() => (event: StreamEvent) => StreamEvent[]) | undefined {
+  const asFunctions = target.backend.wire === 'messages' || target.abilities.customTools === 'function';
+  const names = asFunctions ? customToolNames(conversation) : new Set<string>();
+  return names.size > 0 ? () => unwrapCustomCalls(names) : undefined;
+}
+
+function cursorReading(input: PlanInput, parts: { customToolNames: ReadonlySet<string>; transform?: () => (event: StreamEvent) => StreamEvent[]; watch?: () => (event: StreamEvent) => void; notice?: string }): AnswerReading {
+  const { exchange, request, speaker, target } = input;
+  const options = { ...cursorReplyOptions(speaker.answer, exchange.runtime.settings.cursor, target.backend.name, parts.customToolNames), ...(parts.notice && { notice: parts.notice }) };
+  return readingFor(target.backend.wire, request.stream, {
+    emitter: () => createCursorEmitter(options),
+    emitAnswer: (answer) => emitCursorAnswer(answer, options),
+    stages: () => ({ transform: parts.transform?.(), watch: parts.watch?.() }),
+  });
+}
+
+interface ClientForm {
+  emitter(): StreamEmitter;
+  emitAnswer(answer: Answer): JsonObject;
+  /** Fresh stages for one answer. */
+  stages(): EventStages;
+}
+
+/** Every way an upstream may answer, for every way the client wants it: streamed or whole, whichever was asked for. */
+function readingFor(upstreamWire: WireName, stream: boolean, form: ClientForm): AnswerReading {
+  const upstream = codecFor(upstreamWire);
+  const whole = (answer: Answer) => ({ body: JSON.stringify(form.emitAnswer(answer)), ...facts(answer) });
+  return {
+    streamReply: () => (stream ? createTranslatedReply(upstream.createStreamParser(), form.emitter(), form.stages()) : createCollectingReply(upstream.createStreamParser())),
+    wholeReply(body) {
+      const answer = readAnswer(upstream, body);
+      if ('failure' in answer) return { body, chars: 0, failure: answer.failure };
+      if (!stream) return whole(throughStages(answer, form.stages()));
+      const reply = createTranslatedReply(upstream.createStreamParser(), form.emitter(), form.stages());
+      return { ...facts(answer), body: reply.pushEvents(replay(answer)) + reply.end() };
+    },
+    collected: (reply) => whole(throughStages((reply as CollectingReply).answer(), form.stages())),
+  };
+}
