@@ -104,7 +104,7 @@ function refuse(
   message: string,
   retryAfterSeconds?: number,
 ): { ok: false; failure: ApiFailure } {
-  return { ok: false, failure: { status, kind, code, message, retryAfterSeconds } };
+  return { ok: false, failure: { status, kind, code, message, retryAfterSeconds, own: true } };
 }
 
 function reservedUsage(target: Target, input: number, maxOutput: number | undefined): Usage {
@@ -134,7 +134,13 @@ export function createAdmission(world: AdmissionWorld, configured: readonly Clie
 
   function checkKey(name: string): ApiFailure | undefined {
     const key = keys.get(name);
-    const refused = (code: string, message: string): ApiFailure => ({ status: 401, kind: 'auth', code, message });
+    const refused = (code: string, message: string): ApiFailure => ({
+      status: 401,
+      kind: 'auth',
+      code,
+      message,
+      own: true,
+    });
     if (!key)
       return refused('key_unknown', `The key "${name}" no longer exists. Use another client key of this router.`);
     if (key.settings?.enabled === false)

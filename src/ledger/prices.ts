@@ -1,6 +1,6 @@
 /** What a request costs: a price table shipped with the product (its source and date stand in it), the user's own prices first. */
 import type { Backend, Target } from '../backends/backend';
-import type { PresetName } from '../backends/presets';
+import { type PresetName, presetForHost } from '../backends/presets';
 import type { Price } from '../config/schema';
 import type { Usage } from '../wires/conversation';
 import data from './prices.data.json';
@@ -58,29 +58,14 @@ const PROVIDER_OF: Partial<Record<PresetName, string>> = {
   bedrock: 'amazon-bedrock',
   vertex: 'google-vertex',
 };
-/** Backends written with a plain base URL are known by its host. */
-const PROVIDER_OF_HOST: Readonly<Record<string, string>> = {
-  'api.openai.com': 'openai',
-  'api.anthropic.com': 'anthropic',
-  'openrouter.ai': 'openrouter',
-  'api.groq.com': 'groq',
-  'generativelanguage.googleapis.com': 'google',
-  'api.deepseek.com': 'deepseek',
-  'api.mistral.ai': 'mistral',
-  'api.x.ai': 'xai',
-  'api.together.xyz': 'together',
-  'api.fireworks.ai': 'fireworks',
-  'api.cerebras.ai': 'cerebras',
-};
-
 const FREE: ModelPrice = { input: 0, output: 0 };
 
 type PricedBackend = Pick<Backend, 'preset' | 'local'> & { baseUrl?: string };
 
-function providerOf(backend: PricedBackend): string | undefined {
-  if (backend.preset) return PROVIDER_OF[backend.preset as PresetName];
-  if (!backend.baseUrl || !URL.canParse(backend.baseUrl)) return undefined;
-  return PROVIDER_OF_HOST[new URL(backend.baseUrl).hostname];
+/** Backends written with a plain base URL are known by its host. */
+function providerOf({ preset, baseUrl }: PricedBackend): string | undefined {
+  const name = (preset as PresetName | undefined) ?? (baseUrl === undefined ? undefined : presetForHost(baseUrl));
+  return name && PROVIDER_OF[name];
 }
 
 /** Spellings under which a model may stand in the table, most exact first. */

@@ -211,6 +211,8 @@ export interface ApiFailure {
   retryAfterSeconds?: number;
   /** What kind of trouble it is; decides on retry, fallback and wording. */
   kind?: FailureKind;
+  /** The router itself refuses (key, limit, budget), no provider was asked: the message is complete as it stands. */
+  own?: boolean;
 }
 export type FailureKind =
   | 'badRequest'

@@ -1,0 +1,187 @@
+/** `node dist/router.js usage`: what was used and what it cost, for a terminal. */
+import { createWriteStream } from 'node:fs';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { parseArgs } from 'node:util';
+import type { UsageRow } from '../process/contract';
+import { dollars } from './budgets';
+import { csvLines } from './csv';
+import { type GroupBy, type Ledger, openLedger, type Period } from './store';
+import { localDay, windowAt } from './windows';
+
+export const USAGE_HELP = `Usage: node dist/router.js usage [options]
+
+  --by day|model|backend|key   how to group (default: day)
+  --from YYYY-MM-DD            first day (default: first of this month)
+  --to YYYY-MM-DD              last day, included (default: today)
+  --csv FILE                   write every request of that time to FILE, for spreadsheets
+  --json                       one line of JSON instead of a table
+  --data-dir DIR               data directory of the router
+`;
+
+const GROUPS = ['day', 'model', 'backend', 'key'] as const;
+
+export interface UsageWorld {
+  /** Data directory of the router (design §4, --data-dir). */
+  dataDir: string;
+  /** Takes text for stdout; errors go to `err`. */
+  out(text: string): void;
+  err(text: string): void;
+  now?: () => number;
+}
+
+interface Query extends Period {
+  by: GroupBy;
+  csv?: string;
+  json: boolean;
+}
+
+function isDay(text: string): boolean {
+  return (
+    /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(Date.parse(text)) && new Date(text).toISOString().startsWith(text)
+  );
+}
+
+/** Throws an Error whose message is meant for the person. */
+function readArguments(args: readonly string[], now: number): Query | 'help' {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      by: { type: 'string', default: 'day' },
+      from: { type: 'string', default: windowAt('month', now).from },
+      to: { type: 'string', default: localDay(now) },
+      csv: { type: 'string' },
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
+      'data-dir': { type: 'string' },
+    },
+  });
+  if (values.help) return 'help';
+  const by = GROUPS.find((group) => group === values.by);
+  if (!by) throw new Error(`--by is one of ${GROUPS.join(', ')}, not "${values.by}".`);
+  for (const name of ['from', 'to'] as const)
+    if (!isDay(values[name])) throw new Error(`--${name} is a day such as 2026-11-01, not "${values[name]}".`);
+  if (values.from > values.to) throw new Error(`--from ${values.from} lies after --to ${values.to}.`);
+  return { by, from: values.from, to: values.to, csv: values.csv, json: values.json };
+}
+
+/** Runs the command. @returns the exit code: 0, or 2 for arguments that cannot be used and files that cannot be written. */
+export async function runUsageCommand(args: readonly string[], world: UsageWorld): Promise<number> {
+  const now = world.now ?? Date.now;
+  let query: Query | 'help';
+  try {
+    query = readArguments(args, now());
+  } catch (error) {
+    world.err(`${(error as Error).message}\n\n${USAGE_HELP}`);
+    return 2;
+  }
+  if (query === 'help') {
+    world.out(USAGE_HELP);
+    return 0;
+  }
+  const ledger = await openLedger({ dataDir: world.dataDir, readOnly: true, syncEvery: 0, now });
+  try {
+    if (query.csv !== undefined) return await writeCsv(ledger, query, query.csv, world);
+    const rows = await ledger.summary(query);
+    const { by, from, to } = query;
+    world.out(
+      query.json ? `${JSON.stringify({ from, to, by, rows, total: totalOf(rows) })}\n` : formatUsage(rows, query),
+    );
+    return 0;
+  } finally {
+    await ledger.close();
+  }
+}
+
+async function writeCsv(ledger: Ledger, query: Query, file: string, world: UsageWorld): Promise<number> {
+  let lines = -1;
+  async function* counted(): AsyncGenerator<string> {
+    for await (const line of csvLines(ledger.records(query))) {
+      lines += 1;
+      yield line;
+    }
+  }
+  try {
+    await pipeline(Readable.from(counted()), createWriteStream(file, { mode: 0o600 }));
+  } catch (error) {
+    world.err(`The file ${file} cannot be written: ${(error as Error).message}\n`);
+    return 2;
+  }
+  world.out(
+    query.json ? `${JSON.stringify({ csv: file, requests: lines })}\n` : `${lines} requests written to ${file}\n`,
+  );
+  return 0;
+}
+
+function totalOf(rows: readonly UsageRow[]): UsageRow {
+  const total: UsageRow = {
+    group: 'total',
+    requests: 0,
+    input: 0,
+    output: 0,
+    cost: 0,
+    unpriced: 0,
+    failed: 0,
+    estimated: 0,
+  };
+  for (const row of rows) {
+    total.requests += row.requests;
+    total.input += row.input;
+    total.output += row.output;
+    total.cost += row.cost;
+    total.unpriced += row.unpriced;
+    total.failed! += row.failed ?? 0;
+    total.estimated! += row.estimated ?? 0;
+  }
+  return total;
+}
+
+const TITLES: Record<GroupBy, string> = { day: 'Day', model: 'Model', backend: 'Backend', key: 'Key' };
+
+/** Characters that would steer a terminal: names come from outside. */
+function plain(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}]/gu, '?');
+}
+
+/** A table for a terminal, with a line of totals and notes on what the numbers leave out. */
+export function formatUsage(rows: readonly UsageRow[], { by, from, to }: Period & { by: GroupBy }): string {
+  if (rows.length === 0) return `No requests from ${from} to ${to}.\n`;
+  const total = totalOf(rows);
+  const number = (value: number): string => value.toLocaleString('en-US');
+  const cells = (row: UsageRow): string[] => [
+    plain(row.group) || '(none)',
+    number(row.requests),
+    number(row.failed ?? 0),
+    number(row.input),
+    number(row.output),
+    `${dollars(row.cost)}${row.unpriced > 0 ? '*' : ' '}`,
+  ];
+  const lines = [
+    [TITLES[by], 'Requests', 'Failed', 'Input', 'Output', 'Cost '],
+    ...rows.map(cells),
+    cells({ ...total, group: 'Total' }),
+  ];
+  const widths = lines[0]!.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)));
+  const drawn = lines.map((line) =>
+    line
+      .map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)))
+      .join('  ')
+      .trimEnd(),
+  );
+  const rule = '─'.repeat(widths.reduce((sum, width) => sum + width + 2, -2));
+  const notes: string[] = [];
+  if (total.unpriced > 0) notes.push(`* without ${number(total.unpriced)} requests to models whose price is not known`);
+  if (total.estimated)
+    notes.push(`Tokens of ${number(total.estimated)} requests are estimates: their provider sent none.`);
+  return [
+    `Usage from ${from} to ${to}`,
+    '',
+    drawn[0],
+    rule,
+    ...drawn.slice(1, -1),
+    rule,
+    drawn.at(-1),
+    ...notes,
+    '',
+  ].join('\n');
+}
