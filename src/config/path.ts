@@ -1,0 +1,48 @@
+/** Places in settings and files: how a path is written, and where an offset stands in a text. */
+import type { Problem } from '../process/contract';
+
+export type Segment = string | number;
+
+/** A problem whose place is still a list of keys, so that a file reader can find the line of it. */
+export interface Found {
+  at: readonly Segment[];
+  message: string;
+  severity: Problem['severity'];
+  /** The key at the end of `at` is meant, not its value. */
+  key?: true;
+}
+
+/** `backends[1].baseUrl`; keys that would be unreadable so are quoted, as `aliases["my model"]`. */
+export function pathText(segments: readonly Segment[]): string {
+  return segments
+    .map((segment, index) => {
+      if (typeof segment === 'number') return `[${segment}]`;
+      if (!/^[\w$-]+$/.test(segment)) return `[${JSON.stringify(segment)}]`;
+      return index === 0 ? segment : `.${segment}`;
+    })
+    .join('');
+}
+
+export function toProblem({ at, message, severity }: Found): Problem {
+  return { path: pathText(at), message, severity };
+}
+
+/** 1-based line and column of an offset, counting UTF-16 units as editors do. */
+export function positionAt(text: string, offset: number): { line: number; column: number } {
+  const before = text.slice(0, offset);
+  const lineStart = Math.max(before.lastIndexOf('\n'), before.lastIndexOf('\r')) + 1;
+  return { line: before.split(/\r\n|\r|\n/).length, column: offset - lineStart + 1 };
+}
+
+/** The value at a path; undefined where the path leads nowhere. */
+export function valueAt(value: unknown, segments: readonly Segment[]): unknown {
+  return segments.reduce<unknown>(
+    (inside, segment) => (isObject(inside) || Array.isArray(inside) ? Reflect.get(inside, segment) : undefined),
+    value,
+  );
+}
+
+/** A plain object: not null, not a list. */
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
