@@ -94,9 +94,13 @@ function hasReasoning(turn: Turn | undefined): boolean {
   return turn?.parts.some((part) => part.type === 'reasoning') ?? false;
 }
 
-/** Indexes of the turns since the last thing the person said: the loop that is still running. */
+/**
+ * Indexes of the turns of the loop that is still running: since the last thing the person said. What is said right
+ * behind tool results reaches Anthropic in one message with them, so it ends no loop.
+ */
 function toolLoop(turns: readonly Turn[]): number[] {
-  const start = turns.findLastIndex((turn) => turn.role === 'user') + 1;
+  const before = (at: number) => turns.slice(0, at).findLast((turn) => turn.role !== 'user')?.role;
+  const start = turns.findLastIndex((turn, at) => turn.role === 'user' && before(at) !== 'tool') + 1;
   return [...turns.keys()].slice(start);
 }
 

@@ -123,7 +123,7 @@ export function createRuledReply(sink: ReplySink, rules: ReplyRules): RuledReply
   }
 
   function push(event: StreamEvent): void {
-    if (ready.length > 0 && event.type !== 'toolCallEnd' && event.type !== 'error' && event.type !== 'finish')
+    if (ready.length > 0 && showsNextBlock(event)) release();
       release();
     switch (event.type) {
       case 'text':
@@ -243,6 +243,12 @@ const FINISH_WORDS: Readonly<Record<FinishReason, CursorFinish>> = {
 };
 
 const DROPPED_NOTE = 'A tool call arrived incomplete and was left out. Send "continue" to let the model try again.';
+
+/** Something of another block came, so the one before it had ended by itself. */
+function showsNextBlock(event: StreamEvent): boolean {
+  if (event.type === 'text' || event.type === 'reasoning' || event.type === 'refusal') return event.text !== '';
+  return event.type === 'toolCallStart' || event.type === 'opaque';
+}
 
 function wasWhole(reason: FinishReason): boolean {
   return reason === 'stop' || reason === 'toolCalls' || reason === 'pause';
