@@ -124,7 +124,6 @@ export function createRuledReply(sink: ReplySink, rules: ReplyRules): RuledReply
 
   function push(event: StreamEvent): void {
     if (ready.length > 0 && showsNextBlock(event)) release();
-      release();
     switch (event.type) {
       case 'text':
       case 'refusal':
