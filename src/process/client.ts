@@ -19,6 +19,7 @@ import {
 } from './contract';
 import type { Peer } from './dial';
 import { createEmitter } from './emitter';
+import type { ProtocolRange } from './handshake';
 import { type Reached, reachRouter } from './reach';
 import { installSecret, openRuntimeDir } from './runtimeDir';
 import type { SpawnRouter } from './spawnRouter';
@@ -50,12 +51,14 @@ export interface ClientOptions {
   window: string;
   /** Whether a router that this window meets for the first time is started (setting autoStart). A person's Stop stays in force. */
   autoStart: () => boolean;
-  /** Protocols understood, for tests. Default: PROTOCOL and OLDEST_PROTOCOL. */
-  protocol?: { newest: number; oldest: number };
+  /** Default: PROTOCOL and OLDEST_PROTOCOL. */
+  protocols?: ProtocolRange;
   /** Waits before the tries after 1, 2, … crashes within two minutes, milliseconds; after the last comes 'failed'. */
   backoff?: readonly number[];
   /** Milliseconds a started process has until it answers. Default 5000. */
   startTimeout?: number;
+  /** Milliseconds a running process has to answer before it counts as hung. Default 5000. */
+  answerTimeout?: number;
 }
 
 /** Every call has a time limit, waits for the connection within it and rejects with a sentence for a person. */
@@ -157,7 +160,8 @@ export function connectRouter(options: ClientOptions): RouterClient {
         dir,
         secret: await installSecret(options.dataDir),
         version: options.version,
-        ...(options.protocol === undefined ? {} : { protocols: options.protocol }),
+        ...(options.protocols === undefined ? {} : { protocols: options.protocols }),
+        ...(options.answerTimeout === undefined ? {} : { timeout: options.answerTimeout }),
         spawn: options.spawn,
         startTimeout: options.startTimeout ?? START_TIMEOUT,
         onStarting: () => setClientState({ name: 'starting' }),

@@ -16,7 +16,7 @@ import { openMemo, type RouterMemo } from './routerMemo';
 import { installSecret, openRuntimeDir } from './runtimeDir';
 import { within } from './timeLimit';
 
-/** Before any settings have said otherwise, seconds. */
+/** Default of the setting lingerSeconds. */
 const DEFAULT_LINGER = 10;
 /** What is still running when the last window is gone may go on this long, milliseconds. */
 const END_DRAIN = 5_000;
@@ -46,8 +46,12 @@ export interface EditorModeOptions {
   /** Started to take over from a router of an older version. */
   takeOver: boolean;
   createCore(context: CoreContext): RouterCore | Promise<RouterCore>;
-  /** For tests of other protocols. */
+  /** Default: PROTOCOL and OLDEST_PROTOCOL. */
   protocols?: ProtocolRange;
+  /** Seconds to wait for a window before any settings have said otherwise. Default 10. */
+  lingerSeconds?: number;
+  /** Milliseconds another router has to answer before it counts as hung. Default 5000. */
+  answerTimeout?: number;
   /** Where signals come from and whether the runtime is still there; the process itself by default. */
   world?: EditorWorld;
 }
@@ -105,6 +109,7 @@ async function live(
     listen,
     log,
     ...(protocols ? { protocols } : {}),
+    ...(options.answerTimeout === undefined ? {} : { timeout: options.answerTimeout }),
   });
   if (acquired.kind === 'lost') {
     leases.dispose();
@@ -113,7 +118,7 @@ async function live(
   }
   const { generation, predecessor } = acquired;
   log.info(`version ${version}, generation ${generation}, started`);
-  lingerSeconds = DEFAULT_LINGER;
+  lingerSeconds = options.lingerSeconds ?? DEFAULT_LINGER;
   leases.update();
   const stopWatching = watchWorld(options.world ?? thisProcess, end.resolve);
   const { port, portSetting } = memo.value;
@@ -169,7 +174,7 @@ async function endCore(
   const gone = reason === RUNTIME_GONE;
   try {
     const stopped = core.stop({ drainMs: gone ? 0 : END_DRAIN, keepTunnel: handedOver });
-    await within(gone ? GONE_LIMIT : END_LIMIT, 'The end took too long and was cut off.', stopped);
+    await within(gone ? GONE_LIMIT : END_LIMIT, 'The end took too long and was cut off.', stopped.then(() => core.close()));
   } catch (error) {
     log.warn(error instanceof Error ? error.message : String(error));
   }

@@ -1,0 +1,260 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { ConfigResult, RouterState } from '../../../src/process/contract';
+import { nodeSpawner } from '../../../src/process/spawnRouter';
+import {
+  buildPrograms,
+  clientState,
+  type Home,
+  openHome,
+  pidsOf,
+  push,
+  readStream,
+  routerState,
+  serving,
+  type TestPrograms,
+  until,
+} from '../../support/process/harness';
+
+describe('windows and their router process', function () {
+  this.timeout(60_000);
+  let programs: TestPrograms;
+  let home: Home;
+  before(async () => {
+    programs = await buildPrograms();
+  });
+  after(() => programs.remove());
+  beforeEach(() => {
+    home = openHome(programs);
+  });
+  afterEach(() => home.close());
+
+  it('starts one, serves, and shows the same state to all', async () => {
+    const [a, b] = [home.window(), home.window()];
+    const [first, second] = await Promise.all([a.pushConfig(push()), b.pushConfig(push())]);
+    assert.deepEqual([first.applied, second.applied], [true, true]);
+    const [left, right] = await Promise.all([
+      routerState(a, (state) => serving(state) && state.windows === 2),
+      routerState(b, (state) => serving(state) && state.windows === 2),
+    ]);
+    assert.equal(left.pid, right.pid);
+    assert.equal(left.port, right.port);
+    assert.deepEqual(home.spawned, [left.pid]);
+    assert.deepEqual(pidsOf(home.dataDir), [left.pid]);
+    assert.equal(await readStream(left.port!, 3, 1), 291);
+    await clientState(a, 'connected');
+  });
+
+  it("keeps a person's stop in force for windows that come later, and for the router after a crash", async () => {
+    const a = home.window();
+    await a.pushConfig(push());
+    const { pid, port } = await routerState(a, serving);
+    await a.stop();
+    const b = home.window();
+    await b.pushConfig(push());
+    assert.equal((await routerState(b, (state) => state.windows === 2)).phase, 'stopped');
+    process.kill(pid, 'SIGKILL');
+    const again = await routerState(b, (state) => state.pid !== pid && state.windows === 2);
+    await b.models();
+    assert.equal(b.state?.phase, 'stopped');
+    const started = await a.start();
+    assert.deepEqual([started.phase, started.pid, started.port], ['running', again.pid, port]);
+    await routerState(b, serving);
+  });
+
+  it('lingers after the last window, is found again within that time and ends after it', async () => {
+    const a = home.window();
+    await a.pushConfig(push({ lingerSeconds: 2 }));
+    const { pid, port } = await routerState(a, serving);
+    a.dispose();
+    const b = home.window();
+    const state = await routerState(b, serving);
+    assert.deepEqual([state.pid, state.port], [pid, port]);
+    b.dispose();
+    await until(() => pidsOf(home.dataDir).length === 0, 'the router has not ended');
+    assert.equal(home.spawned.length, 1);
+  });
+
+  it('ends by itself when nobody ever comes', async () => {
+    const { pid } = nodeSpawner(process.execPath, programs.router, { TEST_LINGER: '0.3' })({
+      dataDir: home.dataDir,
+      takeOver: false,
+      output: `${home.dataDir}/output.log`,
+    });
+    assert.ok(pid);
+    await until(() => pidsOf(home.dataDir).length === 0, 'the router has not ended');
+    assert.match(readFileSync(`${home.dataDir}/logs/router.log`, 'utf8'), /ending: no window left/);
+  });
+
+  it('starts exactly one after kill -9, with the same port and the same settings', async () => {
+    const windows = Array.from({ length: 6 }, () => home.window());
+    await Promise.all(windows.map((window) => window.pushConfig(push({ label: 'kept' }))));
+    const before = await routerState(windows[0]!, (state) => serving(state) && state.windows === 6);
+    const began = performance.now();
+    process.kill(before.pid, 'SIGKILL');
+    const fits = (state: RouterState): boolean => serving(state) && state.pid !== before.pid && state.windows === 6;
+    const states = await Promise.all(windows.map((window) => routerState(window, fits)));
+    console.log(`      all 6 windows served again ${Math.round(performance.now() - began)} ms after kill -9`);
+    assert.equal(new Set(states.map(({ pid }) => pid)).size, 1);
+    assert.deepEqual([states[0]!.port, states[0]!.notice], [before.port, 'kept']);
+    assert.equal(home.spawned.length, 2);
+    assert.equal(pidsOf(home.dataDir).length, 1);
+  });
+
+  it('does not cut a stream when the window that started it is killed or closed', async () => {
+    const a = home.windowProcess('starter');
+    const spawned = await a.line((line) => 'spawned' in line);
+    const b = home.window();
+    await b.pushConfig(push());
+    const { pid, port } = await routerState(b, (state) => serving(state) && state.windows === 2);
+    assert.equal(spawned.spawned, pid);
+    let stream: Promise<number> | undefined;
+    await new Promise<void>((resolve) => {
+      stream = readStream(port!, 60, 10, resolve);
+    });
+    a.child.kill('SIGKILL');
+    await routerState(b, (state) => state.windows === 1);
+    b.dispose();
+    assert.equal(await stream, 60 * 97);
+  });
+
+  it('backs off after repeated crashes, ends in a clear state with the log, and a person can start it again', async () => {
+    const a = home.window({ backoff: [0, 20] });
+    await a.pushConfig(push());
+    let last = 0;
+    for (let crash = 0; crash < 3; crash++) {
+      const { pid } = await routerState(a, (state) => serving(state) && state.pid !== last);
+      last = pid;
+      process.kill(pid, 'SIGKILL');
+    }
+    const failed = await clientState(a, 'failed');
+    assert.ok(failed.name === 'failed');
+    assert.match(failed.message, /ended unexpectedly.*3 times in two minutes/);
+    assert.equal(failed.logFile, `${home.dataDir}/logs/router.log`);
+    await assert.rejects(a.models(), /3 times in two minutes/);
+    assert.equal(home.spawned.length, 3);
+    assert.equal((await a.start()).phase, 'running');
+  });
+
+  it('tries a runtime that never answers once, in all windows together', async () => {
+    const silent = { environment: { TEST_SILENT: '1' }, startTimeout: 600 };
+    const windows = [home.window(silent), home.window(silent), home.window(silent)];
+    const states = await Promise.all(windows.map((window) => clientState(window, 'failed')));
+    for (const state of states) assert.match(state.name === 'failed' ? state.message : '', /did not answer within 1 s/);
+    assert.equal(home.spawned.length, 1);
+    await until(() => pidsOf(home.dataDir).length === 0, 'the silent process was not ended');
+  });
+
+  it('says why a process ended at its start, and gives up after the last wait', async () => {
+    const a = home.window({ environment: { TEST_CRASH: '1' }, backoff: [10, 20] });
+    const state = await clientState(a, 'failed');
+    assert.match(state.name === 'failed' ? state.message : '', /exit code 3\): the test router breaks at its start/);
+    assert.equal(home.spawned.length, 3);
+  });
+
+  it('says so when the runtime cannot be started at all', async () => {
+    const a = home.window({ spawn: nodeSpawner('/nonexistent/runtime', programs.router) });
+    const state = await clientState(a, 'failed');
+    assert.match(
+      state.name === 'failed' ? state.message : '',
+      /could not be started: spawn \/nonexistent\/runtime ENOENT/,
+    );
+  });
+
+  it('ignores the push of a window that is behind, also after a restart of the router', async () => {
+    const fresh = home.window();
+    await fresh.pushConfig(push({ label: 'new' }, 2_000));
+    const stale = home.window({ autoStart: () => false });
+    const old = await stale.pushConfig(push({ label: 'old' }, 1_000));
+    assert.deepEqual([old.applied, old.reason, old.changedAt], [false, 'stale', 2_000]);
+    const { pid } = await routerState(fresh, serving);
+    assert.equal(fresh.state?.notice, 'new');
+    fresh.dispose();
+    await routerState(stale, (state) => state.windows === 1);
+    process.kill(pid, 'SIGKILL');
+    const again = new Promise<ConfigResult>((resolve) => stale.onConfigResult(resolve));
+    assert.equal((await again).reason, 'stale');
+    assert.notEqual(stale.state?.notice, 'old');
+    const third = home.window();
+    assert.equal(
+      (await third.pushConfig(push({ label: 'new' }, 1_500))).applied,
+      true,
+      'the same settings with another stamp',
+    );
+    assert.equal((await routerState(stale, serving)).notice, 'new');
+    assert.equal((await stale.pushConfig(push({ label: 'newest' }, 3_000))).applied, true);
+  });
+
+  it('keeps the last good settings when new ones are invalid', async () => {
+    const a = home.window();
+    await a.pushConfig(push({ label: 'good' }, 1));
+    const result = await a.pushConfig(push({ broken: true }, 2));
+    assert.deepEqual([result.applied, result.reason, result.problems[0]?.path], [false, 'invalid', 'broken']);
+    assert.equal((await routerState(a, serving)).notice, 'good');
+  });
+
+  it('writes secrets to no file, argument or environment', async () => {
+    const a = home.window();
+    const secret = 'correct-horse-battery-staple';
+    await a.pushConfig({ ...push(), secrets: { [secret]: secret } });
+    const { pid } = await routerState(a, serving);
+    assert.deepEqual(await a.models(), [secret], 'the router has it');
+    const files = readdirSync(home.dataDir, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+    assert.ok(files.length >= 4);
+    const seen = files.map((file) => readFileSync(path.join(file.parentPath, file.name), 'latin1'));
+    for (const part of ['cmdline', 'environ']) seen.push(readFileSync(`/proc/${pid}/${part}`, 'latin1'));
+    for (const text of seen) assert.ok(!text.includes(secret));
+    for (const file of files) assert.equal(statSync(path.join(file.parentPath, file.name)).mode & 0o077, 0, file.name);
+  });
+
+  it('passes progress on and ends the work when it is cancelled', async () => {
+    const a = home.window();
+    const cancel = new AbortController();
+    a.onProgress(() => cancel.abort());
+    await assert.rejects(a.installCloudflared(cancel.signal), /^Error: cancelled$/);
+  });
+
+  it('ends cleanly on SIGTERM', async () => {
+    const a = home.window();
+    await a.pushConfig(push());
+    const { pid } = await routerState(a, serving);
+    a.dispose();
+    process.kill(pid, 'SIGTERM');
+    await until(() => !pidsOf(home.dataDir).includes(pid), 'it has not ended');
+    assert.match(readFileSync(`${home.dataDir}/logs/router.log`, 'utf8'), /ending: signal SIGTERM(.|\n)*ended/);
+  });
+
+  it('replaces a router that hangs, being sure it is that one', async () => {
+    const a = home.window();
+    await a.pushConfig(push());
+    const { pid } = await routerState(a, serving);
+    process.kill(pid, 'SIGSTOP');
+    const b = home.window({ answerTimeout: 1_000, environment: { TEST_ANSWER_TIMEOUT: '1000' } });
+    await b.pushConfig(push());
+    assert.notEqual((await routerState(b, serving)).pid, pid);
+    assert.ok(!pidsOf(home.dataDir).includes(pid));
+  });
+
+  it('works where the path of its socket would be too long', async () => {
+    const long = path.join(home.dataDir, 'a'.repeat(60), 'ü'.repeat(40));
+    const deep = openHome(programs, long);
+    const [a, b] = [deep.window(), deep.window()];
+    await Promise.all([a.pushConfig(push()), b.pushConfig(push())]);
+    const [left, right] = await Promise.all([routerState(a, serving), routerState(b, serving)]);
+    assert.equal(left.pid, right.pid);
+    await deep.close();
+  });
+
+  it('says what is wrong with a folder it cannot use', async () => {
+    const file = path.join(home.dataDir, 'file');
+    writeFileSync(file, '');
+    const a = home.window({ dataDir: path.join(file, 'below') });
+    const state = await clientState(a, 'failed');
+    assert.match(
+      state.name === 'failed' ? state.message : '',
+      /cannot use its data folder .*: a part of the path is a file\. Repair/,
+    );
+    assert.equal(home.spawned.length, 0);
+  });
+});

@@ -1,0 +1,146 @@
+/** A core that is all listener: it serves a stream of counted bytes over HTTP, so that a lost one is seen. No models, no tunnel. */
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { RequestRecord } from '../../../src/ledger/record';
+import type { ConfigPush, RouterState } from '../../../src/process/contract';
+import type { RouterCore } from '../../../src/process/core';
+import type { CoreContext } from '../../../src/process/editorMode';
+
+/** Byte `index` of every stream. */
+export const byteAt = (index: number): number => (index * 31 + (index >> 8)) & 0xff;
+const CHUNK = 97;
+
+export interface FakeSettings {
+  port?: number;
+  lingerSeconds?: number;
+  /** Refused as invalid. */
+  broken?: boolean;
+  label?: string;
+}
+
+export function createFakeCore(context: Pick<CoreContext, 'lastPort'>, version: string): RouterCore {
+  const changed = new Set<(state: RouterState) => void>();
+  const requests = new Set<(record: RequestRecord) => void>();
+  const open = new Set<ServerResponse>();
+  let settings: FakeSettings = {};
+  let pushed: ConfigPush | undefined;
+  let server: Server | undefined;
+  let drained = (): void => undefined;
+  let state: RouterState = {
+    phase: 'stopped',
+    version,
+    pid: process.pid,
+    startedAt: Date.now(),
+    tunnel: { state: 'off', provider: 'none', since: Date.now() },
+    backends: [],
+    problems: [],
+    running: 0,
+    windows: 0,
+  };
+  const set = (change: Partial<RouterState>): void => {
+    state = { ...state, ...change };
+    for (const listener of changed) listener(state);
+  };
+
+  /** GET /stream?chunks=N&every=MS: N chunks of counted bytes; GET /label: the label of the settings in force. */
+  const serve = async (url: URL, response: ServerResponse): Promise<void> => {
+    if (url.pathname !== '/stream') {
+      response.end(settings.label ?? '');
+      return;
+    }
+    open.add(response);
+    set({ running: open.size });
+    const chunks = Number(url.searchParams.get('chunks'));
+    const every = Number(url.searchParams.get('every'));
+    for (let chunk = 0, at = 0; chunk < chunks && !response.destroyed; chunk++) {
+      response.write(Buffer.from(Array.from({ length: CHUNK }, () => byteAt(at++))));
+      await new Promise((resolve) => setTimeout(resolve, every));
+    }
+    response.end();
+    open.delete(response);
+    set({ running: open.size });
+    for (const listener of requests) listener({ id: `req_${Date.now().toString(16)}` } as RequestRecord);
+    if (open.size === 0) drained();
+  };
+
+  const listen = (port: number): Promise<Server> =>
+    new Promise((resolve, reject) => {
+      const created = createServer(
+        (request, response) => void serve(new URL(request.url ?? '', 'http://localhost'), response),
+      );
+      created.once('error', reject);
+      created.listen(port, '127.0.0.1', () => resolve(created));
+    });
+
+  const start = async (): Promise<void> => {
+    if (server !== undefined) return;
+    const wanted = settings.port ?? 0;
+    const { lastPort } = context;
+    const port = lastPort !== undefined && lastPort.setting === settings.port ? lastPort.port : wanted;
+    server = await listen(port).catch(() => listen(0));
+    set({ phase: 'running', port: (server.address() as AddressInfo).port });
+  };
+
+  const stop = async (options?: { drainMs?: number; keepTunnel?: boolean }): Promise<void> => {
+    const closing = server;
+    if (closing === undefined) return;
+    server = undefined;
+    await new Promise<void>((resolve) => {
+      closing.close(() => undefined);
+      set({ phase: 'draining', port: undefined });
+      if (open.size === 0) return resolve();
+      const timer = setTimeout(resolve, options?.drainMs ?? 0);
+      drained = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    closing.closeAllConnections();
+    set({ phase: 'stopped' });
+  };
+
+  const unused = async (): Promise<never> => {
+    throw new Error('the fake core cannot do that');
+  };
+  return {
+    get state() {
+      return state;
+    },
+    configure: unused,
+    push: async (push) => {
+      const wanted = push.settings as FakeSettings;
+      if (wanted.broken) {
+        const problem = { path: 'broken', message: 'is broken', severity: 'error' as const };
+        return { applied: false, reason: 'invalid', problems: [problem] };
+      }
+      settings = wanted;
+      pushed = push;
+      set({ notice: wanted.label });
+      return { applied: true, problems: [] };
+    },
+    start,
+    stop,
+    close: async () => undefined,
+    listedModels: () => [],
+    models: async () => Object.keys(pushed?.secrets ?? {}),
+    testBackend: unused,
+    discover: unused,
+    renewUrl: unused,
+    installCloudflared: (onProgress, signal) =>
+      new Promise((_resolve, reject) => {
+        onProgress({ message: 'downloading', fraction: 0.5 });
+        signal.addEventListener('abort', () => reject(new Error('cancelled')));
+      }),
+    recentRequests: () => [],
+    usage: unused,
+    focus: () => set({ notice: 'focus' }),
+    onDidChange: (listener) => {
+      changed.add(listener);
+      return () => void changed.delete(listener);
+    },
+    onRequest: (listener) => {
+      requests.add(listener);
+      return () => void requests.delete(listener);
+    },
+  };
+}

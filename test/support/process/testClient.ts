@@ -1,0 +1,32 @@
+/** A window as a process of its own, without an editor: attaches, pushes settings, reports each state on a line, ends with its stdin. */
+import { connectRouter } from '../../../src/process/client';
+import { nodeSpawner } from '../../../src/process/spawnRouter';
+
+const [dataDir, router, name] = process.argv.slice(2) as [string, string, string];
+const say = (event: unknown): void => void process.stdout.write(`${JSON.stringify(event)}\n`);
+const spawn = nodeSpawner(process.execPath, router);
+const client = connectRouter({
+  dataDir,
+  version: process.env.TEST_VERSION ?? '1.0.0',
+  spawn: (request) => {
+    const started = spawn(request);
+    say({ spawned: started.pid });
+    return started;
+  },
+  window: name,
+  autoStart: () => true,
+  startTimeout: 20_000,
+});
+client.onClientState((client) => say({ client }));
+client.onState((state) =>
+  say({ state: state === undefined ? null : { phase: state.phase, pid: state.pid, port: state.port } }),
+);
+void client
+  .pushConfig({
+    settings: { lingerSeconds: 1 },
+    secrets: {},
+    network: {},
+    changedAt: Number(process.env.TEST_CHANGED_AT ?? 1),
+  })
+  .catch((error: Error) => say({ error: error.message }));
+process.stdin.on('end', () => process.exit(0)).resume();
