@@ -58,7 +58,7 @@ export async function attendLink(link: Link, context: AttendContext): Promise<At
   let nameUnknown = 0;
   let probing = false;
   let polling = false;
-  const began = clock.now();
+  let began = clock.now();
   let nextPoll = began + POLL;
   let nextProbe = registered ? began : Number.POSITIVE_INFINITY;
   const known = url !== undefined && driver.knownUrl() === url;
@@ -91,6 +91,7 @@ export async function attendLink(link: Link, context: AttendContext): Promise<At
   function askWhatIsDue(): void {
     if (!polling && clock.now() >= nextPoll) {
       polling = true;
+      nextPoll = Number.POSITIVE_INFINITY;
       void link.connected().then((value) => post({ type: 'connected', link, value }));
     }
     if (!probing && registered && clock.now() >= nextProbe) {
@@ -101,7 +102,7 @@ export async function attendLink(link: Link, context: AttendContext): Promise<At
   }
 
   function wake(): void {
-    nextPoll = clock.now();
+    if (!polling) nextPoll = clock.now();
     if (registered && !probing) nextProbe = clock.now();
   }
 
@@ -123,6 +124,7 @@ export async function attendLink(link: Link, context: AttendContext): Promise<At
     switch (event.type) {
       case 'registered':
         registered = true;
+        began = clock.now();
         lostSince = undefined;
         url = event.publicUrl ?? url;
         if (isOnline())
@@ -131,7 +133,7 @@ export async function attendLink(link: Link, context: AttendContext): Promise<At
         if (!probing) nextProbe = clock.now();
         return undefined;
       case 'lost':
-        nextPoll = clock.now();
+        if (!polling) nextPoll = clock.now();
         return undefined;
       case 'originDown':
         if (isOnline() && !probing) nextProbe = clock.now();
@@ -159,7 +161,7 @@ export async function attendLink(link: Link, context: AttendContext): Promise<At
       return undefined;
     }
     lostSince ??= clock.now();
-    if (status().publicUrl) show('reconnecting', { message: say.reconnecting });
+    if (isOnline()) show('reconnecting', { message: say.reconnecting });
     const patience = lostSince + link.lostAfterMs;
     if (clock.now() >= patience) return { why: 'lost' };
     nextPoll = Math.min(nextPoll, patience);
@@ -178,13 +180,11 @@ export async function attendLink(link: Link, context: AttendContext): Promise<At
     // Twice in a row counts, except for a fresh tunnel, whose edge needs its time.
     nextProbe = clock.now() + PROBE_ELSE;
     if (lostSince !== undefined || failures < 2) return undefined;
-    const connectionGone = result.kind === 'gone' || result.kind === 'silent' || result.kind === 'unreachable';
-    if (isOnline() && connectionGone) return { why: 'halfDead' };
-    if (!isOnline() && clock.now() - began < PATIENCE && (result.kind === 'gone' || result.kind === 'unreachable')) {
-      if (driver.renewable || known) return undefined;
-    }
-    if (!isOnline() && result.kind === 'gone' && clock.now() - began >= PATIENCE && driver.renewable)
-      return { why: 'halfDead' };
+    const gone = result.kind === 'gone' || (result.kind === 'unreachable' && !link.honest);
+    if (isOnline() && gone) return { why: 'halfDead' };
+    const early = clock.now() - began < PATIENCE;
+    if (!isOnline() && early && (result.kind === 'gone' || result.kind === 'unreachable')) return undefined;
+    if (!isOnline() && result.kind === 'gone' && driver.renewable) return { why: 'halfDead' };
     show('degraded', { message: explain(result) });
     return undefined;
   }

@@ -30,9 +30,16 @@ const BLOCKED_WAIT = 5 * 60_000;
 /** The edge routes by SNI: dialled here, the new name need not be resolved before it exists. */
 const APEX = 'trycloudflare.com';
 
-export function quickTunnelDriver(options: CloudflaredOptions): Driver {
+/** What touches the machine; tests put their own in place. */
+export interface CloudflaredPrograms {
+  find: typeof findCloudflared;
+  launch: typeof launchCloudflared;
+}
+const realPrograms: CloudflaredPrograms = { find: findCloudflared, launch: launchCloudflared };
+
+export function quickTunnelDriver(options: CloudflaredOptions, programs = realPrograms): Driver {
   const { state, world, network } = options;
-  const base = cloudflaredBase(options);
+  const base = cloudflaredBase(options, programs);
   let asked = false;
   return {
     ...base.driver,
@@ -86,7 +93,7 @@ export interface NamedTunnelOptions extends CloudflaredOptions {
   token: string | undefined;
 }
 
-export function namedTunnelDriver(options: NamedTunnelOptions): Driver {
+export function namedTunnelDriver(options: NamedTunnelOptions, programs = realPrograms): Driver {
   const { localPort, token } = options;
   const host = options.hostname
     .trim()
@@ -94,7 +101,7 @@ export function namedTunnelDriver(options: NamedTunnelOptions): Driver {
     .replace(/^https?:\/\//, '')
     .replace(/\/.*$/, '');
   const tunnelId = token ? tunnelIdOf(token) : undefined;
-  const base = cloudflaredBase(options);
+  const base = cloudflaredBase(options, programs);
   return {
     ...base.driver,
     provider: 'cloudflared-named',
@@ -143,7 +150,7 @@ function tunnelIdOf(token: string): string | undefined {
 }
 
 /** What both kinds share. */
-function cloudflaredBase(options: CloudflaredOptions) {
+function cloudflaredBase(options: CloudflaredOptions, programs: CloudflaredPrograms) {
   const { dataDir, localPort, state, world } = options;
   const transports = chooseTransport(state, world);
   return {
@@ -157,7 +164,7 @@ function cloudflaredBase(options: CloudflaredOptions) {
 
     async binary({ report, signal }: OpenOptions): Promise<Binary> {
       try {
-        return await findCloudflared({ chosen: options.binary, dataDir, world });
+        return await programs.find({ chosen: options.binary, dataDir, world });
       } catch (problem) {
         const fixable = problem instanceof TunnelProblem && problem.details.missingBinary && !options.binary;
         if (!fixable || !options.mayInstall) throw problem;
@@ -179,7 +186,7 @@ function cloudflaredBase(options: CloudflaredOptions) {
     ): Promise<Link> {
       const transport = transports.current;
       open.report('connecting', say.connecting(transport));
-      return launchCloudflared({
+      return programs.launch({
         dataDir,
         world,
         state,

@@ -159,6 +159,8 @@ function followProgram(
     publicUrl: `https://${running.host}`,
     // QUIC comes back by itself within seconds; HTTP/2 may take most of a minute, so a respawn is faster.
     lostAfterMs: running.transport === 'quic' ? 8_000 : 2_000,
+    // Without pings, a dead HTTP/2 connection looks alive for minutes.
+    honest: running.transport === 'quic',
     registered: options.registered === true,
     onEvent(next) {
       listener = next;

@@ -39,6 +39,7 @@ function standingLink(publicUrl: string): Link {
   return {
     publicUrl,
     lostAfterMs: 0,
+    honest: true,
     registered: true,
     onEvent: () => {},
     connected: async () => true,

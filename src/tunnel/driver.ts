@@ -35,6 +35,8 @@ export interface Link {
   readonly publicUrl?: string;
   /** Milliseconds that `connected` may say no before the connection counts as lost. */
   readonly lostAfterMs: number;
+  /** Its word on the connection holds: when it says connected and we reach nothing, the fault is on our way out. */
+  readonly honest: boolean;
   /** True when it was adopted and is registered already. */
   readonly registered: boolean;
   /** Events from now on; earlier ones are replayed to the first listener. */

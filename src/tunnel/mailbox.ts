@@ -1,5 +1,8 @@
 import type { Clock } from './world';
 
+/** Timers take no more (25 days). */
+const LONGEST = 2 ** 31 - 1;
+
 /** Events in order of arrival, taken one by one, with a limit on the wait. */
 export interface Mailbox<E> {
   post(event: E): void;
@@ -19,7 +22,7 @@ export function createMailbox<E>(clock: Clock): Mailbox<E> {
     async take(ms) {
       if (queue.length === 0 && ms > 0) {
         await new Promise<void>((resolve) => {
-          const cancel = clock.after(ms, resolve);
+          const cancel = clock.after(Math.min(ms, LONGEST), resolve);
           wake = () => {
             cancel();
             resolve();

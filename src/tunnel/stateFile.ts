@@ -52,21 +52,20 @@ export function openStateFile(dataDir: string): StateFile {
   const folder = tunnelFolder(dataDir);
   const file = path.join(folder, 'state.json');
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  let value: TunnelMemory = {};
-  try {
-    const parsed = JSON.parse(readFileSync(file, 'utf8'));
-    if (parsed && typeof parsed === 'object') value = parsed;
-  } catch {
-    // first start, or a file that a full disk left broken
-  }
+  // Read anew each time: during a hand-over the router before us may still write.
+  const read = (): TunnelMemory => {
+    try {
+      const parsed = JSON.parse(readFileSync(file, 'utf8'));
+      return parsed && typeof parsed === 'object' ? parsed : {};
+    } catch {
+      return {}; // first start, or a file that a full disk left broken
+    }
+  };
   return {
     get value() {
-      return value;
+      return read();
     },
-    update(change) {
-      value = { ...value, ...change };
-      writePrivate(file, JSON.stringify(value));
-    },
+    update: (change) => writePrivate(file, JSON.stringify({ ...read(), ...change })),
   };
 }
 

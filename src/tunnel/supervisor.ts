@@ -22,7 +22,6 @@ export interface SupervisorOptions {
 const SPACING = [0, 1_000, 2_000, 5_000, 15_000, 30_000];
 const REFUSED_WAIT = 5_000;
 const STABLE_AFTER = 60_000;
-const FOREVER = 2 ** 31 - 1;
 
 export function superviseTunnel({ driver, verifier, clock, localPort, log }: SupervisorOptions): Tunnel {
   const listeners = new Set<(status: TunnelStatus) => void>();
@@ -63,7 +62,7 @@ export function superviseTunnel({ driver, verifier, clock, localPort, log }: Sup
   async function pause(ms: number): Promise<'time' | 'check' | 'renew' | 'stop'> {
     const end = clock.now() + ms;
     for (;;) {
-      const note = await inbox.take(Math.min(end - clock.now(), FOREVER));
+      const note = await inbox.take(end - clock.now());
       if (!note) return 'time';
       if (note.type === 'check' || note.type === 'renew' || note.type === 'stop') return note.type;
     }
@@ -98,7 +97,7 @@ export function superviseTunnel({ driver, verifier, clock, localPort, log }: Sup
         const problem = asProblem(error);
         showProblem(problem);
         const { retryAt } = problem.details;
-        const next = await pause(retryAt === undefined ? FOREVER : Math.max(0, retryAt - clock.now()));
+        const next = await pause(retryAt === undefined ? Number.POSITIVE_INFINITY : Math.max(0, retryAt - clock.now()));
         if (next === 'stop') return undefined;
         if (next === 'renew') await giveUpUrl(true);
         // A look now does not shorten the wait that the service asked for.
@@ -199,7 +198,7 @@ export function superviseTunnel({ driver, verifier, clock, localPort, log }: Sup
     async function waitOut(problem: TunnelProblem): Promise<'open' | 'stop'> {
       showProblem(problem);
       const { retryAt } = problem.details;
-      return after(await pause(retryAt === undefined ? FOREVER : Math.max(0, retryAt - clock.now())));
+      return after(await pause(retryAt === undefined ? Number.POSITIVE_INFINITY : Math.max(0, retryAt - clock.now())));
     }
 
     async function after(what: 'time' | 'check' | 'renew' | 'stop'): Promise<'open' | 'stop'> {

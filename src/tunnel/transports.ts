@@ -24,29 +24,24 @@ export function chooseTransport(
     const known = state.value.transports?.[networkId(world)];
     return known && world.clock.now() - known.at < BELIEVED ? known.transport : 'quic';
   };
-  let current = preferred();
-  let fellBack = false;
+  let fallback: Transport | undefined;
   return {
     get current() {
-      return current;
+      return fallback ?? preferred();
     },
     worked(transport) {
-      fellBack = false;
+      fallback = undefined;
       const others = Object.entries(state.value.transports ?? {}).sort(([, a], [, b]) => b.at - a.at);
-      const transports = Object.fromEntries(
-        [[networkId(world), { transport, at: world.clock.now() }] as const, ...others].slice(0, MAX_NETWORKS).reverse(),
-      );
-      state.update({ transports });
+      const now = [networkId(world), { transport, at: world.clock.now() }] as const;
+      state.update({ transports: Object.fromEntries([...others.slice(0, MAX_NETWORKS - 1), now]) });
     },
     fallBack() {
-      if (fellBack) {
-        fellBack = false;
-        current = preferred();
+      if (fallback) {
+        fallback = undefined;
         return false;
       }
-      fellBack = true;
-      current = current === 'quic' ? 'http2' : 'quic';
-      return current === 'http2' ? say.fallingBack : say.fallingBackToQuic;
+      fallback = preferred() === 'quic' ? 'http2' : 'quic';
+      return fallback === 'http2' ? say.fallingBack : say.fallingBackToQuic;
     },
   };
 }
