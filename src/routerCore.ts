@@ -295,6 +295,9 @@ export async function createRouterCore(options: CoreOptions): Promise<RouterCore
     },
     start,
     stop,
+    async close() {
+      await ledger.close();
+    },
     models: () => listModels({ runtime: () => runtime, lists }),
     listedModels: () => runtime.routes.listed(),
     async testBackend({ backend, key, model }) {

@@ -30,6 +30,8 @@ export interface RouterCore {
    * The phase becomes `draining` when the listener no longer accepts (the port is free) and `stopped` when everything has ended.
    */
   stop(options?: { drainMs?: number; keepTunnel?: boolean }): Promise<void>;
+  /** After the last `stop`: writes what is still to be written and lets go of all files. */
+  close(): Promise<void>;
   models(): Promise<string[]>;
   /** Model names known without asking any backend. */
   listedModels(): string[];

@@ -116,6 +116,7 @@ export async function runHeadless(args: HeadlessArguments, createCore: HeadlessC
   await new Promise<void>((resolve) => world.onSignal(resolve));
   watcher?.stop();
   await core.stop({ drainMs: DRAIN_MS });
+  await core.close();
   return 0;
 }
 
@@ -204,9 +205,9 @@ async function offerInstall(core: RouterCore, args: HeadlessArguments, terminal:
   if (args.json || args.installCloudflared || !world.stdin.isTTY || !world.stdout.isTTY) return;
   const missing = await new Promise<boolean>((resolve) => {
     const stop = core.onDidChange(({ tunnel }) => {
-      if (!tunnel.programMissing && tunnel.state !== 'online') return;
+      if (!tunnel.needsBinary && tunnel.state !== 'online') return;
       stop();
-      resolve(tunnel.programMissing === true);
+      resolve(tunnel.needsBinary === true);
     });
   });
   if (!missing) return;
