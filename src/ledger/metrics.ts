@@ -197,9 +197,10 @@ function prometheusLines({ name, unit, help, bounds, series }: Recorder): string
       continue;
     }
     let below = 0;
-    bounds.forEach((bound, i) =>
-      lines.push(`${metric}_bucket${labels(attributes, String(bound))} ${(below += buckets[i]!)}`),
-    );
+    for (const [i, bound] of bounds.entries()) {
+      below += buckets[i]!;
+      lines.push(`${metric}_bucket${labels(attributes, String(bound))} ${below}`);
+    }
     lines.push(
       `${metric}_bucket${labels(attributes, '+Inf')} ${count}`,
       `${metric}_sum${labels(attributes)} ${sum}`,

@@ -36,7 +36,9 @@ function digest(text: string): Buffer {
  */
 export async function serveMetrics(options: { port: number; token: string; metrics: Metrics }): Promise<MetricsServer> {
   const expected = digest(`Bearer ${options.token}`);
-  const server = createServer((request, response) => answer(request, response, expected, options.metrics));
+  const server = createServer((request, response) =>
+    send(response, answerTo(request, expected, options.metrics), request.method === 'HEAD'),
+  );
   server.headersTimeout = server.requestTimeout = 10_000;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
@@ -58,20 +60,36 @@ export async function serveMetrics(options: { port: number; token: string; metri
   };
 }
 
-function answer(request: IncomingMessage, response: ServerResponse, expected: Buffer, metrics: Metrics): void {
-  const send = (status: number, type: string, body: string, headers: Record<string, string> = {}): void => {
-    response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store', ...headers });
-    response.end(request.method === 'HEAD' ? undefined : body);
-  };
+interface Answer {
+  status: number;
+  body: string;
+  headers?: Record<string, string>;
+}
+
+function answerTo(request: IncomingMessage, expected: Buffer, metrics: Metrics): Answer {
   // A web page must not reach it under a name that it points at us (DNS rebinding).
-  if (!LOOPBACK_HOST.test(request.headers.host ?? '')) return send(403, 'text/plain', 'forbidden\n');
+  if (!LOOPBACK_HOST.test(request.headers.host ?? '')) return { status: 403, body: 'forbidden\n' };
   if (!timingSafeEqual(digest(request.headers.authorization ?? ''), expected)) {
-    return send(401, 'text/plain', 'unauthorized\n', { 'www-authenticate': 'Bearer' });
+    return { status: 401, body: 'unauthorized\n', headers: { 'www-authenticate': 'Bearer' } };
   }
-  if (request.method !== 'GET' && request.method !== 'HEAD')
-    return send(405, 'text/plain', 'method not allowed\n', { allow: 'GET, HEAD' });
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    return { status: 405, body: 'method not allowed\n', headers: { allow: 'GET, HEAD' } };
+  }
   const where = request.url?.split('?', 1)[0];
-  if (where === '/metrics') return send(200, 'text/plain; version=0.0.4; charset=utf-8', metrics.prometheus());
-  if (where === '/v1/metrics') return send(200, 'application/json', JSON.stringify(metrics.otlp()));
-  send(404, 'text/plain', 'not found\n');
+  if (where === '/metrics') {
+    return {
+      status: 200,
+      body: metrics.prometheus(),
+      headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' },
+    };
+  }
+  if (where === '/v1/metrics') {
+    return { status: 200, body: JSON.stringify(metrics.otlp()), headers: { 'content-type': 'application/json' } };
+  }
+  return { status: 404, body: 'not found\n' };
+}
+
+function send(response: ServerResponse, { status, body, headers }: Answer, head: boolean): void {
+  response.writeHead(status, { 'content-type': 'text/plain', 'cache-control': 'no-store', ...headers });
+  response.end(head ? undefined : body);
 }

@@ -108,7 +108,7 @@ async function writeCsv(ledger: Ledger, query: Query, file: string, world: Usage
     return 2;
   }
   world.out(
-    query.json ? `${JSON.stringify({ csv: file, requests: lines })}\n` : `${lines} requests written to ${file}\n`,
+    query.json ? `${JSON.stringify({ csv: file, requests: lines })}\n` : `${requests(lines)} written to ${file}\n`,
   );
   return 0;
 }
@@ -138,6 +138,14 @@ function totalOf(rows: readonly UsageRow[]): UsageRow {
 
 const TITLES: Record<GroupBy, string> = { day: 'Day', model: 'Model', backend: 'Backend', key: 'Key' };
 
+function number(value: number): string {
+  return value.toLocaleString('en-US');
+}
+
+function requests(count: number): string {
+  return `${number(count)} ${count === 1 ? 'request' : 'requests'}`;
+}
+
 /** Characters that would steer a terminal: names come from outside. */
 function plain(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}]/gu, '?');
@@ -147,7 +155,6 @@ function plain(text: string): string {
 export function formatUsage(rows: readonly UsageRow[], { by, from, to }: Period & { by: GroupBy }): string {
   if (rows.length === 0) return `No requests from ${from} to ${to}.\n`;
   const total = totalOf(rows);
-  const number = (value: number): string => value.toLocaleString('en-US');
   const cells = (row: UsageRow): string[] => [
     plain(row.group) || '(none)',
     number(row.requests),
@@ -170,9 +177,8 @@ export function formatUsage(rows: readonly UsageRow[], { by, from, to }: Period 
   );
   const rule = '─'.repeat(widths.reduce((sum, width) => sum + width + 2, -2));
   const notes: string[] = [];
-  if (total.unpriced > 0) notes.push(`* without ${number(total.unpriced)} requests to models whose price is not known`);
-  if (total.estimated)
-    notes.push(`Tokens of ${number(total.estimated)} requests are estimates: their provider sent none.`);
+  if (total.unpriced > 0) notes.push(`* without ${requests(total.unpriced)} whose model has no known price`);
+  if (total.estimated) notes.push(`Tokens of ${requests(total.estimated)} are estimates: their provider sent none.`);
   return [
     `Usage from ${from} to ${to}`,
     '',

@@ -1,6 +1,4 @@
-/** Request records for ledger tests. */
-import type { Backend, Target } from '../../src/backends/backend';
-import { settingsSchema } from '../../src/config/schema';
+/** Request records for ledger tests. Imports nothing heavy: killed writers start with it a hundred times. */
 import type { RequestRecord } from '../../src/ledger/record';
 
 let serial = 0;
@@ -29,54 +27,6 @@ export function requestRecord(changes: Partial<RequestRecord> = {}): RequestReco
     ms: 900,
     bytesIn: 4_000,
     bytesOut: 9_000,
-    ...changes,
-  };
-}
-
-/** A resolved target on a preset's backend; `gpt-4o` on openai costs 2.5 and 10 dollars a million. */
-export function targetOn(preset: string, upstreamModel: string, changes: Partial<Target> = {}): Target {
-  const backend: Backend = {
-    name: preset,
-    preset,
-    baseUrl: 'https://upstream.test/v1',
-    wire: 'chat',
-    prefix: `${preset}/`,
-    isDefault: true,
-    auth: 'bearer',
-    requireApiKey: true,
-    headers: {},
-    query: {},
-    roleRewrites: {},
-    unsupportedParams: [],
-    models: [],
-    fallbacks: [],
-    timeouts: settingsSchema.parse({}).timeouts,
-    abilities: {
-      customTools: 'function',
-      reasoningField: 'none',
-      efforts: [],
-      serviceTier: false,
-      developerRole: false,
-      metadata: false,
-    },
-    quirks: {
-      maxIdLength: 64,
-      refusedSchemaKeys: [],
-      strictTools: false,
-      maxTokensField: 'max_tokens',
-      streamUsage: true,
-      deploymentPaths: false,
-    },
-    local: preset === 'ollama',
-  };
-  return {
-    backend,
-    upstreamModel,
-    clientModel: `${preset}/${upstreamModel}`,
-    keyName: preset,
-    abilities: backend.abilities,
-    fallbacks: [],
-    via: 'prefix',
     ...changes,
   };
 }

@@ -4,7 +4,8 @@ import { type ClientKeySettings, settingsSchema } from '../../../src/config/sche
 import { type Admitted, createAdmission, type Reservation } from '../../../src/ledger/admission';
 import type { BudgetWarning } from '../../../src/ledger/budgets';
 import type { RequestRecord } from '../../../src/ledger/record';
-import { requestRecord, targetOn } from '../../support/ledgerRecords';
+import { requestRecord } from '../../support/ledgerRecords';
+import { targetOn } from '../../support/ledgerTarget';
 
 const NOON = new Date(2026, 10, 21, 12, 0, 0).getTime();
 const gpt4o = targetOn('openai', 'gpt-4o');

@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createMetrics } from '../../../src/ledger/metrics';
+import { type MetricsServer, metricsToken, serveMetrics } from '../../../src/ledger/metricsServer';
+
+const metrics = createMetrics({ presetOf: () => undefined, running: () => 0, now: Date.now, version: '1' });
+
+describe('metrics port', () => {
+  let server: MetricsServer;
+  before(async () => {
+    server = await serveMetrics({ port: 0, token: 'secret', metrics });
+  });
+  after(() => server.close());
+
+  function get(
+    where: string,
+    headers: Record<string, string>,
+    method = 'GET',
+  ): Promise<{ status: number; body: string; type: string }> {
+    return new Promise((resolve, reject) => {
+      const sent = request({ host: '127.0.0.1', port: server.port, path: where, headers, method }, (response) => {
+        let body = '';
+        response.on('data', (chunk) => (body += chunk));
+        response.on('end', () =>
+          resolve({ status: response.statusCode!, body, type: String(response.headers['content-type']) }),
+        );
+      });
+      sent.on('error', reject);
+      sent.end();
+    });
+  }
+  const bearer = { authorization: 'Bearer secret' };
+
+  it('serves Prometheus text and OTLP JSON to the token', async () => {
+    const text = await get('/metrics', bearer);
+    assert.equal(text.status, 200);
+    assert.match(text.type, /version=0\.0\.4/);
+    assert.match(text.body, /llm_router_running_requests 0/);
+    const json = await get('/v1/metrics?x=1', bearer);
+    assert.ok(JSON.parse(json.body).resourceMetrics);
+  });
+
+  it('refuses without the token, with a wrong one, and tells nothing', async () => {
+    for (const headers of [
+      {},
+      { authorization: 'secret' },
+      { authorization: 'Bearer ' },
+      { authorization: 'Bearer secret2' },
+    ]) {
+      assert.deepEqual(await get('/metrics', headers as Record<string, string>), {
+        status: 401,
+        body: 'unauthorized\n',
+        type: 'text/plain',
+      });
+    }
+  });
+
+  it('refuses a foreign Host, other methods and other paths', async () => {
+    for (const host of ['evil.test', 'evil.test:80', '127.0.0.1.evil.test', 'localhost.evil.test'])
+      assert.equal((await get('/metrics', { ...bearer, host })).status, 403, host);
+    for (const host of ['localhost', '127.0.0.1:9', '[::1]:80'])
+      assert.equal((await get('/metrics', { ...bearer, host })).status, 200, host);
+    assert.equal((await get('/metrics', bearer, 'POST')).status, 405);
+    assert.equal((await get('/', bearer)).status, 404);
+  });
+
+  it('says when its port is taken', async () => {
+    await assert.rejects(
+      serveMetrics({ port: server.port, token: 'x', metrics }),
+      /Metrics cannot be served on port \d+: the port is taken/,
+    );
+  });
+
+  it('keeps its token over restarts, for the owner only', () => {
+    const dataDir = mkdtempSync(path.join(tmpdir(), 'metrics-'));
+    try {
+      const token = metricsToken(dataDir);
+      assert.match(token, /^[\w-]{43}$/);
+      assert.equal(metricsToken(dataDir), token);
+      if (process.platform !== 'win32') assert.equal(statSync(path.join(dataDir, 'metrics-token')).mode & 0o777, 0o600);
+    } finally {
+      rmSync(dataDir, { recursive: true });
+    }
+  });
+});
