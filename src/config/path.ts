@@ -10,6 +10,8 @@ export interface Found {
   severity: Problem['severity'];
   /** The key at the end of `at` is meant, not its value. */
   key?: true;
+  /** Where it stands in the text, when the path alone does not say. */
+  offset?: number;
 }
 
 /** `backends[1].baseUrl`; keys that would be unreadable so are quoted, as `aliases["my model"]`. */
@@ -17,8 +19,9 @@ export function pathText(segments: readonly Segment[]): string {
   return segments
     .map((segment, index) => {
       if (typeof segment === 'number') return `[${segment}]`;
-      if (!/^[\w$-]+$/.test(segment)) return `[${JSON.stringify(segment)}]`;
-      return index === 0 ? segment : `.${segment}`;
+      // A dotted key can only stand at the top of an own file, and means what it looks like.
+      if (index === 0 && /^[\w$.-]+$/.test(segment)) return segment;
+      return /^[\w$-]+$/.test(segment) ? `.${segment}` : `[${JSON.stringify(segment)}]`;
     })
     .join('');
 }

@@ -83,7 +83,7 @@ function unknownKey(at: readonly Segment[], parent: readonly Segment[]): Found {
     : near === undefined
       ? ''
       : ` Did you mean ${near}?`;
-  const place = parent.length === 0 ? '' : ` in ${nameOf(parent)}`;
+  const place = parent.length === 0 ? '' : ` in ${nameOf(parent).replace(/^An/, 'an')}`;
   return { at, message: `There is no setting ${key}${place}.${hint}`, severity: 'error', key: true };
 }
 

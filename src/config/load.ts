@@ -1,0 +1,103 @@
+/** From the text of a configuration file to settings: our own JSON, an llm-router config.json or a LiteLLM config.yaml (design §4). */
+import type { Problem } from '../process/contract';
+import { findProblems } from './check';
+import { readJson, type SourceFile } from './jsonFile';
+import { readLiteLlmFile } from './liteLlmFile';
+import { isLlmRouterFile, readLlmRouterFile } from './llmRouterFile';
+import { ownSettings } from './ownFile';
+import { type Found, isObject, pathText } from './path';
+import type { Settings } from './schema';
+import { readYaml } from './yamlFile';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What a file says once its format is understood; places are those in the file. */
+export interface FileContent {
+  settings: unknown;
+  secrets: Record<string, string>;
+  clientKeyEnv?: string;
+  found: Found[];
+  /** The place in the file of a place in `settings`. */
+  placeOf: (at: Found['at']) => Found['at'];
+}
+
+export interface LoadedConfig {
+  kind: 'own' | 'llm-router' | 'litellm';
+  /** Absent when there is an error among the problems. */
+  settings?: Settings;
+  /** Keys that stood in the file, by key name; `client:main` is the key that clients show. Never part of the settings. */
+  secrets: Record<string, string>;
+  /** Environment variable of the client key, where the file names one. */
+  clientKeyEnv?: string;
+  /** With line and column; paths are those of the file. */
+  problems: Problem[];
+}
+
+/**
+ * Reads a configuration. The format is told by content, never by the name. `env` fills in what a LiteLLM file takes from the
+ * environment. Never throws: what is wrong is in `problems`.
+ */
+export function loadConfigText(text: string, { env = {} }: { env?: Environment } = {}): LoadedConfig {
+  const plain = text.replace(/^\ufeff/, '');
+  if (plain.trim() === '') {
+    return broken('own', [
+      { path: '', message: 'The configuration file is empty.', severity: 'error', line: 1, column: 1 },
+    ]);
+  }
+  const json = /^\s*(\{|\/[/*])/.test(plain);
+  const source = json ? readJson(plain) : readYaml(plain);
+  const kind = kindOf(source, json);
+  if (kind === undefined) {
+    const message =
+      'This is no configuration of the router: it is neither settings in JSON, nor an llm-router config.json, nor a LiteLLM config.yaml with a model_list.';
+    return broken('own', [
+      ...placed(source, source.found),
+      ...placed(source, [{ at: [], message, severity: 'error' }]),
+    ]);
+  }
+  if (source.found.some((one) => one.severity === 'error')) return broken(kind, placed(source, source.found));
+  const content = readContent(kind, source.value, env);
+  const { settings, found } = findProblems(content.settings);
+  const problems = [
+    ...source.found,
+    ...content.found,
+    ...found.map((one) => ({ ...one, at: content.placeOf(one.at) })),
+  ];
+  const usable = settings !== undefined && problems.every((one) => one.severity === 'warning');
+  return {
+    kind,
+    ...(usable ? { settings } : {}),
+    secrets: usable ? content.secrets : {},
+    ...(content.clientKeyEnv === undefined ? {} : { clientKeyEnv: content.clientKeyEnv }),
+    problems: placed(source, problems),
+  };
+}
+
+const LITELLM_KEYS = ['model_list', 'litellm_settings', 'general_settings', 'router_settings', 'environment_variables'];
+
+/** A broken file is what its readable part looks like; undefined for something else entirely. */
+function kindOf({ value, found }: SourceFile, json: boolean): LoadedConfig['kind'] | undefined {
+  if (isObject(value)) {
+    if (LITELLM_KEYS.some((key) => key in value)) return 'litellm';
+    if (json) return isLlmRouterFile(value) ? 'llm-router' : 'own';
+  }
+  return found.length === 0 ? undefined : json ? 'own' : 'litellm';
+}
+
+function readContent(kind: LoadedConfig['kind'], value: unknown, env: Environment): FileContent {
+  if (kind === 'own') return ownSettings(value);
+  return kind === 'llm-router' ? readLlmRouterFile(value) : readLiteLlmFile(value, env);
+}
+
+function placed(source: SourceFile, found: readonly Found[]): Problem[] {
+  return found.map((one) => ({
+    path: pathText(one.at),
+    message: one.message,
+    severity: one.severity,
+    ...source.positionOf(one),
+  }));
+}
+
+function broken(kind: LoadedConfig['kind'], problems: Problem[]): LoadedConfig {
+  return { kind, secrets: {}, problems };
+}

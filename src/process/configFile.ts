@@ -1,0 +1,152 @@
+/** The configuration file of a router without an editor: found, read, watched. What is wrong with it never stops a running router. */
+import { readFile, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { type Environment, type LoadedConfig, loadConfigText } from '../config/load';
+import type { Problem } from './contract';
+
+/** Milliseconds between two looks; a change is in effect after at most three of them. */
+const LOOK_MS = 250;
+const LARGEST = 16 * 1024 * 1024;
+
+export interface ReadConfig {
+  /** Absent when the file could not be read; `loaded.problems` says why. */
+  text?: string;
+  loaded: LoadedConfig;
+}
+
+/** Reads and validates a configuration file. Never rejects. */
+export async function readConfigFile(file: string, env: Environment): Promise<ReadConfig> {
+  try {
+    const { size } = await stat(file);
+    if (size > LARGEST) return unreadable(`The configuration file ${file} is larger than 16 MB.`);
+    const text = await readFile(file, 'utf8');
+    return { text, loaded: loadConfigText(text, { env }) };
+  } catch (error) {
+    return unreadable(whyUnreadable(file, error));
+  }
+}
+
+/** The file to use when none is named (design §4): our own, an llm-router config.json, a LiteLLM file; undefined for none. */
+export async function findConfigFile(folder: string, env: Environment): Promise<string | undefined> {
+  for (const name of ['llm-router.json', 'config.json', 'litellm_config.yaml']) {
+    const file = path.join(folder, name);
+    const { text, loaded } = await readConfigFile(file, env);
+    // Many programs have a config.json; only one that is llm-router's own is meant.
+    if (text !== undefined && (name !== 'config.json' || loaded.kind === 'llm-router')) return file;
+  }
+  return undefined;
+}
+
+export interface WatchOptions {
+  env: Environment;
+  /** The text that is in force already, so that a change before the first look is noticed too. */
+  known?: string;
+  /** A usable configuration; its problems are warnings. Also called when a broken file is as it was before. */
+  onConfig(loaded: LoadedConfig): void;
+  /** The file is broken or gone; what was in force stays in force. */
+  onProblems(problems: Problem[]): void;
+  /** Calls `run` again and again; returns how to stop that. For tests. */
+  every?: (ms: number, run: () => Promise<void>) => () => void;
+}
+
+/**
+ * Watches a configuration file by looking at it, which also sees files replaced by rename, mounted folders and deletion. A file
+ * is read once its size and time stand still for one look; one that does not load is read again at the next look before it is
+ * told, for it may be half written.
+ */
+export function watchConfigFile(
+  file: string,
+  { env, known, onConfig, onProblems, every = repeat }: WatchOptions,
+): { stop(): void } {
+  let seen = '';
+  let settled = '';
+  let text = known;
+  let broken = false;
+  let doubted = false;
+  let stopped = false;
+  let looking = false;
+
+  async function look(): Promise<void> {
+    const stamp = await stampOf(file);
+    const still = stamp === seen;
+    seen = stamp;
+    if (!still || (stamp === settled && !doubted)) return;
+    const read = await readConfigFile(file, env);
+    if (stopped) return;
+    // Written to while it was read: the next look starts over.
+    if ((await stampOf(file)) !== stamp) return;
+    settled = stamp;
+    take(read);
+  }
+
+  function take({ text: now, loaded }: ReadConfig): void {
+    if (now !== undefined && now === text && !broken) {
+      doubted = false;
+      return;
+    }
+    if (loaded.settings) {
+      doubted = false;
+      broken = false;
+      text = now;
+      onConfig(loaded);
+    } else if (!doubted) {
+      doubted = true;
+    } else {
+      doubted = false;
+      broken = true;
+      onProblems(loaded.problems);
+    }
+  }
+
+  const stopLooking = every(LOOK_MS, async () => {
+    if (looking || stopped) return;
+    looking = true;
+    await look().finally(() => {
+      looking = false;
+    });
+  });
+  return {
+    stop() {
+      stopped = true;
+      stopLooking();
+    },
+  };
+}
+
+function repeat(ms: number, run: () => Promise<void>): () => void {
+  const timer = setInterval(() => void run(), ms);
+  timer.unref();
+  return () => clearInterval(timer);
+}
+
+/** What changes when a file changes; the reason when it cannot be looked at. Never rejects. */
+async function stampOf(file: string): Promise<string> {
+  try {
+    const { mtimeMs, size, ino } = await stat(file);
+    return `${mtimeMs} ${size} ${ino}`;
+  } catch (error) {
+    return `none ${codeOf(error)}`;
+  }
+}
+
+function unreadable(message: string): ReadConfig {
+  return { loaded: { kind: 'own', secrets: {}, problems: [{ path: '', message, severity: 'error' }] } };
+}
+
+function whyUnreadable(file: string, error: unknown): string {
+  switch (codeOf(error)) {
+    case 'ENOENT':
+      return `The configuration file ${file} does not exist.`;
+    case 'EACCES':
+    case 'EPERM':
+      return `The configuration file ${file} may not be read by this user.`;
+    case 'EISDIR':
+      return `${file} is a folder, not a configuration file.`;
+    default:
+      return `The configuration file ${file} cannot be read (${codeOf(error)}).`;
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+}
