@@ -1,142 +1,106 @@
-/** Top-level fields of a request in any dialect (N12, N20–N22, N27, N31–N34): each is read in every spelling it has. */
-import type {
-  Conversation,
-  JsonObject,
-  JsonValue,
-  ReasoningRequest,
-  ResponseFormat,
-  WireName,
-} from '../wires/conversation';
-import { arrayOf, booleanOf, filledString, isObject, numberOf, objectOf, rest, stringOf } from '../wires/read';
-import { readParallel, readTool, readToolChoice } from '../wires/toolShapes';
+/**
+ * Everything of a request but its turns (N12, N16–N22, N27, N31–N34). The wires' own readers do the reading; here a body
+ * that mixes dialects gets the spelling of the reader it goes to, and what neither API means is left out.
+ */
+import { parseChatRequest } from '../wires/chatRequest';
+import type { Conversation, JsonObject, JsonValue } from '../wires/conversation';
+import { arrayOf, filledString, isObject, objectOf } from '../wires/read';
+import { parseResponsesRequest } from '../wires/responsesRequest';
+import type { Dialect } from './detect';
 
-const KNOWN: ReadonlySet<string> = new Set([
-  ...['model', 'messages', 'input', 'system', 'instructions', 'tools', 'tool_choice', 'functions', 'function_call'],
-  ...[
-    'parallel_tool_calls',
-    'max_tokens',
-    'max_completion_tokens',
-    'max_output_tokens',
-    'temperature',
-    'top_p',
-    'top_k',
-  ],
-  ...['stop', 'stop_sequences', 'seed', 'frequency_penalty', 'presence_penalty', 'reasoning', 'reasoning_effort'],
-  ...['thinking', 'output_config', 'response_format', 'text', 'verbosity', 'service_tier', 'metadata', 'user'],
-  ...['stream', 'stream_options', 'previous_response_id', 'conversation'],
-]);
+/** The conversation without its turns. Throws RequestProblem for a parameter that cannot be read. */
+export function readParameters(body: JsonObject, dialect: Dialect, rules: Set<string>): Conversation {
+  noteRules(body, rules);
+  const conversation =
+    dialect === 'B'
+      ? parseResponsesRequest({ ...responsesSpelling(body), input: 'x' })
+      : parseChatRequest({ ...chatSpelling(body), messages: [{ role: 'user', content: 'x' }] });
+  conversation.turns = [];
+  if (!conversation.tools) delete conversation.toolChoice;
+  if (dialect === 'C' && conversation.extra) {
+    const fields = without(conversation.extra.fields, CHAT_ONLY);
+    if (Object.keys(fields).length > 0) conversation.extra = { wire: 'messages', fields };
+    else delete conversation.extra;
+  }
+  return conversation;
+}
 
-/** Fills `conversation` from the body; what is left over is carried for targets of `wire`. Returns the rules applied. */
-export function readParameters(body: JsonObject, conversation: Conversation, wire: WireName, rules: Set<string>): void {
-  readTools(body, conversation, wire, rules);
-  readLimits(body, conversation);
-  const reasoning = readReasoning(body, rules);
-  if (reasoning) conversation.reasoning = reasoning;
-  const format = readFormat(body);
-  if (format) conversation.responseFormat = format;
-  const verbosity = filledString(body.verbosity) ?? filledString(objectOf(body.text)?.verbosity);
-  if (verbosity) conversation.verbosity = verbosity;
-  const serviceTier = filledString(body.service_tier);
-  if (serviceTier) conversation.serviceTier = serviceTier;
-  const metadata = objectOf(body.metadata);
-  if (metadata) conversation.metadata = metadata;
-  const user = filledString(body.user);
-  if (user) conversation.user = user;
+function noteRules(body: JsonObject, rules: Set<string>): void {
+  const noTools = arrayOf(body.tools).length === 0 && arrayOf(body.functions).length === 0;
+  if (noTools && isThere(body.tool_choice)) rules.add('N22');
+  if (arrayOf(body.functions).length > 0) rules.add('N12');
+  if (isObject(body.reasoning) && filledString(body.reasoning.effort)) rules.add('N27');
   if (isThere(body.previous_response_id) || isThere(body.conversation)) rules.add('N33');
-  const fields = rest(body, KNOWN);
-  if (fields) conversation.extra = { wire, fields };
 }
 
 function isThere(value: JsonValue | undefined): boolean {
   return value !== undefined && value !== null;
 }
 
-/** Each tool by itself, its choice in the same step (N16, N20); without tools no choice (N22). */
-function readTools(body: JsonObject, conversation: Conversation, wire: WireName, rules: Set<string>): void {
-  const tools = arrayOf(body.tools).map((entry) => readTool(typedTool(entry), wire));
-  for (const entry of arrayOf(body.functions)) {
-    if (!isObject(entry)) continue;
-    rules.add('N12');
-    tools.push(readTool({ type: 'function', function: entry }, wire));
-  }
-  if (tools.length === 0) {
-    if (isThere(body.tool_choice)) rules.add('N22');
-    return;
-  }
-  conversation.tools = tools;
-  const choice = readToolChoice(body.tool_choice) ?? readToolChoice(legacyChoice(body.function_call));
-  if (choice) conversation.toolChoice = choice;
-  const parallel = booleanOf(body.parallel_tool_calls) ?? readParallel(body.tool_choice);
-  if (parallel !== undefined) conversation.parallelToolCalls = parallel;
+function without(body: JsonObject, keys: readonly string[]): JsonObject {
+  const kept = { ...body };
+  for (const key of keys) delete kept[key];
+  return kept;
+}
+
+/** Turns and stored state: read elsewhere, or never forwarded (N33). */
+const NOT_PARAMETERS = ['messages', 'input', 'system', 'instructions', 'previous_response_id', 'conversation'];
+/** Chat fields that Anthropic and Responses answer with an error. */
+const CHAT_ONLY = [
+  ...['n', 'logprobs', 'top_logprobs', 'logit_bias', 'prediction', 'modalities', 'audio', 'web_search_options'],
+  ...['store', 'prompt_cache_key', 'prompt_cache_retention', 'safety_identifier'],
+];
+/** Responses fields that chat upstreams answer with an error. */
+const RESPONSES_ONLY = ['max_output_tokens', 'text', 'include', 'truncation', 'background', 'max_tool_calls'];
+
+function chatSpelling(body: JsonObject): JsonObject {
+  const text = objectOf(body.text);
+  const chat = without(body, [...NOT_PARAMETERS, ...RESPONSES_ONLY]);
+  chat.max_tokens ??= body.max_output_tokens ?? null;
+  chat.verbosity ??= text?.verbosity ?? null;
+  const format = objectOf(text?.format) ?? objectOf(objectOf(body.output_config)?.format);
+  if (format && !isThere(chat.response_format)) chat.response_format = nestedFormat(format);
+  if (Array.isArray(body.tools)) chat.tools = body.tools.map(typedTool);
+  return chat;
+}
+
+function nestedFormat(format: JsonObject): JsonObject {
+  if (format.type !== 'json_schema' || isObject(format.json_schema)) return format;
+  const { type, ...payload } = format;
+  return { type, json_schema: payload };
+}
+
+const CHAT_SPELLINGS = [
+  ...['max_tokens', 'max_completion_tokens', 'reasoning_effort', 'response_format', 'verbosity', 'stop_sequences'],
+  ...[
+    'thinking',
+    'output_config',
+    'functions',
+    'function_call',
+    'top_k',
+    'seed',
+    'frequency_penalty',
+    'presence_penalty',
+  ],
+  ...['n', 'logit_bias', 'logprobs', 'prediction', 'modalities', 'audio', 'web_search_options'],
+];
+
+function responsesSpelling(body: JsonObject): JsonObject {
+  const responses = without(body, [...NOT_PARAMETERS, ...CHAT_SPELLINGS]);
+  responses.max_output_tokens ??= body.max_completion_tokens ?? body.max_tokens ?? null;
+  const effort = filledString(body.reasoning_effort);
+  if (effort) responses.reasoning = { effort, ...objectOf(body.reasoning) };
+  const text = objectOf(body.text) ?? {};
+  const format = isThere(text.format) ? text.format : body.response_format;
+  const verbosity = text.verbosity ?? body.verbosity;
+  responses.text = { ...(format && { format }), ...(verbosity && { verbosity }) };
+  responses.stop ??= body.stop_sequences ?? null;
+  if (Array.isArray(body.tools)) responses.tools = body.tools.map(typedTool);
+  return responses;
 }
 
 /** A typeless tool with `parameters` is a function, as one with `input_schema` is (N19). */
 function typedTool(entry: JsonValue): JsonValue {
   const typeless = isObject(entry) && entry.type === undefined && isObject(entry.parameters);
   return typeless ? { ...entry, type: 'function' } : entry;
-}
-
-/** `function_call: {name}` (N12). */
-function legacyChoice(value: JsonValue | undefined): JsonValue | undefined {
-  return isObject(value) ? { type: 'function', ...value } : value;
-}
-
-function readLimits(body: JsonObject, conversation: Conversation): void {
-  const numbers = {
-    maxOutputTokens:
-      numberOf(body.max_completion_tokens) ?? numberOf(body.max_output_tokens) ?? numberOf(body.max_tokens),
-    temperature: numberOf(body.temperature),
-    topP: numberOf(body.top_p),
-    topK: numberOf(body.top_k),
-    seed: numberOf(body.seed),
-    frequencyPenalty: numberOf(body.frequency_penalty),
-    presencePenalty: numberOf(body.presence_penalty),
-  };
-  for (const [key, value] of Object.entries(numbers)) {
-    if (value !== undefined) conversation[key as keyof typeof numbers] = value;
-  }
-  // Assembled Anthropic-flavoured bodies carry `top_k: 0`, which stands for none and is refused as a value.
-  if (conversation.topK !== undefined && conversation.topK <= 0) delete conversation.topK;
-  const stop = [body.stop, body.stop_sequences].flatMap((value) =>
-    typeof value === 'string' ? [value] : arrayOf(value),
-  );
-  const words = stop.filter((entry) => typeof entry === 'string' && entry !== '') as string[];
-  if (words.length > 0) conversation.stop = words;
-}
-
-/** Effort in any of its places (N27); an empty `reasoning` counts as absent (N28). */
-function readReasoning(body: JsonObject, rules: Set<string>): ReasoningRequest | undefined {
-  const object = objectOf(body.reasoning);
-  const thinking = objectOf(body.thinking);
-  const reasoning: ReasoningRequest = {};
-  const effort =
-    filledString(object?.effort) ??
-    filledString(body.reasoning_effort) ??
-    filledString(objectOf(body.output_config)?.effort);
-  if (effort) reasoning.effort = effort;
-  const summary = filledString(object?.summary);
-  if (summary) reasoning.summary = summary;
-  const budget = numberOf(thinking?.budget_tokens) ?? numberOf(object?.max_tokens);
-  if (budget !== undefined) reasoning.budgetTokens = budget;
-  if (thinking?.type === 'adaptive') reasoning.adaptive = true;
-  if (thinking?.type === 'disabled' || object?.enabled === false) reasoning.disabled = true;
-  if (object && effort) rules.add('N27');
-  return Object.keys(reasoning).length > 0 ? reasoning : undefined;
-}
-
-function readFormat(body: JsonObject): ResponseFormat | undefined {
-  const format =
-    objectOf(body.response_format) ??
-    objectOf(objectOf(body.text)?.format) ??
-    objectOf(objectOf(body.output_config)?.format);
-  if (format?.type === 'json_object') return { type: 'json_object' };
-  if (format?.type !== 'json_schema') return undefined;
-  const payload = objectOf(format.json_schema) ?? format;
-  const schema = objectOf(payload.schema);
-  if (!schema) return undefined;
-  const read: ResponseFormat = { type: 'json_schema', name: filledString(payload.name) ?? 'response', schema };
-  if (typeof payload.strict === 'boolean' || payload.strict === null) read.strict = payload.strict;
-  const description = stringOf(payload.description);
-  if (description !== undefined) read.description = description;
-  return read;
 }

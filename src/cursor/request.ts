@@ -3,7 +3,7 @@ import { RequestProblem } from '../wires/codec';
 import type { Conversation, JsonObject, JsonValue, Part, ToolCallPart, Turn, WireName } from '../wires/conversation';
 import { customToolNames, markCustomCalls } from '../wires/customTools';
 import { readContent } from '../wires/parts';
-import { arrayOf, filledString, isObject, parseObject, stringOf } from '../wires/read';
+import { arrayOf, filledString, isObject, parseObject } from '../wires/read';
 import { type Dialect, detectDialect } from './detect';
 import { readParameters } from './parameters';
 import { pairMissingIds, readList, type TurnReader } from './turns';
@@ -47,9 +47,7 @@ export function readCursorRequest(body: JsonObject): CursorRequest {
     );
   }
   pairMissingIds(reader.turns, rules);
-  const askedModel = stringOf(body.model) ?? '';
-  const conversation: Conversation = { model: askedModel, turns: reader.turns, stream: body.stream === true };
-  readParameters(body, conversation, wire, rules);
+  const conversation = { ...readParameters(body, dialect, rules), turns: reader.turns };
   if (conversation.stream) conversation.includeUsage = true;
   const names = customToolNames(conversation);
   conversation.turns = restoreCustomCalls(conversation.turns, names, rules);
@@ -58,7 +56,7 @@ export function readCursorRequest(body: JsonObject): CursorRequest {
     conversation,
     dialect,
     rules: [...rules],
-    askedModel,
+    askedModel: conversation.model,
     customToolNames: names,
     ...(hint && { conversationHint: hint }),
   };

@@ -2,6 +2,7 @@
  * One converter for whatever stands in `messages` or `input`: chat messages, Responses items, Anthropic blocks, mixed
  * as they come (N1–N6, N9, N11–N14, N26). Content parts are read by wires/parts.
  */
+import { argumentText, readReasoningFields, readThoughtSignature } from '../wires/chatRequest';
 import { RequestProblem } from '../wires/codec';
 import type { JsonObject, JsonValue, Part, ToolCallPart, ToolResultPart, Turn, WireName } from '../wires/conversation';
 import { readContent, readPart, readResultContent } from '../wires/parts';
@@ -85,18 +86,12 @@ function readCallItem(item: JsonObject): ToolCallPart {
     type: 'toolCall',
     id: filledString(item.call_id) ?? filledString(item.id) ?? '',
     name: stringOf(item.name) ?? '',
-    arguments: argumentsText(custom ? (item.input ?? item.arguments) : (item.arguments ?? item.input)),
+    arguments: argumentText(custom ? (item.input ?? item.arguments) : (item.arguments ?? item.input)),
   };
   if (custom) part.custom = true;
   const itemId = filledString(item.id);
   if (itemId && itemId !== part.id) part.itemId = itemId;
   return part;
-}
-
-/** Arguments stay the text they are, broken or not (N5); an object becomes its JSON. */
-function argumentsText(value: JsonValue | undefined): string {
-  if (typeof value === 'string') return value;
-  return value === undefined || value === null ? '' : JSON.stringify(value);
 }
 
 function readMessage(message: JsonObject, path: string, reader: TurnReader): void {
@@ -169,8 +164,7 @@ function readAssistant(message: JsonObject, { turns, rules, wire }: TurnReader):
   for (const call of readCalls(message, rules)) {
     if (!call.id || !parts.some((part) => part.type === 'toolCall' && part.id === call.id)) parts.push(call);
   }
-  const reasoning = filledString(message.reasoning_content);
-  if (reasoning) parts.unshift({ type: 'reasoning', text: reasoning, wire: 'chat' });
+  parts.unshift(...readReasoningFields(message));
   const name = filledString(message.name);
   const turn: Turn = { role: 'assistant', parts: textFirst(parts), ...(name && { name }) };
   const last = turns.at(-1);
@@ -213,7 +207,7 @@ function readCalls(message: JsonObject, rules: Set<string>): ToolCallPart[] {
       type: 'toolCall',
       id: '',
       name: stringOf(legacy.name) ?? '',
-      arguments: argumentsText(legacy.arguments),
+      arguments: argumentText(legacy.arguments),
     });
   }
   return calls;
@@ -230,11 +224,10 @@ function readCall(entry: JsonObject): ToolCallPart | undefined {
     type: 'toolCall',
     id: filledString(entry.id) ?? filledString(entry.call_id) ?? '',
     name,
-    arguments: argumentsText(text),
+    arguments: argumentText(text),
   };
   if (custom) part.custom = true;
-  const google = objectOf(objectOf(entry.extra_content)?.google);
-  const signature = filledString(google?.thought_signature);
+  const signature = readThoughtSignature(entry);
   if (signature) part.thoughtSignature = signature;
   return part;
 }
