@@ -100,7 +100,7 @@ const BACKOFF = [0, 1_000, 2_000, 5_000, 15_000];
 const CRASH_MEMORY = 120_000;
 const START_TIMEOUT = 5_000;
 /** How often a window that has to be reloaded looks whether it still has to, milliseconds. */
-const INCOMPATIBLE_RETRY = 5_000;
+const INCOMPATIBLE_RETRY = 2_000;
 /** The router refuses first, with a reason; the window's own limit is for a router that says nothing at all, milliseconds. */
 const GRACE = 1_000;
 

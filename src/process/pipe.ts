@@ -2,6 +2,7 @@
  * The router's side of the pipe: handshake first, then JSON-RPC. A peer that is silent, slow, wrong or garbled loses its own
  * connection and nothing else. A proven connection is a lease.
  */
+import { chmod } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
 import { ErrorCodes, type MessageConnection, ResponseError } from 'vscode-jsonrpc';
 import type { Commands } from './commands';
@@ -82,6 +83,8 @@ export function servePipe(backstage: Promise<Backstage>, options: PipeOptions): 
         server.listen({ path: address, readableAll: false, writableAll: false }, resolve);
       });
       server.on('error', (error) => options.log.error(`pipe: ${error.message}`));
+      // Its folder keeps other users out already.
+      if (process.platform !== 'win32') await chmod(address, 0o600);
       return () => server.close();
     },
     touch: () => {

@@ -87,6 +87,8 @@ async function startOne(
       return failure === undefined ? undefined : { kind: 'failed', ...failure };
     });
   }
+  // Somebody may have been faster between our look and our ticket.
+  if (((await listClaims(dir))[0]?.generation ?? 0) >= generation) return { kind: 'again' };
   let started: StartedRouter;
   try {
     started = options.spawn({ dataDir: dir.dataDir, takeOver, output: dir.outputFile });

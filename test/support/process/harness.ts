@@ -147,6 +147,11 @@ export function pidsOf(dataDir: string): number[] {
     .map(Number);
 }
 
+/** The router processes among them. */
+export function routersOf(dataDir: string): number[] {
+  return pidsOf(dataDir).filter((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('--editor'));
+}
+
 /** Looks again and again; for what sends no event. */
 export async function until(holds: () => boolean, what: string, detail: () => string = () => ''): Promise<void> {
   const deadline = Date.now() + 15_000;

@@ -1,0 +1,288 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import { createCommands } from '../../../src/process/commands';
+import { type ConfigPush, events, rpc } from '../../../src/process/contract';
+import type { RouterCore } from '../../../src/process/core';
+import { dial, type Peer } from '../../../src/process/dial';
+import { frame, MAX_MESSAGE } from '../../../src/process/framing';
+import { newNonce, type ProtocolRange, proofOf } from '../../../src/process/handshake';
+import { createLeases, type Leases } from '../../../src/process/leases';
+import type { Log } from '../../../src/process/logFile';
+import { type PipeServer, servePipe } from '../../../src/process/pipe';
+import { openMemo } from '../../../src/process/routerMemo';
+import { openRuntimeDir } from '../../../src/process/runtimeDir';
+import { createFakeCore } from '../../support/process/fakeCore';
+import { push } from '../../support/process/harness';
+
+const SECRET = 'a'.repeat(64);
+const log: Log & { lines: string[] } = {
+  lines: [],
+  error: (line) => log.lines.push(line),
+  warn: (line) => log.lines.push(line),
+  info: (line) => log.lines.push(line),
+  debug: () => undefined,
+};
+
+describe('the pipe of the router', () => {
+  let folder: string;
+  let address: string;
+  let core: RouterCore;
+  let pipe: PipeServer;
+  let leases: Leases;
+  let stopListening: () => void;
+  let sockets: { destroy(): unknown }[];
+
+  const open = async (protocols?: ProtocolRange, handshakeTimeout = 300): Promise<void> => {
+    const dir = await openRuntimeDir(folder);
+    core = createFakeCore({}, '1.0.0');
+    leases = createLeases({ linger: () => 60_000, onEnd: () => undefined, onChange: () => pipe?.touch() });
+    const commands = createCommands({
+      core,
+      secret: SECRET,
+      memo: await openMemo(dir, Date.now()),
+      log,
+      now: Date.now,
+      takeOver: async () => undefined,
+      onApplied: () => undefined,
+      onHandedOver: () => undefined,
+    });
+    const range = protocols === undefined ? {} : { protocols };
+    pipe = servePipe(Promise.resolve({ core, commands }), {
+      secret: SECRET,
+      version: '1.0.0',
+      leases,
+      log,
+      handshakeTimeout,
+      ...range,
+    });
+    address = path.join(folder, `${randomBytes(4).toString('hex')}.sock`);
+    stopListening = await pipe.listen(address);
+  };
+  const call = async (): Promise<Peer> => {
+    const result = await dial(address, { secret: SECRET, version: '1.0.0' });
+    assert.ok(result.kind === 'live');
+    sockets.push({ destroy: result.peer.close });
+    return result.peer;
+  };
+  const raw = (bytes?: string | Buffer): Promise<Socket> =>
+    new Promise((resolve) => {
+      const socket = connect(address, () => {
+        if (bytes !== undefined) socket.write(bytes);
+        resolve(socket);
+      });
+      socket.on('error', () => undefined);
+      sockets.push(socket);
+    });
+  const closed = (socket: Socket): Promise<void> =>
+    new Promise((resolve) => socket.once('close', () => resolve()).resume());
+  /** A window that knows the secret is still served. */
+  const stillServes = async (): Promise<void> => assert.equal((await (await call()).prove('check')).version, '1.0.0');
+
+  beforeEach(async () => {
+    folder = mkdtempSync(path.join(os.tmpdir(), 'llmr-'));
+    sockets = [];
+    log.lines.length = 0;
+    await open();
+  });
+  afterEach(async () => {
+    for (const socket of sockets) socket.destroy();
+    pipe.close();
+    stopListening();
+    leases.dispose();
+    await core.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('drops a silent peer after its time, and only that', async () => {
+    await closed(await raw());
+    assert.match(log.lines.join('\n'), /did not prove itself in time/);
+    await stillServes();
+  });
+
+  const garbage: [string, string | Buffer][] = [
+    ['random bytes', randomBytes(2_000)],
+    ['an endless header', 'x'.repeat(10_000)],
+    ['HTTP', 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n'],
+    ['a huge length', 'Content-Length: 999999999\r\n\r\n{'],
+    ['a negative length', 'Content-Length: -5\r\n\r\n{}'],
+    ['broken JSON', 'Content-Length: 5\r\n\r\n{"a":'],
+    ['a number', 'Content-Length: 1\r\n\r\n7'],
+    ['null', 'Content-Length: 4\r\n\r\nnull'],
+  ];
+  for (const [name, bytes] of garbage) {
+    it(`drops a peer that sends ${name}`, async () => {
+      await closed(await raw(bytes));
+      await stillServes();
+    });
+  }
+
+  const message = (value: unknown): string => {
+    const body = JSON.stringify(value);
+    return `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
+  };
+  const early: [string, unknown][] = [
+    ['a call', { method: 'state' }],
+    ['settings', { method: 'pushConfig', params: push() }],
+    ['prove without hello', { method: 'prove', params: { proof: 'x', window: 'w' } }],
+    ['hello without a nonce', { method: 'hello', params: { protocol: 1, version: '1' } }],
+    ['hello without a protocol', { method: 'hello', params: { nonce: newNonce() } }],
+    ['a cancellation without params', { method: '$/cancelRequest', params: null, id: undefined }],
+  ];
+  for (const [name, value] of early) {
+    it(`tells nothing to a peer that begins with ${name}`, async () => {
+      const socket = await raw(message({ jsonrpc: '2.0', id: 1, ...(value as object) }));
+      let heard = '';
+      socket.on('data', (data: Buffer) => {
+        heard += data.toString();
+      });
+      await closed(socket);
+      assert.ok(heard === '' || heard.includes('"error":{"code":-32600,"message":"refused"}'), heard);
+      assert.equal(leases.count, 0);
+      await stillServes();
+    });
+  }
+
+  it('refuses a window that does not know the secret', async () => {
+    const socket = await raw();
+    const { rpc: peer } = frame(socket, MAX_MESSAGE);
+    peer.onError(() => undefined);
+    peer.listen();
+    const gone = closed(socket);
+    const answer = await peer.sendRequest(rpc.hello, { protocol: 1, version: '1.0.0', nonce: newNonce() });
+    const proof = proofOf('b'.repeat(64), 'window', answer.nonce);
+    await assert.rejects(peer.sendRequest(rpc.prove, { proof, window: 'w' }), /refused/);
+    await gone;
+    assert.equal(leases.count, 0);
+    peer.dispose();
+  });
+
+  it('refuses a proof made for the other role', async () => {
+    const socket = await raw();
+    const { rpc: peer } = frame(socket, MAX_MESSAGE);
+    peer.onError(() => undefined);
+    peer.listen();
+    const answer = await peer.sendRequest(rpc.hello, { protocol: 1, version: '1.0.0', nonce: newNonce() });
+    const proof = proofOf(SECRET, 'router', answer.nonce);
+    await assert.rejects(peer.sendRequest(rpc.prove, { proof, window: 'w' }), /refused/);
+    peer.dispose();
+  });
+
+  it('is not believed by a window when it does not know the secret', async () => {
+    const result = await dial(address, { secret: 'b'.repeat(64), version: '1.0.0' });
+    assert.deepEqual(
+      [result.kind, result.kind === 'stranger' && result.reason],
+      ['stranger', 'it does not know the secret of this installation'],
+    );
+  });
+
+  it('is told apart from a peer that is dead, silent or garbled', async () => {
+    const servers: Server[] = [];
+    const serve = (behave: (socket: Socket) => void): Promise<string> =>
+      new Promise((resolve) => {
+        const file = path.join(folder, `${servers.length}.sock`);
+        const server = createServer(behave);
+        servers.push(server);
+        server.listen(file, () => resolve(file));
+      });
+    const options = { secret: SECRET, version: '1.0.0', timeout: 100 };
+    assert.equal((await dial(path.join(folder, 'none.sock'), options)).kind, 'dead');
+    assert.equal((await dial(await serve((socket) => sockets.push(socket)), options)).kind, 'silent');
+    assert.equal(
+      (await dial(await serve((socket) => void socket.end('hello there\r\n\r\n')), options)).kind,
+      'stranger',
+    );
+    assert.equal((await dial(await serve((socket) => void socket.destroy()), options)).kind, 'stranger');
+    for (const server of servers) server.close();
+  });
+
+  it('counts proven connections as leases, and one only once', async () => {
+    const peer = await call();
+    assert.equal(leases.count, 0);
+    await peer.prove('one');
+    assert.equal(leases.count, 1);
+    await assert.rejects(peer.prove('two'), /refused/);
+    await peer.closed;
+    assert.equal(leases.count, 0);
+  });
+
+  it('takes settings far larger than a handshake, in pieces', async () => {
+    const peer = await call();
+    await peer.prove('w');
+    const certificate = 'ü'.repeat(1_000_000);
+    const config: ConfigPush = { ...push({ label: 'big' }), network: { ca: [certificate] } };
+    assert.equal((await peer.rpc.sendRequest(rpc.pushConfig, config)).applied, true);
+  });
+
+  it('refuses settings without a shape, as a sentence', async () => {
+    const peer = await call();
+    await peer.prove('w');
+    await assert.rejects(
+      peer.rpc.sendRequest(rpc.pushConfig, { settings: {} } as ConfigPush),
+      /^Error: These are no settings\.$/,
+    );
+  });
+
+  it('pushes at most five states a second and always the last', async () => {
+    const peer = await call();
+    const seen: (string | undefined)[] = [];
+    let last = (): void => undefined;
+    const done = new Promise<void>((resolve) => {
+      last = resolve;
+    });
+    peer.rpc.onNotification(events.state, ({ notice }) => {
+      seen.push(notice);
+      if (notice === 'final') last();
+    });
+    await peer.prove('w');
+    for (let n = 0; n < 50; n++) await core.push(push({ label: String(n) }));
+    await core.push(push({ label: 'final' }));
+    await done;
+    assert.ok(seen.length <= 3, seen.join());
+  });
+
+  it('runs what changes something one after the other', async () => {
+    const peer = await call();
+    await peer.prove('w');
+    const ask = [rpc.start, rpc.stop, rpc.start, rpc.restart, rpc.stop, rpc.start].map((type) =>
+      peer.rpc.sendRequest(type),
+    );
+    const phases = (await Promise.all(ask)).map(({ phase }) => phase);
+    assert.deepEqual(phases, ['running', 'stopped', 'running', 'running', 'stopped', 'running']);
+  });
+
+  it('names its range to a window of another protocol and does not let it in', async () => {
+    for (const [protocols, expected] of [
+      [{ newest: 3, oldest: 2 }, undefined],
+      [{ newest: 2, oldest: 1 }, 1],
+      [{ newest: 1, oldest: 0 }, 1],
+    ] as const) {
+      const result = await dial(address, { secret: SECRET, version: '9.0.0', protocols });
+      assert.ok(result.kind === 'live');
+      assert.equal(result.peer.protocol, expected);
+      if (expected === undefined) await assert.rejects(result.peer.prove('w'), /refused/);
+      else await result.peer.prove('w');
+      result.peer.close();
+    }
+  });
+
+  it('is out of reach for another user', function () {
+    if (process.getuid?.() !== 0) return this.skip();
+    chmodSync(folder, 0o755);
+    const run = path.join(folder, 'run');
+    mkdirSync(run, { recursive: true });
+    const script = `require('node:net').connect(process.argv[1]).on('connect', () => console.log('in')).on('error', (e) => console.log(e.code))`;
+    const asNobody = (file: string): string =>
+      spawnSync('setpriv', ['--reuid=65534', '--regid=65534', '--clear-groups', process.execPath, '-e', script, file], {
+        cwd: '/',
+        encoding: 'utf8',
+      }).stdout.trim();
+    // The folder of the sockets keeps others out, and so does the socket by itself.
+    assert.equal(asNobody(path.join(run, 'r1.sock')), 'EACCES');
+    assert.equal(asNobody(address), 'EACCES');
+  });
+});
