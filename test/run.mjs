@@ -1,0 +1,57 @@
+// npm test: everything a change has to pass, in the order in which it fails fastest. Ends with `N passed, N failed`.
+import { spawn } from 'node:child_process';
+import path from 'node:path';
+
+const root = path.resolve(import.meta.dirname, '..');
+let passed = 0;
+let failed = 0;
+
+/** Runs a program with its output shown; resolves to its exit code and what it printed. */
+function run(command, args) {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, FORCE_COLOR: '0' } });
+    let text = '';
+    child.stdout.on('data', (data) => {
+      process.stdout.write(data);
+      text += data;
+    });
+    child.on('error', (error) => resolve({ code: 1, text: String(error) }));
+    child.on('close', (code) => resolve({ code: code ?? 1, text }));
+  });
+}
+
+/** A step that is one check: passes or fails as a whole. */
+async function check(name, ...args) {
+  const begun = Date.now();
+  const { code } = await run(process.execPath, args);
+  if (code === 0) passed += 1;
+  else failed += 1;
+  console.log(`${code === 0 ? 'ok  ' : 'FAIL'} ${name} (${((Date.now() - begun) / 1000).toFixed(1)} s)`);
+  return code === 0;
+}
+
+/** A step that counts its own tests. */
+async function suite(name, passing, failing, ...args) {
+  const begun = Date.now();
+  const { code, text } = await run(process.execPath, args);
+  const count = (pattern) => Number([...text.matchAll(pattern)].at(-1)?.[1] ?? 0);
+  const good = count(passing);
+  const bad = count(failing);
+  passed += good;
+  // A runner that dies, or that ran nothing, is a failure although it counted none.
+  failed += bad > 0 || (code === 0 && good > 0) ? bad : 1;
+  console.log(`${code === 0 && good > 0 ? 'ok  ' : 'FAIL'} ${name}: ${good} passed, ${bad} failed (${((Date.now() - begun) / 1000).toFixed(1)} s)`);
+}
+
+const bin = (name) => `node_modules/${name}`;
+await check('formatter and linter', bin('@biomejs/biome/bin/biome'), 'check', '--error-on-warnings', '.');
+await check('types', bin('typescript/bin/tsc'), '-p', '.');
+await check('dead code', bin('knip/bin/knip.js'));
+await check('generated settings', 'test/tools/manifest.mjs', '--check');
+const built = await check('build', 'esbuild.config.mjs');
+if (built) {
+  await suite('unit and integration', /^ {2}(\d+) passing/gm, /^ {2}(\d+) failing/gm, 'test/unit.mjs');
+  await suite('editor', /^(\d+) passed, \d+ failed$/gm, /^\d+ passed, (\d+) failed$/gm, 'test/editor/run.mjs');
+}
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed === 0 ? 0 : 1;
