@@ -165,12 +165,12 @@ const REASONS: Readonly<Record<FinishReason, string | null>> = {
 };
 
 /** This wire's word for a finish reason (R7). */
-export function emitFinishReason(reason: FinishReason): string | null {
+function emitFinishReason(reason: FinishReason): string | null {
   return REASONS[reason];
 }
 
 /** Usage in chat form (R20). */
-export function emitChatUsage(usage: Usage): JsonObject {
+function emitChatUsage(usage: Usage): JsonObject {
   const prompt: JsonObject = {};
   if (usage.cacheRead !== undefined) prompt.cached_tokens = usage.cacheRead;
   if (usage.cacheWrite !== undefined) prompt.cache_write_tokens = usage.cacheWrite;

@@ -106,10 +106,6 @@ function kindOfStatus(status: number): FailureKind {
 }
 
 /** HTTP status that fits a kind, for failures that came without one. */
-export function statusOf(kind: FailureKind): number {
-  return STATUS[kind];
-}
-
 const STATUS: Readonly<Record<FailureKind, number>> = {
   badRequest: 400,
   auth: 401,
@@ -170,7 +166,7 @@ function failureOf(status: number, error: ErrorFields): ApiFailure {
   const inner = status < 400 ? (error.status ?? 200) : status;
   const kind = classify(inner, error.type, error.code, message);
   const failure: ApiFailure = {
-    status: inner < 400 ? statusOf(kind) : inner,
+    status: inner < 400 ? STATUS[kind] : inner,
     message: maskSecrets(cut(message, MAX_MESSAGE)),
     kind,
   };

@@ -174,18 +174,6 @@ export function editObject(
   return edits;
 }
 
-/** The edit that removes one entry and its comma. For several of one object use editObject. */
-export function removeEntry(entries: readonly JsonEntry[], index: number): Edit {
-  const [edit] = editObject(Buffer.alloc(0), entries, { remove: new Set([index]) });
-  if (!edit) throw new RangeError(`no entry ${index}`);
-  return edit;
-}
-
-/** The edit that appends one entry. To remove or append several in one go use editObject. */
-export function appendEntry(bytes: Buffer, entries: readonly JsonEntry[], key: string, jsonText: string): Edit {
-  return editObject(bytes, entries, { append: [[key, jsonText]] })[0]!;
-}
-
 function documentStart(bytes: Buffer): number {
   if (!isUtf8(bytes)) throw new JsonTextError('The text is not valid UTF-8', 0);
   const mark = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
