@@ -68,9 +68,12 @@ export function watchConfigFile(
 
   async function look(): Promise<void> {
     const stamp = await stampOf(file);
-    const still = stamp === seen;
-    seen = stamp;
-    if (!still || (stamp === settled && !doubted)) return;
+    if (stamp !== seen) {
+      seen = stamp;
+      doubted = false;
+      return;
+    }
+    if (stamp === settled && !doubted) return;
     const read = await readConfigFile(file, env);
     if (stopped) return;
     // Written to while it was read: the next look starts over.
