@@ -192,7 +192,7 @@ function configText({ localPort, transport, again }: LaunchOptions, relay: Relay
     metrics: '127.0.0.1:0',
     'no-autoupdate': true,
     retries: 2,
-    'grace-period': '2s',
+    'grace-period': '1s',
     'management-diagnostics': relay ? false : undefined,
     'no-prechecks': again || undefined,
   };
