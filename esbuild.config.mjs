@@ -14,6 +14,8 @@ const shared = {
   platform: 'node',
   logLevel: 'warning',
   sourcemap: false,
+  // jsonc-parser's main file is UMD, which no bundler can follow.
+  mainFields: ['module', 'main'],
   // zod probes `navigator`, which VS Code reports as a migration error.
   define: { navigator: 'undefined', __VERSION__: JSON.stringify(version) },
 };

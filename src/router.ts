@@ -22,7 +22,7 @@ async function main(argv: readonly string[]): Promise<number> {
       process.stdout.write(`${VERSION}\n`);
       return 0;
     case 'command':
-      return runUsageCommand(args.rest, { dataDir: defaultDataDir(process.env), out: (text) => process.stdout.write(text) });
+      return runUsageCommand(args.rest, { dataDir: defaultDataDir(process.env), out: (text) => void process.stdout.write(text), err: (text) => void process.stderr.write(text) });
     case 'editor':
       return runEditorMode({
         dataDir: args.dataDir,

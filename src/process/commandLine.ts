@@ -10,7 +10,7 @@ export interface HeadlessArguments {
   host?: string;
   tunnel?: (typeof TUNNELS)[number];
   apiKey?: string;
-  apiKeyEnv: string;
+  apiKeyEnv?: string;
   logLevel?: (typeof LEVELS)[number];
   json: boolean;
   dataDir?: string;
@@ -74,7 +74,7 @@ export function parseCommandLine(argv: readonly string[]): Arguments {
     host: values.host,
     tunnel: oneOf('--tunnel', values.tunnel, TUNNELS),
     apiKey: values['llmrouter-api-key'],
-    apiKeyEnv: values['llmrouter-api-key-env'] ?? 'LLMROUTER_API_KEY',
+    apiKeyEnv: values['llmrouter-api-key-env'],
     logLevel: oneOf('--log-level', values['log-level'], LEVELS),
     json: values.json === true,
     dataDir: values['data-dir'],

@@ -7,12 +7,12 @@ import path from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { parseEnv } from 'node:util';
 import { settingsFromEnvironment } from '../config/environment';
-import { loadConfigText, type LoadedConfig } from '../config/load';
+import type { LoadedConfig } from '../config/load';
 import type { Settings } from '../config/schema';
 import { validateSettings } from '../config/check';
 import { generateClientKey } from '../server/clientKeys';
 import type { HeadlessArguments } from './commandLine';
-import { findConfigFile, watchConfigFile } from './configFile';
+import { findConfigFile, readConfigFile, watchConfigFile } from './configFile';
 import type { FoundBackend } from './contract';
 import type { RouterCore } from './core';
 import { redact } from './redact';
@@ -56,7 +56,7 @@ export async function runHeadless(args: HeadlessArguments, createCore: HeadlessC
   });
   const dataDir = path.resolve(world.cwd, args.dataDir ?? defaultDataDir(env));
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
-  const file = args.config ? path.resolve(world.cwd, args.config) : await findConfigFile(world.cwd);
+  const file = args.config ? path.resolve(world.cwd, args.config) : await findConfigFile(world.cwd, env);
   const host = args.host ?? '127.0.0.1';
 
   const core = await createCore({
@@ -68,10 +68,13 @@ export async function runHeadless(args: HeadlessArguments, createCore: HeadlessC
     mayInstall: args.installCloudflared,
     log: terminal.log,
   });
-  const first = file ? await readConfig(file, env) : await zeroConfiguration(core, env);
+  const read = file ? await readConfigFile(file, env) : undefined;
+  const first = read?.loaded ?? (await zeroConfiguration(core, env));
   for (const problem of first.problems) terminal.problem(file, problem);
   if (!first.settings) return 2;
-  const given = args.apiKey ?? env[args.apiKeyEnv] ?? first.secrets['client:main'];
+  // Flag, then environment and .env, then what the file holds, then the stored generated one.
+  const clientKeyOf = (config: LoadedConfig) => args.apiKey || env[args.apiKeyEnv ?? config.clientKeyEnv ?? 'LLMROUTER_API_KEY'] || config.secrets['client:main'];
+  const given = clientKeyOf(first);
   const { key, generated } = given ? { key: given, generated: false } : await storedKey(dataDir);
   if (generated) terminal.key(key);
   else if (key.length < 16) terminal.log('warn', 'The client key is short. Anybody on the internet may try to guess it; a key of 32 characters and more is safe.');
@@ -80,15 +83,14 @@ export async function runHeadless(args: HeadlessArguments, createCore: HeadlessC
     if (!config.settings) return;
     await core.configure({
       settings: withOptions(config.settings, args),
-      secrets: { ...config.secrets, 'client:main': args.apiKey ?? env[args.apiKeyEnv] ?? config.secrets['client:main'] ?? key },
+      secrets: { ...config.secrets, 'client:main': clientKeyOf(config) || key },
       network: {},
       problems: config.problems,
     });
   };
   await apply(first);
 
-  const listed = file ? undefined : ['demo/echo'];
-  tellEvents(core, terminal, listed);
+  tellEvents(core, terminal);
   try {
     await core.start();
   } catch (error) {
@@ -98,6 +100,7 @@ export async function runHeadless(args: HeadlessArguments, createCore: HeadlessC
   const watcher = file
     ? watchConfigFile(file, {
         env,
+        known: read?.text,
         onConfig(config) {
           for (const problem of config.problems) terminal.problem(file, problem);
           apply(config).then(
@@ -142,19 +145,7 @@ export function defaultDataDir(env: Readonly<Record<string, string | undefined>>
   return path.join(env.XDG_DATA_HOME || path.join(os.homedir(), '.local', 'share'), 'llm-router');
 }
 
-async function readConfig(file: string, env: Readonly<Record<string, string | undefined>>): Promise<LoadedConfig> {
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    const why = code === 'ENOENT' ? 'there is no such file' : code === 'EACCES' ? 'this user may not read it' : code === 'EISDIR' ? 'it is a folder' : (error as Error).message;
-    return { kind: 'own', secrets: {}, problems: [{ path: '', severity: 'error', message: `The configuration cannot be read: ${why}.` }] };
-  }
-  return loadConfigText(text, { fileName: path.basename(file), env });
-}
-
-/** Every backend whose key is in the environment, every local server that answers; no tunnel without being asked is not the idea: the tunnel is the default. */
+/** Every backend whose key is in the environment, every local server that answers (design §4). */
 async function zeroConfiguration(core: RouterCore, env: Readonly<Record<string, string | undefined>>): Promise<LoadedConfig> {
   const found: FoundBackend[] = await core.discover();
   const local = found.filter((one) => !one.apiKeyEnv);
@@ -182,13 +173,13 @@ async function storedKey(dataDir: string): Promise<{ key: string; generated: boo
   return { key, generated: true };
 }
 
-function tellEvents(core: RouterCore, terminal: Terminal, extraModels: readonly string[] | undefined): void {
+function tellEvents(core: RouterCore, terminal: Terminal): void {
   let listening: string | undefined;
   let tunnel = '';
   core.onDidChange((state) => {
     if (state.phase === 'running' && state.localUrl && state.localUrl !== listening) {
       listening = state.localUrl;
-      terminal.listening(state.localUrl, [...new Set([...core.listedModels(), ...(extraModels ?? [])])], state.notice);
+      terminal.listening(state.localUrl, core.listedModels(), state.notice);
     }
     const { state: name, publicUrl, message } = state.tunnel;
     const now = `${name} ${publicUrl ?? ''} ${message ?? ''}`;
