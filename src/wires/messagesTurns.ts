@@ -112,12 +112,12 @@ function emitCall(part: ToolCallPart): JsonObject {
 
 function emitResult(part: ToolResultPart): JsonObject {
   const block: JsonObject = { type: 'tool_result', tool_use_id: part.id };
-  const only = part.content.length === 1 ? part.content[0] : undefined;
   const blocks = part.content.flatMap((entry): JsonObject[] => {
     const original = entry.type === 'text' ? entry.extra?.block : undefined;
     return original ? [original as JsonObject] : emitBlock(entry, 'tool');
   });
-  if (only?.type === 'text' && !only.cacheControl && !only.extra) block.content = only.text;
+  const only = blocks.length === 1 ? blocks[0] : undefined;
+  if (only && Object.keys(only).length === 2 && only.type === 'text') block.content = only.text as string;
   else if (blocks.length > 0) block.content = blocks;
   // An error has to say something.
   if (part.isError) {

@@ -15,8 +15,8 @@ interface Candidate {
 }
 
 /**
- * Turns in which each run of assistant turns with calls is followed by one tool turn with exactly their results, in
- * the order of the calls. A missing result becomes a sentence saying so, a result without call becomes text of a user
+ * Turns in which each assistant turn with calls is followed by one tool turn with exactly their results, in the order
+ * of the calls. A missing result becomes a sentence saying so, a result without call becomes text of a user
  * turn. Deterministic: a longer history gives the same beginning, so prompt caches hold. Never mutates `turns`.
  */
 export function pairTools(turns: readonly Turn[], maxIdLength: number): Turn[] {
@@ -44,23 +44,20 @@ export function pairTools(turns: readonly Turn[], maxIdLength: number): Turn[] {
   };
 
   const paired: Turn[] = [];
-  let pending: ToolResultPart[] = [];
   turns.forEach((turn, at) => {
     if (turn.role === 'assistant') {
+      const results: ToolResultPart[] = [];
       let parts = turn.parts;
       turn.parts.forEach((part, index) => {
         if (part.type !== 'toolCall') return;
         const id = newId(part.id);
-        pending.push(resultOf(part, id, at));
+        results.push(resultOf(part, id, at));
         if (id === part.id) return;
         if (parts === turn.parts) parts = turn.parts.slice();
         parts[index] = { ...part, id };
       });
       paired.push(parts === turn.parts ? turn : { ...turn, parts });
-      if (pending.length > 0 && turns[at + 1]?.role !== 'assistant') {
-        paired.push({ role: 'tool', parts: pending });
-        pending = [];
-      }
+      if (results.length > 0) paired.push({ role: 'tool', parts: results });
       return;
     }
     if (!turn.parts.some((part) => part.type === 'toolResult')) {

@@ -50,15 +50,14 @@ export function emitResponsesRequest(source: Conversation, target: EmitTarget): 
   return body;
 }
 
-/** A leading system turn of plain text becomes `instructions`; a target that renames the role gets it as a message. */
+/** A leading turn that goes as plain system text becomes `instructions`; one whose role is renamed stays a message. */
 function takeInstructions(turns: Turn[], target: EmitTarget): { instructions?: string; rest: Turn[] } {
   const first = turns[0];
-  const plain =
-    first?.role === 'system' && !target.roleRewrites.system && first.parts.every((part) => part.type === 'text');
+  const plain = first && roleOf(first.role, target) === 'system' && first.parts.every((part) => part.type === 'text');
   // Something has to be left to answer to.
   if (!plain || turns.length === 1) return { rest: turns };
   const instructions = first.parts.map((part) => (part as TextPart).text).join('\n\n');
-  return instructions === '' ? { rest: turns.slice(1) } : { instructions, rest: turns.slice(1) };
+  return instructions === '' ? takeInstructions(turns.slice(1), target) : { instructions, rest: turns.slice(1) };
 }
 
 function emitItems(turns: Turn[], target: EmitTarget): JsonObject[] {
@@ -164,13 +163,21 @@ function emitAssistant(parts: Part[], items: JsonObject[]): void {
       texts.push({ type: 'text', text: part.text });
       return;
     }
+    const item = emitAssistantItem(part, parts, at);
+    if (!item) return;
     flush();
-    if (part.type === 'toolCall') items.push(emitCall(part));
-    else if (part.type === 'opaque' && part.wire === 'responses') items.push(part.value);
-    else if (part.type === 'reasoning' && isOwnReasoning(part) && isFollowed(parts, at))
-      items.push(emitReasoningItem(part));
+    items.push(item);
   });
   flush();
+}
+
+/** The item of a call, of our own reasoning or of an opaque part; undefined for what this wire does not take. */
+function emitAssistantItem(part: Part, parts: Part[], at: number): JsonObject | undefined {
+  if (part.type === 'toolCall') return emitCall(part);
+  if (part.type === 'opaque') return part.wire === 'responses' ? part.value : undefined;
+  return part.type === 'reasoning' && isOwnReasoning(part) && isFollowed(parts, at)
+    ? emitReasoningItem(part)
+    : undefined;
 }
 
 /** Only what this wire made goes back (S7), and only with its content: nothing is stored to look an id up. */

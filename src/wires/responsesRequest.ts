@@ -154,7 +154,10 @@ function readMessage(item: JsonObject, turns: Turn[], path: string): void {
   if (role === 'assistant') {
     const phase = filledString(item.phase);
     for (const part of parts) if (phase && part.type === 'text') part.extra = { ...part.extra, phase };
-    assistant(turns).parts.push(...parts);
+    // Two messages in a row stay two: their texts do not run on.
+    const before = turns.at(-1)?.parts.at(-1)?.type;
+    if (before === 'text' || before === 'refusal') turns.push({ role, parts });
+    else assistant(turns).parts.push(...parts);
     return;
   }
   if (role !== 'user' && role !== 'system' && role !== 'developer' && role !== 'tool') {

@@ -37,7 +37,7 @@ function readFunction(value: JsonObject, payload: JsonObject, name: string): Fun
   if (description !== undefined) tool.description = description;
   const parameters = objectOf(payload.parameters) ?? objectOf(payload.input_schema);
   if (parameters) tool.parameters = parameters;
-  const strict = payload.strict ?? value.strict;
+  const strict = payload.strict === undefined ? value.strict : payload.strict;
   if (typeof strict === 'boolean' || strict === null) tool.strict = strict;
   const cacheControl = objectOf(value.cache_control);
   if (cacheControl) tool.cacheControl = cacheControl;
