@@ -11,7 +11,6 @@ import { VERSION } from './version';
 export function activate(context: ExtensionContext): void {
   const started = performance.now();
   const log = window.createOutputChannel('LLM Router', { log: true });
-  context.subscriptions.push(log);
   try {
     const editor = createEditor(context, log);
     context.subscriptions.push(
@@ -20,6 +19,9 @@ export function activate(context: ExtensionContext): void {
       createNotifier(editor),
       createConsent(editor),
       logRouter(editor),
+      // What listens goes first, what it listens to and writes to goes last.
+      editor,
+      log,
     );
     // Behind the activation: reading secrets and talking to the router take their time.
     void editor.push();

@@ -13,7 +13,7 @@ import { createStopFlag } from './stopFlag';
 import { keyHint, type View } from './view';
 
 /** What commands and views work with. */
-export interface Editor {
+export interface Editor extends Disposable {
   readonly context: ExtensionContext;
   readonly log: LogOutputChannel;
   readonly keys: KeyStore;
@@ -90,7 +90,7 @@ export function createEditor(context: ExtensionContext, log: LogOutputChannel): 
     gathering = setTimeout(() => void push(), GATHER_MS);
   };
 
-  context.subscriptions.push(
+  const subscriptions: Disposable[] = [
     views,
     pushes,
     { dispose: router.onState(changed) },
@@ -105,7 +105,7 @@ export function createEditor(context: ExtensionContext, log: LogOutputChannel): 
     }),
     { dispose: () => clearTimeout(gathering) },
     { dispose: () => router.dispose() },
-  );
+  ];
 
   return {
     context,
@@ -118,6 +118,7 @@ export function createEditor(context: ExtensionContext, log: LogOutputChannel): 
     onDidChangeView: views.event,
     onDidPush: pushes.event,
     push,
+    dispose: () => subscriptions.forEach((subscription) => void subscription.dispose()),
     async start() {
       await stopped.set(false);
       await router.start();

@@ -1,0 +1,95 @@
+// Mocha inside the extension host: bundles the tests, opens a window in development mode on this repository, shows what mocha says.
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import net from 'node:net';
+import path from 'node:path';
+import { build } from 'esbuild';
+import { artefacts, root } from './pack.mjs';
+import { startServer } from './server.mjs';
+import { launchBrowser, newContext, openWindow } from './workbench.mjs';
+
+/** The bundled tests of the host; mocha itself stays outside. */
+export async function bundleTests(folder) {
+  const tests = path.join(folder, 'inHost.cjs');
+  await build({
+    absWorkingDir: root,
+    entryPoints: ['test/editor/inHost/extension.inhost.ts'],
+    outfile: tests,
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'cjs',
+    external: ['vscode'],
+    logLevel: 'warning',
+  });
+  return tests;
+}
+
+/** A port that is free now. */
+export async function freePort() {
+  const server = net.createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const { port } = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+export async function runInHost() {
+  const version = process.env.EDITOR_VERSION;
+  const folder = path.join(artefacts, `inHost-${version}`);
+  rmSync(folder, { recursive: true, force: true });
+  const out = path.join(artefacts, `inHost-${version}.log`);
+  const resultFile = path.join(artefacts, `inHost-${version}.json`);
+  rmSync(resultFile, { force: true });
+  writeFileSync(out, '');
+  const port = await freePort();
+  const tests = await bundleTests(artefacts);
+  const server = await startServer({
+    dir: folder,
+    version,
+    settings: { 'llmRouter.port': port, 'llmRouter.tunnel.provider': 'none', 'llmRouter.lingerSeconds': 0 },
+    env: { INHOST_OUT: out, INHOST_RESULT: resultFile, INHOST_TESTS: tests, INHOST_PORT: String(port) },
+  });
+  let shown = 0;
+  const show = () => {
+    const text = readFileSync(out);
+    process.stdout.write(text.subarray(shown));
+    shown = text.length;
+  };
+  const showing = setInterval(show, 300);
+  const browser = await launchBrowser();
+  try {
+    const context = await newContext(browser);
+    let end;
+    const ended = new Promise((resolve) => {
+      end = resolve;
+    });
+    // The workbench reports the outcome of run() through these two.
+    await context.exposeFunction('codeAutomationExit', (code) => end(code));
+    await context.exposeFunction('codeAutomationLog', () => {});
+    const testsPath = path.join(root, 'test/editor/inHost/index.cjs');
+    const window = await openWindow(context, server, {
+      folder: server.home,
+      development: { extensions: [root], testsPath },
+    });
+    window.page.on('crash', () => end('renderer crashed'));
+    const timer = setTimeout(() => end('time limit'), 240_000);
+    const code = await ended;
+    clearTimeout(timer);
+    show();
+    if (!existsSync(resultFile)) {
+      await window.shot(path.join(artefacts, `inHost-${version}.png`));
+      console.error(`the run inside the host ended with ${code}\n${server.hostLogs()}`);
+      return { passes: 0, failures: 1 };
+    }
+    const { passes, failures } = JSON.parse(readFileSync(resultFile, 'utf8'));
+    if (window.external.length > 0) console.error(`requests left the machine: ${window.external.join(', ')}`);
+    return { passes, failures: failures + (window.external.length > 0 ? 1 : 0) };
+  } finally {
+    clearInterval(showing);
+    await Promise.all(
+      browser.contexts().flatMap((context) => context.pages().map((page) => page.close().catch(() => {}))),
+    );
+    await browser.close();
+    await server.stop();
+  }
+}

@@ -1,0 +1,27 @@
+// One suite in one editor version, named by the environment; sends { passes, failures } to run.mjs.
+import path from 'node:path';
+import Mocha from 'mocha';
+import { runInHost } from './inHost.mjs';
+
+const { EDITOR_SUITE: suite, EDITOR_GREP: grep } = process.env;
+const result =
+  suite === 'inHost' ? await runInHost() : await runMocha(path.join(import.meta.dirname, `${suite}.spec.mjs`));
+process.send?.(result);
+process.exitCode = result.failures > 0 ? 1 : 0;
+process.disconnect?.();
+
+async function runMocha(file) {
+  const mocha = new Mocha({
+    ui: 'bdd',
+    timeout: 120_000,
+    slow: 20_000,
+    reporter: 'spec',
+    bail: process.env.EDITOR_BAIL === '1',
+    ...(grep ? { grep } : {}),
+  });
+  mocha.addFile(file);
+  await mocha.loadFilesAsync();
+  return await new Promise((resolve) => {
+    const runner = mocha.run(() => resolve({ passes: runner.stats.passes, failures: runner.stats.failures }));
+  });
+}
