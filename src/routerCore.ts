@@ -80,6 +80,7 @@ export async function createRouterCore(options: CoreOptions): Promise<RouterCore
   let phase: RouterState['phase'] = 'stopped';
   let notice: string | undefined;
   let cursor: CursorSighting | undefined;
+  let soon: NodeJS.Timeout | undefined;
   const changed = new Set<(state: RouterState) => void>();
   const requested = new Set<(record: RequestRecord) => void>();
   const off: TunnelStatus = { state: 'off', provider: 'none', since: startedAt };
@@ -102,13 +103,13 @@ export async function createRouterCore(options: CoreOptions): Promise<RouterCore
       ledger.append(record);
       for (const tell of requested) tell(record);
       log(record.error ? 'warn' : 'info', summaryLine(record));
-      touch();
+      touchSoon();
     },
     sawCursor({ host, refusal }) {
       const through = hostName(host);
       const outdated = publicHosts().size > 0 && !publicHosts().has(through);
       cursor = { lastSeen: Date.now(), host: through, outdated, ...(refusal && { lastRefusal: refusal }) };
-      touch();
+      touchSoon();
     },
     echoSend: (context) => createEchoSend(context, TUNNEL_PROBE_TEXT),
     log,
@@ -137,8 +138,15 @@ export async function createRouterCore(options: CoreOptions): Promise<RouterCore
   }
 
   function touch(): void {
+    clearTimeout(soon);
+    soon = undefined;
     const state = currentState();
     for (const tell of changed) tell(state);
+  }
+
+  /** For what changes with every request: told a few times a second, whatever the load. */
+  function touchSoon(): void {
+    soon ??= setTimeout(touch, 200);
   }
 
   function currentState(): RouterState {
@@ -296,6 +304,7 @@ export async function createRouterCore(options: CoreOptions): Promise<RouterCore
     start,
     stop,
     async close() {
+      clearTimeout(soon);
       await ledger.close();
     },
     models: () => listModels({ runtime: () => runtime, lists }),
