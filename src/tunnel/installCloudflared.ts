@@ -1,8 +1,9 @@
 /** Downloads cloudflared: verified against the digest that the release itself publishes, whole or not at all. */
 import { createHash, randomBytes } from 'node:crypto';
-import { createWriteStream, type WriteStream } from 'node:fs';
 import { chmod, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import type { Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { RELEASE_BASE } from 'cloudflared/lib/constants.js';
@@ -19,6 +20,7 @@ const API = `https://api.github.com/repos/cloudflare/cloudflared/releases/tags/$
 const MAX_SIZE = 200 * 1_048_576;
 const MAX_REDIRECTS = 5;
 const IDLE_MS = 30_000;
+const STALLED = 'the download stalled';
 const TOTAL_MS = 15 * 60_000;
 const STALE_MS = 3_600_000;
 
@@ -57,8 +59,12 @@ export async function installCloudflared(options: InstallOptions): Promise<{ pat
     onProgress({ message: say.installing(version) });
     const release = await findAsset(network, asset, signal);
     const download = path.join(temporary, 'download');
-    await fetchAsset(network, release, download, signal, (fraction) =>
-      onProgress({ message: say.installing(version, fraction), fraction }),
+    await fetchAsset(
+      network,
+      release,
+      () => world.createFile(download),
+      signal,
+      (fraction) => onProgress({ message: say.installing(version, fraction), fraction }),
     );
     const program = path.join(temporary, path.basename(done.path));
     if (asset.endsWith('.tgz')) await writeFile(program, await extractProgram(await readFile(download)));
@@ -149,41 +155,31 @@ async function findAsset(network: Network, name: string, signal: AbortSignal): P
 async function fetchAsset(
   network: Network,
   asset: Asset,
-  file: string,
+  createTarget: () => Writable,
   signal: AbortSignal,
   onFraction: (fraction: number) => void,
 ): Promise<void> {
   const answer = await followRedirects(network, asset.url, signal);
   const hash = createHash('sha256');
-  const target = createWriteStream(file, { mode: 0o600, flags: 'wx' });
-  let failure: Error | undefined;
-  target.on('error', (error) => {
-    failure = error;
-    answer.destroy(error);
-  });
   let received = 0;
   let told = -1;
-  const idle = setTimeout(() => answer.destroy(new Error('the download stalled')), IDLE_MS);
-  try {
-    for await (const chunk of answer as AsyncIterable<Buffer>) {
+  const idle = setTimeout(() => answer.destroy(new Error(STALLED)), IDLE_MS);
+  async function* measured(chunks: AsyncIterable<Buffer>) {
+    for await (const chunk of chunks) {
       idle.refresh();
       received += chunk.length;
       if (received > asset.size)
         throw new Error(`The download of ${asset.name} is larger than the release says, so it is not installed.`);
       hash.update(chunk);
-      if (!target.write(chunk)) await drained(target);
       const percent = Math.floor((received / asset.size) * 100);
       if (percent > told) onFraction((told = percent) / 100);
+      yield chunk;
     }
-    await new Promise<void>((resolve, reject) => {
-      target.once('error', reject);
-      target.end(resolve);
-    });
-  } catch (error) {
-    throw failure ?? error;
+  }
+  try {
+    await pipeline(answer, measured, createTarget());
   } finally {
     clearTimeout(idle);
-    target.destroy();
   }
   if (received < asset.size) throw new Error(`The download of ${asset.name} ended early. Try again.`);
   if (hash.digest('hex') !== asset.sha256)
@@ -191,13 +187,6 @@ async function fetchAsset(
       `The downloaded ${asset.name} does not have the published checksum, so it was thrown away. Try again; if it stays so, something changes downloads on the way.`,
     );
 }
-
-/** Also resolves on an error: the next write or the end reports it. */
-const drained = (target: WriteStream) =>
-  new Promise<void>((resolve) => {
-    target.once('drain', resolve);
-    target.once('error', () => resolve());
-  });
 
 async function followRedirects(network: Network, start: string, signal: AbortSignal) {
   let url = start;
@@ -268,7 +257,7 @@ function explain(error: unknown, cancelled: AbortSignal | undefined, total: Abor
   if (code === 'ENOSPC') return 'The disk is full, so cloudflared was not installed. Free some space and try again.';
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS')
     return `The data folder cannot be written (${code}), so cloudflared was not installed.`;
-  if (code === 'ECONNRESET' || message === 'aborted' || /stalled|socket hang up/.test(message))
+  if (code === 'ECONNRESET' || message === 'aborted' || message === STALLED || message === 'socket hang up')
     return `The download of cloudflared broke off. Try again.`;
   return message;
 }

@@ -1,7 +1,9 @@
 /** What the tunnel takes from the outside, so that tests can hold it. The defaults are the real thing. */
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
+import { createWriteStream } from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
+import type { Writable } from 'node:stream';
 
 /** Wall clock (milliseconds since the epoch) and timers. Wall time, because a jump of it is how sleep shows. */
 export interface Clock {
@@ -18,6 +20,8 @@ export interface TunnelWorld {
   spawn(command: string, args: readonly string[], options: SpawnOptions): ChildProcess;
   /** A plain TCP connection to a host by name. */
   dial(host: string, port: number): net.Socket;
+  /** A new file (it must not exist) for a download, mode 0600. */
+  createFile(path: string): Writable;
   networkInterfaces(): NodeJS.Dict<os.NetworkInterfaceInfo[]>;
 }
 
@@ -38,6 +42,7 @@ export function realWorld(): TunnelWorld {
     arch: process.arch,
     spawn,
     dial: (host, port) => net.connect({ host, port }),
+    createFile: (path) => createWriteStream(path, { mode: 0o600, flags: 'wx' }),
     networkInterfaces: os.networkInterfaces,
   };
 }

@@ -1,0 +1,300 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import type http from 'node:http';
+import os from 'node:os';
+import path from 'node:path';
+import { Writable } from 'node:stream';
+import { gzipSync } from 'node:zlib';
+import { settingsSchema } from '../../../src/config/schema';
+import type { InstallProgress } from '../../../src/process/contract';
+import { createTunnel } from '../../../src/tunnel/createTunnel';
+import { CLOUDFLARED_RELEASE, type InstallOptions, installCloudflared } from '../../../src/tunnel/installCloudflared';
+import { realWorld } from '../../../src/tunnel/world';
+import { type Internet, startInternet } from '../../support/cloud/internet';
+
+/** Starts as cloudflared does when asked for its version; padded, so that a download takes several chunks. */
+const PROGRAM = Buffer.concat([
+  Buffer.from(`#!/bin/sh\necho "cloudflared version ${CLOUDFLARED_RELEASE} (built 2026-08-20)"\nexit 0\n`),
+  Buffer.alloc(600_000, '#'),
+]);
+const FILE = 'cloudflared-linux-amd64';
+const sha256 = (data: Buffer) => createHash('sha256').update(data).digest('hex');
+
+describe('installing cloudflared', () => {
+  let internet: Internet;
+  let dataDir: string;
+  before(async () => {
+    internet = await startInternet();
+  });
+  after(() => internet.close());
+  beforeEach(() => {
+    dataDir = mkdtempSync(path.join(os.tmpdir(), 'llm-router-install-'));
+    publish({});
+  });
+  afterEach(() => rmSync(dataDir, { recursive: true, force: true }));
+
+  interface Release {
+    name?: string;
+    content?: Buffer;
+    digest?: string | null;
+    size?: number;
+    url?: string;
+    status?: number;
+    /** How the file is sent; by default whole. */
+    send?: http.RequestListener;
+    redirect?: string;
+  }
+  let downloads = 0;
+  function publish({
+    name = FILE,
+    content = PROGRAM,
+    digest = `sha256:${sha256(content)}`,
+    size = content.length,
+    url,
+    status = 200,
+    send,
+    redirect,
+  }: Release): void {
+    downloads = 0;
+    const address = url ?? `https://github.com/cloudflare/cloudflared/releases/download/${CLOUDFLARED_RELEASE}/${name}`;
+    internet.site('api.github.com', (request, response) => {
+      assert.equal(request.url, `/repos/cloudflare/cloudflared/releases/tags/${CLOUDFLARED_RELEASE}`);
+      const assets = [
+        { name: 'other', size: 1 },
+        { name, size, digest, browser_download_url: address },
+      ];
+      response
+        .writeHead(status, { 'content-type': 'application/json' })
+        .end(JSON.stringify({ tag_name: CLOUDFLARED_RELEASE, assets }));
+    });
+    internet.site('github.com', (_, response) =>
+      response.writeHead(302, { location: redirect ?? 'https://objects.githubusercontent.com/file?sig=1' }).end(),
+    );
+    internet.site('objects.githubusercontent.com', (request, response) => {
+      downloads += 1;
+      if (send) return send(request, response);
+      response.writeHead(200, { 'content-length': content.length }).end(content);
+    });
+  }
+
+  const install = (change: Partial<InstallOptions> = {}, machine: { platform?: NodeJS.Platform; arch?: string } = {}) =>
+    installCloudflared({
+      dataDir,
+      network: { proxy: internet.proxyUrl, ca: [internet.certificates.ca] },
+      world: { ...realWorld(), platform: 'linux', arch: 'x64', ...machine },
+      ...change,
+    });
+  const leftovers = () => (existsSync(path.join(dataDir, 'bin')) ? readdirSync(path.join(dataDir, 'bin')) : []);
+  async function refused(
+    words: RegExp,
+    change?: Partial<InstallOptions>,
+    machine?: { platform?: NodeJS.Platform; arch?: string },
+  ): Promise<void> {
+    await assert.rejects(install(change, machine), (error: Error) => {
+      assert.match(error.message, words);
+      return true;
+    });
+    assert.deepEqual(leftovers(), []);
+  }
+
+  it('downloads through the redirect, checks, tries and puts in place, with progress', async () => {
+    const seen: InstallProgress[] = [];
+    const done = await install({ onProgress: (progress) => seen.push(progress) });
+    assert.equal(done.version, CLOUDFLARED_RELEASE);
+    assert.equal(done.path, path.join(dataDir, 'bin', CLOUDFLARED_RELEASE, 'cloudflared'));
+    assert.deepEqual(readFileSync(done.path), PROGRAM);
+    assert.equal(statSync(done.path).mode & 0o777, 0o755);
+    assert.deepEqual(leftovers(), [CLOUDFLARED_RELEASE]);
+    const fractions = seen.flatMap(({ fraction }) => fraction ?? []);
+    assert.equal(fractions.at(-1), 1);
+    assert.deepEqual(
+      fractions,
+      [...fractions].sort((a, b) => a - b),
+    );
+    const stamp = JSON.parse(readFileSync(path.join(path.dirname(done.path), 'stamp.json'), 'utf8'));
+    assert.equal(stamp.sha256, sha256(PROGRAM));
+  });
+
+  it('is there already: nothing is downloaded', async () => {
+    await install();
+    publish({});
+    await install();
+    assert.equal(downloads, 0);
+  });
+
+  it('a copy that does not start any more is replaced', async () => {
+    const { path: program } = await install();
+    writeFileSync(program, 'broken');
+    await install();
+    assert.deepEqual(readFileSync(program), PROGRAM);
+    assert.deepEqual(leftovers(), [CLOUDFLARED_RELEASE]);
+  });
+
+  it('two at once both end well', async () => {
+    const both = await Promise.all([install(), install()]);
+    assert.equal(both[0].path, both[1].path);
+    assert.deepEqual(readFileSync(both[0].path), PROGRAM);
+    assert.deepEqual(leftovers(), [CLOUDFLARED_RELEASE]);
+  });
+
+  it('takes the program out of the archive on macOS', async () => {
+    const header = Buffer.alloc(512);
+    header.write('cloudflared');
+    header.write('0000755\0', 100);
+    header.write(`${PROGRAM.length.toString(8).padStart(11, '0')}\0`, 124);
+    header.write('0', 156);
+    const padding = Buffer.alloc((512 - (PROGRAM.length % 512)) % 512);
+    const archive = gzipSync(Buffer.concat([header, PROGRAM, padding, Buffer.alloc(1_024)]));
+    publish({ name: 'cloudflared-darwin-arm64.tgz', content: archive });
+    const done = await install({}, { platform: 'darwin', arch: 'arm64' });
+    assert.deepEqual(readFileSync(done.path), PROGRAM);
+    assert.deepEqual(readdirSync(path.dirname(done.path)).sort(), ['cloudflared', 'stamp.json']);
+  });
+
+  it('an archive without the program is refused', async () => {
+    publish({ name: 'cloudflared-darwin-arm64.tgz', content: gzipSync(Buffer.alloc(2_048)) });
+    await refused(/archive holds no cloudflared/, {}, { platform: 'darwin', arch: 'arm64' });
+  });
+
+  it('interrupted', async () => {
+    publish({
+      send: (_, response) => {
+        response.writeHead(200, { 'content-length': PROGRAM.length });
+        response.write(PROGRAM.subarray(0, 100_000), () => response.destroy());
+      },
+    });
+    await refused(/broke off\. Try again/);
+  });
+
+  it('truncated without a word', async () => {
+    publish({
+      send: (_, response) => {
+        response.writeHead(200, { connection: 'close' });
+        response.end(PROGRAM.subarray(0, 100_000));
+      },
+    });
+    await refused(/ended early/);
+  });
+
+  it('larger than announced', async () => {
+    publish({ size: 1_000 });
+    await refused(/larger than the release says/);
+  });
+
+  it('wrong digest: never executed', async () => {
+    const marker = path.join(dataDir, 'was-executed');
+    const evil = Buffer.from(`#!/bin/sh\ntouch ${marker}\necho cloudflared version ${CLOUDFLARED_RELEASE}\n`);
+    publish({ content: evil, digest: `sha256:${'0'.repeat(64)}` });
+    await refused(/does not have the published checksum/);
+    assert.equal(existsSync(marker), false);
+  });
+
+  it('no digest published: refused before the download', async () => {
+    for (const digest of [null, 'md5:abc', 'sha256:short']) {
+      publish({ digest });
+      await refused(/publishes no checksum/);
+      assert.equal(downloads, 0);
+    }
+  });
+
+  it('wrong platform: no asset, no build, a program that does not start here', async () => {
+    await refused(/has no file cloudflared-linux-arm64/, {}, { arch: 'arm64' });
+    await refused(/no cloudflared for sunos on x64.*llmRouter\.tunnel\.binary/, {}, { platform: 'sunos' });
+    publish({ content: Buffer.concat([Buffer.from('\x7fELF'), Buffer.alloc(5_000)]) });
+    await refused(/does not start/);
+  });
+
+  it('redirects: a loop, plain http, a strange address in the release', async () => {
+    publish({ redirect: 'https://github.com/again' });
+    await refused(/redirected too often/);
+    publish({ redirect: 'http://github.com/plain' });
+    await refused(/without https/);
+    publish({ url: 'https://evil.example.com/cloudflared' });
+    await refused(/unexpected download address/);
+  });
+
+  it('disk full', async () => {
+    let written = 0;
+    const full = new Writable({
+      write(chunk, _, done) {
+        written += chunk.length;
+        done(
+          written > 200_000
+            ? Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' })
+            : null,
+        );
+      },
+    });
+    await refused(/disk is full/, {
+      world: { ...realWorld(), platform: 'linux', arch: 'x64', createFile: () => full },
+    });
+  });
+
+  it('cancelled while downloading', async () => {
+    const abort = new AbortController();
+    publish({
+      send: (_, response) => {
+        response.writeHead(200, { 'content-length': PROGRAM.length });
+        response.write(PROGRAM.subarray(0, 100_000));
+      },
+    });
+    await refused(/was cancelled/, { signal: abort.signal, onProgress: ({ fraction }) => fraction && abort.abort() });
+  });
+
+  it('the release service refuses or the network is not there', async () => {
+    publish({ status: 403 });
+    await refused(/HTTP 403: too many requests/);
+    await refused(/the proxy 127\.0\.0\.1:\d+ was not reached/, { network: { proxy: 'http://127.0.0.1:1' } });
+  });
+
+  it('verifies certificates also when the user switched that off', async () => {
+    await refused(/could not be reached/, { network: { proxy: internet.proxyUrl, strictSsl: false } });
+  });
+
+  it('clears what a download that died left behind, but not what still runs', async () => {
+    const bin = path.join(dataDir, 'bin');
+    for (const name of ['.tmp-1-old', '.tmp-2-new']) mkdirSync(path.join(bin, name), { recursive: true });
+    utimesSync(path.join(bin, '.tmp-1-old'), new Date(0), new Date(0));
+    await install();
+    assert.deepEqual(leftovers().sort(), ['.tmp-2-new', CLOUDFLARED_RELEASE]);
+  });
+
+  it('with consent a start installs by itself and says so', async () => {
+    const states: string[] = [];
+    const tunnel = createTunnel(
+      {
+        settings: settingsSchema.parse({}).tunnel,
+        localPort: 9,
+        dataDir,
+        mayInstall: true,
+        clientKey: 'sk-x',
+        healthProof: () => '',
+        network: { proxy: internet.proxyUrl, ca: [internet.certificates.ca] },
+        log: () => {},
+      },
+      { ...realWorld(), platform: 'linux', arch: 'x64', env: { PATH: '/nowhere' } },
+    );
+    // There is no quick service in this internet: what matters is that it got that far.
+    const asked = new Promise<void>((resolve) =>
+      tunnel.onDidChange(({ state, message = '' }) => {
+        states.push(state);
+        if (state === 'error') resolve(assert.match(message, /api\.trycloudflare\.com/));
+      }),
+    );
+    await tunnel.start();
+    await asked;
+    await tunnel.stop();
+    assert.deepEqual([...new Set(states)].slice(0, 4), ['connecting', 'installing', 'requesting', 'error']);
+  });
+});
