@@ -83,7 +83,7 @@ describe('who becomes the one router process', function () {
       const spawned = windows.flatMap(({ lines }) => lines.filter((line) => 'spawned' in line));
       assert.equal(spawned.length, 1, `${spawned.length} processes were started`);
       await until(
-        () => leftIn(run).length <= 1,
+        () => new Set(leftIn(run)).size === 1,
         'left over:',
         () => readdirSync(run).join(' '),
       );
