@@ -4,6 +4,8 @@
  */
 import type { Target } from '../backends/backend';
 import { emitTargetFor } from '../backends/build';
+import { editChatBody } from '../cursor/chatEdits';
+import { conversationKey, type MemoryScope } from '../cursor/memory';
 import { createCursorEmitter, emitCursorAnswer } from '../cursor/reply';
 import { readCursorRequest } from '../cursor/request';
 import { applyTarget } from '../cursor/target';
@@ -12,6 +14,7 @@ import type { EmitterOptions, StreamEmitter } from '../wires/codec';
 import { codecFor } from '../wires/codecs';
 import type { Answer, Conversation, JsonObject, StreamEvent, WireName } from '../wires/conversation';
 import { customToolNames, unwrapCustomCalls } from '../wires/customTools';
+import { splice } from '../wires/jsonText';
 import type { AnswerReading, Content, PlanInput } from './plan';
 import { type CollectingReply, createCollectingReply, createTranslatedReply, type EventStages, facts, readAnswer, throughStages } from './reply';
 import { cursorReplyOptions } from './speaker';
@@ -50,14 +53,53 @@ function planOtherWire({ exchange, request, speaker, target }: PlanInput): Conte
 function planCursor(input: PlanInput): Content {
   const { exchange, request, target } = input;
   const { cursor } = exchange.runtime.settings;
+  const { memory } = exchange.deps;
+  const showThinking = cursor.thinking !== 'hide';
+  const quick = quickEdits(input, showThinking);
+  if (quick) return quick;
+
   const asked = readCursorRequest(request.body());
-  const fitted = applyTarget(asked.conversation, target, { showThinking: cursor.thinking !== 'hide' });
-  const conversation = { ...fitted.conversation, includeUsage: request.stream && target.backend.quirks.streamUsage };
+  const fitted = applyTarget(asked.conversation, target, { showThinking });
+  const scope = memoryScope(input, fitted.conversation, asked.conversationHint);
+  const restored = cursor.memory ? memory.restore(fitted.conversation, scope) : { conversation: fitted.conversation, rules: [] };
+  const conversation = { ...restored.conversation, includeUsage: request.stream && target.backend.quirks.streamUsage };
   return {
     ...emitted(conversation, target, cursor.cacheControl),
-    rules: [...new Set([...asked.rules, ...fitted.rules])],
-    reading: cursorReading(input, { customToolNames: asked.customToolNames, transform: unwrapStage(conversation, target) }),
+    rules: [...new Set([...asked.rules, ...fitted.rules, ...restored.rules])],
+    reading: cursorReading(input, {
+      customToolNames: asked.customToolNames,
+      transform: unwrapStage(conversation, target),
+      ...(cursor.memory && { watch: () => memory.recorder(scope, conversation) }),
+      notice: restored.notice,
+    }),
   };
+}
+
+/** A plain dialect-A body for a chat backend is edited where it lies; undefined when it has to be read whole. */
+function quickEdits(input: PlanInput, showThinking: boolean): Content | undefined {
+  const { exchange, request, target } = input;
+  if (target.backend.wire !== 'chat' || !target.backend.quirks.streamUsage) return undefined;
+  const quick = editChatBody(request.bytes, request.entries, { target, emit: emitTargetFor(target), showThinking });
+  if (!quick) return undefined;
+  const { memory } = exchange.deps;
+  const remembers = exchange.runtime.settings.cursor.memory;
+  const outline = quick.outline();
+  const scope = memoryScope(input, outline);
+  if (remembers && memory.concerns(scope)) return undefined;
+  return {
+    body: splice(request.bytes, quick.edits),
+    path: PATHS.chat,
+    rules: quick.rules,
+    reading: cursorReading(input, { customToolNames: new Set(), ...(remembers && { watch: () => memory.recorder(scope, outline) }) }),
+  };
+}
+
+/** Whose memory this is (S1–S7); the conversation also goes into the record. */
+function memoryScope({ exchange, target, record }: PlanInput, conversation: Conversation, hint?: string): MemoryScope {
+  const key = conversationKey(conversation, exchange.request.headers, hint);
+  record.conversation = key;
+  const { name, preset, wire } = target.backend;
+  return { clientKey: exchange.clientKey, backend: name, ...(preset && { preset }), wire, upstreamModel: target.upstreamModel, conversation: key };
 }
 
 function emitted(conversation: Conversation, target: Target, addCacheControl: boolean): { body: Buffer; path: string } {
