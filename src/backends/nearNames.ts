@@ -25,10 +25,12 @@ export function nearNames(name: string, candidates: readonly string[]): string[]
 function distance(asked: string, candidate: string): number | undefined {
   const whole = editDistance(asked, candidate);
   const tail = editDistance(lastPart(asked), lastPart(candidate)) + 0.5;
-  const limit = Math.max(2, Math.floor(lastPart(asked).length / 3));
+  const { length } = lastPart(asked);
+  // Of a very short name everything would be near.
+  const limit = Math.min(Math.max(2, Math.floor(length / 3)), length - 1);
   const nearest = Math.min(whole, tail);
   if (nearest <= limit) return nearest;
-  const contained = lastPart(asked).length >= 4 && lastPart(candidate).includes(lastPart(asked));
+  const contained = length >= 4 && lastPart(candidate).includes(lastPart(asked));
   return contained ? limit + 1 : undefined;
 }
 

@@ -260,7 +260,8 @@ function checkRoutes(settings: Settings): Found[] {
     const target = table.resolve(name);
     if (!('notFound' in target)) return [];
     const near = target.near.length > 0 ? ` Did you mean ${target.near.slice(0, 3).join(' or ')}?` : '';
-    return [warning(at, `${what} ${name}, but no backend serves that name.${near}`)];
+    const shown = looksLikeKey(name) ? 'what looks like a key' : name;
+    return [warning(at, `${what} ${shown}, but no backend serves that name.${near}`)];
   };
   return [
     ...Object.entries(settings.aliases).flatMap(([name, target]) =>

@@ -90,18 +90,20 @@ export function readLlmRouterFile(value: unknown): FileContent {
   function readBackend(entry: unknown, index: number, list: readonly Segment[]): unknown {
     if (!isObject(entry)) return entry;
     const backend: Record<string, unknown> = {};
-    for (const [key, item] of Object.entries(entry)) {
-      const at = [...list, index, key];
-      const ours = BACKEND_KEYS[key.toLowerCase()];
+    let key: string | undefined;
+    for (const [name, item] of Object.entries(entry)) {
+      const at = [...list, index, name];
+      const ours = BACKEND_KEYS[name.toLowerCase()];
       if (ours !== undefined) {
         if (item !== null && item !== '') backend[ours] = item;
         places.set(`backends.${index}.${ours}`, at);
-      } else if (KEY_OF_BACKEND.includes(key.toLowerCase())) {
-        if (typeof item === 'string' && item !== '') secrets[String(entry.name)] = item;
+      } else if (KEY_OF_BACKEND.includes(name.toLowerCase())) {
+        if (typeof item === 'string' && item !== '') key = item;
       } else {
-        found.push(unknown(key, at));
+        found.push(unknown(name, at));
       }
     }
+    if (key !== undefined) secrets[String(backend.name)] = key;
     // Its `default: false` says nothing more than its absence.
     if (backend.default === false) delete backend.default;
     const preset = presetOf(backend);
