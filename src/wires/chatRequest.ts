@@ -12,6 +12,7 @@ import type {
   ToolCallPart,
   Turn,
 } from './conversation';
+import { jsonTextOf } from './jsonText';
 import { readContent, readExtra, readResultContent } from './parts';
 import { arrayOf, booleanOf, filledString, isObject, numberOf, objectOf, rest, stringOf } from './read';
 import { unsealReasoning } from './sealedReasoning';
@@ -168,12 +169,14 @@ function readAssistant(message: JsonObject, at: number, legacy: { id: string; na
     parts.push({ type: 'toolCall', id, name, arguments: argumentText(call.arguments) });
   }
   // Empty fields of an answer sent back (annotations, audio) mean nothing and strict upstreams refuse them.
-  const unknown = Object.entries(rest(message, ASSISTANT_KEYS) ?? {}).filter(
-    ([, value]) => value !== null && String(value) !== '',
-  );
+  const unknown = Object.entries(rest(message, ASSISTANT_KEYS) ?? {}).filter(([, value]) => !isEmpty(value));
   // Without a `type` of its own it can be told from a content part: these are fields of the message (audio, prefix …).
   if (unknown.length > 0) parts.push({ type: 'opaque', wire: 'chat', value: Object.fromEntries(unknown) });
   return parts;
+}
+
+function isEmpty(value: JsonValue): boolean {
+  return value === null || value === '' || (Array.isArray(value) && value.length === 0);
 }
 
 /** `reasoning_content`, `reasoning` and OpenRouter's `reasoning_details` of a message. */
@@ -208,7 +211,7 @@ export function textOfDetails(details: readonly JsonObject[]): string {
 /** One entry of `tool_calls`, function or custom, whatever is missing; undefined when it names no tool. */
 export function readToolCall(value: JsonValue): ToolCallPart | undefined {
   if (!isObject(value)) return undefined;
-  const custom = objectOf(value.custom);
+  const custom = objectOf(value.custom) ?? (value.type === 'custom' ? value : undefined);
   const payload = custom ?? objectOf(value.function) ?? value;
   const name = filledString(payload.name);
   if (!name) return undefined;
@@ -227,7 +230,7 @@ export function readToolCall(value: JsonValue): ToolCallPart | undefined {
 /** Arguments are JSON text; some clients and models send the object itself. */
 export function argumentText(value: JsonValue | undefined): string {
   if (value === undefined || value === null) return '';
-  return typeof value === 'string' ? value : JSON.stringify(value);
+  return typeof value === 'string' ? value : jsonTextOf(value);
 }
 
 /** Gemini's signature in a tool call of its OpenAI-compatible endpoint. */

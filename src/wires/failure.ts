@@ -1,10 +1,13 @@
 /** Failures of every provider in one neutral form, shared by all wires. */
 import type { ApiFailure, FailureKind, JsonObject, JsonValue } from './conversation';
+import { jsonTextOf } from './jsonText';
 import { arrayOf, filledString, isObject, numberOf, objectOf, stringOf } from './read';
 import { duration, retryAfterOfHeaders, retryAfterOfText } from './retryAfter';
 
 const MAX_BODY = 256 * 1024;
 const MAX_MESSAGE = 2000;
+/** Errors within errors; beyond it somebody is playing. */
+const MAX_DEPTH = 4;
 
 /** Words that tell a kind better than the status does; the first that fits wins. */
 const BY_WORDS: readonly (readonly [FailureKind, RegExp])[] = [
@@ -162,12 +165,13 @@ interface ErrorFields {
 
 function failureOf(status: number, error: ErrorFields): ApiFailure {
   const silent = status < 400 ? 'The provider broke off the answer' : `The provider answered ${status}`;
-  const message = error.message?.trim() || `${silent} without a reason.`;
+  // Cut before anything looks for words in it: an upstream may send megabytes.
+  const message = cut(error.message?.trim() || `${silent} without a reason.`, MAX_MESSAGE);
   const inner = status < 400 ? (error.status ?? 200) : status;
   const kind = classify(inner, error.type, error.code, message);
   const failure: ApiFailure = {
     status: inner < 400 ? STATUS[kind] : inner,
-    message: maskSecrets(cut(message, MAX_MESSAGE)),
+    message: maskSecrets(message),
     kind,
   };
   if (error.type !== undefined) failure.type = error.type;
@@ -189,10 +193,11 @@ function parseBody(text: string): JsonValue | undefined {
 }
 
 /** Fields of an error in any provider's form; looks one level into OpenRouter's raw answer of the real provider. */
-function readError(value: JsonValue, inside = false): ErrorFields {
+function readError(value: JsonValue, depth = 0): ErrorFields {
+  if (depth > MAX_DEPTH) return {};
   if (typeof value === 'string') return { message: value };
   // Gemini's OpenAI-compatible endpoint wraps its error in a list.
-  if (Array.isArray(value)) return value.length > 0 ? readError(value[0] as JsonValue, inside) : {};
+  if (Array.isArray(value)) return value.length > 0 ? readError(value[0] as JsonValue, depth + 1) : {};
   if (!isObject(value)) return {};
   const nested = value.error;
   if (typeof nested === 'string' && nested !== '')
@@ -209,7 +214,7 @@ function readError(value: JsonValue, inside = false): ErrorFields {
     status: httpStatus(code) ?? httpStatus(error.status) ?? httpStatus(error.statusCode) ?? httpStatus(error.http_code),
     retryAfterSeconds: retryInfo(error),
   };
-  return inside ? fields : withRaw(fields, objectOf(error.metadata));
+  return depth > 1 ? fields : withRaw(fields, objectOf(error.metadata));
 }
 
 /** OpenRouter says "Provider returned error" and puts what the provider said into `metadata.raw`. */
@@ -217,7 +222,7 @@ function withRaw(fields: ErrorFields, metadata: JsonObject | undefined): ErrorFi
   const raw = metadata?.raw;
   if (metadata === undefined || raw === undefined || raw === null) return fields;
   const parsed = typeof raw === 'string' ? (parseBody(raw.slice(0, MAX_BODY).trim()) ?? raw) : raw;
-  const said = readError(parsed, true);
+  const said = readError(parsed, 2);
   if (!said.message) return fields;
   const provider = filledString(metadata.provider_name);
   return {
@@ -229,24 +234,25 @@ function withRaw(fields: ErrorFields, metadata: JsonObject | undefined): ErrorFi
   };
 }
 
-function messageOf(error: JsonObject): string | undefined {
+function messageOf(error: JsonObject, depth = 0): string | undefined {
+  if (depth > MAX_DEPTH) return undefined;
   for (const key of ['message', 'Message', 'detail', 'error_description', 'msg', 'title', 'reason']) {
     const value = error[key];
     if (typeof value === 'string' && value.trim() !== '') return value;
     // FastAPI: a list of {loc, msg}; Mistral nests that under message.
     if (Array.isArray(value)) {
       const lines = value.flatMap((item) =>
-        isObject(item) ? [detailLine(item)] : typeof item === 'string' ? [item] : [],
+        isObject(item) ? [detailLine(item, depth)] : typeof item === 'string' ? [item] : [],
       );
       if (lines.length > 0) return lines.slice(0, 5).join('; ');
-    } else if (isObject(value)) return messageOf(value) ?? JSON.stringify(value);
+    } else if (isObject(value)) return messageOf(value, depth + 1) ?? jsonTextOf(value);
   }
   return undefined;
 }
 
-function detailLine(item: JsonObject): string {
+function detailLine(item: JsonObject, depth: number): string {
   const where = arrayOf(item.loc).join('.');
-  const what = messageOf(item) ?? JSON.stringify(item);
+  const what = messageOf(item, depth + 1) ?? jsonTextOf(item);
   return where ? `${where}: ${what}` : what;
 }
 
@@ -267,7 +273,10 @@ function httpStatus(value: JsonValue | undefined): number | undefined {
 function sentenceOfText(status: number, text: string): string {
   if (text === '') return '';
   if (/^<(!doctype|html|head|\?xml)/i.test(text)) {
-    const title = /<title[^>]*>([^<]{1,200})<\/title>/i.exec(text)?.[1]?.replace(/\s+/g, ' ').trim();
+    const title = /<title[^>]{0,200}>([^<]{1,200})<\/title>/i
+      .exec(text.slice(0, 8192))?.[1]
+      ?.replace(/\s+/g, ' ')
+      .trim();
     return `The provider answered ${status} with a web page instead of an API answer${title ? `: ${title}` : ''}. Check the base URL.`;
   }
   return cut(text.replace(/\s+/g, ' '), 500);

@@ -174,6 +174,15 @@ export function editObject(
   return edits;
 }
 
+/** JSON text of a value; '' when it is nested so deep that writing it would exhaust the stack (reading it does not). */
+export function jsonTextOf(value: unknown): string {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return '';
+  }
+}
+
 function documentStart(bytes: Buffer): number {
   if (!isUtf8(bytes)) throw new JsonTextError('The text is not valid UTF-8', 0);
   const mark = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;

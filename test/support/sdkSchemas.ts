@@ -24,37 +24,73 @@ export type SdkType = keyof typeof TYPES;
 /** Raise when the generator's options change, so that old schemas are made anew. */
 const GENERATION = 1;
 const root = process.cwd();
-const validators = new Map<SdkType, ValidateFunction>();
+
+interface Schema {
+  $ref?: string;
+  anyOf?: Schema[];
+  required?: string[];
+  properties?: Record<string, { const?: unknown }>;
+  definitions: Record<string, Schema>;
+}
+const schemas = new Map<SdkType, Schema>();
+const validators = new Map<string, ValidateFunction>();
 
 /**
  * What is wrong with `value` as a value of the SDK type: one line per problem, empty when it is valid. Unknown
  * properties are problems too. The first use of a type on a machine takes seconds.
  */
 export function sdkProblems(type: SdkType, value: unknown): string[] {
-  const validate = validatorFor(type);
+  const validate = validatorFor(type, value);
   if (validate(value)) return [];
   return (validate.errors ?? []).map(
     (error) => `${error.instancePath || '/'} ${error.message} ${JSON.stringify(error.params)}`,
   );
 }
 
-function validatorFor(type: SdkType): ValidateFunction {
-  const known = validators.get(type);
-  if (known) return known;
-  const ajv = new Ajv({ strict: false, allErrors: false, validateFormats: false });
-  const validate = ajv.compile(schemaFor(type));
-  validators.set(type, validate);
+function validatorFor(type: SdkType, value: unknown): ValidateFunction {
+  let schema = schemas.get(type);
+  if (!schema) {
+    schema = schemaFor(type);
+    // A convenience that the SDK adds by itself; the API does not send it.
+    const response = schema.definitions.Response;
+    if (response?.required) response.required = response.required.filter((name) => name !== 'output_text');
+    schemas.set(type, schema);
+  }
+  const branch = branchOf(
+    schema,
+    { $ref: '#/definitions/Oracle' } as Schema,
+    (value as { type?: unknown } | null)?.type,
+  );
+  const key = `${type} ${branch}`;
+  let validate = validators.get(key);
+  if (!validate) {
+    const ajv = new Ajv({ strict: false, validateFormats: false });
+    validate = ajv.compile({ $ref: branch, definitions: schema.definitions });
+    validators.set(key, validate);
+  }
   return validate;
 }
 
-function schemaFor(type: SdkType): object {
+/** The member of a union that the value's `type` names, so that problems speak of it and not of fifty others. */
+function branchOf(schema: Schema, node: Schema, type: unknown): string {
+  const ref = node.$ref as string;
+  const definition = schema.definitions[decodeURIComponent(ref.replace('#/definitions/', ''))];
+  if (definition?.$ref) return branchOf(schema, definition, type);
+  const member = definition?.anyOf?.find((each) => {
+    const target = schema.definitions[decodeURIComponent((each.$ref ?? '').replace('#/definitions/', ''))];
+    return target?.properties?.type?.const === type && type !== undefined;
+  });
+  return member?.$ref ?? ref;
+}
+
+function schemaFor(type: SdkType): Schema {
   const [sdk, expression] = TYPES[type];
   const { version } = JSON.parse(readFileSync(path.join(root, 'node_modules', sdk, 'package.json'), 'utf8')) as {
     version: string;
   };
   const folder = path.join(root, 'node_modules/.cache/sdk-schemas');
   const file = path.join(folder, `${type}-${version}-${GENERATION}.json`);
-  if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as object;
+  if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as Schema;
   mkdirSync(folder, { recursive: true });
   const source = path.join(folder, `${type}-${process.pid}.ts`);
   writeFileSync(source, `import type Sdk from '${sdk}';\nexport type Oracle = ${expression};\n`);
@@ -72,5 +108,5 @@ function schemaFor(type: SdkType): object {
   const aside = `${file}.${process.pid}`;
   writeFileSync(aside, JSON.stringify(schema));
   renameSync(aside, file);
-  return schema;
+  return schema as Schema;
 }

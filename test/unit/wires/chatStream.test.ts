@@ -404,6 +404,19 @@ describe('chat: reading streams', () => {
   });
 });
 
+describe('chat: reading what is nested without end', () => {
+  it('breaks nothing', () => {
+    const deep = `${'['.repeat(50_000)}${']'.repeat(50_000)}`;
+    for (const inside of [
+      `{"tool_calls":[{"id":"a","function":{"name":"f","arguments":${deep}}}]}`,
+      `{"content":${deep}}`,
+    ]) {
+      read(`data: {"id":"x","choices":[{"delta":${inside}}]}\n\n`);
+    }
+    assert.equal(read(`data: {"error":{"message":${deep}}}\n\n`).at(-1)?.type, 'error');
+  });
+});
+
 describe('chat: reading whole answers', () => {
   it('refuses what is no answer', () => {
     assert.throws(() => chatCodec.parseAnswer({}), /without any choice/);

@@ -376,6 +376,12 @@ describe('failure: reading bodies', () => {
         assert.ok(failure.kind);
       }),
     );
+    for (const deep of [
+      `${'['.repeat(100_000)}${']'.repeat(100_000)}`,
+      `${'{"message":'.repeat(20_000)}1${'}'.repeat(20_000)}`,
+    ]) {
+      assert.equal(read(400, deep).kind, 'badRequest');
+    }
     const long = read(400, { error: { message: 'x'.repeat(100_000) } });
     assert.equal(long.message.length, 2000);
     assert.ok(read(500, `<html>${'<p>'.repeat(500_000)}`).message.length < 200);
