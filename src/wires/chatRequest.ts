@@ -195,7 +195,7 @@ export function readReasoningFields(message: JsonObject): ReasoningPart[] {
   if (text === '' && details.length === 0) return [];
   const part: ReasoningPart = { type: 'reasoning', text, wire: 'chat' };
   if (field) part.field = field;
-  if (details.some(isOpaqueDetail)) part.encrypted = JSON.stringify(details);
+  if (details.some(isOpaqueDetail)) part.encrypted = jsonTextOf(details);
   return [part];
 }
 

@@ -5,6 +5,7 @@ import type { SseEvent, StreamParser } from './codec';
 import type { Answer, FinishReason, JsonObject, JsonValue, StreamEvent, Usage } from './conversation';
 import { failureOfEvent } from './failure';
 import { legalId } from './ids';
+import { jsonTextOf } from './jsonText';
 import { arrayOf, filledString, isObject, numberOf, objectOf, parseObject, stringOf } from './read';
 import { unsealReasoning } from './sealedReasoning';
 
@@ -90,7 +91,7 @@ function createChunkReader() {
       const opaque = details.some(isOpaqueDetail);
       const kept = sealed ?? {
         ...(field && { field }),
-        ...(opaque && { encrypted: JSON.stringify(details) }),
+        ...(opaque && { encrypted: jsonTextOf(details) }),
         wire: 'chat' as const,
       };
       emit({ type: 'reasoningEnd', index: open.index, ...kept });

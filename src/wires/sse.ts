@@ -227,18 +227,9 @@ function startsWithData(raw: Buffer): boolean {
 
 /** Last event of a chat stream. */
 export const SSE_DONE = 'data: [DONE]\n\n';
-/** Comment that keeps intermediaries from cutting a silent stream (T13). */
-export const SSE_PING = ': ping\n\n';
-
 /** SSE text of one unnamed event. Line ends inside the text become further data lines. */
 export function sseData(json: string): string {
   return `data: ${dataLines(json)}\n\n`;
-}
-
-/** SSE text of a named event. Throws on a name with a line end in it: it would smuggle fields into the stream. */
-export function sseEvent(event: string, json: string): string {
-  if (/[\r\n]/.test(event)) throw new Error('an SSE event name holds no line end');
-  return `event: ${event}\ndata: ${dataLines(json)}\n\n`;
 }
 
 function dataLines(text: string): string {
