@@ -5,6 +5,7 @@ import { undecorate as undecorateCursorName } from '../cursor/names';
 import type { Backend, Target } from './backend';
 import { abilitiesFor, demoBackend } from './build';
 import { nearNames } from './nearNames';
+import { isPattern, restOf, splitPattern, upstreamOf } from './patterns';
 import { PRESET_NAMES, PRESETS } from './presets';
 
 export interface NotFound {
@@ -262,27 +263,6 @@ function sortedRoutes(backends: readonly Backend[]): Route[] {
   );
   const weight = (route: Route): number => route.before.length + route.after.length;
   return [...prefixes, ...patterns].sort((one, other) => weight(other) - weight(one));
-}
-
-function isPattern(model: ModelSettings): boolean {
-  return model.id.includes('*');
-}
-
-function splitPattern(pattern: string): { before: string; after: string } {
-  const star = pattern.indexOf('*');
-  return star < 0 ? { before: pattern, after: '' } : { before: pattern.slice(0, star), after: pattern.slice(star + 1) };
-}
-
-/** What a name has in place of the `*`, at least one character; undefined when it does not match. */
-function restOf({ before, after }: { before: string; after: string }, name: string): string | undefined {
-  const fits = name.length > before.length + after.length && name.startsWith(before) && name.endsWith(after);
-  return fits ? name.slice(before.length, name.length - after.length) : undefined;
-}
-
-function upstreamOf(model: ModelSettings, backend: Backend): string {
-  if (model.upstream !== undefined) return model.upstream;
-  const { id } = model;
-  return id.startsWith(backend.prefix) && id.length > backend.prefix.length ? id.slice(backend.prefix.length) : id;
 }
 
 function targetOf({ backend, upstreamModel, clientModel, via, model, variantEffort }: Match): Target {
