@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { build } from 'esbuild';
+import { routerOptions } from '../esbuild.config.mjs';
 
 const root = path.resolve(import.meta.dirname, '..');
 const parts = process.argv.slice(2).filter((argument) => !argument.startsWith('-'));
@@ -33,9 +34,12 @@ await build({
   define: { __VERSION__: '"0.0.0-test"' },
   logLevel: 'warning',
 });
+// The program itself, for tests that start it as a person would.
+const program = path.join(out, 'router.cjs');
+if (files.some((file) => file.startsWith('test/integration/'))) await build(routerOptions(program));
 const result = spawnSync(
   process.execPath,
   ['--enable-source-maps', 'node_modules/mocha/bin/mocha.js', '--timeout', '20000', ...flags, `${out}/**/*.test.mjs`],
-  { cwd: root, stdio: 'inherit' },
+  { cwd: root, stdio: 'inherit', env: { ...process.env, LLM_ROUTER_PROGRAM: program } },
 );
 process.exitCode = result.status ?? 1;

@@ -45,6 +45,7 @@ const DRAIN_MS = 10_000;
 
 /** Runs until a signal; resolves to the exit code. */
 export async function runHeadless(args: HeadlessArguments, createCore: HeadlessCore, world: HeadlessWorld): Promise<number> {
+  const signalled = new Promise<void>((resolve) => world.onSignal(resolve));
   const env = readEnvironment(args, world);
   const terminal = createTerminal({
     out: world.stdout,
@@ -116,7 +117,7 @@ export async function runHeadless(args: HeadlessArguments, createCore: HeadlessC
     : undefined;
   void offerInstall(core, args, terminal, world);
 
-  await new Promise<void>((resolve) => world.onSignal(resolve));
+  await signalled;
   watcher?.stop();
   await core.stop({ drainMs: DRAIN_MS });
   await core.close();

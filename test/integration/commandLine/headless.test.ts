@@ -1,0 +1,187 @@
+/** The command-line program as a child process: options, events, precedence, exit codes, changed files (design §4). */
+import assert from 'node:assert/strict';
+import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import net from 'node:net';
+import path from 'node:path';
+import { chatCompletion, json, startUpstream, type Upstream } from '../../support/upstream';
+import { type Program, startProgram, tempFolder } from '../../support/program';
+
+const LLM_ROUTER_FILE = (port: number) => `{
+	"listening_port": 0,
+	"llmrouter_api_key_env": "MY_KEY",
+	"aliases": { "o1": "groq/deepseek" },
+	"backends": [
+		{ "name": "groq", "base_url": "http://127.0.0.1:${port}/openai/v1", "prefix": "groq/", "require_api_key": true, "key_env_var": "GROQ_API_KEY",
+		  "role_rewrites": { "developer": "system" }, "unsupported_params": ["reasoning_effort"] }
+	]
+}`;
+const LITELLM_FILE = (port: number) => `model_list:
+  - model_name: fast
+    litellm_params:
+      model: openai/gpt-test
+      api_base: http://127.0.0.1:${port}/v1
+      api_key: os.environ/FAST_KEY
+litellm_settings:
+  master_key: sk-litellm-master-key-1234
+`;
+
+describe('command line', () => {
+  let upstream: Upstream;
+  let temp: ReturnType<typeof tempFolder>;
+  const running: Program[] = [];
+  const common = () => ['--json', '--port', '0', '--tunnel', 'none', '--data-dir', path.join(temp.folder, 'data')];
+  const start = (args: readonly string[], env: Record<string, string> = {}) => {
+    const program = startProgram(args, { cwd: temp.folder, env });
+    running.push(program);
+    return program;
+  };
+  const post = (url: string, key: string, body: unknown) => fetch(`${url}/chat/completions`, { method: 'POST', headers: { authorization: `Bearer ${key}` }, body: JSON.stringify(body) });
+  const listening = async (program: Program) => String((await program.event((event) => event.event === 'listening')).localUrl);
+
+  before(async () => {
+    upstream = await startUpstream(json(chatCompletion('from upstream')));
+  });
+  after(() => upstream.stop());
+  beforeEach(() => {
+    temp = tempFolder();
+    upstream.seen.length = 0;
+  });
+  afterEach(async () => {
+    for (const { child, exited } of running.splice(0)) {
+      child.kill('SIGKILL');
+      await exited;
+    }
+    temp.remove();
+  });
+
+  it('zero configuration: key, then listening with demo/echo, then an answer, then a clean end', async () => {
+    const program = start(common());
+    const url = await listening(program);
+    assert.deepEqual(program.events.slice(0, 2).map((event) => event.event), ['key', 'listening']);
+    assert.ok((program.events[1]!.models as string[]).includes('demo/echo'));
+    const key = String(program.events[0]!.key);
+    assert.match(key, /^sk-[\w-]{40,}$/);
+    const answer = await post(url, key, { model: 'demo/echo', messages: [{ role: 'user', content: 'anybody there?' }] });
+    assert.match(await answer.text(), /anybody there\?/);
+    await program.event((event) => event.event === 'request');
+    program.child.kill('SIGTERM');
+    assert.equal(await program.exited, 0);
+    const file = path.join(temp.folder, 'data', 'client-key');
+    assert.equal(statSync(file).mode & 0o777, 0o600);
+    assert.equal(readFileSync(file, 'utf8').trim(), key);
+  });
+
+  it('keeps the generated key over a restart', async () => {
+    const first = start(common());
+    await listening(first);
+    first.child.kill('SIGINT');
+    assert.equal(await first.exited, 0);
+    const second = start(common());
+    await listening(second);
+    assert.equal(second.events[0]!.key, first.events[0]!.key);
+  });
+
+  it('offers every backend whose key is in the environment, openai as the default', async () => {
+    const program = start(common(), { OPENAI_API_KEY: 'sk-o', GROQ_API_KEY: 'gsk', LLMROUTER_API_KEY: 'sk-mine-0123456789abcdef' });
+    await listening(program);
+    assert.ok(program.events.every((event) => event.event !== 'key'), 'a given key is not printed');
+  });
+
+  it('runs an llm-router file with its variables from .env, aliases, role rewrites and dropped parameters', async () => {
+    writeFileSync(path.join(temp.folder, 'config.json'), LLM_ROUTER_FILE(upstream.port));
+    writeFileSync(path.join(temp.folder, '.env'), 'GROQ_API_KEY=gsk-from-file\nMY_KEY=sk-my-client-key-000000\n');
+    const url = await listening(start(common()));
+    const answer = await post(url, 'sk-my-client-key-000000', { model: 'o1', reasoning_effort: 'high', messages: [{ role: 'developer', content: 'x' }] });
+    assert.equal(answer.status, 200);
+    const seen = upstream.seen[0]!;
+    assert.equal(seen.headers.authorization, 'Bearer gsk-from-file');
+    assert.equal(seen.path, '/openai/v1/chat/completions');
+    assert.equal(seen.text, '{"model":"deepseek","messages":[{"role":"system","content":"x"}]}');
+  });
+
+  it('runs a LiteLLM file; its master key is the client key', async () => {
+    writeFileSync(path.join(temp.folder, 'any.yaml'), LITELLM_FILE(upstream.port));
+    const url = await listening(start([...common(), '--config', 'any.yaml'], { FAST_KEY: 'sk-fast' }));
+    assert.equal((await post(url, 'sk-litellm-master-key-1234', { model: 'fast', messages: [] })).status, 200);
+    assert.equal(upstream.seen[0]!.headers.authorization, 'Bearer sk-fast');
+    assert.equal(upstream.seen[0]!.json().model, 'gpt-test');
+  });
+
+  it('client key: flag before environment before .env before the file', async () => {
+    writeFileSync(path.join(temp.folder, 'any.yaml'), LITELLM_FILE(upstream.port));
+    writeFileSync(path.join(temp.folder, '.env'), 'LLMROUTER_API_KEY=sk-from-dotenv-0000000000\n');
+    const keys = [
+      { args: ['--llmrouter-api-key', 'sk-from-flag-000000000000'], env: { LLMROUTER_API_KEY: 'sk-from-env-00000000000' }, good: 'sk-from-flag-000000000000' },
+      { args: [], env: { LLMROUTER_API_KEY: 'sk-from-env-00000000000' }, good: 'sk-from-env-00000000000' },
+      { args: [], env: {}, good: 'sk-from-dotenv-0000000000' },
+      { args: ['--llmrouter-api-key-env', 'OTHER'], env: { OTHER: 'sk-from-other-0000000000' }, good: 'sk-from-other-0000000000' },
+    ];
+    for (const { args, env, good } of keys) {
+      const program = start([...common(), '--config', 'any.yaml', ...args], { FAST_KEY: 'x', ...(env as Record<string, string>) });
+      const url = await listening(program);
+      for (const key of new Set(keys.map((one) => one.good))) {
+        assert.equal((await fetch(`${url}/models`, { headers: { authorization: `Bearer ${key}` } })).status, key === good ? 200 : 401);
+      }
+      program.child.kill('SIGTERM');
+      await program.exited;
+    }
+  });
+
+  it('puts a changed file into force, and refuses a broken one with line and reason while the last good one serves', async () => {
+    const file = path.join(temp.folder, 'llm-router.json');
+    const write = (alias: string) => {
+      writeFileSync(`${file}.new`, `{\n  // comments are fine\n  "backends": [{ "name": "up", "baseUrl": "${upstream.url}" }],\n  "aliases": { "a": "up/${alias}" }\n}`);
+      renameSync(`${file}.new`, file);
+    };
+    write('one');
+    const program = start(common(), { LLMROUTER_API_KEY: 'sk-mine-0123456789abcdef' });
+    const url = await listening(program);
+    const served = async () => {
+      await post(url, 'sk-mine-0123456789abcdef', { model: 'a', messages: [] });
+      return upstream.seen.at(-1)!.json().model;
+    };
+    assert.equal(await served(), 'one');
+    write('two');
+    const deadline = Date.now() + 5_000;
+    while ((await served()) !== 'two' && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 50));
+    assert.equal(await served(), 'two');
+    writeFileSync(file, '{\n  "backends": [{ "name": "up" ]\n}');
+    const problem = await program.event((event) => event.event === 'configError');
+    assert.equal(problem.line, 2);
+    assert.equal(typeof problem.column, 'number');
+    assert.equal(await served(), 'two');
+  });
+
+  it('exits with 2 and the reason: unusable configuration, bad option, a named port that is taken', async () => {
+    writeFileSync(path.join(temp.folder, 'bad.json'), '{ "backends": [{ "name": "a b", "baseUrl": "ftp://x" }], "prot": 1 }');
+    const bad = start([...common(), '--config', 'bad.json']);
+    assert.equal(await bad.exited, 2);
+    assert.ok(bad.events.filter((event) => event.event === 'configError').length >= 3, bad.stdout());
+    assert.match(bad.stderr(), /bad\.json:1:\d+ backends\[0\]/);
+
+    const missing = start([...common(), '--config', 'nowhere.json']);
+    assert.equal(await missing.exited, 2);
+    assert.match(missing.stderr(), /no such file|does not exist|cannot be read/i);
+
+    const wrong = start(['--port', 'eighty']);
+    assert.equal(await wrong.exited, 2);
+    assert.match(wrong.stderr(), /--port takes a number/);
+
+    const taken = net.createServer().listen(0, '127.0.0.1');
+    await new Promise((resolve) => taken.once('listening', resolve));
+    const { port } = taken.address() as net.AddressInfo;
+    const refused = start(['--json', '--port', String(port), '--tunnel', 'none', '--data-dir', path.join(temp.folder, 'd2')]);
+    assert.equal(await refused.exited, 2);
+    assert.match(refused.stderr(), /already in use/);
+    taken.close();
+  });
+
+  it('tells a person the same in words', async () => {
+    const program = startProgram(['--port', '0', '--tunnel', 'none', '--data-dir', path.join(temp.folder, 'data')], { cwd: temp.folder });
+    running.push(program);
+    while (!/Tunnel/.test(program.stdout())) await new Promise((resolve) => program.child.stdout!.once('data', resolve));
+    assert.match(program.stdout(), /Key\s+sk-/);
+    assert.match(program.stdout(), /Local URL http:\/\/127\.0\.0\.1:\d+\/v1/);
+    assert.match(program.stdout(), /Models\s+demo\/echo/);
+  });
+});
