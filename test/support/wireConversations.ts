@@ -11,29 +11,10 @@ import type {
   Turn,
   WireName,
 } from '../../src/wires/conversation';
+import { carefulTarget } from './emitTarget';
 import { arbitraryName } from './wireArbitraries';
 
 export const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
-
-/** A target with careful values; tests change what they are about. */
-export function emitTarget(changes: Partial<EmitTarget> = {}): EmitTarget {
-  return {
-    model: 'upstream-model',
-    customTools: 'function',
-    reasoningField: 'none',
-    serviceTier: false,
-    developerRole: false,
-    metadata: false,
-    maxIdLength: 40,
-    unsupportedParams: [],
-    refusedSchemaKeys: [],
-    roleRewrites: {},
-    strictTools: true,
-    addCacheControl: false,
-    maxTokensField: 'max_completion_tokens',
-    ...changes,
-  };
-}
 
 const text = fc.oneof(fc.string({ unit: 'grapheme', maxLength: 12 }), fc.constantFrom('', '  ', 'ends with space '));
 /** Few, so that calls and results meet, repeat and miss each other; some illegal, some too long, one empty. */
@@ -218,11 +199,10 @@ export function arbitraryTarget(wire: WireName): fc.Arbitrary<EmitTarget> {
       addCacheControl: fc.boolean(),
       maxOutputTokens: fc.constantFrom(undefined, 1000, 8192, 64_000),
     })
-    .map(({ maxOutputTokens, ...changes }) =>
-      emitTarget({
-        ...changes,
-        maxIdLength: wire === 'chat' ? 40 : 64,
-        ...(maxOutputTokens !== undefined && { maxOutputTokens }),
-      }),
-    );
+    .map(({ maxOutputTokens, ...changes }) => ({
+      ...carefulTarget,
+      ...changes,
+      maxIdLength: wire === 'chat' ? 40 : 64,
+      ...(maxOutputTokens !== undefined && { maxOutputTokens }),
+    }));
 }

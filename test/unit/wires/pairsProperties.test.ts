@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
 import { codecFor } from '../../../src/wires/codecs';
-import type { JsonObject, WireName } from '../../../src/wires/conversation';
+import type { JsonObject, JsonValue, WireName } from '../../../src/wires/conversation';
 import { isObject } from '../../../src/wires/read';
+import { type SdkType, sdkProblems } from '../../support/sdkSchemas';
 import { checkAnthropicRequest, checkOpenAiChatRequest, checkResponsesRequest } from '../../support/strictProviders';
 import { arbitraryConversation, arbitraryTarget } from '../../support/wireConversations';
 
@@ -11,6 +12,24 @@ const CHECKS: Record<WireName, (body: JsonObject) => string | undefined> = {
   responses: checkResponsesRequest,
   messages: checkAnthropicRequest,
 };
+const REQUEST: Record<WireName, SdkType> = {
+  chat: 'ChatCompletionCreateParams',
+  responses: 'ResponseCreateParams',
+  messages: 'MessageCreateParams',
+};
+
+/** The body without what these SDK versions have no type for although the API takes it. */
+function typed(body: JsonObject): JsonObject {
+  const skip = new Set(['temperature', 'top_p', 'top_k', 'reasoning_content', 'reasoning_details']);
+  const clean = (value: JsonValue): JsonValue => {
+    if (Array.isArray(value)) return value.map(clean);
+    if (!isObject(value)) return value;
+    return Object.fromEntries(
+      Object.entries(value).flatMap(([key, each]) => (skip.has(key) ? [] : [[key, clean(each)]])),
+    );
+  };
+  return clean(body) as JsonObject;
+}
 const WIRES: readonly WireName[] = ['chat', 'responses', 'messages'];
 
 describe('any conversation on any wire', () => {
@@ -29,7 +48,17 @@ describe('any conversation on any wire', () => {
       );
     });
 
-    it(`gives the same ${wire} text for the same conversation, and the same beginning for a longer one`, () => {
+    it(`is a ${wire} request by the SDK's own types`, () => {
+      fc.assert(
+        fc.property(arbitraryConversation, arbitraryTarget(wire), (conversation, target) => {
+          const body = codec.emitRequest(conversation, target);
+          assert.deepEqual(sdkProblems(REQUEST[wire], typed(body)), [], JSON.stringify(body, null, 1));
+        }),
+        { numRuns: 100 },
+      );
+    });
+
+    it(`gives the same ${wire} text for the same conversation`, () => {
       fc.assert(
         fc.property(arbitraryConversation, arbitraryTarget(wire), (conversation, target) => {
           const once = JSON.stringify(codec.emitRequest(conversation, target));
