@@ -153,9 +153,10 @@ export function createRouteTable(
   function fallbackTargets(target: Target): Target[] {
     const taken = [target];
     for (const name of target.fallbacks) {
-      const next = resolve(name);
-      if ('notFound' in next || taken.some((other) => sameTarget(other, next))) continue;
-      taken.push({ ...carryWishes(target, next), fallbacks: [] });
+      const found = resolve(name);
+      if ('notFound' in found) continue;
+      const next = { ...carryWishes(target, found), fallbacks: [] };
+      if (!taken.some((other) => sameTarget(other, next))) taken.push(next);
     }
     return taken.slice(1);
   }

@@ -37,6 +37,8 @@ export function variableOf(value: unknown): string | undefined {
 /** A scalar as text, without spaces around it; undefined for anything else and for an empty one. */
 export function plainText(value: unknown): string | undefined {
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  // YAML takes an api_version without quotes for a date.
+  if (value instanceof Date) return value.toISOString().slice(0, 10);
   return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
 }
 

@@ -280,6 +280,22 @@ describe('fallback targets', () => {
       ['alias groq llama ~low priority', 'prefix openai gpt-4o ~low priority'],
     );
   });
+  it('do not try the same request twice under another name', () => {
+    const input: SettingsInput = {
+      backends: [
+        {
+          name: 'a',
+          baseUrl,
+          default: false,
+          models: [{ id: 'm', efforts: ['low'], fallbacks: ['m', 'm:low', 'a/n'] }],
+        },
+      ],
+    };
+    assert.deepEqual(
+      fallbacksOf(input, 'm:low').map((next) => next.told),
+      ['prefix a n :low'],
+    );
+  });
   it('leave out the target itself and what leads nowhere', () => {
     const input: SettingsInput = {
       aliases: { same: 'a/m' },

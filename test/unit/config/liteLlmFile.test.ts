@@ -177,6 +177,10 @@ describe('LiteLLM file: where a model goes', () => {
   it('sends the api version along', () => {
     const { backends } = one({ model: 'azure/d', api_base: 'https://a.openai.azure.com', api_version: '2025-01-01' });
     assert.deepEqual(backends[0]?.query, { 'api-version': '2025-01-01' });
+    const unquoted = load(
+      'model_list:\n- {model_name: m, litellm_params: {model: azure/d, api_base: "https://a.openai.azure.com", api_version: 2025-01-01}}\n',
+    );
+    assert.deepEqual(unquoted.backends[0]?.query, { 'api-version': '2025-01-01' });
   });
   it('serves nothing but what is listed', () => {
     const { route } = one({ model: 'openai/gpt-4o' });
