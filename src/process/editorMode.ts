@@ -174,7 +174,11 @@ async function endCore(
   const gone = reason === RUNTIME_GONE;
   try {
     const stopped = core.stop({ drainMs: gone ? 0 : END_DRAIN, keepTunnel: handedOver });
-    await within(gone ? GONE_LIMIT : END_LIMIT, 'The end took too long and was cut off.', stopped.then(() => core.close()));
+    await within(
+      gone ? GONE_LIMIT : END_LIMIT,
+      'The end took too long and was cut off.',
+      stopped.then(() => core.close()),
+    );
   } catch (error) {
     log.warn(error instanceof Error ? error.message : String(error));
   }
@@ -193,6 +197,8 @@ async function askPredecessor(
     log.info(`process ${peer.pid} (${peer.version}) has handed over`);
     return { running: answer.running ?? true };
   } catch (error) {
+    // Our connection must not keep it alive beside us.
+    peer.close();
     log.warn(`process ${peer.pid} did not hand over: ${error instanceof Error ? error.message : String(error)}`);
     return undefined;
   }

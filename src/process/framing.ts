@@ -90,7 +90,8 @@ class BoundedReader extends AbstractMessageReader implements MessageReader {
         break;
       }
       const message: unknown = JSON.parse(rest.toString('utf8', headEnd + 4, end));
-      if (typeof message !== 'object' || message === null) throw new Error('The peer sends no JSON-RPC.');
+      if (typeof message !== 'object' || message === null || Array.isArray(message))
+        throw new Error('The peer sends no JSON-RPC.');
       callback(message as Message);
       rest = rest.subarray(end);
     }

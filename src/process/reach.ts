@@ -20,6 +20,8 @@ const ENDING_LIMIT = 20_000;
 export interface ReachOptions extends DialOptions {
   dir: RuntimeDir;
   spawn: SpawnRouter;
+  /** False: only look whether one runs. */
+  mayStart: boolean;
   /** Milliseconds a started process has until it answers. */
   startTimeout: number;
   /** A process is being started, here or by another window. */
@@ -29,6 +31,8 @@ export interface ReachOptions extends DialOptions {
 
 export type Reached =
   | { kind: 'peer'; peer: Peer }
+  /** None runs, and none may be started. */
+  | { kind: 'absent' }
   | { kind: 'incompatible'; message: string }
   | ({ kind: 'failed' } & StartFailure);
 
@@ -37,7 +41,7 @@ type Started = { kind: 'peer'; peer: Peer } | ({ kind: 'failed' } & StartFailure
 
 export async function reachRouter(options: ReachOptions): Promise<Reached> {
   const { dir, signal, version } = options;
-  let mayTakeOver = true;
+  let mayTakeOver = options.mayStart;
   for (let round = 0; round < 8 && !signal.aborted; round++) {
     const found = await findRouter(dir, options);
     const { live, ending, newest } = found;
@@ -50,6 +54,10 @@ export async function reachRouter(options: ReachOptions): Promise<Reached> {
       // The update did not come up: the older router still serves.
       if (started.kind === 'failed') mayTakeOver = false;
       continue;
+    }
+    if (!options.mayStart) {
+      ending?.close();
+      return { kind: 'absent' };
     }
     if (ending !== undefined) {
       await Promise.race([ending.closed, setTimeout(ENDING_LIMIT, undefined, { ref: false })]);

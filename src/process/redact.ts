@@ -2,7 +2,7 @@
 const SECRETS: readonly RegExp[] = [
   // Authorization: Bearer …, x-api-key: …, "api_key":"…", token=…
   /\b(bearer|basic)\s+[^\s"',;]+/gi,
-  /\b((?:x-)?(?:api[-_]?key|apikey|token|secret|password|authorization|credential)s?)(["']?\s*[:=]\s*["']?)[^\s"',;&}]+/gi,
+  /\b((?:x-)?(?:api[-_]?keys?|apikeys?|token|secrets?|passwords?|authorization|credentials?))(["']?\s*[:=]\s*["']?)[^\s"',;&}]+/gi,
   // sk-…, sk-ant-…, gsk_…, AIza…, ghp_…, xai-…, r8_…, hf_…
   /\b(?:sk|pk|rk|gsk|ghp|gho|xai|hf|r8|key|pplx|nvapi)[-_][\w-]{12,}/g,
   /\bAIza[\w-]{20,}/g,

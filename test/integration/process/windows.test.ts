@@ -146,6 +146,15 @@ describe('windows and their router process', function () {
     await until(() => pidsOf(home.dataDir).length === 0, 'the silent process was not ended');
   });
 
+  it('finds the router another window has started, after it had given up itself', async () => {
+    const a = home.window({ spawn: nodeSpawner('/nonexistent/runtime', programs.router) });
+    await clientState(a, 'failed');
+    const b = home.window();
+    await b.pushConfig(push());
+    const [left, right] = await Promise.all([routerState(a, serving), routerState(b, serving)]);
+    assert.equal(left.pid, right.pid);
+  });
+
   it('says why a process ended at its start, and gives up after the last wait', async () => {
     const a = home.window({ environment: { TEST_CRASH: '1' }, backoff: [10, 20] });
     const state = await clientState(a, 'failed');

@@ -6,8 +6,9 @@ import os from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { build } from 'esbuild';
-import { type ClientOptions, type ClientState, connectRouter, type RouterClient } from '../../../src/process/client';
+import { type ClientOptions, connectRouter, type RouterClient } from '../../../src/process/client';
 import type { ConfigPush, RouterState } from '../../../src/process/contract';
+import type { ClientState } from '../../../src/process/lifeline';
 import { nodeSpawner } from '../../../src/process/spawnRouter';
 import { byteAt } from './fakeCore';
 
