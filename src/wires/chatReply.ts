@@ -1,16 +1,8 @@
 /** Neutral events and whole answers as Chat Completions answers (R1-R7). */
 import { detailsOf, emitToolCall } from './chatEmit';
+import { emitChatUsage, emitFinishReason } from './chatUsage';
 import type { EmitterOptions, StreamEmitter } from './codec';
-import type {
-  Answer,
-  ApiFailure,
-  FinishReason,
-  JsonObject,
-  JsonValue,
-  ReasoningPart,
-  StreamEvent,
-  Usage,
-} from './conversation';
+import type { Answer, ApiFailure, JsonObject, JsonValue, ReasoningPart, StreamEvent, Usage } from './conversation';
 import { openAiError } from './failure';
 import { sealReasoning } from './sealedReasoning';
 import { SSE_DONE, sseData } from './sse';
@@ -150,36 +142,6 @@ export function emitChatAnswer(answer: Answer, options: EmitterOptions): JsonObj
     model: options.model,
     choices: [{ index: 0, message, logprobs: null, finish_reason: finish }],
     ...(answer.usage && { usage: emitChatUsage(answer.usage) }),
-  };
-}
-
-const REASONS: Readonly<Record<FinishReason, string | null>> = {
-  stop: 'stop',
-  length: 'length',
-  toolCalls: 'tool_calls',
-  contentFilter: 'content_filter',
-  refusal: 'content_filter',
-  pause: 'stop',
-  // Never dressed up as a regular end (R10).
-  unknown: null,
-};
-
-/** This wire's word for a finish reason (R7). */
-function emitFinishReason(reason: FinishReason): string | null {
-  return REASONS[reason];
-}
-
-/** Usage in chat form (R20). */
-function emitChatUsage(usage: Usage): JsonObject {
-  const prompt: JsonObject = {};
-  if (usage.cacheRead !== undefined) prompt.cached_tokens = usage.cacheRead;
-  if (usage.cacheWrite !== undefined) prompt.cache_write_tokens = usage.cacheWrite;
-  return {
-    prompt_tokens: usage.input,
-    completion_tokens: usage.output,
-    total_tokens: usage.input + usage.output,
-    ...(Object.keys(prompt).length > 0 && { prompt_tokens_details: prompt }),
-    ...(usage.reasoning !== undefined && { completion_tokens_details: { reasoning_tokens: usage.reasoning } }),
   };
 }
 

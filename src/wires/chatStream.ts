@@ -1,24 +1,15 @@
 /** Chat Completions answers, streamed or whole, into neutral events; takes every odd shape seen from upstreams. */
 import { createCollector } from './answer';
-import { argumentText, isOpaqueDetail, readThoughtSignature, textOfDetails } from './chatRequest';
+import { createCallAssembler } from './chatCalls';
+import { isOpaqueDetail, textOfDetails } from './chatRequest';
+import { finishReasonOf, readUsage } from './chatUsage';
 import type { SseEvent, StreamParser } from './codec';
-import type { Answer, FinishReason, JsonObject, JsonValue, StreamEvent, Usage } from './conversation';
+import type { Answer, JsonObject, JsonValue, StreamEvent, Usage } from './conversation';
 import { failureOfEvent } from './failure';
 import { legalId } from './ids';
 import { jsonTextOf } from './jsonText';
 import { arrayOf, filledString, isObject, numberOf, objectOf, parseObject, stringOf } from './read';
 import { unsealReasoning } from './sealedReasoning';
-
-interface Call {
-  index: number;
-  /** The upstream's id; '' while it sent none. */
-  id: string;
-  name: string;
-  custom: boolean;
-  text: string;
-  started: boolean;
-  signature?: string;
-}
 
 /** One parser per answer. Chunks may bring text, thinking, refusals and several calls at once. */
 export function createChatStreamParser(): StreamParser {
@@ -57,7 +48,6 @@ export function parseChatAnswer(body: JsonObject): Answer {
 
 function createChunkReader() {
   const head: { id?: string; model?: string; created?: number } = {};
-  const calls: Call[] = [];
   const details: JsonObject[] = [];
   let started = false;
   let nextIndex = 0;
@@ -106,6 +96,16 @@ function createChunkReader() {
     }
     return open.index;
   }
+
+  const calls = createCallAssembler({
+    emit,
+    begin() {
+      closeOpen();
+      return nextIndex++;
+    },
+    // Unique across the answers of a conversation and the same on every reading.
+    idFor: (index) => legalId(`call_${head.id ?? head.created ?? ''}_${index}`, 40),
+  });
 
   function read(chunk: JsonObject): StreamEvent[] {
     if (over) return [];
@@ -158,10 +158,10 @@ function createChunkReader() {
     const refusal = filledString(delta.refusal);
     if (refusal) emit({ type: 'refusal', index: block('refusal'), text: refusal });
     arrayOf(delta.tool_calls).forEach((call, at) => {
-      if (isObject(call)) readCall(call, whole ? at : undefined);
+      if (isObject(call)) calls.read(call, whole ? at : call.index);
     });
     const legacy = objectOf(delta.function_call);
-    if (legacy) readCall({ index: LEGACY, function: legacy }, undefined);
+    if (legacy) calls.read({ function: legacy }, 'function_call');
     const audio = whole ? objectOf(delta.audio) : undefined;
     if (audio) {
       closeOpen();
@@ -200,79 +200,6 @@ function createChunkReader() {
     if (text !== '') emit({ type: 'reasoning', index, text });
   }
 
-  /** `position` is set in a whole message, where every entry is a call of its own. */
-  function readCall(value: JsonObject, position: number | undefined): void {
-    const custom = objectOf(value.custom);
-    const payload = custom ?? objectOf(value.function) ?? {};
-    const id = filledString(value.id) ?? '';
-    const name = filledString(payload.name) ?? '';
-    const call = findCall(position ?? value.index, id, name) ?? newCall(position ?? value.index);
-    if (call.id === '') call.id = id;
-    if (call.name === '') call.name = name;
-    if (custom) call.custom = true;
-    const signature = readThoughtSignature(value);
-    if (signature) call.signature = signature;
-    const text = custom ? (stringOf(custom.input) ?? '') : argumentText(payload.arguments);
-    call.text += text;
-    if (!call.started) startCall(call);
-    else if (text !== '') emit({ type: 'toolCallDelta', index: call.index, text });
-  }
-
-  const byKey = new Map<JsonValue, Call>();
-
-  function findCall(key: JsonValue | undefined, id: string, name: string): Call | undefined {
-    if (key !== undefined && key !== null) {
-      const known = byKey.get(key);
-      // Some upstreams number every call 0: another id together with a name is another call.
-      return known && id !== '' && known.id !== '' && known.id !== id && name !== '' ? undefined : known;
-    }
-    if (id !== '') return calls.find((call) => call.id === id);
-    const last = calls.at(-1);
-    if (!last || name === '') return last;
-    // A name without index and id: the same call as long as that is not complete.
-    return last.name === name && !isJson(last.text) ? last : undefined;
-  }
-
-  function newCall(key: JsonValue | undefined): Call {
-    const call: Call = { index: -1, id: '', name: '', custom: false, text: '', started: false };
-    calls.push(call);
-    if (key !== undefined && key !== null) byKey.set(key, call);
-    return call;
-  }
-
-  /** Held until the name is known: no wire can begin a call without it. */
-  function startCall(call: Call): void {
-    if (call.name === '') return;
-    closeOpen();
-    call.started = true;
-    call.index = nextIndex++;
-    // Unique across the answers of a conversation and the same on every reading.
-    if (call.id === '') call.id = legalId(`call_${head.id ?? head.created ?? ''}_${call.index}`, 40);
-    const { index, id, name, signature } = call;
-    emit({
-      type: 'toolCallStart',
-      index,
-      id,
-      name,
-      ...(call.custom && { custom: true }),
-      ...(signature !== undefined && { thoughtSignature: signature }),
-    });
-    if (call.text !== '') emit({ type: 'toolCallDelta', index, text: call.text });
-  }
-
-  function endCalls(whole: boolean): void {
-    for (const call of calls) {
-      if (!call.started) continue;
-      // A call that the limit cut stays open: nobody may run half of it (R11).
-      if (!whole && (call.custom || !isJson(call.text))) continue;
-      emit({
-        type: 'toolCallEnd',
-        index: call.index,
-        ...(call.signature !== undefined && { thoughtSignature: call.signature }),
-      });
-    }
-  }
-
   function finish(raw: string, choice: JsonObject): void {
     if (raw === 'error') {
       fail({}, true);
@@ -280,10 +207,9 @@ function createChunkReader() {
     }
     closeOpen();
     let reason = finishReasonOf(raw);
-    const called = calls.some((call) => call.started);
     // Ollama, Gemini and others say stop although they call.
-    if (reason === 'stop' && called) reason = 'toolCalls';
-    endCalls(reason === 'toolCalls');
+    if (reason === 'stop' && calls.any) reason = 'toolCalls';
+    calls.end(reason === 'toolCalls');
     finished = true;
     const stopSequence = filledString(choice.stop_sequence);
     emit({ type: 'finish', reason, raw, ...(stopSequence !== undefined && { stopSequence }) });
@@ -314,7 +240,7 @@ function createChunkReader() {
       if (!over) {
         if (!finished) {
           closeOpen();
-          endCalls(false);
+          calls.end(false);
         }
         over = true;
         tellUsage();
@@ -334,18 +260,6 @@ function createChunkReader() {
   };
 }
 
-const LEGACY = 'function_call';
-
-function isJson(text: string): boolean {
-  if (text === '') return false;
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 /** Pieces of one reasoning detail (same index and type) are joined, so that they go back as they were meant. */
 function addDetail(details: JsonObject[], detail: JsonObject): void {
   const last = details.at(-1);
@@ -358,64 +272,4 @@ function addDetail(details: JsonObject[], detail: JsonObject): void {
     if (joins && typeof value === 'string') last[key] = (stringOf(last[key]) ?? '') + value;
     else if (value !== null) last[key] = value;
   }
-}
-
-const REASONS: Readonly<Record<string, FinishReason>> = {
-  stop: 'stop',
-  end_turn: 'stop',
-  eos: 'stop',
-  eos_token: 'stop',
-  stop_sequence: 'stop',
-  complete: 'stop',
-  length: 'length',
-  max_tokens: 'length',
-  max_output_tokens: 'length',
-  model_length: 'length',
-  tool_calls: 'toolCalls',
-  tool_call: 'toolCalls',
-  tool_use: 'toolCalls',
-  function_call: 'toolCalls',
-  content_filter: 'contentFilter',
-  safety: 'contentFilter',
-  recitation: 'contentFilter',
-  sensitive: 'contentFilter',
-  refusal: 'refusal',
-};
-
-/** Upstreams spell reasons in their own ways (`tool-calls`, `STOP`, `eos`); what none of them means is unknown (R7, R10). */
-export function finishReasonOf(raw: string): FinishReason {
-  return REASONS[raw.toLowerCase().replaceAll('-', '_')] ?? 'unknown';
-}
-
-/** Counts in inclusive form: some upstreams leave thinking out of completion_tokens, or cache reads out of prompt_tokens. */
-export function readUsage(value: JsonValue | undefined): Usage | undefined {
-  const usage = objectOf(value);
-  if (!usage) return undefined;
-  const prompt = objectOf(usage.prompt_tokens_details) ?? objectOf(usage.input_tokens_details) ?? {};
-  const completion = objectOf(usage.completion_tokens_details) ?? objectOf(usage.output_tokens_details) ?? {};
-  let input = numberOf(usage.prompt_tokens) ?? numberOf(usage.input_tokens);
-  let output = numberOf(usage.completion_tokens) ?? numberOf(usage.output_tokens);
-  if (input === undefined && output === undefined) return undefined;
-  input ??= 0;
-  output ??= 0;
-  const cacheRead =
-    numberOf(prompt.cached_tokens) ??
-    numberOf(usage.prompt_cache_hit_tokens) ??
-    numberOf(usage.cached_tokens) ??
-    numberOf(usage.cache_read_input_tokens);
-  const cacheWrite = numberOf(prompt.cache_write_tokens) ?? numberOf(usage.cache_creation_input_tokens);
-  let reasoning = numberOf(completion.reasoning_tokens) ?? numberOf(usage.reasoning_tokens);
-  const uncounted = (numberOf(usage.total_tokens) ?? 0) - input - output;
-  if (uncounted > 0 && uncounted === (cacheRead ?? 0) + (cacheWrite ?? 0)) input += uncounted;
-  else if (uncounted > 0) {
-    output += uncounted;
-    reasoning ??= uncounted;
-  }
-  return {
-    input,
-    output,
-    ...(cacheRead !== undefined && { cacheRead }),
-    ...(cacheWrite !== undefined && { cacheWrite }),
-    ...(reasoning !== undefined && { reasoning }),
-  };
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
 import { collect, replay } from '../../../src/wires/answer';
 import { chatCodec } from '../../../src/wires/chat';
-import { finishReasonOf, readUsage } from '../../../src/wires/chatStream';
+import { finishReasonOf, readUsage } from '../../../src/wires/chatUsage';
 import type { JsonObject, JsonValue, StreamEvent } from '../../../src/wires/conversation';
 import { sseData } from '../../../src/wires/sse';
 import { sdkProblems } from '../../support/sdkSchemas';
@@ -340,6 +340,11 @@ describe('chat: reading streams', () => {
     assert.ok(!cut.some((event) => event.type === 'toolCallEnd' || event.type === 'finish' || event.type === 'end'));
     const limited = read(sse(chunk(half), chunk({}, 'length')) + DONE);
     assert.ok(!limited.some((event) => event.type === 'toolCallEnd'));
+    const patch = (index: number) => call({ index, id: `p${index}`, custom: { name: 'Patch', input: '*** Begin' } });
+    const ended = read(sse(chunk(patch(0)), chunk(patch(1)), chunk({}, 'length')) + DONE).filter(
+      (event) => event.type === 'toolCallEnd',
+    );
+    assert.deepEqual(ended, [{ type: 'toolCallEnd', index: 0 }]);
     assert.deepEqual(
       read(sse(chunk({ content: 'a' }))).map((event) => event.type),
       ['start', 'text'],

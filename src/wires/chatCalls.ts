@@ -1,0 +1,117 @@
+/** Puts the tool calls of a chat stream together from whatever pieces the upstream sends. */
+import { argumentText, readThoughtSignature } from './chatRequest';
+import type { JsonObject, JsonValue, StreamEvent } from './conversation';
+import { filledString, objectOf, stringOf } from './read';
+
+interface Call {
+  index: number;
+  /** The upstream's id; '' while it sent none. */
+  id: string;
+  name: string;
+  custom: boolean;
+  text: string;
+  started: boolean;
+  signature?: string;
+}
+
+interface Surroundings {
+  emit(event: StreamEvent): void;
+  /** Closes the text or thinking before a call; returns the index of the call's block. */
+  begin(): number;
+  /** An id for a call that came without one. */
+  idFor(index: number): string;
+}
+
+export interface CallAssembler {
+  /** One entry of `tool_calls`. `key` tells calls apart: the entry's index, or its place in a whole message. */
+  read(value: JsonObject, key: JsonValue | undefined): void;
+  /** Ends the calls: all when the model said that it is done calling (`whole`), else those that are surely complete. */
+  end(whole: boolean): void;
+  readonly any: boolean;
+}
+
+export function createCallAssembler({ emit, begin, idFor }: Surroundings): CallAssembler {
+  const calls: Call[] = [];
+  const byKey = new Map<JsonValue, Call>();
+
+  function find(key: JsonValue | undefined, id: string, name: string): Call | undefined {
+    if (key !== undefined && key !== null) {
+      const known = byKey.get(key);
+      // Some upstreams number every call 0: another id together with a name is another call.
+      return known && id !== '' && known.id !== '' && known.id !== id && name !== '' ? undefined : known;
+    }
+    if (id !== '') return calls.find((call) => call.id === id);
+    const last = calls.at(-1);
+    if (!last || name === '') return last;
+    // A name without index and id: the same call as long as that is not complete.
+    return last.name === name && !isJson(last.text) ? last : undefined;
+  }
+
+  function add(key: JsonValue | undefined): Call {
+    const call: Call = { index: -1, id: '', name: '', custom: false, text: '', started: false };
+    calls.push(call);
+    if (key !== undefined && key !== null) byKey.set(key, call);
+    return call;
+  }
+
+  /** Held until the name is known: no wire can begin a call without it. */
+  function start(call: Call): void {
+    if (call.name === '') return;
+    call.started = true;
+    call.index = begin();
+    if (call.id === '') call.id = idFor(call.index);
+    const { index, id, name, custom, signature } = call;
+    emit({
+      type: 'toolCallStart',
+      index,
+      id,
+      name,
+      ...(custom && { custom }),
+      ...(signature !== undefined && { thoughtSignature: signature }),
+    });
+    if (call.text !== '') emit({ type: 'toolCallDelta', index, text: call.text });
+  }
+
+  return {
+    read(value, key) {
+      const custom = objectOf(value.custom);
+      const payload = custom ?? objectOf(value.function) ?? {};
+      const id = filledString(value.id) ?? '';
+      const name = filledString(payload.name) ?? '';
+      const call = find(key, id, name) ?? add(key);
+      if (call.id === '') call.id = id;
+      if (call.name === '') call.name = name;
+      if (custom) call.custom = true;
+      const signature = readThoughtSignature(value);
+      if (signature) call.signature = signature;
+      const text = custom ? (stringOf(custom.input) ?? '') : argumentText(payload.arguments);
+      call.text += text;
+      if (!call.started) start(call);
+      else if (text !== '') emit({ type: 'toolCallDelta', index: call.index, text });
+    },
+    end(whole) {
+      const last = calls.at(-1);
+      for (const call of calls) {
+        if (!call.started) continue;
+        // A call that a limit cut stays open: nobody may run half of it (R11). Raw text does not show whether it is
+        // whole; but the model went on to another call only when it was.
+        if (!whole && !(call.custom ? call !== last : isJson(call.text))) continue;
+        const { index, signature } = call;
+        emit({ type: 'toolCallEnd', index, ...(signature !== undefined && { thoughtSignature: signature }) });
+      }
+    },
+    get any() {
+      return calls.some((call) => call.started);
+    },
+  };
+}
+
+function isJson(text: string): boolean {
+  if (text === '') return false;
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
