@@ -84,7 +84,7 @@ async function hotPath(report: Report, dataDir: string): Promise<void> {
     ],
   }).clientKeys;
   let minute = 0;
-  // A minute later every time: the sliding window stays as full as one busy key makes it.
+  // 60 ms a request: the sliding window holds a thousand, as with one busy key.
   const now = (): number => Date.parse(time) + (minute += 60);
   const admission = createAdmission(
     { now, spentSince: ledger.spentSince, recent: () => [], onWarn: () => undefined },
