@@ -47,7 +47,7 @@ export interface EmitTarget {
 export interface StreamParser {
   /** Turns one SSE event into zero or more neutral events. A malformed one yields none and counts in `dropped`. */
   push(event: SseEvent): StreamEvent[];
-  /** The input ended: closes open blocks; never invents a finish (R10, R14). */
+  /** The input ended: closes open blocks, except calls that were cut (R11); never invents a finish (R10, R14). */
   finish(): StreamEvent[];
   readonly dropped: number;
 }

@@ -607,8 +607,20 @@ function byKind(answer: ReturnType<typeof collect>) {
 }
 
 describe('chat: recorded answers', () => {
+  const fallback = recordedFile('anthropic-fallback-tool-call.sse');
+  it(fallback ? 'a call numbered 1 with its own framing' : 'skipped: no recordings here', () => {
+    if (!fallback) return;
+    const answer = collect(read(fallback, [7]));
+    assert.deepEqual(byKind(answer), {
+      text: 'Reading it.',
+      refusal: '',
+      reasoning: '',
+      calls: [['toolu_sanitized', 'read_file', '{"path": "a.txt"}']],
+    });
+    assert.equal(answer.finish?.reason, 'toolCalls');
+  });
+
   const names = recordedStreams(/^(openai-text|azure|groq|xai)/);
-  if (names.length === 0) it('skipped: no recordings here');
   for (const name of names) {
     it(name, () => {
       const lines = recordedEvents(name);
