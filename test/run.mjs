@@ -47,7 +47,7 @@ const bin = (name) => `node_modules/${name}`;
 await check('formatter and linter', bin('@biomejs/biome/bin/biome'), 'check', '--error-on-warnings', '.');
 await check('types', bin('typescript/bin/tsc'), '-p', '.');
 await check('dead code', bin('knip/bin/knip.js'));
-await check('generated settings', 'test/tools/manifest.mjs', '--check');
+await check('generated settings', 'test/support/writeManifest.mjs', '--check');
 const built = await check('build', 'esbuild.config.mjs');
 if (built) {
   await suite('unit and integration', /^ {2}(\d+) passing/gm, /^ {2}(\d+) failing/gm, 'test/unit.mjs');
