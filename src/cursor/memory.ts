@@ -15,6 +15,7 @@ import type {
 } from '../wires/conversation';
 import { canonicalArguments } from './callPrint';
 import { needsOf, warmUp } from './coldStart';
+import { conversationHint } from './request';
 
 /** Who remembers what for whom: everything here must be equal for a memory to be used again. */
 export interface MemoryScope {
@@ -437,13 +438,13 @@ function hash(text: string): string {
 }
 
 /**
- * Key of the conversation, first hit wins: `metadata.cursorConversationId` (`hint`), a header, else derived from the
+ * Key of the conversation, first hit wins: `metadata.cursorConversationId`, a header, else derived from the
  * model and the first user text, since the system text changes every turn (S1, S2).
  */
 export function conversationKey(
   conversation: Conversation,
   headers: Readonly<Record<string, string | readonly string[] | undefined>>,
-  hint?: string,
+  hint = conversationHint(conversation),
 ): string {
   if (hint) return `m:${hash(hint)}`;
   for (const name of ['x-cursor-conversation-id', 'x-client-request-id']) {

@@ -18,6 +18,8 @@ export interface ReplyRules {
   customToolNames: ReadonlySet<string>;
   /** A sentence to show before the answer (S6). */
   notice?: string;
+  /** Input tokens as estimated, for an upstream that counts none: Cursor's context meter lives on usage (R20). */
+  estimatedInput?: number;
 }
 
 export type CursorFinish = 'stop' | 'length' | 'tool_calls' | 'content_filter' | null;
@@ -75,7 +77,8 @@ export function createRuledReply(sink: ReplySink, rules: ReplyRules): RuledReply
   let reasoningIndex = -1;
   let finish: FinishReason | undefined;
   let ended = false;
-  let usage: Usage = { input: 0, output: 0 };
+  let counted: Usage | undefined;
+  let characters = 0;
   let failed: ApiFailure | undefined;
 
   function say(text: string): void {
@@ -91,6 +94,7 @@ export function createRuledReply(sink: ReplySink, rules: ReplyRules): RuledReply
 
   function think(index: number, text: string): void {
     if (text === '') return;
+    characters += text.length;
     const gap = reasoningIndex >= 0 && reasoningIndex !== index ? '\n\n' : '';
     reasoningIndex = index;
     if (hiding) {
@@ -129,6 +133,7 @@ export function createRuledReply(sink: ReplySink, rules: ReplyRules): RuledReply
       case 'refusal':
         // An empty delta says nothing, and must not close a thinking block for it (R9 makes refusals content).
         if (event.text === '') break;
+        characters += event.text.length;
         closeThinking();
         say(event.text);
         break;
@@ -146,6 +151,7 @@ export function createRuledReply(sink: ReplySink, rules: ReplyRules): RuledReply
         break;
       case 'toolCallDelta': {
         const call = open.get(event.index);
+        characters += event.text.length;
         if (call) call.text += event.text;
         break;
       }
@@ -160,7 +166,7 @@ export function createRuledReply(sink: ReplySink, rules: ReplyRules): RuledReply
         if (event.id) sink.start(event.id);
         break;
       case 'usage':
-        usage = { ...usage, ...event.usage };
+        counted = { ...counted, ...event.usage };
         break;
       case 'finish':
         finish = event.reason;
@@ -192,7 +198,7 @@ export function createRuledReply(sink: ReplySink, rules: ReplyRules): RuledReply
     closeThinking();
     if (!visible && calls === 0) fillEmpty();
     else if (dropped > 0) say(`${visible ? '\n\n' : ''}${DROPPED_NOTE}`);
-    return { finish: finishWord(), usage };
+    return { finish: finishWord(), usage: usage() };
   }
 
   /** E5: what was shown stays, the rest is said in one sentence, nothing half goes out. */
@@ -200,9 +206,13 @@ export function createRuledReply(sink: ReplySink, rules: ReplyRules): RuledReply
     open.clear();
     ready = [];
     closeThinking();
-    if (rules.midStreamError === 'event') return { finish: 'length', usage, failure };
+    if (rules.midStreamError === 'event') return { finish: 'length', usage: usage(), failure };
     say(`${visible ? '\n\n' : ''}${failureSentence(failure, rules)}`);
-    return { finish: 'length', usage };
+    return { finish: 'length', usage: usage() };
+  }
+
+  function usage(): Usage {
+    return counted ?? { input: rules.estimatedInput ?? 0, output: Math.ceil(characters / 4), estimated: true };
   }
 
   /** R13: never end empty. */

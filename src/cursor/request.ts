@@ -51,7 +51,7 @@ export function readCursorRequest(body: JsonObject): CursorRequest {
   if (conversation.stream) conversation.includeUsage = true;
   const names = customToolNames(conversation);
   conversation.turns = restoreCustomCalls(conversation.turns, names, rules);
-  const hint = conversationHint(body);
+  const hint = conversationHint(conversation);
   return {
     conversation,
     dialect,
@@ -102,8 +102,7 @@ function unwrapped(part: Part): Part {
 }
 
 /** `metadata.cursorConversationId`, in whichever spelling (S1). */
-function conversationHint({ metadata }: JsonObject): string | undefined {
-  if (!isObject(metadata)) return undefined;
+export function conversationHint({ metadata = {} }: Conversation): string | undefined {
   for (const [key, value] of Object.entries(metadata)) {
     const hint = filledString(value);
     if (hint && key.replace(/[-_]/g, '').toLowerCase() === 'cursorconversationid') return hint;

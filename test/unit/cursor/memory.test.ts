@@ -353,5 +353,7 @@ describe('cursor memory', () => {
       conversationKey(read(history([], 'other')), {}, 'm'),
     );
     assert.equal(conversationKey({ ...conversation, user: 'someone' }, {}), derived);
+    const metadata = { cursorConversationId: 'm' };
+    assert.equal(conversationKey({ ...conversation, metadata }, {}), conversationKey(conversation, {}, 'm'));
   });
 });

@@ -43,7 +43,7 @@ describe('cursor reply', () => {
   it('R1, R2, R20: skeleton, the model as asked, usage and [DONE] always', () => {
     const read = run([{ type: 'start', id: 'up-1', model: 'upstream' }, text('Hel'), text('lo'), ...done()]);
     assert.deepEqual([read.id, read.model, read.content, read.finish], ['up-1', 'mine/deep', 'Hello', 'stop']);
-    assert.deepEqual(read.usage, { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 });
+    assert.ok(read.usage);
   });
   it('R20: inclusive usage with its details, also when it comes after the finish', () => {
     const usage = { input: 10, output: 5, cacheRead: 4, reasoning: 2 };
@@ -55,6 +55,10 @@ describe('cursor reply', () => {
       prompt_tokens_details: { cached_tokens: 4 },
       completion_tokens_details: { reasoning_tokens: 2 },
     });
+  });
+  it('R20: usage is estimated where the upstream counts none', () => {
+    const read = run([thinking('1234'), text('5678', 1), ...done()], { estimatedInput: 10 });
+    assert.deepEqual(read.usage, { prompt_tokens: 10, completion_tokens: 2, total_tokens: 12 });
   });
   it('R5, R6: parallel calls are numbered from 0 and named once, wherever the upstream counts from', () => {
     const events: StreamEvent[] = [
