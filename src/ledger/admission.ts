@@ -115,14 +115,35 @@ function reservedUsage(target: Target, input: number, maxOutput: number | undefi
   return { input, output: Math.min(maxOutput ?? ASSUMED_OUTPUT, most) };
 }
 
+function tokensOf({ usage }: RequestRecord): number {
+  return usage ? usage.input + usage.output : 0;
+}
+
+/** Refused requests are records too; they count towards no limit. */
+function wasSent(record: RequestRecord): boolean {
+  return record.attempts.length > 0;
+}
+
 export function createAdmission(world: AdmissionWorld, configured: readonly ClientKeySettings[] = []): Admission {
   const spending = createSpending(world);
   const keys = new Map<string, Key>();
 
+  /** What a key did in the last minute before we knew it: limits hold over a restart. */
+  function lastMinute(name: string): MinuteUse {
+    const minute = createMinuteUse();
+    const now = world.now();
+    for (const record of [...world.recent()].reverse()) {
+      const at = Date.parse(record.time);
+      if (record.clientKey === name && wasSent(record) && at > now - 60_000)
+        minute.add(tokensOf(record), Math.min(at, now));
+    }
+    return minute;
+  }
+
   function configure(settings: readonly ClientKeySettings[]): void {
     for (const key of keys.values()) key.settings = key.models = undefined;
     const wanted = new Set([MAIN_KEY, ...settings.map((entry) => entry.name)]);
-    for (const name of wanted) if (!keys.has(name)) keys.set(name, { running: 0, minute: createMinuteUse() });
+    for (const name of wanted) if (!keys.has(name)) keys.set(name, { running: 0, minute: lastMinute(name) });
     for (const entry of settings) {
       const key = keys.get(entry.name)!;
       key.settings = entry;
@@ -266,12 +287,6 @@ export function createAdmission(world: AdmissionWorld, configured: readonly Clie
   }
 
   configure(configured);
-  const minuteAgo = world.now() - 60_000;
-  for (const record of [...world.recent()].reverse()) {
-    const at = Date.parse(record.time);
-    const used = (record.usage?.input ?? 0) + (record.usage?.output ?? 0);
-    if (at > minuteAgo) keys.get(record.clientKey)?.minute.add(used, Math.min(at, world.now()));
-  }
 
   return {
     configure,
@@ -279,8 +294,8 @@ export function createAdmission(world: AdmissionWorld, configured: readonly Clie
     admit,
     observe(record) {
       const key = keys.get(record.clientKey);
-      if (!key) return;
-      key.minute.add((record.usage?.input ?? 0) + (record.usage?.output ?? 0), world.now());
+      if (!key || !wasSent(record)) return;
+      key.minute.add(tokensOf(record), world.now());
       spending.charge(record.clientKey, record.cost ?? 0, Date.parse(record.time), key.settings?.budget);
     },
     state: () =>

@@ -1,7 +1,7 @@
 /** Appends lines to the month files: one O_APPEND write a line, so that two processes may write to the same file. */
 import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
-import path from 'node:path';
 import { encodeLine } from './lines';
+import { monthFile, monthOf } from './monthFiles';
 import type { RequestRecord } from './record';
 
 /** Records held in memory while the disk refuses them. */
@@ -18,15 +18,6 @@ export interface Appender {
   /** Lets go of files that were replaced or deleted under us. */
   check(): void;
   close(): void;
-}
-
-/** Name of the month file that holds a record: by the UTC month of its arrival. */
-export function monthOf(record: RequestRecord): string {
-  return /^\d{4}-\d\d/.test(record.time) ? record.time.slice(0, 7) : new Date().toISOString().slice(0, 7);
-}
-
-export function monthFile(folder: string, month: string): string {
-  return path.join(folder, `requests-${month}.jsonl`);
 }
 
 /** Opens for appending; a file whose last line was torn gets its missing line end first. */

@@ -4,12 +4,13 @@
  * another process (hand-over, a second router) are counted too and nothing is counted twice.
  */
 import { chmodSync, mkdirSync } from 'node:fs';
-import { open, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { UsageRow } from '../process/contract';
-import { createAppender, monthFile } from './appender';
+import { createAppender } from './appender';
 import { writeAtomic } from './atomicFile';
 import { boundedRecord, readBlocks } from './lines';
+import { fillRecent, headOf, loadRollups, monthFile, monthSizes, rollupFile } from './monthFiles';
 import { createRecent } from './recent';
 import type { RequestRecord } from './record';
 import {
@@ -21,7 +22,6 @@ import {
   type Rollup,
   type Row,
   type RowKey,
-  readRollup,
   rowKeyOf,
   type Totals,
   writeRollup,
@@ -54,6 +54,11 @@ export interface Ledger {
   records(period: Period): AsyncGenerator<RequestRecord>;
   /** Calls back for each record that another process appended from now on. */
   onForeign(listener: (record: RequestRecord) => void): void;
+  /**
+   * Months of records to keep, the running one included: older files are deleted now and later, their sums stay. Before the first call nothing
+   * is deleted, so that nobody's setting comes too late.
+   */
+  retain(months: number): Promise<void>;
   /** Reads what is new on disk into the roll-ups. Runs by itself every few seconds. */
   sync(): Promise<void>;
   /** Writes the roll-ups and lets go of all files. Records need no closing. */
@@ -69,17 +74,12 @@ export interface LedgerOptions {
   dataDir: string;
   /** Milliseconds since the epoch. */
   now?: () => number;
-  /** Months of records to keep, the running one included; roll-ups stay. */
-  retentionMonths?: number;
   /** For a look from outside: nothing is written, created or deleted. */
   readOnly?: boolean;
   /** Milliseconds between two looks at the disk; 0 for none. */
   syncEvery?: number;
 }
 
-const MONTH_FILE = /^requests-(\d{4}-\d\d)\.jsonl$/;
-const ROLLUP_FILE = /^rollup-(\d{4}-\d\d)\.json$/;
-const HEAD_BYTES = 64;
 /** New bytes after which a roll-up is written although its time has not come. */
 const SAVE_BYTES = 4 << 20;
 const SAVE_MS = 60_000;
@@ -88,13 +88,14 @@ const MAX_PENDING = 500;
 
 /** Opens (and creates) the ledger of a data directory; resolves when sums and recent requests are known. */
 export async function openLedger(options: LedgerOptions): Promise<Ledger> {
-  const { dataDir, now = Date.now, retentionMonths = 13, readOnly = false, syncEvery = 10_000 } = options;
+  const { dataDir, now = Date.now, readOnly = false, syncEvery = 10_000 } = options;
   const folder = path.join(dataDir, 'ledger');
   if (!readOnly) {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     chmodSync(folder, 0o700);
   }
   let problem: string | undefined;
+  let retained: number | undefined;
   const appender = readOnly ? undefined : createAppender(folder, (sentence) => (problem = sentence));
   const months = new Map<string, Rollup>();
   const saved = new Map<string, { offset: number; at: number }>();
@@ -104,11 +105,9 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
   const listeners: ((record: RequestRecord) => void)[] = [];
   let opened = false;
 
-  const rollupFile = (month: string): string => path.join(folder, `rollup-${month}.json`);
-
   async function save(month: string, rollup: Rollup): Promise<void> {
     if (readOnly || saved.get(month)?.offset === rollup.offset) return;
-    await writeAtomic(rollupFile(month), writeRollup(rollup));
+    await writeAtomic(rollupFile(folder, month), writeRollup(rollup));
     saved.set(month, { offset: rollup.offset, at: now() });
   }
 
@@ -145,7 +144,7 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
     const sizes = new Map(await monthSizes(folder));
     for (const [month, size] of sizes) if (months.get(month)?.offset !== size) await readOn(month, size);
     for (const [month, rollup] of months) if (!sizes.has(month) && rollup.offset > 0) await forget(month, rollup);
-    if (!readOnly) await dropOld();
+    if (!readOnly && retained !== undefined) await dropOld(retained);
   }
 
   /** The records of a month were deleted: what they add up to stays, a new file is counted from its beginning. */
@@ -156,9 +155,9 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
   }
 
   /** Deletes month files beyond the retention, once their sums are safe. */
-  async function dropOld(): Promise<void> {
+  async function dropOld(keep: number): Promise<void> {
     const date = new Date(now());
-    const oldest = new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() - retentionMonths + 1, 1))
+    const oldest = new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() - keep + 1, 1))
       .toISOString()
       .slice(0, 7);
     for (const [month, rollup] of months) {
@@ -245,6 +244,10 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
         }
       }
     },
+    retain(count) {
+      retained = count;
+      return sync();
+    },
     onForeign: (listener) => void listeners.push(listener),
     sync,
     async close() {
@@ -281,46 +284,4 @@ function toUsageRows(found: Map<string, Totals>, by: GroupBy): UsageRow[] {
   const result = [...found].map(([group, totals]) => ({ group, ...totals }));
   if (by === 'day') return result.sort((a, b) => (a.group < b.group ? -1 : 1));
   return result.sort((a, b) => b.cost - a.cost || b.requests - a.requests || (a.group < b.group ? -1 : 1));
-}
-
-/** Month files with their sizes, oldest first; none when there is no folder yet. */
-async function monthSizes(folder: string): Promise<[month: string, size: number][]> {
-  const names = await readdir(folder).catch(() => [] as string[]);
-  const found: [string, number][] = [];
-  for (const name of names.sort()) {
-    const month = MONTH_FILE.exec(name)?.[1];
-    if (!month) continue;
-    const size = await stat(path.join(folder, name)).then(
-      (info) => info.size,
-      () => undefined,
-    );
-    if (size !== undefined) found.push([month, size]);
-  }
-  return found;
-}
-
-async function headOf(file: string): Promise<string> {
-  const handle = await open(file, 'r');
-  try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
-    return buffer.toString('latin1', 0, bytesRead);
-  } finally {
-    await handle.close();
-  }
-}
-
-async function loadRollups(folder: string, months: Map<string, Rollup>): Promise<void> {
-  for (const name of await readdir(folder).catch(() => [] as string[])) {
-    const month = ROLLUP_FILE.exec(name)?.[1];
-    const rollup = month && readRollup(await readFile(path.join(folder, name), 'utf8'));
-    if (month && rollup) months.set(month, rollup);
-  }
-}
-
-/** The last records of the two newest month files. */
-async function fillRecent(folder: string, add: (record: RequestRecord) => void): Promise<void> {
-  for (const [month, size] of (await monthSizes(folder)).slice(-2)) {
-    for await (const block of readBlocks(monthFile(folder, month), Math.max(0, size - (1 << 20))))
-      block.records.forEach(add);
-  }
 }

@@ -244,11 +244,14 @@ describe('ledger on disk', () => {
   });
 
   it('deletes months beyond the retention and keeps their sums', async () => {
-    const first = await ledgerOf({ retentionMonths: 120 });
+    const first = await ledgerOf();
     first.append(requestRecord({ time: '2025-10-15T12:00:00.000Z', cost: 4 }));
     first.append(requestRecord({ time: '2025-11-15T12:00:00.000Z', cost: 2 }));
     await first.close();
-    const second = await ledgerOf({ retentionMonths: 13 });
+    const second = await ledgerOf();
+    await second.sync();
+    assert.equal(existsSync(file('2025-10')), true);
+    await second.retain(13);
     assert.equal(existsSync(file('2025-10')), false);
     assert.equal(existsSync(file('2025-11')), true);
     assert.equal(second.spentSince('main', ''), 6);

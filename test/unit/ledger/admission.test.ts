@@ -183,12 +183,26 @@ describe('admission: limits by minute', () => {
     const recent = [
       requestRecord({ clientKey: 'phone', time: new Date(NOON - 10_000).toISOString() }),
       requestRecord({ clientKey: 'phone', time: new Date(NOON - 50_000).toISOString() }),
+      requestRecord({ clientKey: 'phone', time: new Date(NOON - 55_000).toISOString(), status: 429, attempts: [] }),
+      requestRecord({ clientKey: 'main', time: new Date(NOON - 56_000).toISOString() }),
       requestRecord({ clientKey: 'phone', time: new Date(NOON - 61_000).toISOString() }),
     ];
     const { ask, clock } = world({ requestsPerMinute: 2 }, { recent });
     assert.equal(refused(ask()).retryAfterSeconds, 10);
     clock.now += 10_000;
     taken(ask());
+  });
+
+  it('remembers it also for keys that are configured after the start', () => {
+    const recent = [requestRecord({ clientKey: 'phone', time: new Date(NOON - 10_000).toISOString() })];
+    const admission = createAdmission({
+      now: () => NOON,
+      spentSince: () => 0,
+      recent: () => recent,
+      onWarn: () => undefined,
+    });
+    admission.configure(keySettings({ requestsPerMinute: 1 }));
+    refused(admission.admit({ clientKey: 'phone', target: gpt4o, inputTokens: () => 0 }));
   });
 
   it('counts requests of another process', () => {
