@@ -22,14 +22,27 @@ async function main(argv: readonly string[]): Promise<number> {
       process.stdout.write(`${VERSION}\n`);
       return 0;
     case 'command':
-      return runUsageCommand(args.rest, { dataDir: defaultDataDir(process.env), out: (text) => void process.stdout.write(text), err: (text) => void process.stderr.write(text) });
+      return runUsageCommand(args.rest, {
+        dataDir: defaultDataDir(process.env),
+        out: (text) => void process.stdout.write(text),
+        err: (text) => void process.stderr.write(text),
+      });
     case 'editor':
       return runEditorMode({
         dataDir: args.dataDir,
         takeOver: args.takeOver,
         version: VERSION,
         createCore: ({ dataDir, secret, log, lastPort }) =>
-          createRouterCore({ dataDir, secret, env: process.env, host: '127.0.0.1', exactPort: false, mayInstall: false, lastPort, log: (level, line) => log[level](line) }),
+          createRouterCore({
+            dataDir,
+            secret,
+            env: process.env,
+            host: '127.0.0.1',
+            exactPort: false,
+            mayInstall: false,
+            lastPort,
+            log: (level, line) => log[level](line),
+          }),
       });
     case 'headless':
       return runHeadless(args, createRouterCore, {

@@ -2,8 +2,9 @@
  * The composition root: joins listener, routing, tunnel and ledger into the one thing that router.ts drives, from an
  * editor's pipe or from a terminal. No logic of its own beyond the order in which the rooms come up and go down.
  */
-import { buildBackends } from './backends/build';
+
 import { createBreaker } from './backends/breaker';
+import { buildBackends } from './backends/build';
 import { foundInEnvironment, foundOnLocalPorts } from './backends/discover';
 import { createEchoSend } from './backends/echo';
 import { createRouteTable } from './backends/resolve';
@@ -120,12 +121,24 @@ export async function createRouterCore(options: CoreOptions): Promise<RouterCore
   function buildRuntime({ settings, secrets }: Configuration): Runtime {
     const backends = buildBackends(settings, env);
     const keyFor: Runtime['keyFor'] = ({ keyName, keyEnv }) => secrets[keyName] || (keyEnv && env[keyEnv]) || undefined;
-    const providerKeys = backends.map((backend) => keyFor({ keyName: backend.name, keyEnv: backend.apiKeyEnv })).filter((key) => key !== undefined);
+    const providerKeys = backends
+      .map((backend) => keyFor({ keyName: backend.name, keyEnv: backend.apiKeyEnv }))
+      .filter((key) => key !== undefined);
     const clientKeys = [
       { name: 'main', secret: secrets['client:main'] ?? '' },
-      ...settings.clientKeys.map(({ name, apiKeyEnv }) => ({ name, secret: secrets[`client:${name}`] || (apiKeyEnv && env[apiKeyEnv]) || '' })),
+      ...settings.clientKeys.map(({ name, apiKeyEnv }) => ({
+        name,
+        secret: secrets[`client:${name}`] || (apiKeyEnv && env[apiKeyEnv]) || '',
+      })),
     ];
-    return { settings, backends, transport, keyFor, keyring: createKeyring(clientKeys, providerKeys), routes: createRouteTable(settings, backends, { lists: lists.known }) };
+    return {
+      settings,
+      backends,
+      transport,
+      keyFor,
+      keyring: createKeyring(clientKeys, providerKeys),
+      routes: createRouteTable(settings, backends, { lists: lists.known }),
+    };
   }
 
   function publicHosts(): ReadonlySet<string> {
@@ -159,14 +172,20 @@ export async function createRouterCore(options: CoreOptions): Promise<RouterCore
       pid: process.pid,
       startedAt,
       port: listener?.port,
-      localUrl: listener && `http://${options.host.includes(':') ? `[${options.host}]` : options.host}:${listener.port}/v1`,
+      localUrl:
+        listener && `http://${options.host.includes(':') ? `[${options.host}]` : options.host}:${listener.port}/v1`,
       publicUrl: online && status.publicUrl ? `${status.publicUrl}/v1` : undefined,
       tunnel: status,
       backends: runtime.backends.map(backendState),
       problems: [...configuration.problems],
       cursor,
       lastRequest: ledger.recent(1)[0],
-      today: { requests: today.requests, tokens: today.input + today.output, cost: today.cost, costKnown: today.unpriced === 0 },
+      today: {
+        requests: today.requests,
+        tokens: today.input + today.output,
+        cost: today.cost,
+        costKnown: today.unpriced === 0,
+      },
       running: requests.running,
       windows: 0,
       notice: notice ?? ledger.problem,
@@ -192,7 +211,9 @@ export async function createRouterCore(options: CoreOptions): Promise<RouterCore
       settings: settings.tunnel,
       localPort: listener.port,
       dataDir,
-      token: secrets[`tunnel:${settings.tunnel.provider}`] ?? (settings.tunnel.provider === 'ngrok' ? env.NGROK_AUTHTOKEN : env.TUNNEL_TOKEN),
+      token:
+        secrets[`tunnel:${settings.tunnel.provider}`] ??
+        (settings.tunnel.provider === 'ngrok' ? env.NGROK_AUTHTOKEN : env.TUNNEL_TOKEN),
       cloudflaredBin: env.CLOUDFLARED_BIN,
       mayInstall: options.mayInstall,
       clientKey: secrets['client:main'] ?? '',
@@ -203,7 +224,8 @@ export async function createRouterCore(options: CoreOptions): Promise<RouterCore
     tunnel = next;
     next.onDidChange((status) => {
       if (tunnel !== next) return;
-      if (status.replacedUrl && cursor) cursor = { ...cursor, outdated: hostName(cursor.host) !== new URL(status.publicUrl ?? 'http://none').hostname };
+      if (status.replacedUrl && cursor)
+        cursor = { ...cursor, outdated: hostName(cursor.host) !== new URL(status.publicUrl ?? 'http://none').hostname };
       touch();
     });
     await next.start();
@@ -220,7 +242,9 @@ export async function createRouterCore(options: CoreOptions): Promise<RouterCore
     const wanted = { host: options.host, port, exactPort: options.exactPort, maxConnections: limits.connections };
     const { lastPort } = options;
     if (lastPort && lastPort.setting === port && lastPort.port !== port) {
-      const same = await listen(requests.handle, { ...wanted, port: lastPort.port, exactPort: true }).catch(() => undefined);
+      const same = await listen(requests.handle, { ...wanted, port: lastPort.port, exactPort: true }).catch(
+        () => undefined,
+      );
       if (same) return same;
     }
     return listen(requests.handle, wanted);
@@ -238,7 +262,10 @@ export async function createRouterCore(options: CoreOptions): Promise<RouterCore
       touch();
       throw error;
     }
-    notice = configuration.settings.port !== 0 && listener.port !== configuration.settings.port ? `Port ${configuration.settings.port} is taken by another program, so the router uses ${listener.port}.` : undefined;
+    notice =
+      configuration.settings.port !== 0 && listener.port !== configuration.settings.port
+        ? `Port ${configuration.settings.port} is taken by another program, so the router uses ${listener.port}.`
+        : undefined;
     if (notice) log('warn', notice);
     phase = 'running';
     log('info', `Listening on ${currentState().localUrl}.`);
@@ -246,7 +273,13 @@ export async function createRouterCore(options: CoreOptions): Promise<RouterCore
     startTunnel().catch((error: Error) => log('error', `The tunnel could not start: ${error.message}`));
   }
 
-  async function stop({ drainMs = DRAIN_MS, keepTunnel = false }: { drainMs?: number; keepTunnel?: boolean } = {}): Promise<void> {
+  async function stop({
+    drainMs = DRAIN_MS,
+    keepTunnel = false,
+  }: {
+    drainMs?: number;
+    keepTunnel?: boolean;
+  } = {}): Promise<void> {
     const old = listener;
     if (!old) return;
     listener = undefined;
@@ -278,7 +311,13 @@ export async function createRouterCore(options: CoreOptions): Promise<RouterCore
       await stop({ drainMs: 600_000, keepTunnel: true });
       return start();
     }
-    const tunnelOf = (c: Configuration) => JSON.stringify([c.settings.tunnel, c.secrets[`tunnel:${c.settings.tunnel.provider}`], c.network, c.secrets['client:main']]);
+    const tunnelOf = (c: Configuration) =>
+      JSON.stringify([
+        c.settings.tunnel,
+        c.secrets[`tunnel:${c.settings.tunnel.provider}`],
+        c.network,
+        c.secrets['client:main'],
+      ]);
     if (tunnelOf(before) !== tunnelOf(next)) {
       await stopTunnel(false);
       await startTunnel();
@@ -311,9 +350,16 @@ export async function createRouterCore(options: CoreOptions): Promise<RouterCore
     listedModels: () => runtime.routes.listed(),
     async testBackend({ backend, key, model }) {
       const { settings, problems } = validateSettings({ backends: [backend] });
-      if (!settings) return { ok: false, message: problems[0]?.message ?? 'These settings are not valid.', models: [], ms: 0 };
+      if (!settings)
+        return { ok: false, message: problems[0]?.message ?? 'These settings are not valid.', models: [], ms: 0 };
       const [built] = buildBackends(settings, env);
-      return testBackend({ send: transport.send, key: key ?? (built!.apiKeyEnv ? env[built!.apiKeyEnv] : undefined), model, backend: built!, now: Date.now });
+      return testBackend({
+        send: transport.send,
+        key: key ?? (built!.apiKeyEnv ? env[built!.apiKeyEnv] : undefined),
+        model,
+        backend: built!,
+        now: Date.now,
+      });
     },
     async discover() {
       const known = new Set(runtime.backends.map((backend) => backend.name));

@@ -9,7 +9,11 @@ let failed = 0;
 /** Runs a program with its output shown; resolves to its exit code and what it printed. */
 function run(command, args) {
   return new Promise((resolve) => {
-    const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, FORCE_COLOR: '0' } });
+    const child = spawn(command, args, {
+      cwd: root,
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, FORCE_COLOR: '0' },
+    });
     let text = '';
     child.stdout.on('data', (data) => {
       process.stdout.write(data);
@@ -40,7 +44,9 @@ async function suite(name, passing, failing, ...args) {
   passed += good;
   // A runner that dies, or that ran nothing, is a failure although it counted none.
   failed += bad > 0 || (code === 0 && good > 0) ? bad : 1;
-  console.log(`${code === 0 && good > 0 ? 'ok  ' : 'FAIL'} ${name}: ${good} passed, ${bad} failed (${((Date.now() - begun) / 1000).toFixed(1)} s)`);
+  console.log(
+    `${code === 0 && good > 0 ? 'ok  ' : 'FAIL'} ${name}: ${good} passed, ${bad} failed (${((Date.now() - begun) / 1000).toFixed(1)} s)`,
+  );
 }
 
 const bin = (name) => `node_modules/${name}`;

@@ -24,7 +24,11 @@ export interface Breaker {
   /** An attempt ended without a verdict (the client left): gives a probe back. */
   released(key: string): void;
   /** Health of all circuits whose key starts with `prefix`. */
-  health(prefix: string): { health: 'ok' | 'unknown' | 'cooling' | 'failing'; coolingUntil?: number; lastError?: string };
+  health(prefix: string): {
+    health: 'ok' | 'unknown' | 'cooling' | 'failing';
+    coolingUntil?: number;
+    lastError?: string;
+  };
 }
 
 /** Failures in a row before a target cools. */
@@ -32,7 +36,15 @@ const THRESHOLD = 3;
 const COOL_MS = [5_000, 10_000, 20_000] as const;
 
 /** Kinds that speak against the target; a bad request or a refused prompt says nothing about it. */
-const COUNTS: ReadonlySet<string> = new Set(['rateLimit', 'overloaded', 'server', 'timeout', 'network', 'protocol', 'quota']);
+const COUNTS: ReadonlySet<string> = new Set([
+  'rateLimit',
+  'overloaded',
+  'server',
+  'timeout',
+  'network',
+  'protocol',
+  'quota',
+]);
 
 export function createBreaker(now: () => number): Breaker {
   const circuits = new Map<string, Circuit>();
@@ -81,8 +93,10 @@ export function createBreaker(now: () => number): Breaker {
         if (!latest || at > Math.max(latest.lastOkAt ?? 0, latest.lastFailureAt ?? 0)) latest = c;
       }
       if (cooling) return { health: 'cooling', coolingUntil: cooling.openUntil, lastError: cooling.lastError };
-      if (!latest || (latest.lastOkAt === undefined && latest.lastFailureAt === undefined)) return { health: 'unknown' };
-      if ((latest.lastFailureAt ?? 0) > (latest.lastOkAt ?? 0)) return { health: 'failing', lastError: latest.lastError };
+      if (!latest || (latest.lastOkAt === undefined && latest.lastFailureAt === undefined))
+        return { health: 'unknown' };
+      if ((latest.lastFailureAt ?? 0) > (latest.lastOkAt ?? 0))
+        return { health: 'failing', lastError: latest.lastError };
       return { health: 'ok' };
     },
   };

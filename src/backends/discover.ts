@@ -24,7 +24,9 @@ export async function foundOnLocalPorts(send: Send): Promise<FoundBackend[]> {
   const found = await Promise.all(local.map((name) => askLocal(name, send)));
   // Several programs use the same port by habit; whichever preset comes first stands for it.
   const seen = new Set<string>();
-  return found.filter((one): one is FoundBackend => one !== undefined && !seen.has(one.where) && seen.add(one.where) !== undefined);
+  return found.filter(
+    (one): one is FoundBackend => one !== undefined && !seen.has(one.where) && seen.add(one.where) !== undefined,
+  );
 }
 
 async function askLocal(name: PresetName, send: Send): Promise<FoundBackend | undefined> {

@@ -36,12 +36,32 @@ export function createEchoSend(context: EchoContext, probeText: string): Send {
       handler.onSent?.();
       const isProbe = lastUserText(body) === probeText;
       const text = isProbe ? 'one two three' : report(body, context);
-      const usage = { prompt_tokens: Math.ceil(context.bytesIn / 4), completion_tokens: Math.ceil(text.length / 4), total_tokens: 0 };
+      const usage = {
+        prompt_tokens: Math.ceil(context.bytesIn / 4),
+        completion_tokens: Math.ceil(text.length / 4),
+        total_tokens: 0,
+      };
       usage.total_tokens = usage.prompt_tokens + usage.completion_tokens;
-      if (body.stream === true) stream(text, isProbe ? 1 : WORDS_A_CHUNK, isProbe ? PROBE_GAP_MS : CHUNK_GAP_MS, usage, handler, after);
+      if (body.stream === true)
+        stream(text, isProbe ? 1 : WORDS_A_CHUNK, isProbe ? PROBE_GAP_MS : CHUNK_GAP_MS, usage, handler, after);
       else {
         handler.onHead(200, { 'content-type': 'application/json' });
-        handler.onData(Buffer.from(JSON.stringify({ ...frame('chat.completion'), choices: [{ index: 0, message: { role: 'assistant', content: text, refusal: null }, logprobs: null, finish_reason: 'stop' }], usage })));
+        handler.onData(
+          Buffer.from(
+            JSON.stringify({
+              ...frame('chat.completion'),
+              choices: [
+                {
+                  index: 0,
+                  message: { role: 'assistant', content: text, refusal: null },
+                  logprobs: null,
+                  finish_reason: 'stop',
+                },
+              ],
+              usage,
+            }),
+          ),
+        );
         handler.onEnd();
       }
     });
@@ -58,12 +78,25 @@ export function createEchoSend(context: EchoContext, probeText: string): Send {
 }
 
 function frame(object: string): JsonObject {
-  return { id: `chatcmpl-echo-${Date.now().toString(36)}`, object, created: Math.floor(Date.now() / 1000), model: 'echo' };
+  return {
+    id: `chatcmpl-echo-${Date.now().toString(36)}`,
+    object,
+    created: Math.floor(Date.now() / 1000),
+    model: 'echo',
+  };
 }
 
-function stream(text: string, words: number, gapMs: number, usage: JsonObject, handler: UpstreamHandler, after: (ms: number, run: () => void) => void): void {
+function stream(
+  text: string,
+  words: number,
+  gapMs: number,
+  usage: JsonObject,
+  handler: UpstreamHandler,
+  after: (ms: number, run: () => void) => void,
+): void {
   const head = frame('chat.completion.chunk');
-  const send = (choices: JsonObject[], extra: JsonObject = {}) => handler.onData(Buffer.from(`data: ${JSON.stringify({ ...head, choices, ...extra })}\n\n`));
+  const send = (choices: JsonObject[], extra: JsonObject = {}) =>
+    handler.onData(Buffer.from(`data: ${JSON.stringify({ ...head, choices, ...extra })}\n\n`));
   handler.onHead(200, { 'content-type': 'text/event-stream' });
   send([{ index: 0, delta: { role: 'assistant', content: '' }, finish_reason: null }]);
   const tokens = text.split(/(?<=\s)/);
@@ -85,13 +118,23 @@ function lastUserText(body: JsonObject): string {
   const last = messages.findLast((message) => message?.role === 'user');
   if (typeof last?.content === 'string') return last.content.trim();
   if (!Array.isArray(last?.content)) return '';
-  return (last.content as JsonObject[]).map((part) => (typeof part?.text === 'string' ? part.text : '')).join('').trim();
+  return (last.content as JsonObject[])
+    .map((part) => (typeof part?.text === 'string' ? part.text : ''))
+    .join('')
+    .trim();
 }
 
 function report(body: JsonObject, context: EchoContext): string {
   const messages = Array.isArray(body.messages) ? (body.messages as JsonObject[]) : [];
   const tools = Array.isArray(body.tools) ? (body.tools as JsonObject[]) : [];
-  const names = tools.map((tool) => (tool?.function as JsonObject | undefined)?.name ?? (tool?.custom as JsonObject | undefined)?.name ?? tool?.name).filter((name) => typeof name === 'string');
+  const names = tools
+    .map(
+      (tool) =>
+        (tool?.function as JsonObject | undefined)?.name ??
+        (tool?.custom as JsonObject | undefined)?.name ??
+        tool?.name,
+    )
+    .filter((name) => typeof name === 'string');
   const count = new Map<string, number>();
   for (const message of messages) count.set(String(message?.role), (count.get(String(message?.role)) ?? 0) + 1);
   const roles = [...count].map(([role, n]) => `${n} ${role}`).join(', ');

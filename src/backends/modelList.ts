@@ -53,7 +53,13 @@ function readList(text: string): readonly string[] | undefined {
     return undefined;
   }
   const body = value as { data?: unknown; models?: unknown };
-  const rows = Array.isArray(value) ? value : Array.isArray(body?.data) ? body.data : Array.isArray(body?.models) ? body.models : undefined;
+  const rows = Array.isArray(value)
+    ? value
+    : Array.isArray(body?.data)
+      ? body.data
+      : Array.isArray(body?.models)
+        ? body.models
+        : undefined;
   return rows
     ?.map((row: { id?: unknown; name?: unknown }) => (typeof row?.id === 'string' ? row.id : row?.name))
     .filter((id): id is string => typeof id === 'string' && id.length > 0 && id.length < 300)

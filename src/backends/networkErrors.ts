@@ -12,10 +12,14 @@ const REASONS: Readonly<Record<string, string>> = {
   EHOSTUNREACH: 'cannot be reached from this network.',
   ENETUNREACH: 'cannot be reached: there is no network.',
   CERT_HAS_EXPIRED: 'has an expired TLS certificate.',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'has a self-signed TLS certificate. Add its authority with NODE_EXTRA_CA_CERTS if you trust it.',
-  SELF_SIGNED_CERT_IN_CHAIN: 'has a TLS certificate from an unknown authority. Add it with NODE_EXTRA_CA_CERTS if you trust it.',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'has a TLS certificate from an unknown authority. Add it with NODE_EXTRA_CA_CERTS if you trust it.',
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'has a TLS certificate from an unknown authority. Add it with NODE_EXTRA_CA_CERTS if you trust it.',
+  DEPTH_ZERO_SELF_SIGNED_CERT:
+    'has a self-signed TLS certificate. Add its authority with NODE_EXTRA_CA_CERTS if you trust it.',
+  SELF_SIGNED_CERT_IN_CHAIN:
+    'has a TLS certificate from an unknown authority. Add it with NODE_EXTRA_CA_CERTS if you trust it.',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+    'has a TLS certificate from an unknown authority. Add it with NODE_EXTRA_CA_CERTS if you trust it.',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    'has a TLS certificate from an unknown authority. Add it with NODE_EXTRA_CA_CERTS if you trust it.',
   ERR_TLS_CERT_ALTNAME_INVALID: 'has a TLS certificate for another host name.',
   EPROTO: 'does not speak TLS on this port. Check http:// or https:// in the base URL.',
   ERR_SSL_WRONG_VERSION_NUMBER: 'does not speak TLS on this port. Check http:// or https:// in the base URL.',

@@ -19,7 +19,15 @@ export type Decision = { do: 'retry'; waitMs: number } | { do: 'fallback' } | { 
 /** Worth another try on the same target. */
 const RETRY: ReadonlySet<string> = new Set(['rateLimit', 'overloaded', 'server', 'network', 'protocol']);
 /** Not worth the same target, but another one may answer. Silence (timeout) is not retried where it happened. */
-const ELSEWHERE: ReadonlySet<string> = new Set([...RETRY, 'timeout', 'quota', 'auth', 'permission', 'notFound', 'contextLength']);
+const ELSEWHERE: ReadonlySet<string> = new Set([
+  ...RETRY,
+  'timeout',
+  'quota',
+  'auth',
+  'permission',
+  'notFound',
+  'contextLength',
+]);
 
 /**
  * @param random 0 ≤ r < 1, for jitter.
@@ -28,7 +36,8 @@ export function decide(failure: ApiFailure, state: RetryState, limits: RetryLimi
   const kind = failure.kind ?? 'server';
   if (kind === 'cancelled') return { do: 'giveUp' };
   const leftInAll = state.inAll < limits.attempts;
-  const fallback: Decision = state.hasFallback && leftInAll && ELSEWHERE.has(kind) ? { do: 'fallback' } : { do: 'giveUp' };
+  const fallback: Decision =
+    state.hasFallback && leftInAll && ELSEWHERE.has(kind) ? { do: 'fallback' } : { do: 'giveUp' };
   const again = RETRY.has(kind) || failure.status === 408 || failure.status === 409;
   if (!again || !leftInAll || state.onTarget >= limits.attemptsPerBackend) return fallback;
   const backoff = Math.min(400 * 2 ** (state.onTarget - 1), 4_000) * (0.5 + random / 2);

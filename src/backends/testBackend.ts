@@ -2,8 +2,8 @@
 import type { TestResult } from '../process/contract';
 import { codecFor } from '../wires/codecs';
 import type { Conversation } from '../wires/conversation';
-import type { Target } from './backend';
-import { emitTargetFor, upstreamUrl } from './build';
+import type { Backend, Target } from './backend';
+import { abilitiesFor, emitTargetFor, upstreamUrl } from './build';
 import { upstreamHeaders } from './headers';
 import { fetchList } from './modelList';
 import { describeNetworkError } from './networkErrors';
@@ -13,22 +13,43 @@ import type { Send, UpstreamHeaders } from './transport';
 const TEST_MS = 60_000;
 const ANSWER_BYTES = 1024 * 1024;
 
-/**
- * @param targetFor the target of a model of this backend, by its upstream name.
- * @param model upstream name; without it the first model the backend lists is asked.
- */
-export async function testBackend(options: { send: Send; key?: string; model?: string; targetFor(model: string): Target; now(): number }): Promise<TestResult> {
-  const { send, key, targetFor, now } = options;
+/** @param options.model upstream name; without it the first chat model that the backend lists is asked. */
+export async function testBackend(options: {
+  send: Send;
+  backend: Backend;
+  key?: string;
+  model?: string;
+  now(): number;
+}): Promise<TestResult> {
+  const { send, backend, key, now } = options;
   const begun = now();
-  const { backend } = targetFor(options.model ?? '');
   const headers = upstreamHeaders(backend, key);
-  const models = (await fetchList({ send, url: new URL(upstreamUrl(backend, 'models')), headers, local: backend.local }, 10_000)) ?? [];
+  const models =
+    (await fetchList({ send, url: new URL(upstreamUrl(backend, 'models')), headers, local: backend.local }, 10_000)) ??
+    [];
   const done = (ok: boolean, message: string): TestResult => ({ ok, message, models: [...models], ms: now() - begun });
   const model = options.model || likelyChatModel(models);
-  if (!model) return done(false, `${backend.name} lists no models at ${backend.baseUrl}. Check the base URL and the key, or name a model to test.`);
-  const target = targetFor(model);
+  if (!model)
+    return done(
+      false,
+      `${backend.name} lists no models at ${backend.baseUrl}. Check the base URL and the key, or name a model to test.`,
+    );
+  const target: Target = {
+    backend,
+    upstreamModel: model,
+    clientModel: model,
+    keyName: backend.name,
+    abilities: abilitiesFor(backend, model),
+    fallbacks: [],
+    via: 'exact',
+  };
   const wire = codecFor(backend.wire);
-  const conversation: Conversation = { model, turns: [{ role: 'user', parts: [{ type: 'text', text: 'Say hi.' }] }], maxOutputTokens: 16, stream: false };
+  const conversation: Conversation = {
+    model,
+    turns: [{ role: 'user', parts: [{ type: 'text', text: 'Say hi.' }] }],
+    maxOutputTokens: 16,
+    stream: false,
+  };
   const reply = await sendOnce(send, {
     url: new URL(upstreamUrl(backend, ROUTES[backend.wire], model)),
     headers: { ...headers, 'content-type': 'application/json', accept: 'application/json' },
@@ -40,7 +61,10 @@ export async function testBackend(options: { send: Send; key?: string; model?: s
   try {
     wire.parseAnswer(JSON.parse(reply.text));
   } catch {
-    return done(false, `${backend.name} answered with something that is not a model's answer. Check the base URL and the wire.`);
+    return done(
+      false,
+      `${backend.name} answered with something that is not a model's answer. Check the base URL and the wire.`,
+    );
   }
   return done(true, `${model} answered.`);
 }
@@ -49,12 +73,20 @@ const ROUTES = { chat: 'chat/completions', responses: 'responses', messages: 'me
 
 /** Lists mix chat models with others; these words tell the others. */
 function likelyChatModel(models: readonly string[]): string | undefined {
-  return models.find((id) => !/embed|whisper|tts|dall-e|image|moderation|audio|realtime|transcribe|rerank|guard|davinci|babbage/i.test(id)) ?? models[0];
+  return (
+    models.find(
+      (id) =>
+        !/embed|whisper|tts|dall-e|image|moderation|audio|realtime|transcribe|rerank|guard|davinci|babbage/i.test(id),
+    ) ?? models[0]
+  );
 }
 
 type Reply = { status: number; headers: UpstreamHeaders; text: string } | { error: Error & { code?: string } };
 
-function sendOnce(send: Send, request: { url: URL; headers: Record<string, string>; body: Buffer; local: boolean }): Promise<Reply> {
+function sendOnce(
+  send: Send,
+  request: { url: URL; headers: Record<string, string>; body: Buffer; local: boolean },
+): Promise<Reply> {
   return new Promise((resolve) => {
     let status = 0;
     let headers: UpstreamHeaders = {};

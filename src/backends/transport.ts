@@ -42,7 +42,8 @@ export type Send = (request: UpstreamRequest, handler: UpstreamHandler) => Upstr
 
 export interface Transport {
   send: Send;
-  close(): Promise<void>;
+  /** No new requests come: closes when the running ones are done. */
+  retire(): Promise<void>;
 }
 
 export class Aborted extends Error {
@@ -67,7 +68,11 @@ export function createTransport(network: NetworkSettings): Transport {
       connections: 256,
       keepAliveTimeout: 30_000,
       pipelining: 1,
-      connect: { timeout: connectMs, ...(ca && { ca }), ...(network.strictSsl === false && { rejectUnauthorized: false }) },
+      connect: {
+        timeout: connectMs,
+        ...(ca && { ca }),
+        ...(network.strictSsl === false && { rejectUnauthorized: false }),
+      },
     };
   }
 
@@ -152,14 +157,15 @@ export function createTransport(network: NetworkSettings): Transport {
 
   return {
     send,
-    async close() {
-      await Promise.all([...direct.values(), ...proxied.values()].map((agent) => agent.destroy()));
+    async retire() {
+      await Promise.all([...direct.values(), ...proxied.values()].map((agent) => agent.close()));
     },
   };
 }
 
 function flatten(headers: Record<string, string | string[] | undefined>): UpstreamHeaders {
   const flat: Record<string, string | undefined> = {};
-  for (const [name, value] of Object.entries(headers)) flat[name.toLowerCase()] = Array.isArray(value) ? value.join(', ') : value;
+  for (const [name, value] of Object.entries(headers))
+    flat[name.toLowerCase()] = Array.isArray(value) ? value.join(', ') : value;
   return flat;
 }

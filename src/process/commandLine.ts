@@ -111,7 +111,8 @@ function read(argv: readonly string[]) {
 
 function portOf(text: string): number {
   const port = Number(text);
-  if (!/^\d+$/.test(text) || port > 65_535) throw new Error(`--port takes a number from 0 to 65535, not ${JSON.stringify(text)}.`);
+  if (!/^\d+$/.test(text) || port > 65_535)
+    throw new Error(`--port takes a number from 0 to 65535, not ${JSON.stringify(text)}.`);
   return port;
 }
 

@@ -6,10 +6,10 @@ import os from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { parseEnv } from 'node:util';
+import { validateSettings } from '../config/check';
 import { settingsFromEnvironment } from '../config/environment';
 import type { LoadedConfig } from '../config/load';
 import type { Settings } from '../config/schema';
-import { validateSettings } from '../config/check';
 import { generateClientKey } from '../server/clientKeys';
 import type { HeadlessArguments } from './commandLine';
 import { findConfigFile, readConfigFile, watchConfigFile } from './configFile';
@@ -28,23 +28,25 @@ export interface HeadlessWorld {
   onSignal(listener: () => void): void;
 }
 
-export interface HeadlessCore {
-  (options: {
-    dataDir: string;
-    secret: string;
-    env: Readonly<Record<string, string | undefined>>;
-    host: string;
-    exactPort: boolean;
-    mayInstall: boolean;
-    log(level: 'error' | 'warn' | 'info' | 'debug', line: string): void;
-  }): Promise<RouterCore>;
-}
+export type HeadlessCore = (options: {
+  dataDir: string;
+  secret: string;
+  env: Readonly<Record<string, string | undefined>>;
+  host: string;
+  exactPort: boolean;
+  mayInstall: boolean;
+  log(level: 'error' | 'warn' | 'info' | 'debug', line: string): void;
+}) => Promise<RouterCore>;
 
 /** How long running streams may go on after SIGINT or SIGTERM, milliseconds. */
 const DRAIN_MS = 10_000;
 
 /** Runs until a signal; resolves to the exit code. */
-export async function runHeadless(args: HeadlessArguments, createCore: HeadlessCore, world: HeadlessWorld): Promise<number> {
+export async function runHeadless(
+  args: HeadlessArguments,
+  createCore: HeadlessCore,
+  world: HeadlessWorld,
+): Promise<number> {
   const signalled = new Promise<void>((resolve) => world.onSignal(resolve));
   const env = readEnvironment(args, world);
   const terminal = createTerminal({
@@ -74,11 +76,16 @@ export async function runHeadless(args: HeadlessArguments, createCore: HeadlessC
   for (const problem of first.problems) terminal.problem(file, problem);
   if (!first.settings) return 2;
   // Flag, then environment and .env, then what the file holds, then the stored generated one.
-  const clientKeyOf = (config: LoadedConfig) => args.apiKey || env[args.apiKeyEnv ?? config.clientKeyEnv ?? 'LLMROUTER_API_KEY'] || config.secrets['client:main'];
+  const clientKeyOf = (config: LoadedConfig) =>
+    args.apiKey || env[args.apiKeyEnv ?? config.clientKeyEnv ?? 'LLMROUTER_API_KEY'] || config.secrets['client:main'];
   const given = clientKeyOf(first);
   const { key, generated } = given ? { key: given, generated: false } : await storedKey(dataDir);
   if (generated) terminal.key(key);
-  else if (key.length < 16) terminal.log('warn', 'The client key is short. Anybody on the internet may try to guess it; a key of 32 characters and more is safe.');
+  else if (key.length < 16)
+    terminal.log(
+      'warn',
+      'The client key is short. Anybody on the internet may try to guess it; a key of 32 characters and more is safe.',
+    );
 
   const apply = async (config: LoadedConfig): Promise<void> => {
     if (!config.settings) return;
@@ -106,7 +113,8 @@ export async function runHeadless(args: HeadlessArguments, createCore: HeadlessC
           for (const problem of config.problems) terminal.problem(file, problem);
           apply(config).then(
             () => terminal.log('info', `${path.basename(file)} has changed; the new configuration is in force.`),
-            (error: Error) => terminal.log('error', `The changed configuration could not be put into force: ${error.message}`),
+            (error: Error) =>
+              terminal.log('error', `The changed configuration could not be put into force: ${error.message}`),
           );
         },
         onProblems(problems) {
@@ -131,7 +139,9 @@ function readEnvironment(args: HeadlessArguments, world: HeadlessWorld): Readonl
   try {
     return { ...parseEnv(readFileSync(file, 'utf8')), ...world.env };
   } catch (error) {
-    throw new UsageError(`The file ${args.envFile ?? '.env'} cannot be read: ${(error as Error).message.split(',', 1)[0]}.`);
+    throw new UsageError(
+      `The file ${args.envFile ?? '.env'} cannot be read: ${(error as Error).message.split(',', 1)[0]}.`,
+    );
   }
 }
 
@@ -141,13 +151,17 @@ export class UsageError extends Error {
 }
 
 export function defaultDataDir(env: Readonly<Record<string, string | undefined>>): string {
-  if (process.platform === 'win32') return path.join(env.LOCALAPPDATA ?? path.join(os.homedir(), 'AppData', 'Local'), 'llm-router');
+  if (process.platform === 'win32')
+    return path.join(env.LOCALAPPDATA ?? path.join(os.homedir(), 'AppData', 'Local'), 'llm-router');
   if (process.platform === 'darwin') return path.join(os.homedir(), 'Library', 'Application Support', 'llm-router');
   return path.join(env.XDG_DATA_HOME || path.join(os.homedir(), '.local', 'share'), 'llm-router');
 }
 
 /** Every backend whose key is in the environment, every local server that answers (design §4). */
-async function zeroConfiguration(core: RouterCore, env: Readonly<Record<string, string | undefined>>): Promise<LoadedConfig> {
+async function zeroConfiguration(
+  core: RouterCore,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<LoadedConfig> {
   const found: FoundBackend[] = await core.discover();
   const local = found.filter((one) => !one.apiKeyEnv);
   const { settings, problems } = validateSettings(settingsFromEnvironment(env, local));
@@ -193,7 +207,12 @@ function tellEvents(core: RouterCore, terminal: Terminal): void {
 }
 
 /** Asks once on a terminal whether cloudflared may be downloaded; otherwise it never downloads by itself. */
-async function offerInstall(core: RouterCore, args: HeadlessArguments, terminal: Terminal, world: HeadlessWorld): Promise<void> {
+async function offerInstall(
+  core: RouterCore,
+  args: HeadlessArguments,
+  terminal: Terminal,
+  world: HeadlessWorld,
+): Promise<void> {
   if (args.json || args.installCloudflared || !world.stdin.isTTY || !world.stdout.isTTY) return;
   const missing = await new Promise<boolean>((resolve) => {
     const stop = core.onDidChange(({ tunnel }) => {
@@ -204,7 +223,9 @@ async function offerInstall(core: RouterCore, args: HeadlessArguments, terminal:
   });
   if (!missing) return;
   const prompt = createInterface({ input: world.stdin, output: world.stdout });
-  const answer = await prompt.question('cloudflared is not installed. Download it from its release page now (about 40 MB)? [y/N] ').finally(() => prompt.close());
+  const answer = await prompt
+    .question('cloudflared is not installed. Download it from its release page now (about 40 MB)? [y/N] ')
+    .finally(() => prompt.close());
   if (!/^y(es)?$/i.test(answer.trim())) return;
   let last = '';
   await core

@@ -72,10 +72,19 @@ function humanTerminal({ out, err, color, level, redact }: TerminalOptions): Ter
     },
     listening(localUrl, models, notice) {
       row('Local URL', bold(localUrl));
-      row('Models', models.length > 0 ? models.slice(0, 8).join(', ') + (models.length > 8 ? `, … ${models.length} in all` : '') : 'none yet');
+      row(
+        'Models',
+        models.length > 0
+          ? models.slice(0, 8).join(', ') + (models.length > 8 ? `, … ${models.length} in all` : '')
+          : 'none yet',
+      );
       if (notice) row('Note', yellow(notice));
       say();
-      say(dim(`  Try it: curl ${localUrl}/chat/completions -H "Authorization: Bearer $KEY" -H "Content-Type: application/json" \\`));
+      say(
+        dim(
+          `  Try it: curl ${localUrl}/chat/completions -H "Authorization: Bearer $KEY" -H "Content-Type: application/json" \\`,
+        ),
+      );
       say(dim(`            -d '{"model":"${models[0] ?? 'demo/echo'}","messages":[{"role":"user","content":"hi"}]}'`));
       say();
     },
@@ -83,7 +92,8 @@ function humanTerminal({ out, err, color, level, redact }: TerminalOptions): Ter
       const url = status.publicUrl && `${status.publicUrl}/v1`;
       if (status.state === 'online') {
         row('Tunnel', `${green('online')}  ${bold(url ?? '')}`);
-        if (status.replacedUrl) row('', yellow(`This URL is new: it replaces ${status.replacedUrl}/v1. Paste it into Cursor again.`));
+        if (status.replacedUrl)
+          row('', yellow(`This URL is new: it replaces ${status.replacedUrl}/v1. Paste it into Cursor again.`));
         return;
       }
       const tone = status.state === 'error' || status.state === 'blocked' ? red : status.state === 'off' ? dim : yellow;
@@ -93,12 +103,18 @@ function humanTerminal({ out, err, color, level, redact }: TerminalOptions): Ter
       const ok = record.status < 400 && !record.error;
       const time = new Date(record.time).toTimeString().slice(0, 8);
       const where = record.backend ? ` → ${record.backend}/${record.upstreamModel}` : '';
-      const tokens = record.usage ? ` ${record.usage.input}→${record.usage.output} tokens${record.usage.estimated ? ' (estimated)' : ''}` : '';
+      const tokens = record.usage
+        ? ` ${record.usage.input}→${record.usage.output} tokens${record.usage.estimated ? ' (estimated)' : ''}`
+        : '';
       const cost = record.cost ? ` $${record.cost.toFixed(4)}` : '';
-      say(`${dim(time)} ${ok ? green(String(record.status)) : red(String(record.status))} ${record.askedModel || '(no model)'}${dim(where)} ${Math.round(record.ms)} ms${dim(tokens + cost)}${record.error ? `\n         ${red(redact(record.error))}` : ''}`);
+      say(
+        `${dim(time)} ${ok ? green(String(record.status)) : red(String(record.status))} ${record.askedModel || '(no model)'}${dim(where)} ${Math.round(record.ms)} ms${dim(tokens + cost)}${record.error ? `\n         ${red(redact(record.error))}` : ''}`,
+      );
     },
     problem(file, problem) {
-      err.write(`${place(file, problem)}${problem.severity === 'warning' ? yellow('warning: ') : ''}${problem.message}\n`);
+      err.write(
+        `${place(file, problem)}${problem.severity === 'warning' ? yellow('warning: ') : ''}${problem.message}\n`,
+      );
     },
     log(one, line) {
       // Requests have their own line; the log adds what a person would miss otherwise.
@@ -109,7 +125,10 @@ function humanTerminal({ out, err, color, level, redact }: TerminalOptions): Ter
   };
 }
 
-function place(file: string | undefined, { path, line, column }: { path?: string; line?: number; column?: number }): string {
+function place(
+  file: string | undefined,
+  { path, line, column }: { path?: string; line?: number; column?: number },
+): string {
   const at = [file, line, column].filter((part) => part !== undefined).join(':');
   return [at, path].filter((part) => part).join(' ') + (at || path ? ': ' : '');
 }

@@ -1,11 +1,12 @@
 /**
  * One try at one target: send, watch the clock, read the answer. It knows nothing of retries; it ends with what happened.
  */
+
+import { describeNetworkError } from '../backends/networkErrors';
 import type { Send, UpstreamControl, UpstreamHeaders, UpstreamRequest } from '../backends/transport';
 import type { ApiFailure } from '../wires/conversation';
 import { createSseSplitter, type RawSseEvent } from '../wires/sse';
 import type { ClientSide } from './clientSide';
-import { describeNetworkError } from '../backends/networkErrors';
 import type { StreamReply } from './reply';
 
 export interface AttemptLimits {
@@ -79,8 +80,7 @@ export function runAttempt(options: AttemptOptions): Promise<AttemptResult> {
       control?.abort();
       resolve(result);
     };
-    const fail = (failure: ApiFailure) =>
-      settle({ kind: 'failed', failure, status, reply, sent: client.committed });
+    const fail = (failure: ApiFailure) => settle({ kind: 'failed', failure, status, reply, sent: client.committed });
     const tooLate = (what: string, ms: number) => () =>
       fail({ status: 504, kind: 'timeout', message: `${provider} ${what} within ${Math.round(ms / 1000)} s.` });
 
@@ -91,7 +91,11 @@ export function runAttempt(options: AttemptOptions): Promise<AttemptResult> {
     });
     if (over) return;
     timer('total', limits.totalMs, tooLate('did not finish', limits.totalMs));
-    timer('firstContent', options.wantsStream ? limits.firstContentMs : 0, tooLate('sent no content', limits.firstContentMs));
+    timer(
+      'firstContent',
+      options.wantsStream ? limits.firstContentMs : 0,
+      tooLate('sent no content', limits.firstContentMs),
+    );
 
     function give(data: string | Buffer | undefined, content: boolean): void {
       if (data && data.length > 0) {
@@ -154,7 +158,12 @@ export function runAttempt(options: AttemptOptions): Promise<AttemptResult> {
         if (over) return;
         if (reply) {
           if (!take(splitter.push(chunk))) return;
-          if (splitter.overflow) return fail({ status: 502, kind: 'protocol', message: `${provider} sent a line that is too long to be an event.` });
+          if (splitter.overflow)
+            return fail({
+              status: 502,
+              kind: 'protocol',
+              message: `${provider} sent a line that is too long to be an event.`,
+            });
           if (client.blocked) {
             control?.pause();
             clear('idle');

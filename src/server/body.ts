@@ -1,13 +1,19 @@
 /** Reading request bodies with limits, counted for one request and for all of them together (issue: bounded memory). */
 import type { IncomingMessage } from 'node:http';
 
-export type BodyResult = { ok: true; body: Buffer; release(): void } | { ok: false; status: 400 | 408 | 413 | 415 | 503; message: string };
+export type BodyResult =
+  | { ok: true; body: Buffer; release(): void }
+  | { ok: false; status: 400 | 408 | 413 | 415 | 503; message: string };
 
 export interface BodyBudget {
   /** Bytes held now by all requests. */
   readonly held: number;
   /** Reads one body; `release` gives its bytes back once the request is over. */
-  read(request: IncomingMessage, limits: { bodyMb: number; totalBodyMb: number }, timeoutMs: number): Promise<BodyResult>;
+  read(
+    request: IncomingMessage,
+    limits: { bodyMb: number; totalBodyMb: number },
+    timeoutMs: number,
+  ): Promise<BodyResult>;
 }
 
 const MB = 1024 * 1024;
@@ -33,7 +39,11 @@ export function createBodyBudget(): BodyBudget {
       };
       const encoding = request.headers['content-encoding'];
       if (encoding && encoding !== 'identity') {
-        return Promise.resolve({ ok: false, status: 415, message: 'Compressed request bodies are not supported; send the JSON as it is.' });
+        return Promise.resolve({
+          ok: false,
+          status: 415,
+          message: 'Compressed request bodies are not supported; send the JSON as it is.',
+        });
       }
       const announced = Number(request.headers['content-length'] ?? 0);
       if (announced > most) return Promise.resolve(tooLarge);
@@ -76,8 +86,12 @@ export function createBodyBudget(): BodyBudget {
             },
           });
         });
-        request.on('error', () => end({ ok: false, status: 400, message: 'The connection broke while the request was read.' }));
-        request.on('close', () => end({ ok: false, status: 400, message: 'The connection closed before the whole request had arrived.' }));
+        request.on('error', () =>
+          end({ ok: false, status: 400, message: 'The connection broke while the request was read.' }),
+        );
+        request.on('close', () =>
+          end({ ok: false, status: 400, message: 'The connection closed before the whole request had arrived.' }),
+        );
       });
     },
   };

@@ -1,7 +1,8 @@
 /** What a client sent, read no further than needed: top-level spans first, whole values only when a rule asks (design §2.4). */
-import type { JsonObject } from '../wires/conversation';
+
 import { RequestProblem } from '../wires/codec';
-import { JsonTextError, type JsonEntry, readString, scanObject } from '../wires/jsonText';
+import type { JsonObject } from '../wires/conversation';
+import { type JsonEntry, JsonTextError, readString, scanObject } from '../wires/jsonText';
 
 export interface ClientRequest {
   bytes: Buffer;
@@ -49,7 +50,10 @@ export function readClientRequest(bytes: Buffer): ClientRequest {
   if (stream && stream.kind !== 'boolean' && stream.kind !== 'null') {
     throw new RequestProblem('"stream" must be true or false.', 'stream');
   }
-  const options = last.get('stream_options')?.kind === 'object' ? (value('stream_options') as { include_usage?: unknown }) : undefined;
+  const options =
+    last.get('stream_options')?.kind === 'object'
+      ? (value('stream_options') as { include_usage?: unknown })
+      : undefined;
   return {
     bytes,
     entries,

@@ -101,7 +101,12 @@ export function createClientSide(response: ServerResponse, stream: boolean, time
       if (stream) lifeTimer = setTimeout(sign, times.pingMs);
       if (response.headersSent) {
         // The head went out while we waited: who answers can only be told inside.
-        if (stream) put(`: ${Object.entries(headers).map(([name, value]) => `${name}=${value}`).join(' ')}\n\n`);
+        if (stream)
+          put(
+            `: ${Object.entries(headers)
+              .map(([name, value]) => `${name}=${value}`)
+              .join(' ')}\n\n`,
+          );
       } else {
         response.writeHead(200, stream ? { ...STREAM_HEAD, ...headers } : headers);
       }
@@ -116,7 +121,8 @@ export function createClientSide(response: ServerResponse, stream: boolean, time
       finished = true;
       clearTimeout(lifeTimer);
       if (gone) return;
-      if (data !== undefined && data.length > 0) bytesOut += typeof data === 'string' ? Buffer.byteLength(data) : data.length;
+      if (data !== undefined && data.length > 0)
+        bytesOut += typeof data === 'string' ? Buffer.byteLength(data) : data.length;
       response.end(data);
     },
     answer(status, headers, body) {
@@ -126,7 +132,8 @@ export function createClientSide(response: ServerResponse, stream: boolean, time
       if (gone) return;
       const bytes = typeof body === 'string' ? Buffer.from(body) : body;
       bytesOut += bytes.length;
-      if (!response.headersSent) response.writeHead(status, { 'content-type': 'application/json', 'content-length': bytes.length, ...headers });
+      if (!response.headersSent)
+        response.writeHead(status, { 'content-type': 'application/json', 'content-length': bytes.length, ...headers });
       response.end(bytes);
     },
     onGone(listener) {

@@ -23,7 +23,12 @@ export function errorBody(wire: WireName, failure: ApiFailure): string {
   return JSON.stringify(codecFor(wire).emitError(failure));
 }
 
-export function sendError(response: ServerResponse, wire: WireName, failure: ApiFailure, headers: Record<string, string> = {}): void {
+export function sendError(
+  response: ServerResponse,
+  wire: WireName,
+  failure: ApiFailure,
+  headers: Record<string, string> = {},
+): void {
   if (response.headersSent || response.destroyed) return;
   const body = errorBody(wire, failure);
   response.writeHead(failure.status, {

@@ -12,14 +12,14 @@ import { RequestProblem } from '../wires/codec';
 import type { ApiFailure, Usage, WireName } from '../wires/conversation';
 import { estimateInputTokens } from '../wires/tokens';
 import { runAttempt } from './attempt';
-import { CLIENT_TIMES, type ClientSide, createClientSide } from './clientSide';
 import { readClientRequest } from './clientRequest';
+import { CLIENT_TIMES, type ClientSide, createClientSide } from './clientSide';
 import { errorBody, refusal } from './errors';
-import { identify, keyCheckAnswer, type Speaker, type ToldFailure } from './speaker';
 import { identity, type Plan, planAttempt } from './plan';
 import type { StreamReply } from './reply';
 import type { Route } from './routes';
 import type { Runtime, ServerDeps } from './runtime';
+import { identify, keyCheckAnswer, type Speaker, type ToldFailure } from './speaker';
 
 export interface Exchange {
   deps: ServerDeps;
@@ -85,8 +85,17 @@ export async function handleExchange(exchange: Exchange): Promise<void> {
 
   /** Ends the exchange with a failure, in the form that is still possible. */
   function giveUp(failure: ApiFailure, target: Target | undefined, own: boolean, reply?: StreamReply): void {
-    const told: ToldFailure = own ? { status: failure.status, body: errorBody(speaker.wire ?? 'chat', failure) } : speaker.tellFailure(failure, target);
-    const outcome: Outcome = { status: client.headSent ? 200 : told.status, target, failure, chars: reply?.observed.chars ?? 0, usage: reply?.observed.usage, upstreamStatus: own ? undefined : failure.status };
+    const told: ToldFailure = own
+      ? { status: failure.status, body: errorBody(speaker.wire ?? 'chat', failure) }
+      : speaker.tellFailure(failure, target);
+    const outcome: Outcome = {
+      status: client.headSent ? 200 : told.status,
+      target,
+      failure,
+      chars: reply?.observed.chars ?? 0,
+      usage: reply?.observed.usage,
+      upstreamStatus: own ? undefined : failure.status,
+    };
     if (failure.kind === 'cancelled') {
       finish({ ...outcome, status: 499 });
       return client.destroy();
@@ -111,7 +120,12 @@ export async function handleExchange(exchange: Exchange): Promise<void> {
     record.askedModel = asked ?? '';
     const wanted = asked ?? runtime.settings.fallbackModel;
     const resolved = wanted === undefined ? undefined : runtime.routes.resolve(wanted);
-    if (!resolved) return giveUp(refusal(400, 'The request names no model. Send "model", or set llmRouter.fallbackModel.', { param: 'model' }), undefined, true);
+    if (!resolved)
+      return giveUp(
+        refusal(400, 'The request names no model. Send "model", or set llmRouter.fallbackModel.', { param: 'model' }),
+        undefined,
+        true,
+      );
     if ('notFound' in resolved) {
       const canned = keyCheckAnswer(request, asked ?? '', speaker.answer);
       if (canned) {
@@ -125,7 +139,9 @@ export async function handleExchange(exchange: Exchange): Promise<void> {
       clientKey: exchange.clientKey,
       target: resolved,
       inputTokens: () => estimateInputTokens(request.body()),
-      maxOutputTokens: numberOf(request.value('max_completion_tokens') ?? request.value('max_tokens') ?? request.value('max_output_tokens')),
+      maxOutputTokens: numberOf(
+        request.value('max_completion_tokens') ?? request.value('max_tokens') ?? request.value('max_output_tokens'),
+      ),
     });
     if (!admitted.ok) return giveUp(admitted.failure, resolved, !speaker.isCursor);
     reservation = admitted.reservation;
@@ -146,24 +162,47 @@ export async function handleExchange(exchange: Exchange): Promise<void> {
       const circuit = breakerKey(target);
       const moved = at > 0 ? reservation?.move(target) : undefined;
       if (moved && !moved.ok) {
-        attempts.push({ backend: target.backend.name, model: target.upstreamModel, at: deps.now() - startedAt, ms: 0, outcome: 'failed', reason: moved.failure.message });
+        attempts.push({
+          backend: target.backend.name,
+          model: target.upstreamModel,
+          at: deps.now() - startedAt,
+          ms: 0,
+          outcome: 'failed',
+          reason: moved.failure.message,
+        });
         continue;
       }
       for (let onTarget = 1; ; onTarget++) {
         const verdict = deps.breaker.check(circuit);
         // With nowhere else to go a cooling target is still asked: refusing for it would help nobody.
         if (verdict === 'open' && hasFallback) {
-          attempts.push({ backend: target.backend.name, model: target.upstreamModel, at: deps.now() - startedAt, ms: 0, outcome: 'fellBack', reason: 'cooling after repeated failures' });
+          attempts.push({
+            backend: target.backend.name,
+            model: target.upstreamModel,
+            at: deps.now() - startedAt,
+            ms: 0,
+            outcome: 'fellBack',
+            reason: 'cooling after repeated failures',
+          });
           break;
         }
         const result = await tryOnce(target, hasFallback);
         if (result.kind === 'done') return;
         const { failure, reply } = result;
         last = { failure, target, reply };
-        if (client.gone || client.committed || failure.kind === 'cancelled') return giveUp(failure, target, false, reply);
-        const decision = decide(failure, { onTarget, inAll: attempts.length, waited, hasFallback }, runtime.settings.retry, deps.random());
+        if (client.gone || client.committed || failure.kind === 'cancelled')
+          return giveUp(failure, target, false, reply);
+        const decision = decide(
+          failure,
+          { onTarget, inAll: attempts.length, waited, hasFallback },
+          runtime.settings.retry,
+          deps.random(),
+        );
         const attempt = attempts.at(-1)!;
-        deps.log('warn', `${record.id} ${target.backend.name}/${target.upstreamModel}: ${failure.message} ${consequence(decision, candidates[at + 1])}`);
+        deps.log(
+          'warn',
+          `${record.id} ${target.backend.name}/${target.upstreamModel}: ${failure.message} ${consequence(decision, candidates[at + 1])}`,
+        );
         if (decision.do === 'giveUp') return giveUp(failure, target, false, reply);
         if (decision.do === 'fallback') {
           attempt.outcome = 'fellBack';
@@ -177,13 +216,27 @@ export async function handleExchange(exchange: Exchange): Promise<void> {
     if (last) giveUp(last.failure, last.target, false, last.reply);
   }
 
-  async function tryOnce(target: Target, hasFallback: boolean): Promise<{ kind: 'done' } | { kind: 'failed'; failure: ApiFailure; reply?: StreamReply }> {
+  async function tryOnce(
+    target: Target,
+    hasFallback: boolean,
+  ): Promise<{ kind: 'done' } | { kind: 'failed'; failure: ApiFailure; reply?: StreamReply }> {
     const circuit = breakerKey(target);
     const begun = deps.now();
-    const attempt: Attempt = { backend: target.backend.name, model: target.upstreamModel, at: begun - startedAt, ms: 0, outcome: 'failed' };
+    const attempt: Attempt = {
+      backend: target.backend.name,
+      model: target.upstreamModel,
+      at: begun - startedAt,
+      ms: 0,
+      outcome: 'failed',
+    };
     attempts.push(attempt);
     const failed = (failure: ApiFailure, status?: number, reply?: StreamReply) => {
-      Object.assign(attempt, { ms: deps.now() - begun, status: status ?? failure.status, reason: failure.message, kind: failure.kind });
+      Object.assign(attempt, {
+        ms: deps.now() - begun,
+        status: status ?? failure.status,
+        reason: failure.message,
+        kind: failure.kind,
+      });
       if (failure.kind === 'cancelled') {
         attempt.outcome = 'cancelled';
         deps.breaker.released(circuit);
@@ -230,7 +283,14 @@ export async function handleExchange(exchange: Exchange): Promise<void> {
       } catch (error) {
         if (error instanceof RequestProblem) throw error;
         const type = result.kind === 'whole' ? (result.headers['content-type'] ?? 'no content type') : 'a stream';
-        return failed({ status: 502, kind: 'protocol', message: `${target.backend.name} answered with something that is not an answer (${type.split(';', 1)[0]}). Check the base URL.` }, result.status);
+        return failed(
+          {
+            status: 502,
+            kind: 'protocol',
+            message: `${target.backend.name} answered with something that is not an answer (${type.split(';', 1)[0]}). Check the base URL.`,
+          },
+          result.status,
+        );
       }
       if (whole.failure) return failed(whole.failure, result.status);
     }
@@ -239,9 +299,20 @@ export async function handleExchange(exchange: Exchange): Promise<void> {
     const observed = result.kind === 'streamed' ? result.reply.observed : undefined;
     record.firstMs ??= deps.now() - startedAt;
     const facts = whole ?? observed!;
-    finish({ status: 200, target, usage: facts.usage, finish: facts.finish, chars: facts.chars, upstreamStatus: result.status });
+    finish({
+      status: 200,
+      target,
+      usage: facts.usage,
+      finish: facts.finish,
+      chars: facts.chars,
+      upstreamStatus: result.status,
+    });
     if (whole) {
-      if (!client.headSent) client.commit({ 'content-type': request.stream ? 'text/event-stream; charset=utf-8' : 'application/json', ...plan.commitHeaders(result.kind === 'whole' ? result.headers : {}) });
+      if (!client.headSent)
+        client.commit({
+          'content-type': request.stream ? 'text/event-stream; charset=utf-8' : 'application/json',
+          ...plan.commitHeaders(result.kind === 'whole' ? result.headers : {}),
+        });
       client.end(whole.body);
     } else if (result.kind === 'streamed') client.end(result.tail);
     return { kind: 'done' };
@@ -281,7 +352,10 @@ function estimatedUsage(exchange: Exchange, outcome: Outcome): Usage | undefined
 
 function unknownModel(asked: string, near: readonly string[]): ApiFailure {
   const shown = JSON.stringify(asked.slice(0, 200));
-  const hint = near.length > 0 ? ` Did you mean ${near.map((name) => JSON.stringify(name)).join(', ')}?` : ' GET /v1/models lists what is served.';
+  const hint =
+    near.length > 0
+      ? ` Did you mean ${near.map((name) => JSON.stringify(name)).join(', ')}?`
+      : ' GET /v1/models lists what is served.';
   return refusal(404, `No backend serves the model ${shown}.${hint}`, { code: 'model_not_found', param: 'model' });
 }
 
@@ -309,4 +383,3 @@ function pause(ms: number, client: ClientSide): Promise<void> {
     });
   });
 }
-

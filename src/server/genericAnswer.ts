@@ -7,17 +7,26 @@ import type { WholeReply } from './reply';
 function usageOf(value: unknown): Usage | undefined {
   const usage = value as { prompt_tokens?: unknown; completion_tokens?: unknown } | null | undefined;
   if (typeof usage?.prompt_tokens !== 'number') return undefined;
-  return { input: usage.prompt_tokens, output: typeof usage.completion_tokens === 'number' ? usage.completion_tokens : 0 };
+  return {
+    input: usage.prompt_tokens,
+    output: typeof usage.completion_tokens === 'number' ? usage.completion_tokens : 0,
+  };
 }
 
 /** Throws when the body is not a JSON object. */
 export function readGenericAnswer(body: Buffer): WholeReply {
   const value = JSON.parse(body.toString('utf8')) as JsonObject | null;
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error('not a JSON object');
-  if (value.error && !value.data && !value.choices) return { body, chars: 0, failure: codecFor('chat').parseError(502, {}, JSON.stringify(value)) };
+  if (value.error && !value.data && !value.choices)
+    return { body, chars: 0, failure: codecFor('chat').parseError(502, {}, JSON.stringify(value)) };
   const choices = Array.isArray(value.choices) ? (value.choices as JsonObject[]) : [];
   const chars = choices.reduce((sum, choice) => sum + (typeof choice?.text === 'string' ? choice.text.length : 0), 0);
-  return { body, chars, usage: usageOf(value.usage), finish: choices[0]?.finish_reason === 'length' ? 'length' : choices.length > 0 ? 'stop' : undefined };
+  return {
+    body,
+    chars,
+    usage: usageOf(value.usage),
+    finish: choices[0]?.finish_reason === 'length' ? 'length' : choices.length > 0 ? 'stop' : undefined,
+  };
 }
 
 function createCompletionsParser(): StreamParser {
@@ -39,7 +48,8 @@ function createCompletionsParser(): StreamParser {
       const events: StreamEvent[] = [];
       const choice = Array.isArray(value?.choices) ? (value.choices[0] as JsonObject | undefined) : undefined;
       if (typeof choice?.text === 'string' && choice.text) events.push({ type: 'text', index: 0, text: choice.text });
-      if (typeof choice?.finish_reason === 'string') events.push({ type: 'finish', reason: choice.finish_reason === 'length' ? 'length' : 'stop' });
+      if (typeof choice?.finish_reason === 'string')
+        events.push({ type: 'finish', reason: choice.finish_reason === 'length' ? 'length' : 'stop' });
       const usage = usageOf(value?.usage);
       if (usage) events.push({ type: 'usage', usage });
       return events;

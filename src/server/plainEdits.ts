@@ -24,7 +24,8 @@ export function plainBody(request: ClientRequest, target: Target, route: ModelRo
 
   const name = JSON.stringify(target.upstreamModel);
   const model = request.entry('model');
-  if (!model ? !backend.quirks.deploymentPaths : bytes.toString('utf8', model.start, model.end) !== name) set.set('model', name);
+  if (!model ? !backend.quirks.deploymentPaths : bytes.toString('utf8', model.start, model.end) !== name)
+    set.set('model', name);
 
   const remove = new Set<number>();
   entries.forEach((entry, index) => {
@@ -49,7 +50,12 @@ export function plainBody(request: ClientRequest, target: Target, route: ModelRo
   return { body: splice(bytes, edits), rules, hideUsage: added.hideUsage };
 }
 
-function addedEntries(request: ClientRequest, target: Target, route: ModelRoute, rules: string[]): { entries: Record<string, string>; hideUsage: boolean } {
+function addedEntries(
+  request: ClientRequest,
+  target: Target,
+  route: ModelRoute,
+  rules: string[],
+): { entries: Record<string, string>; hideUsage: boolean } {
   const added: Record<string, string> = {};
   const { quirks, unsupportedParams } = target.backend;
   let hideUsage = false;
@@ -58,8 +64,15 @@ function addedEntries(request: ClientRequest, target: Target, route: ModelRoute,
     rules.push(`effort ${target.variantEffort}`);
   }
   const chatLike = route === 'chat/completions' || route === 'completions';
-  if (request.stream && !request.includeUsage && chatLike && quirks.streamUsage && !unsupportedParams.includes('stream_options')) {
-    const options = request.entry('stream_options')?.kind === 'object' ? (request.value('stream_options') as object) : {};
+  if (
+    request.stream &&
+    !request.includeUsage &&
+    chatLike &&
+    quirks.streamUsage &&
+    !unsupportedParams.includes('stream_options')
+  ) {
+    const options =
+      request.entry('stream_options')?.kind === 'object' ? (request.value('stream_options') as object) : {};
     added.stream_options = JSON.stringify({ ...options, include_usage: true });
     hideUsage = true;
   }

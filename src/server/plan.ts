@@ -6,16 +6,25 @@ import type { Target } from '../backends/backend';
 import { upstreamUrl } from '../backends/build';
 import { upstreamHeaders } from '../backends/headers';
 import type { Send, UpstreamHeaders, UpstreamRequest } from '../backends/transport';
-import type { ApiFailure } from '../wires/conversation';
+import type { RequestRecord } from '../ledger/record';
 import { replay } from '../wires/answer';
 import { codecFor } from '../wires/codecs';
-import type { RequestRecord } from '../ledger/record';
+import type { ApiFailure } from '../wires/conversation';
 import type { ClientRequest } from './clientRequest';
 import { refusal } from './errors';
 import type { Exchange } from './exchange';
 import { genericCodec, readGenericAnswer } from './genericAnswer';
 import { plainBody } from './plainEdits';
-import { type CollectingReply, createCollectingReply, createRawReply, facts, readAnswer, readSameWireAnswer, type StreamReply, type WholeReply } from './reply';
+import {
+  type CollectingReply,
+  createCollectingReply,
+  createRawReply,
+  facts,
+  readAnswer,
+  readSameWireAnswer,
+  type StreamReply,
+  type WholeReply,
+} from './reply';
 import type { Speaker } from './speaker';
 import { planTranslation } from './translation';
 
@@ -53,12 +62,23 @@ export function planAttempt(input: PlanInput): Plan | { failure: ApiFailure } {
   if (!speaker.wire && backend.wire !== 'chat') {
     return { failure: refusal(400, `${backend.name} does not serve ${exchange.route.name}.`, { kind: 'badRequest' }) };
   }
-  const content = speaker.isCursor || (speaker.wire && speaker.wire !== backend.wire) || wantsTranslation(target) ? planTranslation(input) : planPassThrough(input);
+  const content =
+    speaker.isCursor || (speaker.wire && speaker.wire !== backend.wire) || wantsTranslation(target)
+      ? planTranslation(input)
+      : planPassThrough(input);
   const wire = codecFor(backend.wire);
   const echo = backend.preset === 'demo';
   return {
     ...content.reading,
-    send: echo ? exchange.deps.echoSend({ host: input.record.host, route: exchange.route.name, dialect: speaker.dialect, client: (exchange.request.headers['user-agent'] ?? 'unknown').slice(0, 80), bytesIn: exchange.body.length }) : exchange.runtime.transport.send,
+    send: echo
+      ? exchange.deps.echoSend({
+          host: input.record.host,
+          route: exchange.route.name,
+          dialect: speaker.dialect,
+          client: (exchange.request.headers['user-agent'] ?? 'unknown').slice(0, 80),
+          bytesIn: exchange.body.length,
+        })
+      : exchange.runtime.transport.send,
     request: {
       method: 'POST',
       url: new URL(upstreamUrl(backend, content.path, target.upstreamModel)),
@@ -81,7 +101,12 @@ export function planAttempt(input: PlanInput): Plan | { failure: ApiFailure } {
 /** A listed effort variant on a wire where the effort is more than one field needs the whole request understood. */
 function wantsTranslation(target: Target): boolean {
   const effort = target.variantEffort ?? target.suffixEffort;
-  return (effort !== undefined || target.tier !== undefined) && (target.backend.wire !== 'chat' || target.abilities.reasoningField !== 'reasoning_effort' || target.variantEffort === undefined);
+  return (
+    (effort !== undefined || target.tier !== undefined) &&
+    (target.backend.wire !== 'chat' ||
+      target.abilities.reasoningField !== 'reasoning_effort' ||
+      target.variantEffort === undefined)
+  );
 }
 
 export interface Content {
@@ -101,7 +126,10 @@ function planPassThrough({ exchange, request, speaker, target }: PlanInput): Con
     rules,
     path: exchange.route.name,
     reading: {
-      streamReply: () => (request.stream ? createRawReply(streamCodec, hideUsage) : createCollectingReply(streamCodec.createStreamParser())),
+      streamReply: () =>
+        request.stream
+          ? createRawReply(streamCodec, hideUsage)
+          : createCollectingReply(streamCodec.createStreamParser()),
       wholeReply(bytes) {
         if (!codec) return readGenericAnswer(bytes);
         if (!request.stream) return readSameWireAnswer(codec, bytes);
@@ -109,7 +137,13 @@ function planPassThrough({ exchange, request, speaker, target }: PlanInput): Con
         const answer = readAnswer(codec, bytes);
         if ('failure' in answer) return { body: bytes, chars: 0, failure: answer.failure };
         const emitter = codec.createStreamEmitter(speaker.answer);
-        return { ...facts(answer), body: replay(answer).map((event) => emitter.push(event)).join('') + emitter.finish() };
+        return {
+          ...facts(answer),
+          body:
+            replay(answer)
+              .map((event) => emitter.push(event))
+              .join('') + emitter.finish(),
+        };
       },
       collected: (reply) => {
         const { answer } = reply as CollectingReply;
@@ -135,14 +169,21 @@ function passedOn(exchange: Exchange): Record<string, string> {
 function answerHeaders(head: UpstreamHeaders): Record<string, string> {
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(head)) {
-    if (value !== undefined && /^(x-request-id|request-id|openai-processing-ms|openai-version|x-ratelimit-.*|anthropic-ratelimit-.*)$/.test(name)) headers[name] = value;
+    if (
+      value !== undefined &&
+      /^(x-request-id|request-id|openai-processing-ms|openai-version|x-ratelimit-.*|anthropic-ratelimit-.*)$/.test(name)
+    )
+      headers[name] = value;
   }
   return headers;
 }
 
 /** Who really answers (design §8). */
 export function identity(target: Target): Record<string, string> {
-  return { 'x-llm-router-backend': headerText(target.backend.name), 'x-llm-router-model': headerText(target.upstreamModel) };
+  return {
+    'x-llm-router-backend': headerText(target.backend.name),
+    'x-llm-router-model': headerText(target.upstreamModel),
+  };
 }
 
 /** Model names may hold any character; headers may not. */
@@ -153,8 +194,12 @@ function headerText(text: string): string {
 function missingKey(target: Target): ApiFailure {
   const { backend } = target;
   const variable = target.keyEnv ?? backend.apiKeyEnv;
-  return refusal(401, `No key is known for ${backend.name}. Use the command "LLM Router: Set Backend Key…"${variable ? `, or set ${variable}` : ''}.`, {
-    kind: 'auth',
-    code: 'missing_backend_key',
-  });
+  return refusal(
+    401,
+    `No key is known for ${backend.name}. Use the command "LLM Router: Set Backend Key…"${variable ? `, or set ${variable}` : ''}.`,
+    {
+      kind: 'auth',
+      code: 'missing_backend_key',
+    },
+  );
 }

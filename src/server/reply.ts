@@ -5,8 +5,8 @@
 import { collect, createCollector, replay } from '../wires/answer';
 import type { StreamEmitter, StreamParser, WireCodec } from '../wires/codec';
 import type { Answer, ApiFailure, FinishReason, JsonObject, StreamEvent, Usage } from '../wires/conversation';
-import { SSE_DONE } from '../wires/sse';
 import type { RawSseEvent } from '../wires/sse';
+import { SSE_DONE } from '../wires/sse';
 
 /** What an attempt has shown so far. */
 export interface Observed {
@@ -79,7 +79,10 @@ const VISIBLE: ReadonlySet<StreamEvent['type']> = new Set(['text', 'reasoning', 
  * Same wire: every complete event goes on byte-identical; a broken one is dropped and counted.
  * @param hideUsage the client did not ask for the usage chunk that we asked the upstream for.
  */
-export function createRawReply(codec: Pick<WireCodec, 'wire' | 'createStreamParser' | 'emitError'>, hideUsage: boolean): StreamReply {
+export function createRawReply(
+  codec: Pick<WireCodec, 'wire' | 'createStreamParser' | 'emitError'>,
+  hideUsage: boolean,
+): StreamReply {
   const observed = newObserved();
   const parser = codec.createStreamParser();
   let terminated = false;
@@ -128,7 +131,11 @@ export interface EventStages {
 }
 
 /** Other wire, or Cursor: upstream events → neutral events → the client's emitter. */
-export function createTranslatedReply(parser: StreamParser, emitter: StreamEmitter, stages: EventStages): StreamReply & { pushEvents(events: StreamEvent[]): string } {
+export function createTranslatedReply(
+  parser: StreamParser,
+  emitter: StreamEmitter,
+  stages: EventStages,
+): StreamReply & { pushEvents(events: StreamEvent[]): string } {
   const observed = newObserved();
   let settled = false;
 

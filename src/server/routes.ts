@@ -1,7 +1,7 @@
 /** Which request is this: by the end of its path, whatever stands before it (T6, design §4 HTTP). Pure. */
 
 export type Route =
-  | { kind: 'model'; name: ModelRoute; /** Azure style: the model stands in the path. */ deployment?: string }
+  | { kind: 'model'; name: ModelRoute /** Azure style: the model stands in the path. */; deployment?: string }
   | { kind: 'countTokens' }
   | { kind: 'models' }
   | { kind: 'modelInfo'; id: string }
@@ -16,7 +16,9 @@ export function matchRoute(method: string, target: string): RouteMatch {
   let url: URL;
   try {
     // Absolute form is legal for proxies; only path and query count here, never its host.
-    url = /^https?:\/\//i.test(target) ? new URL(target) : new URL(`http://router${target.startsWith('/') ? '' : '/'}${target}`);
+    url = /^https?:\/\//i.test(target)
+      ? new URL(target)
+      : new URL(`http://router${target.startsWith('/') ? '' : '/'}${target}`);
   } catch {
     return { status: 400, message: 'The request path is not a valid URL path.' };
   }
@@ -26,13 +28,16 @@ export function matchRoute(method: string, target: string): RouteMatch {
   const deployment = /\/openai\/deployments\/([^/]+)\/(chat\/completions|completions|embeddings)$/i.exec(path);
   if (deployment) {
     const name = decode(deployment[1]!);
-    if (name === undefined) return { status: 400, message: 'The deployment name in the path is not valid URL encoding.' };
+    if (name === undefined)
+      return { status: 400, message: 'The deployment name in the path is not valid URL encoding.' };
     return needs(method, 'POST', { kind: 'model', name: deployment[2]!.toLowerCase() as ModelRoute, deployment: name });
   }
   if (lower.endsWith('/messages/count_tokens')) return needs(method, 'POST', { kind: 'countTokens' });
-  for (const name of MODEL_ROUTES) if (lower.endsWith(`/${name}`)) return needs(method, 'POST', { kind: 'model', name });
+  for (const name of MODEL_ROUTES)
+    if (lower.endsWith(`/${name}`)) return needs(method, 'POST', { kind: 'model', name });
   if (lower.endsWith('/models')) return needs(method, 'GET', { kind: 'models' });
-  if (lower.endsWith('/health')) return needs(method, 'GET', { kind: 'health', nonce: url.searchParams.get('nonce') ?? '' });
+  if (lower.endsWith('/health'))
+    return needs(method, 'GET', { kind: 'health', nonce: url.searchParams.get('nonce') ?? '' });
   const at = lower.lastIndexOf('/models/');
   if (at >= 0) {
     const id = decode(path.slice(at + '/models/'.length));
@@ -48,7 +53,11 @@ export function matchRoute(method: string, target: string): RouteMatch {
 
 function needs(method: string, wanted: 'GET' | 'POST', route: Route): RouteMatch {
   if (method === wanted || (wanted === 'GET' && method === 'HEAD')) return { route };
-  return { status: 405, message: `This path takes ${wanted}, not ${method.slice(0, 20)}.`, allow: `${wanted}, OPTIONS` };
+  return {
+    status: 405,
+    message: `This path takes ${wanted}, not ${method.slice(0, 20)}.`,
+    allow: `${wanted}, OPTIONS`,
+  };
 }
 
 function decode(text: string): string | undefined {

@@ -1,9 +1,9 @@
 /** What one request works with: a snapshot that a changed configuration replaces and never edits (design §4). */
 import type { Backend, Target } from '../backends/backend';
 import type { Breaker } from '../backends/breaker';
+import type { EchoContext } from '../backends/echo';
 import type { RouteTable } from '../backends/resolve';
 import type { Send, Transport } from '../backends/transport';
-import type { EchoContext } from '../backends/echo';
 import type { Settings } from '../config/schema';
 import type { CursorMemory } from '../cursor/memory';
 import type { Admission } from '../ledger/admission';

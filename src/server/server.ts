@@ -1,15 +1,15 @@
 /** The front door: guard → route → authenticate → read → answer. One function a step; every refusal is said in the client's shape. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { upstreamUrl } from '../backends/build';
+import { upstreamHeaders } from '../backends/headers';
 import { clientNames } from '../backends/resolve';
-import { estimateInputTokens } from '../wires/tokens';
 import { RequestProblem } from '../wires/codec';
 import type { WireName } from '../wires/conversation';
+import { estimateInputTokens } from '../wires/tokens';
 import { readClientRequest } from './clientRequest';
 import { refusal, sendError, wireOfPath } from './errors';
 import { handleExchange } from './exchange';
 import { hostAllowed, presentedKey, sourceOf } from './guard';
-import { upstreamHeaders } from '../backends/headers';
 import { matchRoute, type Route } from './routes';
 import type { ServerDeps } from './runtime';
 
@@ -45,16 +45,29 @@ export function createRequestServer(deps: ServerDeps): RequestServer {
     await dispatch(match.route, request, response, key, wire);
   }
 
-  async function dispatch(route: Route, request: IncomingMessage, response: ServerResponse, key: string, wire: WireName): Promise<void> {
+  async function dispatch(
+    route: Route,
+    request: IncomingMessage,
+    response: ServerResponse,
+    key: string,
+    wire: WireName,
+  ): Promise<void> {
     switch (route.kind) {
       case 'health':
         return sendJson(response, { ok: true, hmac: deps.healthProof(route.nonce.slice(0, 256)) });
       case 'models':
         return sendJson(response, { object: 'list', data: (await listModels(deps)).map(modelEntry) });
       case 'modelInfo': {
-        const known = (await listModels(deps)).includes(route.id) || !('notFound' in deps.runtime().routes.resolve(route.id));
+        const known =
+          (await listModels(deps)).includes(route.id) || !('notFound' in deps.runtime().routes.resolve(route.id));
         if (known) return sendJson(response, modelEntry(route.id));
-        return sendError(response, wire, refusal(404, `The model ${JSON.stringify(route.id.slice(0, 200))} does not exist here.`, { code: 'model_not_found' }));
+        return sendError(
+          response,
+          wire,
+          refusal(404, `The model ${JSON.stringify(route.id.slice(0, 200))} does not exist here.`, {
+            code: 'model_not_found',
+          }),
+        );
       }
       case 'countTokens':
         return withBody(request, response, wire, async (body) => {
@@ -63,11 +76,20 @@ export function createRequestServer(deps: ServerDeps): RequestServer {
       case 'model': {
         const { streams } = deps.runtime().settings.limits;
         if (running >= streams) {
-          return refuse(request, response, wire, 503, `The router is busy with ${streams} requests. Try again in a moment.`, 2);
+          return refuse(
+            request,
+            response,
+            wire,
+            503,
+            `The router is busy with ${streams} requests. Try again in a moment.`,
+            2,
+          );
         }
         running += 1;
         try {
-          await withBody(request, response, wire, (body) => handleExchange({ deps, runtime: deps.runtime(), request, response, route, body, clientKey: key, wire }));
+          await withBody(request, response, wire, (body) =>
+            handleExchange({ deps, runtime: deps.runtime(), request, response, route, body, clientKey: key, wire }),
+          );
         } finally {
           running -= 1;
         }
@@ -76,7 +98,11 @@ export function createRequestServer(deps: ServerDeps): RequestServer {
   }
 
   /** Name of the client key, or undefined after a refusal was sent. The body is not touched before this. */
-  async function authenticate(request: IncomingMessage, response: ServerResponse, wire: WireName): Promise<string | undefined> {
+  async function authenticate(
+    request: IncomingMessage,
+    response: ServerResponse,
+    wire: WireName,
+  ): Promise<string | undefined> {
     const presented = presentedKey(request);
     const name = presented === undefined ? undefined : deps.runtime().keyring.find(presented);
     if (name !== undefined) {
@@ -88,19 +114,38 @@ export function createRequestServer(deps: ServerDeps): RequestServer {
     const fromCursor = /^cursor\//i.test(request.headers['user-agent'] ?? '');
     const hold = deps.throttle.missed(sourceOf(request, deps.publicHosts()));
     if (hold === 'refuse') {
-      refuse(request, response, wire, 429, 'Too many requests with a wrong key. Try again in a minute with the right one.', 60);
+      refuse(
+        request,
+        response,
+        wire,
+        429,
+        'Too many requests with a wrong key. Try again in a minute with the right one.',
+        60,
+      );
       return undefined;
     }
     if (hold > 0) await new Promise((resolve) => setTimeout(resolve, hold));
     const what = presented === undefined ? 'No API key was sent.' : 'This API key is wrong.';
     if (fromCursor) deps.sawCursor({ host: request.headers.host ?? '', refusal: what });
-    refuse(request, response, wire, 401, `${what} Use the key of this router: command "LLM Router: Copy API Key", or the key printed at its start.`);
+    refuse(
+      request,
+      response,
+      wire,
+      401,
+      `${what} Use the key of this router: command "LLM Router: Copy API Key", or the key printed at its start.`,
+    );
     return undefined;
   }
 
-  async function withBody(request: IncomingMessage, response: ServerResponse, wire: WireName, run: (body: Buffer) => Promise<void>): Promise<void> {
+  async function withBody(
+    request: IncomingMessage,
+    response: ServerResponse,
+    wire: WireName,
+    run: (body: Buffer) => Promise<void>,
+  ): Promise<void> {
     const read = await deps.bodies.read(request, deps.runtime().settings.limits, BODY_MS);
-    if (!read.ok) return refuse(request, response, wire, read.status, read.message, read.status === 503 ? 5 : undefined);
+    if (!read.ok)
+      return refuse(request, response, wire, read.status, read.message, read.status === 503 ? 5 : undefined);
     try {
       await run(read.body);
     } catch (error) {
@@ -127,7 +172,14 @@ export function createRequestServer(deps: ServerDeps): RequestServer {
 }
 
 /** Refuses without reading the body; the connection ends, or the unread body would be taken for the next request. */
-function refuse(request: IncomingMessage, response: ServerResponse, wire: WireName, status: number, message: string, retryAfterSeconds?: number): void {
+function refuse(
+  request: IncomingMessage,
+  response: ServerResponse,
+  wire: WireName,
+  status: number,
+  message: string,
+  retryAfterSeconds?: number,
+): void {
   const hasBody = !request.complete && (request.headers['content-length'] ?? '0') !== '0';
   const unread = hasBody || (!request.complete && request.headers['transfer-encoding'] !== undefined);
   sendError(response, wire, refusal(status, message, { retryAfterSeconds }), unread ? { connection: 'close' } : {});
@@ -167,9 +219,15 @@ export async function listModels(deps: Pick<ServerDeps, 'runtime' | 'lists'>): P
   await deps.lists.refresh(runtime.backends, (backend) => {
     const key = runtime.keyFor({ keyName: backend.name, keyEnv: backend.apiKeyEnv });
     if (backend.preset === 'demo' || (backend.requireApiKey && !key)) return undefined;
-    return { send: runtime.transport.send, url: new URL(upstreamUrl(backend, 'models')), headers: upstreamHeaders(backend, key), local: backend.local };
+    return {
+      send: runtime.transport.send,
+      url: new URL(upstreamUrl(backend, 'models')),
+      headers: upstreamHeaders(backend, key),
+      local: backend.local,
+    };
   });
   const names = new Set(runtime.routes.listed());
-  for (const backend of runtime.backends) for (const name of clientNames(backend, deps.lists.known.get(backend.name) ?? [])) names.add(name);
+  for (const backend of runtime.backends)
+    for (const name of clientNames(backend, deps.lists.known.get(backend.name) ?? [])) names.add(name);
   return [...names];
 }

@@ -5,9 +5,9 @@ import type { Target } from '../backends/backend';
 import type { Settings } from '../config/schema';
 import { detectDialect, glanceAtBody, isCursorRequest, isKeyCheck } from '../cursor/detect';
 import { compactReply, cursorError } from '../cursor/errors';
-import { createCursorEmitter, type CursorReplyOptions } from '../cursor/reply';
-import { codecFor } from '../wires/codecs';
+import { type CursorReplyOptions, createCursorEmitter } from '../cursor/reply';
 import type { EmitterOptions } from '../wires/codec';
+import { codecFor } from '../wires/codecs';
 import type { ApiFailure, WireName } from '../wires/conversation';
 import type { ClientRequest } from './clientRequest';
 import { errorBody } from './errors';
@@ -34,10 +34,23 @@ export interface Speaker {
   failInStream(failure: ApiFailure, target: Target | undefined): string;
 }
 
-export function identify(http: IncomingMessage, route: Extract<Route, { kind: 'model' }>, request: ClientRequest, cursor: Settings['cursor'], now: number): Speaker {
-  const wire: WireName | undefined = route.name === 'chat/completions' ? 'chat' : route.name === 'responses' || route.name === 'messages' ? route.name : undefined;
+export function identify(
+  http: IncomingMessage,
+  route: Extract<Route, { kind: 'model' }>,
+  request: ClientRequest,
+  cursor: Settings['cursor'],
+  now: number,
+): Speaker {
+  const wire: WireName | undefined =
+    route.name === 'chat/completions'
+      ? 'chat'
+      : route.name === 'responses' || route.name === 'messages'
+        ? route.name
+        : undefined;
   const glance = route.name === 'chat/completions' ? glanceAtBody(request.bytes, request.entries) : undefined;
-  const isCursor = glance !== undefined && isCursorRequest({ headers: http.headers, path: http.url ?? '', body: glance }, cursor.detect);
+  const isCursor =
+    glance !== undefined &&
+    isCursorRequest({ headers: http.headers, path: http.url ?? '', body: glance }, cursor.detect);
   const detected = isCursor ? detectDialect(glance) : undefined;
   const answer: EmitterOptions = {
     model: request.model ?? '',
@@ -46,7 +59,10 @@ export function identify(http: IncomingMessage, route: Extract<Route, { kind: 'm
     includeUsage: isCursor || request.includeUsage,
   };
   const errorWire = wire ?? 'chat';
-  const contextFor = (target: Target | undefined) => ({ provider: target?.backend.name ?? 'LLM Router', model: answer.model });
+  const contextFor = (target: Target | undefined) => ({
+    provider: target?.backend.name ?? 'LLM Router',
+    model: answer.model,
+  });
   return {
     isCursor,
     ...(detected && 'dialect' in detected && { dialect: detected.dialect }),
@@ -58,20 +74,37 @@ export function identify(http: IncomingMessage, route: Extract<Route, { kind: 'm
       const told: ToldFailure = { status, body: JSON.stringify(body) };
       if (failure.kind === 'contextLength' && cursor.contextOverflow === 'compact') {
         const reply = compactReply(request.stream, answer);
-        told.replacement = typeof reply === 'string' ? { body: reply, contentType: 'text/event-stream; charset=utf-8' } : { body: JSON.stringify(reply), contentType: 'application/json' };
+        told.replacement =
+          typeof reply === 'string'
+            ? { body: reply, contentType: 'text/event-stream; charset=utf-8' }
+            : { body: JSON.stringify(reply), contentType: 'application/json' };
       }
       return told;
     },
     failInStream(failure, target) {
       if (!isCursor) return errorEvent(codecFor(errorWire), failure);
-      return createCursorEmitter(cursorReplyOptions(answer, cursor, contextFor(target).provider, new Set())).finish(failure);
+      return createCursorEmitter(cursorReplyOptions(answer, cursor, contextFor(target).provider, new Set())).finish(
+        failure,
+      );
     },
   };
 }
 
 /** Options of the emitter that speaks to Cursor. */
-export function cursorReplyOptions(answer: EmitterOptions, cursor: Settings['cursor'], provider: string, customToolNames: ReadonlySet<string>): CursorReplyOptions {
-  return { ...answer, thinking: cursor.thinking, customToolReply: cursor.customToolReply, midStreamError: cursor.midStreamError, provider, customToolNames };
+export function cursorReplyOptions(
+  answer: EmitterOptions,
+  cursor: Settings['cursor'],
+  provider: string,
+  customToolNames: ReadonlySet<string>,
+): CursorReplyOptions {
+  return {
+    ...answer,
+    thinking: cursor.thinking,
+    customToolReply: cursor.customToolReply,
+    midStreamError: cursor.midStreamError,
+    provider,
+    customToolNames,
+  };
 }
 
 /** A status an HTTP client understands; what never had one upstream is a gateway error. */
@@ -80,15 +113,31 @@ function statusFor(failure: ApiFailure): number {
 }
 
 /** Cursor's one-line key check with a name nobody serves is answered here, without an upstream call (T8). */
-export function keyCheckAnswer(request: ClientRequest, asked: string, answer: EmitterOptions): { headers: Record<string, string>; body: string } | undefined {
+export function keyCheckAnswer(
+  request: ClientRequest,
+  asked: string,
+  answer: EmitterOptions,
+): { headers: Record<string, string>; body: string } | undefined {
   if (request.bytes.length > 4_096 || !isKeyCheck(request.body())) return undefined;
   const codec = codecFor('chat');
   const usage = { input: 0, output: 1 };
   if (!request.stream) {
-    const body = codec.emitAnswer({ parts: [{ type: 'text', text: 'hi' }], finish: { reason: 'stop' }, usage }, { ...answer, model: asked });
+    const body = codec.emitAnswer(
+      { parts: [{ type: 'text', text: 'hi' }], finish: { reason: 'stop' }, usage },
+      { ...answer, model: asked },
+    );
     return { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
   }
   const emitter = codec.createStreamEmitter({ ...answer, model: asked });
-  const events = [{ type: 'start' }, { type: 'text', index: 0, text: 'hi' }, { type: 'finish', reason: 'stop' }, { type: 'usage', usage }, { type: 'end' }] as const;
-  return { headers: { 'content-type': 'text/event-stream; charset=utf-8' }, body: events.map((event) => emitter.push(event)).join('') + emitter.finish() };
+  const events = [
+    { type: 'start' },
+    { type: 'text', index: 0, text: 'hi' },
+    { type: 'finish', reason: 'stop' },
+    { type: 'usage', usage },
+    { type: 'end' },
+  ] as const;
+  return {
+    headers: { 'content-type': 'text/event-stream; charset=utf-8' },
+    body: events.map((event) => emitter.push(event)).join('') + emitter.finish(),
+  };
 }

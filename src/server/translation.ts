@@ -16,10 +16,22 @@ import type { Answer, Conversation, JsonObject, StreamEvent, WireName } from '..
 import { customToolNames, unwrapCustomCalls } from '../wires/customTools';
 import { splice } from '../wires/jsonText';
 import type { AnswerReading, Content, PlanInput } from './plan';
-import { type CollectingReply, createCollectingReply, createTranslatedReply, type EventStages, facts, readAnswer, throughStages } from './reply';
+import {
+  type CollectingReply,
+  createCollectingReply,
+  createTranslatedReply,
+  type EventStages,
+  facts,
+  readAnswer,
+  throughStages,
+} from './reply';
 import { cursorReplyOptions } from './speaker';
 
-const PATHS: Readonly<Record<WireName, string>> = { chat: 'chat/completions', responses: 'responses', messages: 'messages' };
+const PATHS: Readonly<Record<WireName, string>> = {
+  chat: 'chat/completions',
+  responses: 'responses',
+  messages: 'messages',
+};
 
 export function planTranslation(input: PlanInput): Content {
   return input.speaker.isCursor ? planCursor(input) : planOtherWire(input);
@@ -61,7 +73,9 @@ function planCursor(input: PlanInput): Content {
   const asked = readCursorRequest(request.body());
   const fitted = applyTarget(asked.conversation, target, { showThinking });
   const scope = memoryScope(input, fitted.conversation, asked.conversationHint);
-  const restored = cursor.memory ? memory.restore(fitted.conversation, scope) : { conversation: fitted.conversation, rules: [] };
+  const restored = cursor.memory
+    ? memory.restore(fitted.conversation, scope)
+    : { conversation: fitted.conversation, rules: [] };
   const conversation = { ...restored.conversation, includeUsage: request.stream && target.backend.quirks.streamUsage };
   return {
     ...emitted(conversation, target, cursor.cacheControl),
@@ -90,7 +104,10 @@ function quickEdits(input: PlanInput, showThinking: boolean): Content | undefine
     body: splice(request.bytes, quick.edits),
     path: PATHS.chat,
     rules: quick.rules,
-    reading: cursorReading(input, { customToolNames: new Set(), ...(remembers && { watch: () => memory.recorder(scope, outline) }) }),
+    reading: cursorReading(input, {
+      customToolNames: new Set(),
+      ...(remembers && { watch: () => memory.recorder(scope, outline) }),
+    }),
   };
 }
 
@@ -99,7 +116,14 @@ function memoryScope({ exchange, target, record }: PlanInput, conversation: Conv
   const key = conversationKey(conversation, exchange.request.headers, hint);
   record.conversation = key;
   const { name, preset, wire } = target.backend;
-  return { clientKey: exchange.clientKey, backend: name, ...(preset && { preset }), wire, upstreamModel: target.upstreamModel, conversation: key };
+  return {
+    clientKey: exchange.clientKey,
+    backend: name,
+    ...(preset && { preset }),
+    wire,
+    upstreamModel: target.upstreamModel,
+    conversation: key,
+  };
 }
 
 function emitted(conversation: Conversation, target: Target, addCacheControl: boolean): { body: Buffer; path: string } {
@@ -109,15 +133,29 @@ function emitted(conversation: Conversation, target: Target, addCacheControl: bo
 }
 
 /** Calls of custom tools that went up as functions come back as raw text (R19). */
-function unwrapStage(conversation: Conversation, target: Target): (() => (event: StreamEvent) => StreamEvent[]) | undefined {
+function unwrapStage(
+  conversation: Conversation,
+  target: Target,
+): (() => (event: StreamEvent) => StreamEvent[]) | undefined {
   const asFunctions = target.backend.wire === 'messages' || target.abilities.customTools === 'function';
   const names = asFunctions ? customToolNames(conversation) : new Set<string>();
   return names.size > 0 ? () => unwrapCustomCalls(names) : undefined;
 }
 
-function cursorReading(input: PlanInput, parts: { customToolNames: ReadonlySet<string>; transform?: () => (event: StreamEvent) => StreamEvent[]; watch?: () => (event: StreamEvent) => void; notice?: string }): AnswerReading {
+function cursorReading(
+  input: PlanInput,
+  parts: {
+    customToolNames: ReadonlySet<string>;
+    transform?: () => (event: StreamEvent) => StreamEvent[];
+    watch?: () => (event: StreamEvent) => void;
+    notice?: string;
+  },
+): AnswerReading {
   const { exchange, request, speaker, target } = input;
-  const options = { ...cursorReplyOptions(speaker.answer, exchange.runtime.settings.cursor, target.backend.name, parts.customToolNames), ...(parts.notice && { notice: parts.notice }) };
+  const options = {
+    ...cursorReplyOptions(speaker.answer, exchange.runtime.settings.cursor, target.backend.name, parts.customToolNames),
+    ...(parts.notice && { notice: parts.notice }),
+  };
   return readingFor(target.backend.wire, request.stream, {
     emitter: () => createCursorEmitter(options),
     emitAnswer: (answer) => emitCursorAnswer(answer, options),
@@ -137,7 +175,10 @@ function readingFor(upstreamWire: WireName, stream: boolean, form: ClientForm): 
   const upstream = codecFor(upstreamWire);
   const whole = (answer: Answer) => ({ body: JSON.stringify(form.emitAnswer(answer)), ...facts(answer) });
   return {
-    streamReply: () => (stream ? createTranslatedReply(upstream.createStreamParser(), form.emitter(), form.stages()) : createCollectingReply(upstream.createStreamParser())),
+    streamReply: () =>
+      stream
+        ? createTranslatedReply(upstream.createStreamParser(), form.emitter(), form.stages())
+        : createCollectingReply(upstream.createStreamParser()),
     wholeReply(body) {
       const answer = readAnswer(upstream, body);
       if ('failure' in answer) return { body, chars: 0, failure: answer.failure };

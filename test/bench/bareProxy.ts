@@ -15,7 +15,13 @@ const server = http.createServer((request, response) => {
     });
     response.on('drain', () => control?.resume());
     agent.dispatch(
-      { origin, path: request.url!, method: 'POST', headers: { 'content-type': 'application/json', authorization: 'Bearer bench' }, body: Buffer.concat(chunks) },
+      {
+        origin,
+        path: request.url!,
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: 'Bearer bench' },
+        body: Buffer.concat(chunks),
+      },
       {
         onRequestStart(started) {
           control = started;

@@ -21,7 +21,14 @@ export function once(subject: Subject, body: Buffer, extra: Record<string, strin
   return new Promise((resolve, reject) => {
     const begun = performance.now();
     const request = http.request(
-      { host: '127.0.0.1', port: subject.port, agent: agentFor(subject.port), method: 'POST', path: '/v1/chat/completions', headers: { 'content-type': 'application/json', 'content-length': body.length, ...subject.headers, ...extra } },
+      {
+        host: '127.0.0.1',
+        port: subject.port,
+        agent: agentFor(subject.port),
+        method: 'POST',
+        path: '/v1/chat/completions',
+        headers: { 'content-type': 'application/json', 'content-length': body.length, ...subject.headers, ...extra },
+      },
       (response) => {
         if (response.statusCode !== 200) reject(new Error(`${subject.name} answered ${response.statusCode}`));
         response.resume();
@@ -48,7 +55,14 @@ export function streamOnce(subject: Subject, body: Buffer, extra: Record<string,
     const begun = performance.now();
     const times: StreamTimes = { firstMs: 0, lags: [], order: [], done: false };
     const request = http.request(
-      { host: '127.0.0.1', port: subject.port, agent: agentFor(subject.port), method: 'POST', path: '/v1/chat/completions', headers: { 'content-type': 'application/json', 'content-length': body.length, ...subject.headers, ...extra } },
+      {
+        host: '127.0.0.1',
+        port: subject.port,
+        agent: agentFor(subject.port),
+        method: 'POST',
+        path: '/v1/chat/completions',
+        headers: { 'content-type': 'application/json', 'content-length': body.length, ...subject.headers, ...extra },
+      },
       (response) => {
         response.setEncoding('utf8');
         let rest = '';
@@ -75,14 +89,23 @@ export function streamOnce(subject: Subject, body: Buffer, extra: Record<string,
 /** Client leaves after the first bytes; resolves when it did (milliseconds since the epoch). */
 export function leave(subject: Subject, body: Buffer): Promise<number> {
   return new Promise((resolve, reject) => {
-    const request = http.request({ host: '127.0.0.1', port: subject.port, method: 'POST', path: '/v1/chat/completions', headers: { 'content-type': 'application/json', ...subject.headers } }, (response) => {
-      response.once('data', () => {
-        const at = performance.timeOrigin + performance.now();
-        request.destroy();
-        resolve(at);
-      });
-      response.on('error', () => {});
-    });
+    const request = http.request(
+      {
+        host: '127.0.0.1',
+        port: subject.port,
+        method: 'POST',
+        path: '/v1/chat/completions',
+        headers: { 'content-type': 'application/json', ...subject.headers },
+      },
+      (response) => {
+        response.once('data', () => {
+          const at = performance.timeOrigin + performance.now();
+          request.destroy();
+          resolve(at);
+        });
+        response.on('error', () => {});
+      },
+    );
     request.on('error', (error) => (request.destroyed ? undefined : reject(error)));
     request.end(body);
   });
@@ -90,7 +113,9 @@ export function leave(subject: Subject, body: Buffer): Promise<number> {
 
 /** CPU milliseconds a process has used; Linux only. */
 export function cpuOf(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /, '').split(' ');
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /, '')
+    .split(' ');
   return (Number(fields[11]) + Number(fields[12])) * 10;
 }
 
@@ -110,18 +135,38 @@ export function quantile(values: readonly number[], q: number): number {
 
 /** An agent body as Cursor's: 40 messages with code and 20 tools, about `bytes` long. */
 export function agentBody(bytes: number, more: object = {}): Buffer {
-  const line = 'const value = await read("file.ts");\n\tif (value === "x\\\\y") return { ok: true, text: `é ${value}` };\n';
+  const line =
+    'const value = await read("file.ts");\n\tif (value === "x\\\\y") return { ok: true, text: `é ${value}` };\n';
   const share = Math.max(1, Math.floor(bytes / 40 / (JSON.stringify(line).length + 1)));
   const messages = Array.from({ length: 40 }, (_, n) => {
     const content = line.repeat(share);
     if (n === 0) return { role: 'system', content };
-    if (n % 4 === 2) return { role: 'assistant', content: '', tool_calls: [{ id: `call_${n}`, type: 'function', function: { name: 'read_file', arguments: JSON.stringify({ path: `src/file${n}.ts` }) } }] };
+    if (n % 4 === 2)
+      return {
+        role: 'assistant',
+        content: '',
+        tool_calls: [
+          {
+            id: `call_${n}`,
+            type: 'function',
+            function: { name: 'read_file', arguments: JSON.stringify({ path: `src/file${n}.ts` }) },
+          },
+        ],
+      };
     if (n % 4 === 3) return { role: 'tool', tool_call_id: `call_${n - 1}`, content };
     return { role: n % 4 === 1 ? 'user' : 'assistant', content };
   });
   const tools = Array.from({ length: 20 }, (_, n) => ({
     type: 'function',
-    function: { name: n === 0 ? 'read_file' : `tool_${n}`, description: 'Does something useful with the workspace. '.repeat(8), parameters: { type: 'object', properties: { path: { type: 'string', description: 'A path.' }, limit: { type: 'integer' } }, required: ['path'] } },
+    function: {
+      name: n === 0 ? 'read_file' : `tool_${n}`,
+      description: 'Does something useful with the workspace. '.repeat(8),
+      parameters: {
+        type: 'object',
+        properties: { path: { type: 'string', description: 'A path.' }, limit: { type: 'integer' } },
+        required: ['path'],
+      },
+    },
   }));
   return Buffer.from(JSON.stringify({ model: 'up/b', ...more, messages, tools, tool_choice: 'auto' }));
 }

@@ -1,8 +1,20 @@
 /** The provider of the bench, a process of its own: answers at once, streams on demand, reports when a client left. */
 import http from 'node:http';
 
-const small = Buffer.from(JSON.stringify({ id: 'chatcmpl-b', object: 'chat.completion', created: 1, model: 'b', choices: [{ index: 0, message: { role: 'assistant', content: 'ok', refusal: null }, logprobs: null, finish_reason: 'stop' }], usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 } }));
-const frame = (delta: object, finish: string | null = null) => `data: ${JSON.stringify({ id: 'chatcmpl-b', object: 'chat.completion.chunk', created: 1, model: 'b', choices: [{ index: 0, delta, finish_reason: finish }] })}\n\n`;
+const small = Buffer.from(
+  JSON.stringify({
+    id: 'chatcmpl-b',
+    object: 'chat.completion',
+    created: 1,
+    model: 'b',
+    choices: [
+      { index: 0, message: { role: 'assistant', content: 'ok', refusal: null }, logprobs: null, finish_reason: 'stop' },
+    ],
+    usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 },
+  }),
+);
+const frame = (delta: object, finish: string | null = null) =>
+  `data: ${JSON.stringify({ id: 'chatcmpl-b', object: 'chat.completion.chunk', created: 1, model: 'b', choices: [{ index: 0, delta, finish_reason: finish }] })}\n\n`;
 
 const server = http.createServer((request, response) => {
   const chunks: Buffer[] = [];

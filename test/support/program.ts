@@ -23,8 +23,14 @@ export function tempFolder(): { folder: string; remove(): void } {
 export function startProgram(args: readonly string[], options: { cwd: string; env?: Record<string, string> }): Program {
   const program = process.env.LLM_ROUTER_PROGRAM;
   if (!program) throw new Error('LLM_ROUTER_PROGRAM names no program: run this through `npm run unit`.');
-  const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/_API_KEY$|^CLOUDFLARED|^(HTTPS?|NO)_PROXY$/i.test(name)));
-  const child = spawn(process.execPath, [program, ...args], { cwd: options.cwd, env: { ...inherited, ...options.env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const inherited = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/_API_KEY$|^CLOUDFLARED|^(HTTPS?|NO)_PROXY$/i.test(name)),
+  );
+  const child = spawn(process.execPath, [program, ...args], {
+    cwd: options.cwd,
+    env: { ...inherited, ...options.env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let out = '';
   let err = '';
   let line = '';

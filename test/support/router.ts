@@ -26,12 +26,24 @@ export interface TestRouter {
   stop(): Promise<void>;
 }
 
-export async function startRouter(settings: SettingsInput, secrets: Record<string, string> = {}, env: Record<string, string> = {}): Promise<TestRouter> {
+export async function startRouter(
+  settings: SettingsInput,
+  secrets: Record<string, string> = {},
+  env: Record<string, string> = {},
+): Promise<TestRouter> {
   const dataDir = mkdtempSync(path.join(os.tmpdir(), 'llm-router-test-'));
   const log: string[] = [];
   const records: RequestRecord[] = [];
   const waiting: ((record: RequestRecord) => void)[] = [];
-  const core = await createRouterCore({ dataDir, secret: 'test-secret', env, host: '127.0.0.1', exactPort: false, mayInstall: false, log: (level, line) => log.push(`${level} ${line}`) });
+  const core = await createRouterCore({
+    dataDir,
+    secret: 'test-secret',
+    env,
+    host: '127.0.0.1',
+    exactPort: false,
+    mayInstall: false,
+    log: (level, line) => log.push(`${level} ${line}`),
+  });
   core.onRequest((record) => {
     records.push(record);
     waiting.shift()?.(record);
@@ -46,12 +58,23 @@ export async function startRouter(settings: SettingsInput, secrets: Record<strin
     nextRecord: () => new Promise((resolve) => waiting.push(resolve)),
     async configure(next, nextSecrets = secrets) {
       const checked = validateSettings({ port: 0, tunnel: { provider: 'none' }, ...next });
-      if (!checked.settings) throw new Error(checked.problems.map((problem) => `${problem.path}: ${problem.message}`).join('; '));
-      await core.configure({ settings: checked.settings, secrets: { 'client:main': CLIENT_KEY, ...nextSecrets }, network: {}, problems: checked.problems });
+      if (!checked.settings)
+        throw new Error(checked.problems.map((problem) => `${problem.path}: ${problem.message}`).join('; '));
+      await core.configure({
+        settings: checked.settings,
+        secrets: { 'client:main': CLIENT_KEY, ...nextSecrets },
+        network: {},
+        problems: checked.problems,
+      });
     },
-    fetch: (where, init = {}) => fetch(`${router.url}${where}`, { ...init, headers: { authorization: `Bearer ${CLIENT_KEY}`, ...init.headers } }),
+    fetch: (where, init = {}) =>
+      fetch(`${router.url}${where}`, { ...init, headers: { authorization: `Bearer ${CLIENT_KEY}`, ...init.headers } }),
     post: (where, body, headers = {}) =>
-      router.fetch(where, { method: 'POST', body: typeof body === 'string' || Buffer.isBuffer(body) ? (body as string) : JSON.stringify(body), headers: { 'content-type': 'application/json', ...headers } }),
+      router.fetch(where, {
+        method: 'POST',
+        body: typeof body === 'string' || Buffer.isBuffer(body) ? (body as string) : JSON.stringify(body),
+        headers: { 'content-type': 'application/json', ...headers },
+      }),
     async stop() {
       await core.stop({ drainMs: 100 });
       await core.close();

@@ -87,14 +87,23 @@ export function chatCompletion(text: string, more: object = {}): object {
     object: 'chat.completion',
     created: 1_700_000_000,
     model: 'up-model',
-    choices: [{ index: 0, message: { role: 'assistant', content: text, refusal: null }, logprobs: null, finish_reason: 'stop' }],
+    choices: [
+      { index: 0, message: { role: 'assistant', content: text, refusal: null }, logprobs: null, finish_reason: 'stop' },
+    ],
     usage: { prompt_tokens: 7, completion_tokens: 3, total_tokens: 10 },
     ...more,
   };
 }
 
 export function chunk(delta: object, finish: string | null = null, more: object = {}): string {
-  const value = { id: 'chatcmpl-up', object: 'chat.completion.chunk', created: 1_700_000_000, model: 'up-model', choices: [{ index: 0, delta, logprobs: null, finish_reason: finish }], ...more };
+  const value = {
+    id: 'chatcmpl-up',
+    object: 'chat.completion.chunk',
+    created: 1_700_000_000,
+    model: 'up-model',
+    choices: [{ index: 0, delta, logprobs: null, finish_reason: finish }],
+    ...more,
+  };
   return `data: ${JSON.stringify(value)}\n\n`;
 }
 
@@ -106,5 +115,11 @@ export const DONE = 'data: [DONE]\n\n';
 
 /** A whole, well-formed stream of the given words. */
 export function wordStream(...words: string[]): string[] {
-  return [chunk({ role: 'assistant', content: '' }), ...words.map((content) => chunk({ content })), chunk({}, 'stop'), usageChunk(), DONE];
+  return [
+    chunk({ role: 'assistant', content: '' }),
+    ...words.map((content) => chunk({ content })),
+    chunk({}, 'stop'),
+    usageChunk(),
+    DONE,
+  ];
 }

@@ -65,7 +65,13 @@ export async function startWall(profile: Profile): Promise<Wall> {
     request.on('end', () => {
       const body = JSON.parse(Buffer.concat(chunks).toString('utf8')) as Incoming;
       const attempt = log.filter((entry) => entry.model === body.model).length + 1;
-      const entry: WallEntry = { at: performance.now() - resetAt, model: body.model, attempt, lastRole: body.messages.at(-1)?.role ?? '', action: '' };
+      const entry: WallEntry = {
+        at: performance.now() - resetAt,
+        model: body.model,
+        attempt,
+        lastRole: body.messages.at(-1)?.role ?? '',
+        action: '',
+      };
       log.push(entry);
       entry.action = act(body, entry, request, response);
     });
@@ -74,14 +80,20 @@ export async function startWall(profile: Profile): Promise<Wall> {
   function act(body: Incoming, entry: WallEntry, request: http.IncomingMessage, response: http.ServerResponse): string {
     const error = (status: number, code: string, message: string, headers: http.OutgoingHttpHeaders = {}) => {
       response.writeHead(status, { 'content-type': 'application/json', ...headers });
-      response.end(JSON.stringify({ error: { message, type: status < 500 ? 'invalid_request_error' : 'server_error', code, param: null } }));
+      response.end(
+        JSON.stringify({
+          error: { message, type: status < 500 ? 'invalid_request_error' : 'server_error', code, param: null },
+        }),
+      );
       return `${status}`;
     };
     const whole = () => answer(body, response, {});
     const { attempt } = entry;
     switch (body.model) {
       case 'fb-s01':
-        return attempt === 1 ? error(429, 'rate_limit_exceeded', 'Rate limit reached.', { 'retry-after': profile.retryAfter }) : whole();
+        return attempt === 1
+          ? error(429, 'rate_limit_exceeded', 'Rate limit reached.', { 'retry-after': profile.retryAfter })
+          : whole();
       case 'fb-s02':
         return error(429, 'rate_limit_exceeded', 'Rate limit reached.', { 'retry-after': profile.retryAfter });
       case 'fb-s03':
@@ -112,9 +124,13 @@ export async function startWall(profile: Profile): Promise<Wall> {
       case 'fb-s13':
         return error(400, 'content_policy_violation', 'Your request was rejected by the safety system.');
       case 'fb-s15':
-        return performance.now() - resetAt < profile.outage * 1000 ? error(503, 'unavailable', 'Service unavailable.') : whole();
+        return performance.now() - resetAt < profile.outage * 1000
+          ? error(503, 'unavailable', 'Service unavailable.')
+          : whole();
       case 'fb-ok-noprefill':
-        return entry.lastRole === 'assistant' ? error(400, 'prefill_refused', 'Prefill is not supported by this model.') : whole();
+        return entry.lastRole === 'assistant'
+          ? error(400, 'prefill_refused', 'Prefill is not supported by this model.')
+          : whole();
       default:
         return whole();
     }
@@ -131,12 +147,27 @@ export async function startWall(profile: Profile): Promise<Wall> {
     const base = { id: 'chatcmpl-wall', object: 'chat.completion.chunk', created: 1_700_000_000, model: body.model };
     if (!body.stream) {
       response.writeHead(200, { 'content-type': 'application/json' });
-      response.end(JSON.stringify({ ...base, object: 'chat.completion', choices: [{ index: 0, message: { role: 'assistant', content: WHOLE_TEXT, refusal: null }, logprobs: null, finish_reason: 'stop' }], usage: usage() }));
+      response.end(
+        JSON.stringify({
+          ...base,
+          object: 'chat.completion',
+          choices: [
+            {
+              index: 0,
+              message: { role: 'assistant', content: WHOLE_TEXT, refusal: null },
+              logprobs: null,
+              finish_reason: 'stop',
+            },
+          ],
+          usage: usage(),
+        }),
+      );
       return 'whole';
     }
     response.writeHead(200, { 'content-type': 'text/event-stream' });
     response.flushHeaders();
-    const frame = (delta: object, finish: string | null = null) => `data: ${JSON.stringify({ ...base, choices: [{ index: 0, delta, logprobs: null, finish_reason: finish }] })}\n\n`;
+    const frame = (delta: object, finish: string | null = null) =>
+      `data: ${JSON.stringify({ ...base, choices: [{ index: 0, delta, logprobs: null, finish_reason: finish }] })}\n\n`;
     const step = (n: number) => {
       if (response.destroyed) return;
       if (n === shape.cutAfter) return later(shape.stallMs ?? 0, () => response.destroy());
@@ -147,7 +178,8 @@ export async function startWall(profile: Profile): Promise<Wall> {
         return later(profile.wordMs, () => step(n + 1));
       }
       response.write(frame({}, 'stop'));
-      if (body.stream_options?.include_usage) response.write(`data: ${JSON.stringify({ ...base, choices: [], usage: usage() })}\n\n`);
+      if (body.stream_options?.include_usage)
+        response.write(`data: ${JSON.stringify({ ...base, choices: [], usage: usage() })}\n\n`);
       response.end(shape.noDone ? '' : 'data: [DONE]\n\n');
     };
     later(shape.lateMs ?? 0, () => step(0));

@@ -17,7 +17,9 @@ function zoneOf(file: string): string {
   return parts.length > 1 ? parts[0]! : path.basename(parts[0]!, '.ts');
 }
 
-const files = (readdirSync('src', { recursive: true }) as string[]).filter((file) => /\.tsx?$/.test(file) && !file.endsWith('.d.ts')).map((file) => path.join('src', file));
+const files = (readdirSync('src', { recursive: true }) as string[])
+  .filter((file) => /\.tsx?$/.test(file) && !file.endsWith('.d.ts'))
+  .map((file) => path.join('src', file));
 const sources = new Map(files.map((file) => [file, readFileSync(file, 'utf8')]));
 const imports: Import[] = [...sources].flatMap(([file, text]) =>
   [...text.matchAll(/^(?:import|export)\s+(type\s+)?[^;]*?from\s+'([^']+)'/gm)].map(([, type, from]) => ({
@@ -34,24 +36,48 @@ describe('structure', () => {
   it('finds the sources', () => assert.ok(files.length > 50 && imports.length > 100));
 
   it('only src/editor and extension.ts import vscode', () => {
-    assert.deepEqual(list(imports.filter(({ to, zone }) => to === 'vscode' && zone !== 'editor' && zone !== 'extension')), []);
+    assert.deepEqual(
+      list(imports.filter(({ to, zone }) => to === 'vscode' && zone !== 'editor' && zone !== 'extension')),
+      [],
+    );
   });
 
   it('wires, cursor and config do no I/O', () => {
     const pure = new Set(['wires', 'cursor', 'config']);
     const harmless = new Set(['node:buffer', 'node:crypto']);
-    assert.deepEqual(list(runtime.filter(({ zone, to }) => pure.has(zone) && to.startsWith('node:') && !harmless.has(to))), []);
+    assert.deepEqual(
+      list(runtime.filter(({ zone, to }) => pure.has(zone) && to.startsWith('node:') && !harmless.has(to))),
+      [],
+    );
     const upwards = new Set(['server', 'tunnel', 'ledger', 'process', 'editor', 'router', 'routerCore', 'extension']);
     assert.deepEqual(list(runtime.filter(({ zone, to }) => pure.has(zone) && upwards.has(to))), []);
   });
 
   it('server and tunnel do not know each other, and nobody imports the editor', () => {
-    assert.deepEqual(list(imports.filter(({ zone, to }) => (zone === 'server' && to === 'tunnel') || (zone === 'tunnel' && to === 'server'))), []);
-    assert.deepEqual(list(imports.filter(({ zone, to }) => to === 'editor' && zone !== 'editor' && zone !== 'extension')), []);
+    assert.deepEqual(
+      list(
+        imports.filter(
+          ({ zone, to }) => (zone === 'server' && to === 'tunnel') || (zone === 'tunnel' && to === 'server'),
+        ),
+      ),
+      [],
+    );
+    assert.deepEqual(
+      list(imports.filter(({ zone, to }) => to === 'editor' && zone !== 'editor' && zone !== 'extension')),
+      [],
+    );
   });
 
   it('only the roots wire rooms together', () => {
-    assert.deepEqual(list(imports.filter(({ zone, to }) => ['router', 'routerCore', 'extension'].includes(to) && !['router', 'routerCore', 'extension'].includes(zone))), []);
+    assert.deepEqual(
+      list(
+        imports.filter(
+          ({ zone, to }) =>
+            ['router', 'routerCore', 'extension'].includes(to) && !['router', 'routerCore', 'extension'].includes(zone),
+        ),
+      ),
+      [],
+    );
   });
 
   it('undici comes by sub-path only, zod as a namespace', () => {

@@ -46,9 +46,18 @@ describe('real clients', () => {
         const whole = await openai.chat.completions.create({ model, messages: [{ role: 'user', content: 'hello' }] });
         assert.equal(whole.choices[0]?.message.content, 'Hello from the mock, in several words.');
         assert.equal(whole.choices[0]?.finish_reason, 'stop');
-        const stream = openai.chat.completions.stream({ model, messages: [{ role: 'user', content: 'hello' }], stream_options: { include_usage: true } });
-        assert.equal((await stream.finalChatCompletion()).choices[0]?.message.content, 'Hello from the mock, in several words.');
-        const called = await openai.chat.completions.stream({ model, messages: [{ role: 'user', content: 'weather' }], tools }).finalChatCompletion();
+        const stream = openai.chat.completions.stream({
+          model,
+          messages: [{ role: 'user', content: 'hello' }],
+          stream_options: { include_usage: true },
+        });
+        assert.equal(
+          (await stream.finalChatCompletion()).choices[0]?.message.content,
+          'Hello from the mock, in several words.',
+        );
+        const called = await openai.chat.completions
+          .stream({ model, messages: [{ role: 'user', content: 'weather' }], tools })
+          .finalChatCompletion();
         const call = called.choices[0]?.message.tool_calls?.[0];
         assert.equal(called.choices[0]?.finish_reason, 'tool_calls');
         assert.ok(call?.type === 'function');
@@ -60,31 +69,64 @@ describe('real clients', () => {
         assert.equal(whole.output_text, 'Hello from the mock, in several words.');
         const final = await openai.responses.stream({ model, input: 'hello' }).finalResponse();
         assert.equal(final.output_text, 'Hello from the mock, in several words.');
-        const called = await openai.responses.stream({ model, input: 'weather', tools: [{ type: 'function', name: 'get_weather', parameters: WEATHER, strict: false }] }).finalResponse();
+        const called = await openai.responses
+          .stream({
+            model,
+            input: 'weather',
+            tools: [{ type: 'function', name: 'get_weather', parameters: WEATHER, strict: false }],
+          })
+          .finalResponse();
         const call = called.output.find((item) => item.type === 'function_call');
         assert.deepEqual(call && [call.name, JSON.parse(call.arguments)], ['get_weather', { city: 'Paris' }]);
       });
 
       it('anthropic messages: whole, streamed, tools, counting', async () => {
-        const whole = await anthropic.messages.create({ model, max_tokens: 100, messages: [{ role: 'user', content: 'hello' }] });
-        assert.equal(whole.content[0]?.type === 'text' && whole.content[0].text, 'Hello from the mock, in several words.');
+        const whole = await anthropic.messages.create({
+          model,
+          max_tokens: 100,
+          messages: [{ role: 'user', content: 'hello' }],
+        });
+        assert.equal(
+          whole.content[0]?.type === 'text' && whole.content[0].text,
+          'Hello from the mock, in several words.',
+        );
         assert.equal(whole.stop_reason, 'end_turn');
-        const streamed = await anthropic.messages.stream({ model, max_tokens: 100, messages: [{ role: 'user', content: 'hello' }] }).finalText();
+        const streamed = await anthropic.messages
+          .stream({ model, max_tokens: 100, messages: [{ role: 'user', content: 'hello' }] })
+          .finalText();
         assert.equal(streamed, 'Hello from the mock, in several words.');
-        const called = await anthropic.messages.stream({ model, max_tokens: 100, messages: [{ role: 'user', content: 'weather' }], tools: [{ name: 'get_weather', input_schema: WEATHER as Anthropic.Tool.InputSchema }] }).finalMessage();
+        const called = await anthropic.messages
+          .stream({
+            model,
+            max_tokens: 100,
+            messages: [{ role: 'user', content: 'weather' }],
+            tools: [{ name: 'get_weather', input_schema: WEATHER as Anthropic.Tool.InputSchema }],
+          })
+          .finalMessage();
         const use = called.content.find((block) => block.type === 'tool_use');
         assert.equal(called.stop_reason, 'tool_use');
         assert.deepEqual(use && [use.name, use.input], ['get_weather', { city: 'Paris' }]);
-        const { input_tokens } = await anthropic.messages.countTokens({ model, messages: [{ role: 'user', content: 'hello there' }] });
+        const { input_tokens } = await anthropic.messages.countTokens({
+          model,
+          messages: [{ role: 'user', content: 'hello there' }],
+        });
         assert.ok(input_tokens > 0);
       });
 
       it('ai: text, stream and a whole tool round with both providers', async () => {
-        const providers = [createOpenAI({ baseURL: `${router.url}/v1`, apiKey: CLIENT_KEY }).chat(model), createAnthropic({ baseURL: `${router.url}/v1`, apiKey: CLIENT_KEY })(model), createOpenAI({ baseURL: `${router.url}/v1`, apiKey: CLIENT_KEY }).responses(model)];
+        const providers = [
+          createOpenAI({ baseURL: `${router.url}/v1`, apiKey: CLIENT_KEY }).chat(model),
+          createAnthropic({ baseURL: `${router.url}/v1`, apiKey: CLIENT_KEY })(model),
+          createOpenAI({ baseURL: `${router.url}/v1`, apiKey: CLIENT_KEY }).responses(model),
+        ];
         for (const provider of providers) {
-          assert.equal((await generateText({ model: provider, prompt: 'hello', maxRetries: 0 })).text, 'Hello from the mock, in several words.');
+          assert.equal(
+            (await generateText({ model: provider, prompt: 'hello', maxRetries: 0 })).text,
+            'Hello from the mock, in several words.',
+          );
           let text = '';
-          for await (const piece of streamText({ model: provider, prompt: 'hello', maxRetries: 0 }).textStream) text += piece;
+          for await (const piece of streamText({ model: provider, prompt: 'hello', maxRetries: 0 }).textStream)
+            text += piece;
           assert.equal(text, 'Hello from the mock, in several words.');
           const asked: unknown[] = [];
           const round = await generateText({
@@ -108,11 +150,28 @@ describe('real clients', () => {
       });
 
       it('tells errors as the SDK expects them, and stops when the client aborts', async () => {
-        await assert.rejects(openai.chat.completions.create({ model: 'nobody-has-this', messages: [{ role: 'user', content: 'hello' }] }), (error: unknown) => error instanceof OpenAI.NotFoundError && /No backend serves/.test(error.message));
-        await assert.rejects(anthropic.messages.create({ model: 'nobody-has-this', max_tokens: 5, messages: [{ role: 'user', content: 'hello' }] }), (error: unknown) => error instanceof Anthropic.NotFoundError);
-        await assert.rejects(new OpenAI({ baseURL: `${router.url}/v1`, apiKey: 'wrong', maxRetries: 0 }).models.list(), OpenAI.AuthenticationError);
+        await assert.rejects(
+          openai.chat.completions.create({ model: 'nobody-has-this', messages: [{ role: 'user', content: 'hello' }] }),
+          (error: unknown) => error instanceof OpenAI.NotFoundError && /No backend serves/.test(error.message),
+        );
+        await assert.rejects(
+          anthropic.messages.create({
+            model: 'nobody-has-this',
+            max_tokens: 5,
+            messages: [{ role: 'user', content: 'hello' }],
+          }),
+          (error: unknown) => error instanceof Anthropic.NotFoundError,
+        );
+        await assert.rejects(
+          new OpenAI({ baseURL: `${router.url}/v1`, apiKey: 'wrong', maxRetries: 0 }).models.list(),
+          OpenAI.AuthenticationError,
+        );
         const finished = router.nextRecord();
-        const stream = await openai.chat.completions.create({ model, messages: [{ role: 'user', content: 'hello' }], stream: true });
+        const stream = await openai.chat.completions.create({
+          model,
+          messages: [{ role: 'user', content: 'hello' }],
+          stream: true,
+        });
         stream.controller.abort();
         await finished;
       });

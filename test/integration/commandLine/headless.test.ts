@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
-import { chatCompletion, json, startUpstream, type Upstream } from '../../support/upstream';
 import { type Program, startProgram, tempFolder } from '../../support/program';
+import { chatCompletion, json, startUpstream, type Upstream } from '../../support/upstream';
 
 const LLM_ROUTER_FILE = (port: number) => `{
 	"listening_port": 0,
@@ -35,8 +35,14 @@ describe('command line', () => {
     running.push(program);
     return program;
   };
-  const post = (url: string, key: string, body: unknown) => fetch(`${url}/chat/completions`, { method: 'POST', headers: { authorization: `Bearer ${key}` }, body: JSON.stringify(body) });
-  const listening = async (program: Program) => String((await program.event((event) => event.event === 'listening')).localUrl);
+  const post = (url: string, key: string, body: unknown) =>
+    fetch(`${url}/chat/completions`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key}` },
+      body: JSON.stringify(body),
+    });
+  const listening = async (program: Program) =>
+    String((await program.event((event) => event.event === 'listening')).localUrl);
 
   before(async () => {
     upstream = await startUpstream(json(chatCompletion('from upstream')));
@@ -57,11 +63,17 @@ describe('command line', () => {
   it('zero configuration: key, then listening with demo/echo, then an answer, then a clean end', async () => {
     const program = start(common());
     const url = await listening(program);
-    assert.deepEqual(program.events.slice(0, 2).map((event) => event.event), ['key', 'listening']);
+    assert.deepEqual(
+      program.events.slice(0, 2).map((event) => event.event),
+      ['key', 'listening'],
+    );
     assert.ok((program.events[1]!.models as string[]).includes('demo/echo'));
     const key = String(program.events[0]!.key);
     assert.match(key, /^sk-[\w-]{40,}$/);
-    const answer = await post(url, key, { model: 'demo/echo', messages: [{ role: 'user', content: 'anybody there?' }] });
+    const answer = await post(url, key, {
+      model: 'demo/echo',
+      messages: [{ role: 'user', content: 'anybody there?' }],
+    });
     assert.match(await answer.text(), /anybody there\?/);
     await program.event((event) => event.event === 'request');
     program.child.kill('SIGTERM');
@@ -82,16 +94,27 @@ describe('command line', () => {
   });
 
   it('offers every backend whose key is in the environment, openai as the default', async () => {
-    const program = start(common(), { OPENAI_API_KEY: 'sk-o', GROQ_API_KEY: 'gsk', LLMROUTER_API_KEY: 'sk-mine-0123456789abcdef' });
+    const program = start(common(), {
+      OPENAI_API_KEY: 'sk-o',
+      GROQ_API_KEY: 'gsk',
+      LLMROUTER_API_KEY: 'sk-mine-0123456789abcdef',
+    });
     await listening(program);
-    assert.ok(program.events.every((event) => event.event !== 'key'), 'a given key is not printed');
+    assert.ok(
+      program.events.every((event) => event.event !== 'key'),
+      'a given key is not printed',
+    );
   });
 
   it('runs an llm-router file with its variables from .env, aliases, role rewrites and dropped parameters', async () => {
     writeFileSync(path.join(temp.folder, 'config.json'), LLM_ROUTER_FILE(upstream.port));
     writeFileSync(path.join(temp.folder, '.env'), 'GROQ_API_KEY=gsk-from-file\nMY_KEY=sk-my-client-key-000000\n');
     const url = await listening(start(common()));
-    const answer = await post(url, 'sk-my-client-key-000000', { model: 'o1', reasoning_effort: 'high', messages: [{ role: 'developer', content: 'x' }] });
+    const answer = await post(url, 'sk-my-client-key-000000', {
+      model: 'o1',
+      reasoning_effort: 'high',
+      messages: [{ role: 'developer', content: 'x' }],
+    });
     assert.equal(answer.status, 200);
     const seen = upstream.seen[0]!;
     assert.equal(seen.headers.authorization, 'Bearer gsk-from-file');
@@ -111,16 +134,30 @@ describe('command line', () => {
     writeFileSync(path.join(temp.folder, 'any.yaml'), LITELLM_FILE(upstream.port));
     writeFileSync(path.join(temp.folder, '.env'), 'LLMROUTER_API_KEY=sk-from-dotenv-0000000000\n');
     const keys = [
-      { args: ['--llmrouter-api-key', 'sk-from-flag-000000000000'], env: { LLMROUTER_API_KEY: 'sk-from-env-00000000000' }, good: 'sk-from-flag-000000000000' },
+      {
+        args: ['--llmrouter-api-key', 'sk-from-flag-000000000000'],
+        env: { LLMROUTER_API_KEY: 'sk-from-env-00000000000' },
+        good: 'sk-from-flag-000000000000',
+      },
       { args: [], env: { LLMROUTER_API_KEY: 'sk-from-env-00000000000' }, good: 'sk-from-env-00000000000' },
       { args: [], env: {}, good: 'sk-from-dotenv-0000000000' },
-      { args: ['--llmrouter-api-key-env', 'OTHER'], env: { OTHER: 'sk-from-other-0000000000' }, good: 'sk-from-other-0000000000' },
+      {
+        args: ['--llmrouter-api-key-env', 'OTHER'],
+        env: { OTHER: 'sk-from-other-0000000000' },
+        good: 'sk-from-other-0000000000',
+      },
     ];
     for (const { args, env, good } of keys) {
-      const program = start([...common(), '--config', 'any.yaml', ...args], { FAST_KEY: 'x', ...(env as Record<string, string>) });
+      const program = start([...common(), '--config', 'any.yaml', ...args], {
+        FAST_KEY: 'x',
+        ...(env as Record<string, string>),
+      });
       const url = await listening(program);
       for (const key of new Set(keys.map((one) => one.good))) {
-        assert.equal((await fetch(`${url}/models`, { headers: { authorization: `Bearer ${key}` } })).status, key === good ? 200 : 401);
+        assert.equal(
+          (await fetch(`${url}/models`, { headers: { authorization: `Bearer ${key}` } })).status,
+          key === good ? 200 : 401,
+        );
       }
       program.child.kill('SIGTERM');
       await program.exited;
@@ -130,7 +167,10 @@ describe('command line', () => {
   it('puts a changed file into force, and refuses a broken one with line and reason while the last good one serves', async () => {
     const file = path.join(temp.folder, 'llm-router.json');
     const write = (alias: string) => {
-      writeFileSync(`${file}.new`, `{\n  // comments are fine\n  "backends": [{ "name": "up", "baseUrl": "${upstream.url}" }],\n  "aliases": { "a": "up/${alias}" }\n}`);
+      writeFileSync(
+        `${file}.new`,
+        `{\n  // comments are fine\n  "backends": [{ "name": "up", "baseUrl": "${upstream.url}" }],\n  "aliases": { "a": "up/${alias}" }\n}`,
+      );
       renameSync(`${file}.new`, file);
     };
     write('one');
@@ -153,7 +193,10 @@ describe('command line', () => {
   });
 
   it('exits with 2 and the reason: unusable configuration, bad option, a named port that is taken', async () => {
-    writeFileSync(path.join(temp.folder, 'bad.json'), '{ "backends": [{ "name": "a b", "baseUrl": "ftp://x" }], "prot": 1 }');
+    writeFileSync(
+      path.join(temp.folder, 'bad.json'),
+      '{ "backends": [{ "name": "a b", "baseUrl": "ftp://x" }], "prot": 1 }',
+    );
     const bad = start([...common(), '--config', 'bad.json']);
     assert.equal(await bad.exited, 2);
     assert.ok(bad.events.filter((event) => event.event === 'configError').length >= 3, bad.stdout());
@@ -170,16 +213,27 @@ describe('command line', () => {
     const taken = net.createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => taken.once('listening', resolve));
     const { port } = taken.address() as net.AddressInfo;
-    const refused = start(['--json', '--port', String(port), '--tunnel', 'none', '--data-dir', path.join(temp.folder, 'd2')]);
+    const refused = start([
+      '--json',
+      '--port',
+      String(port),
+      '--tunnel',
+      'none',
+      '--data-dir',
+      path.join(temp.folder, 'd2'),
+    ]);
     assert.equal(await refused.exited, 2);
     assert.match(refused.stderr(), /already in use/);
     taken.close();
   });
 
   it('tells a person the same in words', async () => {
-    const program = startProgram(['--port', '0', '--tunnel', 'none', '--data-dir', path.join(temp.folder, 'data')], { cwd: temp.folder });
+    const program = startProgram(['--port', '0', '--tunnel', 'none', '--data-dir', path.join(temp.folder, 'data')], {
+      cwd: temp.folder,
+    });
     running.push(program);
-    while (!/Tunnel/.test(program.stdout())) await new Promise((resolve) => program.child.stdout!.once('data', resolve));
+    while (!/Tunnel/.test(program.stdout()))
+      await new Promise((resolve) => program.child.stdout!.once('data', resolve));
     assert.match(program.stdout(), /Key\s+sk-/);
     assert.match(program.stdout(), /Local URL http:\/\/127\.0\.0\.1:\d+\/v1/);
     assert.match(program.stdout(), /Models\s+demo\/echo/);

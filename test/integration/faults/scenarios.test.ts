@@ -31,9 +31,21 @@ describe('fault scenarios', function () {
 
   before(async () => {
     wall = await startWall(profile);
-    const fault = (n: number, fallback = 'wall/fb-ok') => ({ id: `wall/fb-s${String(n).padStart(2, '0')}`, fallbacks: [fallback] });
+    const fault = (n: number, fallback = 'wall/fb-ok') => ({
+      id: `wall/fb-s${String(n).padStart(2, '0')}`,
+      fallbacks: [fallback],
+    });
     router = await startRouter({
-      backends: [{ name: 'wall', baseUrl: wall.url, models: [...Array.from({ length: 16 }, (_, n) => fault(n + 1)).filter(({ id }) => !id.endsWith('14')), fault(14, 'wall/fb-ok-noprefill')] }],
+      backends: [
+        {
+          name: 'wall',
+          baseUrl: wall.url,
+          models: [
+            ...Array.from({ length: 16 }, (_, n) => fault(n + 1)).filter(({ id }) => !id.endsWith('14')),
+            fault(14, 'wall/fb-ok-noprefill'),
+          ],
+        },
+      ],
       timeouts: { fallbackAfter: full ? 10 : 1 },
     });
     client = new OpenAI({ baseURL: `${router.url}/v1`, apiKey: CLIENT_KEY, maxRetries: 0, timeout: 130_000 });
@@ -48,7 +60,12 @@ describe('fault scenarios', function () {
     const begun = performance.now();
     const outcome: Outcome = { text: '', success: false, usage: false, seconds: 0 };
     try {
-      const stream = await client.chat.completions.create({ model, messages: [{ role: 'user', content: 'Tell me.' }], stream: true, stream_options: { include_usage: true } });
+      const stream = await client.chat.completions.create({
+        model,
+        messages: [{ role: 'user', content: 'Tell me.' }],
+        stream: true,
+        stream_options: { include_usage: true },
+      });
       let finish = false;
       for await (const chunk of stream) {
         outcome.model = chunk.model;
@@ -78,30 +95,98 @@ describe('fault scenarios', function () {
   }
   const scenarios: Scenario[] = [
     {
-      id: 's01', title: 'one 429 with Retry-After', hangSeconds: 20, best: 'pass',
+      id: 's01',
+      title: 'one 429 with Retry-After',
+      hangSeconds: 20,
+      best: 'pass',
       required: () => attempts('fb-s01').filter(({ at }) => at < 1_500).length <= 2,
       advisory: () => attempts('fb-s01').length >= 2 && attempts('fb-s01')[1]!.at - attempts('fb-s01')[0]!.at >= 1_800,
     },
-    { id: 's02', title: '429 always', hangSeconds: 40, best: 'pass', required: () => attempts('fb-s02').filter(({ at }) => at < 3_000).length <= 4 && attempts('fb-s02').length <= 6 },
-    { id: 's03', title: '500 once', hangSeconds: 20, best: 'pass', required: () => true, advisory: () => attempts('fb-s03').length >= 2 },
+    {
+      id: 's02',
+      title: '429 always',
+      hangSeconds: 40,
+      best: 'pass',
+      required: () => attempts('fb-s02').filter(({ at }) => at < 3_000).length <= 4 && attempts('fb-s02').length <= 6,
+    },
+    {
+      id: 's03',
+      title: '500 once',
+      hangSeconds: 20,
+      best: 'pass',
+      required: () => true,
+      advisory: () => attempts('fb-s03').length >= 2,
+    },
     { id: 's04', title: '503 always', hangSeconds: 40, best: 'pass', required: () => attempts('fb-s04').length <= 6 },
     { id: 's05', title: 'reset before headers', hangSeconds: 20, best: 'pass', required: () => true },
-    { id: 's06', title: 'accepts, never answers', hangSeconds: 130, best: 'pass', required: ({ seconds }) => seconds <= 100, advisory: () => attempts('fb-s06').length === 1 },
-    { id: 's07', title: 'headers, late first token', hangSeconds: 60, best: 'pass', required: () => true, advisory: ({ seconds }) => seconds <= 15 },
-    { id: 's08', title: 'cut after 40 words', hangSeconds: 40, best: 'safe', required: () => true },
-    { id: 's09', title: 'stall after 20 words, then cut', hangSeconds: 70, best: 'safe', required: ({ seconds }) => seconds <= 45 },
-    { id: 's10', title: 'half a JSON object in between', hangSeconds: 30, best: 'pass', required: () => true, advisory: ({ text }) => text === WHOLE_TEXT },
-    { id: 's11', title: 'ends without [DONE]', hangSeconds: 30, best: 'pass', required: ({ seconds }) => seconds <= 8, advisory: ({ usage }) => usage },
-    { id: 's12', title: 'context length exceeded', hangSeconds: 20, best: 'pass', required: () => attempts('fb-s12').length === 1 },
     {
-      id: 's13', title: 'content policy violation', hangSeconds: 20, best: 'pass',
+      id: 's06',
+      title: 'accepts, never answers',
+      hangSeconds: 130,
+      best: 'pass',
+      required: ({ seconds }) => seconds <= 100,
+      advisory: () => attempts('fb-s06').length === 1,
+    },
+    {
+      id: 's07',
+      title: 'headers, late first token',
+      hangSeconds: 60,
+      best: 'pass',
+      required: () => true,
+      advisory: ({ seconds }) => seconds <= 15,
+    },
+    { id: 's08', title: 'cut after 40 words', hangSeconds: 40, best: 'safe', required: () => true },
+    {
+      id: 's09',
+      title: 'stall after 20 words, then cut',
+      hangSeconds: 70,
+      best: 'safe',
+      required: ({ seconds }) => seconds <= 45,
+    },
+    {
+      id: 's10',
+      title: 'half a JSON object in between',
+      hangSeconds: 30,
+      best: 'pass',
+      required: () => true,
+      advisory: ({ text }) => text === WHOLE_TEXT,
+    },
+    {
+      id: 's11',
+      title: 'ends without [DONE]',
+      hangSeconds: 30,
+      best: 'pass',
+      required: ({ seconds }) => seconds <= 8,
+      advisory: ({ usage }) => usage,
+    },
+    {
+      id: 's12',
+      title: 'context length exceeded',
+      hangSeconds: 20,
+      best: 'pass',
+      required: () => attempts('fb-s12').length === 1,
+    },
+    {
+      id: 's13',
+      title: 'content policy violation',
+      hangSeconds: 20,
+      best: 'pass',
       required: () => attempts('fb-s13').length === 1,
       advisory: () => attempts('fb-ok').length === 0,
       good: ({ success, error }) => !success && /safety system/.test(error ?? ''),
     },
-    { id: 's14', title: 'cut; the fallback refuses a prefill', hangSeconds: 40, best: 'safe', required: ({ error }) => !/[Pp]refill/.test(error ?? '') },
     {
-      id: 's16', title: '503 always, who answered', hangSeconds: 40, best: 'pass',
+      id: 's14',
+      title: 'cut; the fallback refuses a prefill',
+      hangSeconds: 40,
+      best: 'safe',
+      required: ({ error }) => !/[Pp]refill/.test(error ?? ''),
+    },
+    {
+      id: 's16',
+      title: '503 always, who answered',
+      hangSeconds: 40,
+      best: 'pass',
       required: ({ model }) => attempts('fb-s16').length <= 6 && model === 'fb-ok',
       advisory: ({ usage }) => usage,
     },
@@ -110,7 +195,8 @@ describe('fault scenarios', function () {
   function judge(scenario: Scenario, outcome: Outcome): Verdict {
     const truncated = outcome.success && outcome.text !== WHOLE_TEXT;
     if (outcome.seconds > scenario.hangSeconds || truncated || !scenario.required(outcome)) return 'fail';
-    if (scenario.good ? scenario.good(outcome) : outcome.success) return (scenario.advisory?.(outcome) ?? true) ? 'pass' : 'partial';
+    if (scenario.good ? scenario.good(outcome) : outcome.success)
+      return (scenario.advisory?.(outcome) ?? true) ? 'pass' : 'partial';
     return 'safe';
   }
 
@@ -119,7 +205,9 @@ describe('fault scenarios', function () {
       wall.reset();
       const outcome = await ask(`wall/fb-${scenario.id}`);
       const verdict = judge(scenario, outcome);
-      table.push(`${scenario.id.toUpperCase()} ${verdict.padEnd(8)} ${outcome.seconds.toFixed(1)} s, ${wall.log.length} upstream requests`);
+      table.push(
+        `${scenario.id.toUpperCase()} ${verdict.padEnd(8)} ${outcome.seconds.toFixed(1)} s, ${wall.log.length} upstream requests`,
+      );
       assert.equal(verdict, scenario.best, JSON.stringify({ ...outcome, text: outcome.text.length }));
       // Alive: a plain call afterwards works.
       assert.equal((await ask('wall/fb-ok')).text, WHOLE_TEXT);
@@ -141,13 +229,16 @@ describe('fault scenarios', function () {
     }
     const late = full ? 30_000 : 20_000;
     const deadline = performance.now() + late;
-    const recovered = () => attempts('fb-s15').some(({ at, action }) => at >= profile.outage * 1000 && action === 'stream');
+    const recovered = () =>
+      attempts('fb-s15').some(({ at, action }) => at >= profile.outage * 1000 && action === 'stream');
     while (!recovered() && performance.now() < deadline) {
       outcomes.push(await ask('wall/fb-s15'));
       await new Promise((resolve) => setTimeout(resolve, gap / 4));
     }
     const during = attempts('fb-s15').filter(({ at }) => at < profile.outage * 1000).length;
-    table.push(`S15 ${recovered() ? 'pass' : 'fail'}     ${outcomes.length} requests, ${during} primary attempts in the outage`);
+    table.push(
+      `S15 ${recovered() ? 'pass' : 'fail'}     ${outcomes.length} requests, ${during} primary attempts in the outage`,
+    );
     assert.ok(outcomes.every(({ success, text }) => success && text === WHOLE_TEXT));
     assert.ok(recovered(), 'the primary is used again after its recovery');
     assert.ok(during <= 8, `${during} primary attempts in the outage`);

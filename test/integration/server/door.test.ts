@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import http from 'node:http';
 import net from 'node:net';
-import { chatCompletion, json, startUpstream, type Upstream } from '../../support/upstream';
 import { CLIENT_KEY, startRouter, type TestRouter } from '../../support/router';
+import { chatCompletion, json, startUpstream, type Upstream } from '../../support/upstream';
 
 /** One raw HTTP/1.1 exchange; resolves with everything the server sent. */
 function raw(port: number, text: string | Buffer): Promise<string> {
@@ -17,7 +17,11 @@ function raw(port: number, text: string | Buffer): Promise<string> {
   });
 }
 
-function request(port: number, options: http.RequestOptions, body?: string): Promise<{ status: number; headers: http.IncomingHttpHeaders; text: string }> {
+function request(
+  port: number,
+  options: http.RequestOptions,
+  body?: string,
+): Promise<{ status: number; headers: http.IncomingHttpHeaders; text: string }> {
   return new Promise((resolve, reject) => {
     const sent = http.request({ port, host: '127.0.0.1', ...options }, (response) => {
       let text = '';
@@ -53,14 +57,21 @@ describe('door', () => {
   });
 
   it('refuses a wrong key before the body is read, in the shape of the API', async () => {
-    const answer = await raw(router.port, `POST /v1/messages HTTP/1.1\r\nHost: localhost\r\nx-api-key: wrong\r\nContent-Length: 100000000\r\n\r\n{`);
+    const answer = await raw(
+      router.port,
+      `POST /v1/messages HTTP/1.1\r\nHost: localhost\r\nx-api-key: wrong\r\nContent-Length: 100000000\r\n\r\n{`,
+    );
     assert.match(answer, /^HTTP\/1\.1 401/);
     assert.match(answer, /"type":"error"/);
     assert.match(answer, /connection: close/i);
   });
 
   it('answers OPTIONS on every path without a key', async () => {
-    const answer = await request(router.port, { method: 'OPTIONS', path: '/anything/at/all', headers: { 'access-control-request-headers': 'authorization' } });
+    const answer = await request(router.port, {
+      method: 'OPTIONS',
+      path: '/anything/at/all',
+      headers: { 'access-control-request-headers': 'authorization' },
+    });
     assert.equal(answer.status, 204);
     assert.equal(answer.headers['access-control-allow-origin'], '*');
     assert.equal(answer.headers['access-control-allow-credentials'], undefined);
@@ -68,39 +79,90 @@ describe('door', () => {
 
   it('proves itself on health with the install secret and says nothing else', async () => {
     const answer = await request(router.port, { path: '/cursor/v1/health?nonce=abc' });
-    assert.deepEqual(JSON.parse(answer.text), { ok: true, hmac: createHmac('sha256', 'test-secret').update('health:abc').digest('hex') });
+    assert.deepEqual(JSON.parse(answer.text), {
+      ok: true,
+      hmac: createHmac('sha256', 'test-secret').update('health:abc').digest('hex'),
+    });
   });
 
   it('refuses foreign hosts (DNS rebinding), with and without a key', async () => {
     for (const host of ['evil.example', 'localhost.evil.example', '127.0.0.1.evil.example']) {
-      const answer = await request(router.port, { path: '/v1/models', headers: { host, authorization: `Bearer ${CLIENT_KEY}` } });
+      const answer = await request(router.port, {
+        path: '/v1/models',
+        headers: { host, authorization: `Bearer ${CLIENT_KEY}` },
+      });
       assert.equal(answer.status, 403, host);
     }
-    assert.match(await raw(router.port, `GET /v1/models HTTP/1.1\r\nAuthorization: Bearer ${CLIENT_KEY}\r\nConnection: close\r\n\r\n`), /^HTTP\/1\.1 403/);
-    assert.equal((await request(router.port, { path: '/v1/models', headers: { host: `[::1]:${router.port}`, authorization: `Bearer ${CLIENT_KEY}` } })).status, 200);
+    assert.match(
+      await raw(
+        router.port,
+        `GET /v1/models HTTP/1.1\r\nAuthorization: Bearer ${CLIENT_KEY}\r\nConnection: close\r\n\r\n`,
+      ),
+      /^HTTP\/1\.1 403/,
+    );
+    assert.equal(
+      (
+        await request(router.port, {
+          path: '/v1/models',
+          headers: { host: `[::1]:${router.port}`, authorization: `Bearer ${CLIENT_KEY}` },
+        })
+      ).status,
+      200,
+    );
   });
 
   it('refuses a body that is too large: announced, counted and chunked', async () => {
     const headers = { authorization: `Bearer ${CLIENT_KEY}` };
     const big = 'x'.repeat(20_000);
-    assert.equal((await request(router.port, { method: 'POST', path: '/v1/chat/completions', headers: { ...headers, 'content-length': big.length } }, big)).status, 413);
-    assert.equal((await request(router.port, { method: 'POST', path: '/v1/chat/completions', headers: { ...headers, 'transfer-encoding': 'chunked' } }, big)).status, 413);
+    assert.equal(
+      (
+        await request(
+          router.port,
+          { method: 'POST', path: '/v1/chat/completions', headers: { ...headers, 'content-length': big.length } },
+          big,
+        )
+      ).status,
+      413,
+    );
+    assert.equal(
+      (
+        await request(
+          router.port,
+          { method: 'POST', path: '/v1/chat/completions', headers: { ...headers, 'transfer-encoding': 'chunked' } },
+          big,
+        )
+      ).status,
+      413,
+    );
   });
 
   it('survives what is not HTTP, and smuggling shapes', async () => {
     assert.match(await raw(router.port, 'NOT HTTP AT ALL\r\n\r\n'), /^HTTP\/1\.1 400/);
     const both = `POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /v1/models HTTP/1.1\r\nHost: localhost\r\n\r\n`;
     assert.match(await raw(router.port, both), /^HTTP\/1\.1 400/);
-    assert.match(await raw(router.port, `GET / HTTP/1.1\r\nHost: localhost\r\nX: ${'y'.repeat(40_000)}\r\n\r\n`), /^HTTP\/1\.1 431/);
-    assert.equal((await request(router.port, { path: '/v1/models', headers: { authorization: `Bearer ${CLIENT_KEY}` } })).status, 200);
+    assert.match(
+      await raw(router.port, `GET / HTTP/1.1\r\nHost: localhost\r\nX: ${'y'.repeat(40_000)}\r\n\r\n`),
+      /^HTTP\/1\.1 431/,
+    );
+    assert.equal(
+      (await request(router.port, { path: '/v1/models', headers: { authorization: `Bearer ${CLIENT_KEY}` } })).status,
+      200,
+    );
   });
 
   it('refuses guesses at the key after a while, without hurting the right key', async () => {
     const own = await startRouter({ backends: [{ name: 'up', baseUrl: upstream.url }] });
     try {
-      const guesses = await Promise.all(Array.from({ length: 40 }, () => request(own.port, { path: '/v1/models', headers: { authorization: 'Bearer nope' } })));
+      const guesses = await Promise.all(
+        Array.from({ length: 40 }, () =>
+          request(own.port, { path: '/v1/models', headers: { authorization: 'Bearer nope' } }),
+        ),
+      );
       assert.equal(guesses.filter((answer) => answer.status === 429).length, 10);
-      assert.equal((await request(own.port, { path: '/v1/models', headers: { authorization: `Bearer ${CLIENT_KEY}` } })).status, 200);
+      assert.equal(
+        (await request(own.port, { path: '/v1/models', headers: { authorization: `Bearer ${CLIENT_KEY}` } })).status,
+        200,
+      );
     } finally {
       await own.stop();
     }
@@ -109,7 +171,11 @@ describe('door', () => {
   it('lists configured models and what the backend lists, and one model by id with slashes', async () => {
     upstream.answers = [json({ object: 'list', data: [{ id: 'team/model-1' }, { id: 'model-2' }] })];
     const { data } = (await (await router.fetch('/openai/v1/models')).json()) as { data: { id: string }[] };
-    assert.deepEqual(data.map((model) => model.id).filter((id) => id.startsWith('up/')), ['up/team/model-1', 'up/model-2']);
-    for (const id of ['up/team/model-1', 'up%2Fteam%2Fmodel-1']) assert.equal((await router.fetch(`/v1/models/${id}`)).status, 200);
+    assert.deepEqual(
+      data.map((model) => model.id).filter((id) => id.startsWith('up/')),
+      ['up/team/model-1', 'up/model-2'],
+    );
+    for (const id of ['up/team/model-1', 'up%2Fteam%2Fmodel-1'])
+      assert.equal((await router.fetch(`/v1/models/${id}`)).status, 200);
   });
 });

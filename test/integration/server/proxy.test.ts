@@ -1,8 +1,18 @@
 /** The proxy over real sockets: routing, bytes, headers, errors, cancellation. */
 import assert from 'node:assert/strict';
-import http from 'node:http';
-import { chatCompletion, chunk, DONE, json, sse, startUpstream, type Upstream, usageChunk, wordStream } from '../../support/upstream';
+import type http from 'node:http';
 import { CLIENT_KEY, startRouter, type TestRouter } from '../../support/router';
+import {
+  chatCompletion,
+  chunk,
+  DONE,
+  json,
+  sse,
+  startUpstream,
+  type Upstream,
+  usageChunk,
+  wordStream,
+} from '../../support/upstream';
 
 const HELLO = { messages: [{ role: 'user', content: 'hi' }] };
 
@@ -17,8 +27,19 @@ describe('proxy', () => {
     router = await startRouter(
       {
         backends: [
-          { name: 'up', baseUrl: upstream.url, default: true, headers: { 'x-extra': 'yes' }, models: [{ id: 'fast', upstream: 'real-fast', apiKeyName: 'second' }] },
-          { name: 'other', baseUrl: `${other.url}/custom/base`, unsupportedParams: ['logit_bias', 'seed'], roleRewrites: { developer: 'system' } },
+          {
+            name: 'up',
+            baseUrl: upstream.url,
+            default: true,
+            headers: { 'x-extra': 'yes' },
+            models: [{ id: 'fast', upstream: 'real-fast', apiKeyName: 'second' }],
+          },
+          {
+            name: 'other',
+            baseUrl: `${other.url}/custom/base`,
+            unsupportedParams: ['logit_bias', 'seed'],
+            roleRewrites: { developer: 'system' },
+          },
           { name: 'strict', preset: 'openai', baseUrl: upstream.url },
         ],
         aliases: { mine: 'other/m1', chained: 'mine' },
@@ -52,17 +73,34 @@ describe('proxy', () => {
   });
 
   it('keeps every byte of the body but the model', async () => {
-    const body = '{ "temperature" : 1.0, "seed":12345678901234567890, "model":"other/m1" ,"x":{"deep":[1e2,"\\u00e9"]}, "messages":[{"role":"user","content":"h\\u0069"}]}';
+    const body =
+      '{ "temperature" : 1.0, "seed":12345678901234567890, "model":"other/m1" ,"x":{"deep":[1e2,"\\u00e9"]}, "messages":[{"role":"user","content":"h\\u0069"}]}';
     await router.configure({ backends: [{ name: 'other', baseUrl: other.url }] });
     await router.post('/v1/chat/completions', body);
     assert.equal(other.seen[0]!.text, body.replace('other/m1', 'm1'));
   });
 
   it('edits roles and drops parameters without touching the rest', async () => {
-    await router.configure({ backends: [{ name: 'other', baseUrl: `${other.url}/custom/base`, unsupportedParams: ['logit_bias', 'seed'], roleRewrites: { developer: 'system' } }], aliases: { mine: 'other/m1', chained: 'mine' } });
-    const response = await router.post('/v1/chat/completions', '{"seed":1,"model":"chained","messages":[{"role":"developer","content":"a"},{"role":"user","content":"b"}],"big":9007199254740993,"logit_bias":{}}');
+    await router.configure({
+      backends: [
+        {
+          name: 'other',
+          baseUrl: `${other.url}/custom/base`,
+          unsupportedParams: ['logit_bias', 'seed'],
+          roleRewrites: { developer: 'system' },
+        },
+      ],
+      aliases: { mine: 'other/m1', chained: 'mine' },
+    });
+    const response = await router.post(
+      '/v1/chat/completions',
+      '{"seed":1,"model":"chained","messages":[{"role":"developer","content":"a"},{"role":"user","content":"b"}],"big":9007199254740993,"logit_bias":{}}',
+    );
     assert.equal(response.status, 200);
-    assert.equal(other.seen.at(-1)!.text, '{"model":"m1","messages":[{"role":"system","content":"a"},{"role":"user","content":"b"}],"big":9007199254740993}');
+    assert.equal(
+      other.seen.at(-1)!.text,
+      '{"model":"m1","messages":[{"role":"system","content":"a"},{"role":"user","content":"b"}],"big":9007199254740993}',
+    );
     assert.equal(other.seen.at(-1)!.path, '/custom/base/chat/completions');
   });
 
@@ -74,15 +112,27 @@ describe('proxy', () => {
     const response = await router.post('/v1/chat/completions', { model: 'm', stream: true, ...HELLO });
     const text = await response.text();
     assert.equal(text, events.filter((event) => event !== usageChunk()).join(''));
-    assert.deepEqual((upstream.seen[0]!.json().stream_options as object), { include_usage: true });
+    assert.deepEqual(upstream.seen[0]!.json().stream_options as object, { include_usage: true });
     const record = await finished;
-    assert.deepEqual({ input: record.usage?.input, output: record.usage?.output, estimated: record.usage?.estimated }, { input: 7, output: 3, estimated: undefined });
+    assert.deepEqual(
+      { input: record.usage?.input, output: record.usage?.output, estimated: record.usage?.estimated },
+      { input: 7, output: 3, estimated: undefined },
+    );
   });
 
   it('adds a missing [DONE] after a finish reason and drops broken events', async () => {
     await router.configure(DEFAULTS());
-    upstream.answers = [sse(chunk({ role: 'assistant', content: 'a' }), 'data: {"half":\n\n', chunk({ content: 'b' }), chunk({}, 'stop'))];
-    const text = await (await router.post('/v1/chat/completions', { model: 'm', stream: true, stream_options: { include_usage: true }, ...HELLO })).text();
+    upstream.answers = [
+      sse(chunk({ role: 'assistant', content: 'a' }), 'data: {"half":\n\n', chunk({ content: 'b' }), chunk({}, 'stop')),
+    ];
+    const text = await (
+      await router.post('/v1/chat/completions', {
+        model: 'm',
+        stream: true,
+        stream_options: { include_usage: true },
+        ...HELLO,
+      })
+    ).text();
     assert.ok(!text.includes('half'));
     assert.ok(text.endsWith(DONE));
   });
@@ -103,7 +153,9 @@ describe('proxy', () => {
 
   it('gives the upstream status, reason and retry-after to the client', async () => {
     await router.configure({ ...DEFAULTS(), retry: { attempts: 1 } });
-    upstream.answers = [json({ error: { message: 'slow down', type: 'rate_limit', code: 'rl' } }, 429, { 'retry-after': '7' })];
+    upstream.answers = [
+      json({ error: { message: 'slow down', type: 'rate_limit', code: 'rl' } }, 429, { 'retry-after': '7' }),
+    ];
     const response = await router.post('/v1/chat/completions', { model: 'm', ...HELLO });
     assert.equal(response.status, 429);
     assert.equal(response.headers.get('retry-after'), '7');
@@ -139,11 +191,26 @@ describe('proxy', () => {
 
   it('serves embeddings and text completions, and refuses odd paths and methods', async () => {
     await router.configure(DEFAULTS());
-    upstream.answers = [json({ object: 'list', data: [{ object: 'embedding', index: 0, embedding: [0.1] }], usage: { prompt_tokens: 4, total_tokens: 4 } })];
+    upstream.answers = [
+      json({
+        object: 'list',
+        data: [{ object: 'embedding', index: 0, embedding: [0.1] }],
+        usage: { prompt_tokens: 4, total_tokens: 4 },
+      }),
+    ];
     assert.equal((await router.post('/v1/embeddings', { model: 'm', input: 'x' })).status, 200);
     assert.equal(upstream.seen[0]!.path, '/v1/embeddings');
-    upstream.answers = [sse('data: {"choices":[{"text":"a","index":0,"finish_reason":null}]}\n\n', 'data: {"choices":[{"text":"","index":0,"finish_reason":"stop"}]}\n\n', DONE)];
-    assert.match(await (await router.post('/completions', { model: 'm', prompt: 'x', stream: true })).text(), /"text":"a"/);
+    upstream.answers = [
+      sse(
+        'data: {"choices":[{"text":"a","index":0,"finish_reason":null}]}\n\n',
+        'data: {"choices":[{"text":"","index":0,"finish_reason":"stop"}]}\n\n',
+        DONE,
+      ),
+    ];
+    assert.match(
+      await (await router.post('/completions', { model: 'm', prompt: 'x', stream: true })).text(),
+      /"text":"a"/,
+    );
     assert.equal((await router.fetch('/v1/nothing')).status, 404);
     const wrong = await router.fetch('/v1/chat/completions');
     assert.equal(wrong.status, 405);
@@ -172,14 +239,24 @@ describe('proxy', () => {
   }
 
   it('names near misses for an unknown model when there is no default', async () => {
-    await router.configure({ backends: [{ name: 'up', baseUrl: upstream.url, models: [{ id: 'llama-large' }] }, { name: 'b', baseUrl: other.url }] });
+    await router.configure({
+      backends: [
+        { name: 'up', baseUrl: upstream.url, models: [{ id: 'llama-large' }] },
+        { name: 'b', baseUrl: other.url },
+      ],
+    });
     const response = await router.post('/v1/chat/completions', { model: 'llama-lrage', ...HELLO });
     assert.equal(response.status, 404);
     assert.match(await response.text(), /llama-large/);
   });
 
   it('answers the key check of Cursor locally', async () => {
-    await router.configure({ backends: [{ name: 'up', baseUrl: upstream.url }, { name: 'b', baseUrl: other.url }] });
+    await router.configure({
+      backends: [
+        { name: 'up', baseUrl: upstream.url },
+        { name: 'b', baseUrl: other.url },
+      ],
+    });
     const response = await router.post('/v1/chat/completions', {
       model: 'gpt-3.5-turbo',
       messages: [
@@ -192,7 +269,10 @@ describe('proxy', () => {
   });
 
   it('asks for a missing backend key in plain words', async () => {
-    await router.configure({ backends: [{ name: 'strict', preset: 'openai', baseUrl: upstream.url, requireApiKey: true }] }, {});
+    await router.configure(
+      { backends: [{ name: 'strict', preset: 'openai', baseUrl: upstream.url, requireApiKey: true }] },
+      {},
+    );
     const response = await router.post('/v1/chat/completions', { model: 'strict/m', ...HELLO });
     assert.equal(response.status, 401);
     assert.match(await response.text(), /No key is known for strict.*Set Backend Key/);
@@ -209,7 +289,9 @@ describe('proxy', () => {
         { name: 'tls', baseUrl: upstream.url.replace('http:', 'https:') },
       ],
     });
-    upstream.answers = [(_request, response) => void response.writeHead(200, { 'content-type': 'text/html' }).end('<html>Welcome</html>')];
+    upstream.answers = [
+      (_request, response) => void response.writeHead(200, { 'content-type': 'text/html' }).end('<html>Welcome</html>'),
+    ];
     const ask = async (model: string) => (await router.post('/v1/chat/completions', { model, ...HELLO })).text();
     assert.match(await ask('refused/m'), /refused refused the connection/);
     assert.match(await ask('lost/m'), /does not resolve|name lookup failed/);
