@@ -65,15 +65,13 @@ const functionTool = fc
       parameters,
     }),
   );
-const customTool = fc
-  .record({ name: arbitraryName, grammar: fc.boolean() })
-  .map(
-    ({ name, grammar }): Tool => ({
-      kind: 'custom',
-      name,
-      ...(grammar && { format: { type: 'grammar', syntax: 'lark', definition: 'start: "a"' } }),
-    }),
-  );
+const customTool = fc.record({ name: arbitraryName, grammar: fc.boolean() }).map(
+  ({ name, grammar }): Tool => ({
+    kind: 'custom',
+    name,
+    ...(grammar && { format: { type: 'grammar', syntax: 'lark', definition: 'start: "a"' } }),
+  }),
+);
 
 const image: fc.Arbitrary<Part> = fc.constantFrom<Part>(
   { type: 'image', source: { kind: 'base64', mediaType: 'image/png', data: 'aGk=' } },
