@@ -38,7 +38,7 @@ export function outputItem(part: Part, id: string, status: ItemStatus): JsonObje
       return reasoningItem(part, id);
     case 'toolCall':
       return part.custom
-        ? { id, type: 'custom_tool_call', status, call_id: part.id, name: part.name, input: part.arguments }
+        ? { id, type: 'custom_tool_call', call_id: part.id, name: part.name, input: part.arguments }
         : { id, type: 'function_call', status, call_id: part.id, name: part.name, arguments: part.arguments };
     case 'opaque':
       return part.wire === 'responses' ? part.value : undefined;
