@@ -2,6 +2,7 @@
  * What the router does for its windows. Whatever changes something (settings, start, stop, hand-over) runs one after the other, so
  * that ten windows that all say something at once end in one state.
  */
+import { settingsSchema } from '../config/schema';
 import { type ConfigPush, type ConfigResult, TIME_LIMITS } from './contract';
 import type { RouterCore } from './core';
 import type { Log } from './logFile';
@@ -152,9 +153,9 @@ function listenerClosed(core: RouterCore): Promise<void> {
   });
 }
 
+/** The setting `port`, which need not be written to be in force. */
 function portIn(settings: unknown): number | undefined {
-  const port = (settings as { port?: unknown } | null | undefined)?.port;
-  return typeof port === 'number' ? port : undefined;
+  return settingsSchema.shape.port.safeParse((settings as { port?: unknown } | null | undefined)?.port).data;
 }
 
 const time = (milliseconds: number): string => new Date(milliseconds).toISOString();

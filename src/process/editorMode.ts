@@ -8,12 +8,12 @@ import { type ConfigPush, rpc, TIME_LIMITS } from './contract';
 import type { RouterCore } from './core';
 import type { Peer } from './dial';
 import type { ProtocolRange } from './handshake';
-import { acquireInstance } from './instance';
-import { createLeases } from './leases';
+import { type Acquired, acquireInstance } from './instance';
+import { createLeases, type Leases } from './leases';
 import { type Log, type LogFile, openLogFile } from './logFile';
 import { type Backstage, type PipeServer, servePipe } from './pipe';
 import { openMemo, type RouterMemo } from './routerMemo';
-import { installSecret, openRuntimeDir } from './runtimeDir';
+import { installSecret, openRuntimeDir, type RuntimeDir } from './runtimeDir';
 import { within } from './timeLimit';
 
 /** Default of the setting lingerSeconds. */
@@ -24,8 +24,6 @@ const END_DRAIN = 5_000;
 const END_LIMIT = 20_000;
 /** The same when the runtime is gone. */
 const GONE_LIMIT = 2_000;
-/** Settling who serves may mean waiting for one that is ending; only then the countdown to the first window begins, seconds. */
-const SETTLING = 60;
 /** How long a router that has handed over keeps the one before it alive, milliseconds. */
 const PREDECESSOR_LIMIT = 600_000;
 const RUNTIME_GONE = 'the editor and its runtime are gone';
@@ -36,8 +34,8 @@ export interface CoreContext {
   /** The install secret, for the health answer: `proofOf(secret, 'health', nonce)`. */
   secret: string;
   log: LogFile;
-  /** The port the router before this one listened on, and the setting `port` it stood for. Same setting: take the same port. */
-  lastPort?: { port: number; setting: number | undefined };
+  /** The port the router before this one listened on, and the setting `port` then. Same setting: take the same port. */
+  lastPort: { port: number; setting: number } | undefined;
 }
 
 export interface EditorModeOptions {
@@ -81,52 +79,78 @@ export async function runEditorMode(options: EditorModeOptions): Promise<number>
   }
 }
 
-async function live(
-  options: EditorModeOptions,
-  log: LogFile,
-  dir: Awaited<ReturnType<typeof openRuntimeDir>>,
-): Promise<number> {
-  const { version, protocols } = options;
+/** What changes in the life of one process. */
+interface Life {
+  options: EditorModeOptions;
+  dir: RuntimeDir;
+  secret: string;
+  log: LogFile;
+  memo: RouterMemo;
+  leases: Leases;
+  pipe: PipeServer;
+  lingerSeconds: number;
+  handedOver: boolean;
+  end: (reason: string) => void;
+}
+
+async function live(options: EditorModeOptions, log: LogFile, dir: RuntimeDir): Promise<number> {
+  const { version, protocols, takeOver, answerTimeout } = options;
   const secret = await installSecret(dir.dataDir);
   const memo = await openMemo(dir, Date.now());
   const stage = deferred<Backstage>();
-  const end = deferred<string>();
-  let lingerSeconds = SETTLING;
-  let handedOver = false;
-  let pipe: PipeServer | undefined;
+  const ending = deferred<string>();
   const leases = createLeases({
-    linger: () => lingerSeconds * 1000,
-    onEnd: () => end.resolve('no window left'),
-    onChange: () => pipe?.touch(),
+    linger: () => life.lingerSeconds * 1000,
+    onEnd: () => ending.resolve('no window left'),
+    onChange: () => life.pipe.touch(),
   });
-  pipe = servePipe(stage.promise, { secret, version, leases, log, ...(protocols ? { protocols } : {}) });
+  const pipe = servePipe(stage.promise, { secret, version, leases, log, protocols });
+  const lingerSeconds = options.lingerSeconds ?? DEFAULT_LINGER;
+  const life: Life = {
+    options,
+    dir,
+    secret,
+    log,
+    memo,
+    leases,
+    pipe,
+    lingerSeconds,
+    handedOver: false,
+    end: ending.resolve,
+  };
   const { listen } = pipe;
   const acquired = await acquireInstance({
     dir,
     secret,
     version,
-    takeOver: options.takeOver,
+    takeOver,
     listen,
     log,
-    ...(protocols ? { protocols } : {}),
-    ...(options.answerTimeout === undefined ? {} : { timeout: options.answerTimeout }),
+    protocols,
+    timeout: answerTimeout,
   });
   if (acquired.kind === 'lost') {
-    leases.dispose();
     log.info(`process ${acquired.pid} (${acquired.version}) serves already`);
     return 0;
   }
-  const { generation, predecessor } = acquired;
-  log.info(`version ${version}, generation ${generation}, started`);
-  lingerSeconds = options.lingerSeconds ?? DEFAULT_LINGER;
+  log.info(`version ${version}, generation ${acquired.generation}, started`);
   leases.update();
-  const stopWatching = watchWorld(options.world ?? thisProcess, end.resolve);
+  const stopWatching = watchWorld(options.world ?? thisProcess, ending.resolve);
+  const backstage = await setStage(life, acquired.predecessor);
+  stage.resolve(backstage);
+  const reason = await ending.promise;
+  stopWatching();
+  await finish(life, backstage.core, acquired, reason);
+  return 0;
+}
+
+async function setStage(life: Life, predecessor: Peer | undefined): Promise<Backstage> {
+  const { dir, secret, log, memo, leases, pipe, options } = life;
   const { port, portSetting } = memo.value;
-  const core = await options.createCore({
-    dataDir: dir.dataDir,
-    secret,
-    log,
-    ...(port === undefined ? {} : { lastPort: { port, setting: portSetting } }),
+  const lastPort = port === undefined || portSetting === undefined ? undefined : { port, setting: portSetting };
+  const core = await options.createCore({ dataDir: dir.dataDir, secret, log, lastPort });
+  core.onDidChange((state) => {
+    if (state.port !== undefined && state.port !== memo.value.port) void memo.update({ port: state.port });
   });
   const commands = createCommands({
     core,
@@ -134,35 +158,43 @@ async function live(
     memo,
     log,
     now: Date.now,
-    takeOver: () => askPredecessor(predecessor, version, log),
+    takeOver: () => askPredecessor(predecessor, options.version, log),
     onApplied: (push) => {
-      lingerSeconds = lingerIn(push) ?? DEFAULT_LINGER;
+      life.lingerSeconds = lingerIn(push) ?? DEFAULT_LINGER;
       leases.update();
     },
     onHandedOver: (newer, drained) => {
-      handedOver = true;
+      life.handedOver = true;
       pipe.leaving = 'handedOver';
       pipe.sendAway(newer);
-      void drained.catch(() => undefined).then(() => end.resolve('handed over'));
+      // Not before our answer to the newer one is written.
+      void drained.catch(() => undefined).then(() => setImmediate(() => life.end('handed over')));
     },
   });
-  rememberPort(core, memo);
-  stage.resolve({ core, commands });
+  return { core, commands };
+}
 
-  const reason = await end.promise;
+async function finish(
+  life: Life,
+  core: RouterCore,
+  acquired: Acquired & { kind: 'owner' },
+  reason: string,
+): Promise<void> {
+  const { leases, log, pipe, handedOver } = life;
   log.info(`ending: ${reason}`);
-  stopWatching();
   leases.dispose();
+  // Windows that are still there come back at once and wait for the end; they must not take it for a person's Stop.
   pipe.leaving ??= 'ending';
+  pipe.close();
   await endCore(core, { reason, handedOver }, log);
+  const { predecessor } = acquired;
   // The one before may still finish its streams, and our connection is what keeps it alive.
-  if (handedOver && predecessor !== undefined && reason !== 'no window left')
-    await within(PREDECESSOR_LIMIT, '', predecessor.closed).catch(() => undefined);
+  if (reason === 'handed over')
+    await within(PREDECESSOR_LIMIT, '', predecessor?.closed ?? Promise.resolve()).catch(() => undefined);
   await acquired.release().catch((error: Error) => log.warn(error.message));
   pipe.close();
   predecessor?.close();
   log.info('ended');
-  return 0;
 }
 
 /** Stops listener and tunnel; a router that has handed over leaves the tunnel to the newer one. */
@@ -207,12 +239,6 @@ async function askPredecessor(
 function lingerIn(push: ConfigPush): number | undefined {
   const seconds = (push.settings as { lingerSeconds?: unknown } | null | undefined)?.lingerSeconds;
   return typeof seconds === 'number' && seconds >= 0 && seconds <= 60 ? seconds : undefined;
-}
-
-function rememberPort(core: RouterCore, memo: RouterMemo): void {
-  core.onDidChange(({ port }) => {
-    if (port !== undefined && port !== memo.value.port) void memo.update({ port });
-  });
 }
 
 function watchWorld(world: EditorWorld, end: (reason: string) => void): () => void {

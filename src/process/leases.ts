@@ -1,9 +1,12 @@
-/** A lease is an open, proven connection. The process ends `linger` milliseconds after the last one is gone, or when none ever came. */
+/**
+ * A lease is an open, proven connection. The process ends `linger` milliseconds after the last one is gone, or, once `update()` has
+ * begun the counting, when none ever came.
+ */
 export interface Leases {
   readonly count: number;
   /** The returned function gives the lease back; calling it again does nothing. */
   add(): () => void;
-  /** The time to linger has changed. */
+  /** Begins the counting, or counts anew: the time to linger has changed. */
   update(): void;
   /** No end will be called any more. */
   dispose(): void;
@@ -48,7 +51,6 @@ export function createLeases(options: LeaseOptions): Leases {
     };
   };
 
-  restart();
   return {
     get count() {
       return count;

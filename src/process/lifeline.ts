@@ -112,8 +112,8 @@ export function createLifeline(options: LifelineOptions, on: LifelineEvents): Li
         startTimeout: options.startTimeout ?? START_TIMEOUT,
         onStarting: () => set({ name: 'starting' }),
         signal: disposed.signal,
-        ...(options.protocols === undefined ? {} : { protocols: options.protocols }),
-        ...(options.answerTimeout === undefined ? {} : { timeout: options.answerTimeout }),
+        protocols: options.protocols,
+        timeout: options.answerTimeout,
       });
     } catch (error) {
       return { kind: 'failed', final: true, message: (error as Error).message };

@@ -13,7 +13,7 @@ export interface Memo {
   changedAt?: number;
   /** HMAC over settings, secrets and network with the install secret. */
   hash?: string;
-  /** The port last listened on, and the setting `port` it stood for (undefined: none written). */
+  /** The port last listened on, and the setting `port` it stood for. */
   port?: number;
   portSetting?: number;
 }

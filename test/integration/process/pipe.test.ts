@@ -39,7 +39,7 @@ describe('the pipe of the router', () => {
 
   const open = async (protocols?: ProtocolRange, handshakeTimeout = 300): Promise<void> => {
     const dir = await openRuntimeDir(folder);
-    core = createFakeCore({}, '1.0.0');
+    core = createFakeCore({ lastPort: undefined }, '1.0.0');
     leases = createLeases({ linger: () => 60_000, onEnd: () => undefined, onChange: () => pipe?.touch() });
     const commands = createCommands({
       core,

@@ -100,6 +100,7 @@ describe('an update of the extension', function () {
     await fresh.models();
     assert.equal(fresh.state?.phase, 'stopped');
     assert.equal((await old.start()).version, '1.1.0');
+    assert.match(readFileSync(`${home.dataDir}/logs/router.log`, 'utf8'), /has handed over/);
   });
 
   it('leaves the older router in service when the newer one does not come up', async () => {

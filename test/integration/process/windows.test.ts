@@ -234,6 +234,15 @@ describe('windows and their router process', function () {
     assert.match(readFileSync(`${home.dataDir}/logs/router.log`, 'utf8'), /ending: signal SIGTERM(.|\n)*ended/);
   });
 
+  it('is served again after somebody has ended the router', async () => {
+    const a = home.window();
+    await a.pushConfig(push());
+    const { pid, port } = await routerState(a, serving);
+    process.kill(pid, 'SIGTERM');
+    const again = await routerState(a, (state) => serving(state) && state.pid !== pid);
+    assert.equal(again.port, port);
+  });
+
   it('replaces a router that hangs, being sure it is that one', async () => {
     const a = home.window();
     await a.pushConfig(push());

@@ -9,6 +9,8 @@ import type { CoreContext } from '../../../src/process/editorMode';
 /** Byte `index` of every stream. */
 export const byteAt = (index: number): number => (index * 31 + (index >> 8)) & 0xff;
 const CHUNK = 97;
+/** Of the setting `port`. The fake takes any free port instead, unless it remembers one. */
+const DEFAULT_PORT = 11_411;
 
 export interface FakeSettings {
   port?: number;
@@ -76,7 +78,8 @@ export function createFakeCore(context: Pick<CoreContext, 'lastPort'>, version: 
     if (server !== undefined) return;
     const wanted = settings.port ?? 0;
     const { lastPort } = context;
-    const port = lastPort !== undefined && lastPort.setting === settings.port ? lastPort.port : wanted;
+    const port =
+      lastPort !== undefined && lastPort.setting === (settings.port ?? DEFAULT_PORT) ? lastPort.port : wanted;
     server = await listen(port).catch(() => listen(0));
     set({ phase: 'running', port: (server.address() as AddressInfo).port });
   };

@@ -36,7 +36,7 @@ describe('leases', () => {
   it('end the process when nobody ever comes, once', () => {
     const { timer, pass } = handClock();
     let ends = 0;
-    createLeases({ linger: () => 10_000, onEnd: () => ends++, timer });
+    createLeases({ linger: () => 10_000, onEnd: () => ends++, timer }).update();
     pass(9_999);
     assert.equal(ends, 0);
     pass(100_000);
@@ -67,6 +67,9 @@ describe('leases', () => {
     const { timer, pass } = handClock();
     let [ends, linger] = [0, 60_000];
     const leases = createLeases({ linger: () => linger, onEnd: () => ends++, timer });
+    pass(600_000);
+    assert.equal(ends, 0, 'counting has not begun');
+    leases.update();
     pass(5_000);
     linger = 1_000;
     leases.update();
@@ -77,6 +80,7 @@ describe('leases', () => {
   it('end nothing once disposed', () => {
     const { timer, pass, pending } = handClock();
     const leases = createLeases({ linger: () => 1_000, onEnd: () => assert.fail(), timer });
+    leases.update();
     leases.dispose();
     leases.add()();
     pass(5_000);
