@@ -125,7 +125,6 @@ export function createSseSplitter(options: { maxEventBytes?: number } = {}): Sse
     finish() {
       const events: RawSseEvent[] = [];
       if (!overflow && held.length > 0) {
-        if (!lineEmpty) lines++;
         take(events, EMPTY, 0, 0);
       }
       return events;

@@ -387,6 +387,18 @@ describe('chat: writing requests', () => {
     });
   });
 
+  it('writes {} for a call without arguments and names the errors of tools', () => {
+    const body = emit({
+      turns: [
+        { role: 'assistant', parts: [{ type: 'toolCall', id: 'c', name: 'f', arguments: '' }] },
+        { role: 'tool', parts: [{ type: 'toolResult', id: 'c', content: [text('no such file')], isError: true }] },
+      ],
+    });
+    const [assistant, result] = messagesOf(body);
+    assert.deepEqual(callsOf(assistant)[0]?.function, { name: 'f', arguments: '{}' });
+    assert.equal(result?.content, 'Error: no such file');
+  });
+
   it('maps ids that are illegal or too long on both sides of a pair (N25)', () => {
     const id = `functions.AskUserQuestion:${'1'.repeat(60)}`;
     const body = emit({

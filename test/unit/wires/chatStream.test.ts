@@ -179,6 +179,20 @@ describe('chat: reading streams', () => {
     }
   });
 
+  it('ends custom calls and calls without arguments when the model says that it calls', () => {
+    const got = events(
+      call({ index: 0, id: 'a', custom: { name: 'Patch', input: '***' } }),
+      call({ index: 1, id: 'b', function: { name: 'f' } }),
+    );
+    assert.deepEqual(
+      got.filter((event) => event.type === 'toolCallEnd'),
+      [
+        { type: 'toolCallEnd', index: 0 },
+        { type: 'toolCallEnd', index: 1 },
+      ],
+    );
+  });
+
   it('gives calls without id an id of their own', () => {
     const got = calls(
       events({
