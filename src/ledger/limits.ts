@@ -4,6 +4,8 @@ const MINUTE_MS = 60_000;
 interface Entry {
   at: number;
   tokens: number;
+  /** Older than a minute: no longer in the sum. */
+  gone?: boolean;
 }
 
 export interface MinuteUse {
@@ -23,51 +25,76 @@ export interface MinuteUse {
 
 export type { Entry as MinuteEntry };
 
-export function createMinuteUse(): MinuteUse {
-  let arrivals: number[] = [];
-  let entries: Entry[] = [];
+/** A list in the order of time whose old end is passed over and now and then cut off: constant work a request. */
+function createQueue<T>(): { items: T[]; first: number; passed(): void } {
+  const queue = {
+    items: [] as T[],
+    first: 0,
+    passed() {
+      queue.first += 1;
+      if (queue.first < 1_000 || queue.first * 2 < queue.items.length) return;
+      queue.items = queue.items.slice(queue.first);
+      queue.first = 0;
+    },
+  };
+  return queue;
+}
 
-  /** Forgets what is older than a minute; both lists are in the order of time. */
-  function prune(now: number): void {
+export function createMinuteUse(): MinuteUse {
+  const arrivals = createQueue<number>();
+  const entries = createQueue<Entry>();
+  let sum = 0;
+
+  /** Forgets what is older than a minute. */
+  function forget(now: number): void {
     const since = now - MINUTE_MS;
-    const firstArrival = arrivals.findIndex((at) => at > since);
-    if (firstArrival !== 0) arrivals = firstArrival < 0 ? [] : arrivals.slice(firstArrival);
-    const firstEntry = entries.findIndex((entry) => entry.at > since);
-    if (firstEntry !== 0) entries = firstEntry < 0 ? [] : entries.slice(firstEntry);
+    while (arrivals.first < arrivals.items.length && arrivals.items[arrivals.first]! <= since) arrivals.passed();
+    for (let entry = entries.items[entries.first]; entry && entry.at <= since; entry = entries.items[entries.first]) {
+      entry.gone = true;
+      sum -= entry.tokens;
+      entries.passed();
+    }
   }
-  function tokens(now: number): number {
-    prune(now);
-    let sum = 0;
-    for (const entry of entries) sum += entry.tokens;
-    return sum;
+  function push(tokens: number, at: number): Entry {
+    const entry: Entry = { at, tokens };
+    entries.items.push(entry);
+    sum += tokens;
+    return entry;
   }
   const secondsUntilGone = (at: number | undefined, now: number): number =>
     at === undefined ? 1 : Math.max(1, Math.ceil((at + MINUTE_MS - now) / 1_000));
 
   return {
     requests(now) {
-      prune(now);
-      return arrivals.length;
+      forget(now);
+      return arrivals.items.length - arrivals.first;
     },
-    tokens,
-    requestRoomIn(limit, now) {
-      prune(now);
-      return secondsUntilGone(arrivals[arrivals.length - limit], now);
+    tokens(now) {
+      forget(now);
+      return sum;
     },
+    requestRoomIn: (limit, now) => secondsUntilGone(arrivals.items[arrivals.items.length - limit], now),
     tokenRoomIn(wanted, limit, now) {
-      let excess = tokens(now) + wanted - limit;
-      for (const entry of entries) if ((excess -= entry.tokens) <= 0) return secondsUntilGone(entry.at, now);
+      forget(now);
+      let excess = sum + wanted - limit;
+      for (let i = entries.first; i < entries.items.length; i++) {
+        excess -= entries.items[i]!.tokens;
+        if (excess <= 0) return secondsUntilGone(entries.items[i]!.at, now);
+      }
       return 1;
     },
     add(count, now) {
-      const entry = { at: now, tokens: count };
-      arrivals.push(now);
-      entries.push(entry);
-      return entry;
+      forget(now);
+      arrivals.items.push(now);
+      return push(count, now);
     },
     settle(entry, count, now) {
-      if (count <= entry.tokens) entry.tokens = count;
-      else entries.push({ at: now, tokens: count - entry.tokens });
+      forget(now);
+      if (count > entry.tokens) push(count - entry.tokens, now);
+      else {
+        if (!entry.gone) sum -= entry.tokens - count;
+        entry.tokens = count;
+      }
     },
   };
 }

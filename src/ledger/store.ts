@@ -90,11 +90,7 @@ const MAX_PENDING = 500;
 export async function openLedger(options: LedgerOptions): Promise<Ledger> {
   const { dataDir, now = Date.now, readOnly = false, syncEvery = 10_000 } = options;
   const folder = path.join(dataDir, 'ledger');
-  if (!readOnly) {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    chmodSync(folder, 0o700);
-  }
-  let problem: string | undefined;
+  let problem = readOnly ? undefined : makeFolder(folder);
   let retained: number | undefined;
   const appender = readOnly ? undefined : createAppender(folder, (sentence) => (problem = sentence));
   const months = new Map<string, Rollup>();
@@ -105,11 +101,15 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
   const listeners: ((record: RequestRecord) => void)[] = [];
   let opened = false;
 
+  /** Writes a roll-up where it changed; rejects when the disk refuses. */
   async function save(month: string, rollup: Rollup): Promise<void> {
     if (readOnly || saved.get(month)?.offset === rollup.offset) return;
     await writeAtomic(rollupFile(folder, month), writeRollup(rollup));
     saved.set(month, { offset: rollup.offset, at: now() });
   }
+
+  /** Sums can be made anew from the records: a refusal is no loss. */
+  const trySave = (month: string, rollup: Rollup): Promise<void> => save(month, rollup).catch(() => undefined);
 
   function take(record: RequestRecord, rollup: Rollup, known: boolean): void {
     count(rollup.rows, record);
@@ -135,7 +135,7 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
       rollup.torn += block.torn;
     }
     const last = saved.get(month);
-    if (!last || rollup.offset - last.offset > SAVE_BYTES || now() - last.at > SAVE_MS) await save(month, rollup);
+    if (!last || rollup.offset - last.offset > SAVE_BYTES || now() - last.at > SAVE_MS) await trySave(month, rollup);
   }
 
   async function syncNow(): Promise<void> {
@@ -151,7 +151,7 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
   async function forget(month: string, rollup: Rollup): Promise<void> {
     rollup.offset = 0;
     rollup.head = '';
-    await save(month, rollup);
+    await trySave(month, rollup);
   }
 
   /** Deletes month files beyond the retention, once their sums are safe. */
@@ -198,8 +198,10 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
 
   await loadRollups(folder, months);
   for (const [month, rollup] of months) saved.set(month, { offset: rollup.offset, at: now() });
-  await sync();
-  await fillRecent(folder, recent.add);
+  await sync().catch((error: Error) => {
+    problem ??= `The usage log in ${folder} cannot be read: ${error.message}.`;
+  });
+  await fillRecent(folder, recent.add).catch(() => undefined);
   opened = true;
   const timer = syncEvery > 0 ? setInterval(() => void sync().catch(() => undefined), syncEvery) : undefined;
   timer?.unref();
@@ -253,7 +255,7 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
     async close() {
       clearInterval(timer);
       await sync().catch(() => undefined);
-      for (const [month, rollup] of months) await save(month, rollup).catch(() => undefined);
+      for (const [month, rollup] of months) await trySave(month, rollup);
       appender?.close();
     },
     get problem() {
@@ -265,6 +267,17 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
       return torn;
     },
   };
+}
+
+/** Makes the folder for its owner only; a sentence when that is impossible: the router works without its log, and says so. */
+function makeFolder(folder: string): string | undefined {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    chmodSync(folder, 0o700);
+    return undefined;
+  } catch (error) {
+    return `The usage log cannot be kept in ${folder}: ${(error as Error).message}. Choose another data directory or correct its permissions.`;
+  }
 }
 
 function inPeriod(day: string, { from, to }: Period): boolean {

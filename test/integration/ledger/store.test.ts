@@ -275,6 +275,17 @@ describe('ledger on disk', () => {
     assert.deepEqual(await read(ledger), [lost.id, next.id]);
   });
 
+  it('works without a folder, says so, and counts in memory', async () => {
+    const blocked = path.join(dataDir, 'file');
+    writeFileSync(blocked, '');
+    const ledger = await ledgerOf({ dataDir: blocked });
+    assert.match(ledger.problem ?? '', /cannot be kept in .*Choose another data directory/);
+    assert.equal(ledger.append(at(NOON, { cost: 1 })), false);
+    assert.equal(ledger.today().cost, 1);
+    assert.equal(ledger.recent(1).length, 1);
+    assert.equal((await ledger.summary({ ...everything, by: 'day' })).length, 1);
+  });
+
   it('leaves everything as it is when opened for reading only', async () => {
     const other = path.join(dataDir, 'none');
     const ledger = await ledgerOf({ dataDir: other, readOnly: true });

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { type ClientKeySettings, settingsSchema } from '../../../src/config/schema';
 import { type Admitted, createAdmission, type Reservation } from '../../../src/ledger/admission';
 import type { BudgetWarning } from '../../../src/ledger/budgets';
+import { createMinuteUse, type MinuteEntry } from '../../../src/ledger/limits';
 import type { RequestRecord } from '../../../src/ledger/record';
 import { requestRecord } from '../../support/ledgerRecords';
 import { targetOn } from '../../support/ledgerTarget';
@@ -209,6 +210,50 @@ describe('admission: limits by minute', () => {
     const { ask, admission } = world({ requestsPerMinute: 1 });
     admission.observe(requestRecord({ clientKey: 'phone' }));
     refused(ask());
+  });
+});
+
+describe('tokens and requests of a minute', () => {
+  it('are what a plain list of everything says, however busy the key is', () => {
+    const step = fc.record({
+      wait: fc.nat(9_000),
+      tokens: fc.nat(100),
+      settle: fc.option(fc.record({ which: fc.nat(), tokens: fc.nat(300) }), { nil: undefined }),
+    });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
+        const minute = createMinuteUse();
+        const all: { at: number; tokens: number; arrival: boolean }[] = [];
+        const open: { entry: MinuteEntry; kept: (typeof all)[number] }[] = [];
+        let now = 0;
+        for (const { wait, tokens, settle } of steps) {
+          now += wait;
+          const kept = { at: now, tokens, arrival: true };
+          all.push(kept);
+          open.push({ entry: minute.add(tokens, now), kept });
+          if (settle) {
+            const [ended] = open.splice(settle.which % open.length, 1);
+            minute.settle(ended!.entry, settle.tokens, now);
+            if (settle.tokens <= ended!.kept.tokens) ended!.kept.tokens = settle.tokens;
+            else all.push({ at: now, tokens: settle.tokens - ended!.kept.tokens, arrival: false });
+          }
+          const fresh = all.filter((entry) => entry.at > now - 60_000);
+          assert.equal(
+            minute.tokens(now),
+            fresh.reduce((sum, entry) => sum + entry.tokens, 0),
+          );
+          assert.equal(minute.requests(now), fresh.filter((entry) => entry.arrival).length);
+        }
+      }),
+    );
+  });
+
+  it('do not pile up for a key without limits', () => {
+    const minute = createMinuteUse();
+    const begun = process.memoryUsage().heapUsed;
+    for (let i = 0; i < 300_000; i++) minute.settle(minute.add(5, i * 100), 7, i * 100);
+    assert.equal(minute.requests(30_000_000), 599);
+    assert.ok(process.memoryUsage().heapUsed - begun < 20_000_000);
   });
 });
 
