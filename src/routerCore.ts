@@ -3,6 +3,7 @@
  * editor's pipe or from a terminal. No logic of its own beyond the order in which the rooms come up and go down.
  */
 
+import path from 'node:path';
 import { createBreaker } from './backends/breaker';
 import { buildBackends } from './backends/build';
 import { foundInEnvironment, foundOnLocalPorts } from './backends/discover';
@@ -20,6 +21,7 @@ import { type Ledger, openLedger } from './ledger/store';
 import type { BackendState, CursorSighting, NetworkSettings, Problem, RouterState } from './process/contract';
 import type { RouterCore } from './process/core';
 import { proofOf } from './process/handshake';
+import { type MemoryStore, openMemoryStore } from './process/memoryStore';
 import { createBodyBudget } from './server/body';
 import { createKeyring } from './server/clientKeys';
 import { createThrottle, hostName } from './server/guard';
@@ -64,7 +66,9 @@ export async function createRouterCore(options: CoreOptions): Promise<RouterCore
   const breaker = createBreaker(Date.now);
   const lists = createModelLists(Date.now);
   const ledger: Ledger = await openLedger({ dataDir });
-  const memory = createMemory({ now: Date.now });
+  let memoryStore: MemoryStore | undefined;
+  let memoryKey: string | undefined;
+  const memory = createMemory({ now: Date.now, persist: { append: (record) => memoryStore?.append(record) } });
   const admission: Admission = createAdmission({
     now: Date.now,
     spentSince: ledger.spentSince,
@@ -303,6 +307,7 @@ export async function createRouterCore(options: CoreOptions): Promise<RouterCore
     }
     if (JSON.stringify(before.settings.backends) !== JSON.stringify(next.settings.backends)) lists.clear();
     admission.configure(next.settings.clientKeys);
+    await openMemory(next);
     runtime = buildRuntime(next);
     touch();
     if (!listener) return;
@@ -322,6 +327,22 @@ export async function createRouterCore(options: CoreOptions): Promise<RouterCore
       await stopTunnel(false);
       await startTunnel();
     }
+  }
+
+  /** What Cursor drops is kept over a restart only where a key from SecretStorage encrypts it (design §2.10). */
+  async function openMemory({ settings, secrets }: Configuration): Promise<void> {
+    const key = secrets['memory:key'];
+    if (!settings.cursor.memory || !key || key === memoryKey) return;
+    memoryKey = key;
+    await memoryStore?.close();
+    const file = path.join(dataDir, 'memory.bin');
+    memoryStore = await openMemoryStore({
+      file,
+      key: Buffer.from(key),
+      live: memory.records,
+      warn: (line) => log('warn', line),
+    });
+    memory.load(memoryStore.records);
   }
 
   return {
@@ -344,6 +365,7 @@ export async function createRouterCore(options: CoreOptions): Promise<RouterCore
     stop,
     async close() {
       clearTimeout(soon);
+      await memoryStore?.close();
       await ledger.close();
     },
     models: () => listModels({ runtime: () => runtime, lists }),
