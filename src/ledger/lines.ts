@@ -29,7 +29,7 @@ export function boundedRecord(record: RequestRecord): RequestRecord {
     askedModel: clip(record.askedModel, 300),
     upstreamModel: record.upstreamModel === undefined ? undefined : clip(record.upstreamModel, 300),
     error: record.error === undefined ? undefined : clip(record.error, 2_000),
-    rules: record.rules.length > 60 ? record.rules.slice(0, 60) : record.rules,
+    rules: record.rules.slice(0, 60).map((rule) => clip(rule, 200)),
     attempts: record.attempts.slice(0, 30).map(boundedAttempt),
   };
 }

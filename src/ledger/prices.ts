@@ -75,9 +75,8 @@ function spellings(model: string): string[] {
   return [model, bare, undated];
 }
 
-function findRow(backend: PricedBackend, model: string): TableRow | undefined {
-  const provider = providerOf(backend);
-  const models = provider === undefined ? undefined : table[provider];
+function findRow(provider: string, model: string): TableRow | undefined {
+  const models = table[provider];
   if (!models) return undefined;
   for (const name of spellings(model)) if (Object.hasOwn(models, name)) return models[name];
   return undefined;
@@ -88,9 +87,24 @@ function rates([input, output, cacheRead, cacheWrite]: Cells): Rates | undefined
   return { input, output, cacheRead: cacheRead ?? undefined, cacheWrite: cacheWrite ?? undefined };
 }
 
+/** Facts looked up before: a router serves few models, each of them often. */
+const known = new Map<string, ModelFacts>();
+const MAX_KNOWN = 1_000;
+
 /** What the shipped table knows about an upstream model; empty when it knows nothing. */
 export function modelFacts(backend: PricedBackend, upstreamModel: string): ModelFacts {
-  const row = findRow(backend, upstreamModel);
+  const provider = providerOf(backend);
+  if (provider === undefined) return {};
+  const key = `${provider}\n${upstreamModel}`;
+  let facts = known.get(key);
+  if (!facts) {
+    if (known.size >= MAX_KNOWN) known.clear();
+    known.set(key, (facts = factsOf(findRow(provider, upstreamModel))));
+  }
+  return facts;
+}
+
+function factsOf(row: TableRow | undefined): ModelFacts {
   if (!row) return {};
   const [input, output, cacheRead, cacheWrite, contextWindow, maxOutput, tierRows = []] = row;
   const base = rates([input, output, cacheRead, cacheWrite]);

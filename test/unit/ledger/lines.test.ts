@@ -64,7 +64,7 @@ describe('ledger lines', () => {
   it('cuts foreign texts and leaves the numbers', () => {
     const long = 'x'.repeat(100_000);
     const bounded = boundedRecord(
-      requestRecord({ askedModel: long, error: long, rules: Array.from({ length: 500 }, () => 'r') }),
+      requestRecord({ askedModel: long, error: long, rules: Array.from({ length: 500 }, () => 'r'.repeat(20)) }),
     );
     assert.ok(encodeLine(bounded).length < 5_000);
     assert.equal(bounded.askedModel.at(-1), '…');
