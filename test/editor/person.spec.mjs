@@ -51,14 +51,10 @@ describe('a person with the extension', () => {
   });
 
   it('sees how long the activation took', async () => {
-    await window.command('Developer: Show Running Extensions');
-    const row = window.page.locator('.monaco-list-row', { hasText: 'LLM Router' }).first();
-    await row.waitFor({ timeout: 20_000 });
-    const text = (await row.textContent()).replace(/\s+/g, ' ');
-    const match = /Activation: (\d+)ms/.exec(text);
-    assert.ok(match, text);
-    console.log(`      activation in the extension host: ${match[1]} ms`);
-    await window.command('View: Close All Editors');
+    const [load, call, finish] = await window.exec(activationTimes);
+    console.log(`      activation in the extension host: ${load} ms to load, ${call + finish} ms to activate`);
+    assert.ok(Number.isFinite(load + call + finish));
+    await window.closeEditors();
   });
 
   it('clicks the status bar without a tunnel: is told why and gets the local URL on request', async () => {
@@ -114,8 +110,7 @@ describe('a person with the extension', () => {
 
   it('changes an alias; the next request follows', async () => {
     await window.setting('aliases', { fast: 'loop/model-a' });
-    await until(async () => (await ask('fast')).status === 200, 'the alias');
-    assert.equal(upstream.seen.at(-1).model, 'model-a');
+    await until(async () => (await ask('fast')).body.choices?.[0]?.message.content === 'This is model-a.', 'the alias');
     await window.setting('aliases', { fast: 'loop/model-b' });
     await until(
       async () => (await ask('fast')).body.choices?.[0]?.message.content === 'This is model-b.',
@@ -133,7 +128,7 @@ describe('a person with the extension', () => {
     await window.toastButton(told, 'Open Setting').click();
     await window.page.locator('.editor-instance .view-lines', { hasText: 'nonsense' }).waitFor({ timeout: 20_000 });
     await window.setting('backends', good);
-    await window.command('View: Close All Editors');
+    await window.closeEditors();
     await window.statusShows(/local only/);
     await window.clearToasts();
   });
@@ -253,6 +248,18 @@ describe('a person with the extension', () => {
   });
 });
 
+/** Milliseconds to load the code, to call activate and to finish it, from the editor's own page Startup Performance. */
+async function activationTimes(vscode) {
+  await vscode.commands.executeCommand('perfview.show');
+  for (let i = 0; i < 200; i++) {
+    const page = vscode.workspace.textDocuments.find((document) => document.uri.scheme === 'perf')?.getText() ?? '';
+    const row = page.split('\n').find((line) => line.startsWith('| llm-router.llm-router '));
+    if (row) return row.split('|').slice(3, 6).map(Number);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error('the page Startup Performance does not name the extension');
+}
+
 /** Something a person can see came up: a message, a list, a question, a page or the log. Closes it again. */
 async function seeAnswer(window, id) {
   await window.exec((vscode) => vscode.commands.executeCommand('workbench.action.closePanel'));
@@ -274,6 +281,6 @@ async function seeAnswer(window, id) {
     });
   await window.page.keyboard.press('Escape');
   if (await window.page.locator('.monaco-dialog-box').isVisible()) await window.page.keyboard.press('Escape');
-  await window.exec((vscode) => vscode.commands.executeCommand('workbench.action.closeAllEditors'));
+  await window.closeEditors();
   await window.clearToasts();
 }

@@ -32,6 +32,8 @@ const QUIET_SETTINGS = {
   'github.gitAuthentication': false,
   'chat.disableAIFeatures': true,
   'files.simpleDialog.enable': true,
+  // Whatever would leave the machine (the download of cloudflared) ends here.
+  'http.proxy': 'http://127.0.0.1:9',
   'npm.autoDetect': 'off',
   'typescript.disableAutomaticTypeAcquisition': true,
 };
@@ -182,7 +184,16 @@ function serverEnvironment({ home, run, node, bridge, env }) {
 function tailOfLogs(folder) {
   if (!existsSync(folder)) return '';
   const files = readdirSync(folder, { recursive: true }).filter((file) =>
-    /(remoteexthost|remoteagent|LLM Router)\.log$/.test(file),
+    /(exthost\d+\/remoteexthost|LLM Router)\.log$/.test(file),
   );
-  return files.map((file) => `--- ${file}\n${readFileSync(path.join(folder, file), 'utf8').slice(-4_000)}`).join('\n');
+  return files
+    .map(
+      (file) =>
+        `--- ${file}\n${readFileSync(path.join(folder, file), 'utf8')
+          .split('\n')
+          .filter((line) => !line.includes('_doActivateExtension'))
+          .slice(-25)
+          .join('\n')}`,
+    )
+    .join('\n');
 }

@@ -72,11 +72,11 @@ class Window {
     for (let attempt = 0; ; attempt++) {
       await this.page.keyboard.press('F1');
       try {
-        await input.waitFor({ timeout: 2_000 });
+        await input.waitFor({ timeout: 3_000 });
         break;
       } catch (error) {
         // F1 is lost while the focus is being restored.
-        if (attempt >= 5) throw error;
+        if (attempt >= 8) throw error;
       }
     }
     await input.fill(`>${title}`);
@@ -114,12 +114,17 @@ class Window {
   modalButton(button) {
     return this.page.locator('.monaco-dialog-box .monaco-button', { hasText: button });
   }
+  async closeEditors() {
+    await this.exec((vscode) => vscode.commands.executeCommand('workbench.action.closeAllEditors'));
+  }
+  /** Closes all messages, also those that come up meanwhile. */
   async clearToasts() {
-    await this.exec((vscode) => vscode.commands.executeCommand('notifications.clearAll'));
-    await this.page
-      .locator('.notifications-toasts .notification-list-item')
-      .first()
-      .waitFor({ state: 'hidden', timeout: 10_000 });
+    const toast = this.page.locator('.notifications-toasts .notification-list-item').first();
+    await until(async () => {
+      await this.exec((vscode) => vscode.commands.executeCommand('notifications.clearAll'));
+      await this.page.waitForTimeout(50);
+      return !(await toast.isVisible());
+    }, 'the end of the messages');
   }
   /** The clipboard when it matches; the window must be in front. */
   async clipboard(pattern, ms = 10_000) {

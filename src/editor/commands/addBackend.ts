@@ -172,40 +172,66 @@ async function askKeyFor(address: Address, name: string): Promise<{ text?: strin
   return text ? { text } : {};
 }
 
-/** One small real request; when it fails a person may change the key, add anyway or leave. */
+/** One small real request; when it fails a person may change the key, name a model, add it anyway or leave. */
 async function testUntilContent(
   editor: Editor,
   backend: WrittenBackend,
   first: string | undefined,
 ): Promise<{ key?: string; result?: TestResult } | undefined> {
+  const name = backendName(backend);
   let key = first;
+  let model: string | undefined;
   for (;;) {
-    const result = await testBackend(editor, backend, key);
+    const result = await testBackend(editor, backend, { key, model });
     if (result.ok) return key ? { key, result } : { result };
+    const detail = 'Nothing is stored yet.';
     const chosen = await window.showWarningMessage(
-      `${backendName(backend)} does not work yet: ${result.message}`,
-      { modal: true },
-      'Add Anyway',
+      `${name} does not work yet: ${result.message}`,
+      { modal: true, detail },
       'Change Key',
+      'Name a Model',
+      'Add Anyway',
     );
     if (chosen === 'Add Anyway') return key ? { key } : {};
-    if (chosen !== 'Change Key') return undefined;
-    key = (await askKey(`Add Backend: key of ${backendName(backend)}`)) || key;
+    if (chosen === 'Change Key') key = (await askKey(`Add Backend: key of ${name}`)) || key;
+    else if (chosen === 'Name a Model') model = await askModel(name, model);
+    else return undefined;
   }
 }
 
-/** Sends one small real request with a progress message. A router that cannot be reached is a failed test, too. */
+async function askModel(name: string, before: string | undefined): Promise<string | undefined> {
+  const prompt = 'A model that this server has; the test asks it one short question.';
+  const model = await window.showInputBox({
+    title: `Add Backend: a model of ${name}`,
+    prompt,
+    value: before ?? '',
+    ignoreFocusOut: true,
+  });
+  return model?.trim() || before;
+}
+
+/** Progress that shows itself only when there is something to wait for, milliseconds. */
+const SLOW = 500;
+
+/** Sends one small real request. A router that cannot be reached is a failed test, too. */
 export async function testBackend(
   editor: Editor,
   backend: WrittenBackend,
-  key: string | undefined,
+  { key, model }: { key?: string | undefined; model?: string | undefined },
 ): Promise<TestResult> {
+  const test = editor.router
+    .testBackend({ backend, ...(key ? { key } : {}), ...(model ? { model } : {}) })
+    .catch((error: Error) => ({ ok: false, message: error.message, models: [], ms: 0 }));
   const title = `Testing ${backendName(backend)} with one small request…`;
-  return await window.withProgress({ location: ProgressLocation.Notification, title }, () =>
-    editor.router
-      .testBackend(key ? { backend, key } : { backend })
-      .catch((error: Error) => ({ ok: false, message: error.message, models: [], ms: 0 })),
+  const timer = setTimeout(
+    () => void window.withProgress({ location: ProgressLocation.Notification, title }, () => test),
+    SLOW,
   );
+  try {
+    return await test;
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 async function sayAdded(editor: Editor, name: string, result: TestResult | undefined): Promise<void> {

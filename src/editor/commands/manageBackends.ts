@@ -86,7 +86,7 @@ async function manageOne(editor: Editor, backend: WrittenBackend): Promise<void>
 }
 
 async function testOne(editor: Editor, backend: WrittenBackend): Promise<void> {
-  const result = await testBackend(editor, backend, await editor.keys.get(backendName(backend)));
+  const result = await testBackend(editor, backend, { key: await editor.keys.get(backendName(backend)) });
   if (result.ok) void window.showInformationMessage(`${backendName(backend)} works. ${result.message}`);
   else
     void tell(editor, {

@@ -5,7 +5,6 @@ import type { Editor } from '../controller';
 import { type Handlers, tunnelKey } from '../ids';
 import { writeSetting } from '../settings';
 import { phaseOf } from '../view';
-import { askKey } from './keys';
 
 export function tunnelCommands(
   editor: Editor,
@@ -130,9 +129,16 @@ async function askText(title: string, placeHolder: string, wanted: RegExp): Prom
 async function setTunnelSecret(editor: Editor, provider?: string): Promise<void> {
   const chosen = provider ?? (await pickSecretOwner());
   if (!chosen) return;
-  const secret = await askKey(chosen === 'ngrok' ? 'Authtoken of ngrok' : 'Token of your Cloudflare tunnel');
+  const title = chosen === 'ngrok' ? 'Authtoken of ngrok' : 'Token of your Cloudflare tunnel';
+  const text = await window.showInputBox({
+    title,
+    prompt: 'Stored in the secret storage of the editor',
+    password: true,
+    ignoreFocusOut: true,
+  });
+  // The provider's page shows a whole command line; the token is its last word.
+  const secret = text?.trim().split(/\s+/).at(-1);
   if (!secret) return;
-  // Cloudflare's page shows a whole command line; the token is its last word.
   await editor.keys.set(tunnelKey(chosen), secret);
   await editor.push();
   void window.showInformationMessage('The tunnel secret is stored.');
@@ -146,7 +152,7 @@ async function pickSecretOwner(): Promise<string | undefined> {
   return (await window.showQuickPick(items, { title: 'Set Tunnel Secret' }))?.provider;
 }
 
-/** A file chosen by a person becomes the tunnel's program; false when none was chosen. */
+/** A file chosen by a person becomes the tunnel's program. */
 export async function chooseBinary(): Promise<void> {
   const files = await window.showOpenDialog({ title: 'Choose the cloudflared program', openLabel: 'Use This Program' });
   const [file] = files ?? [];
