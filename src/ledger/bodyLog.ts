@@ -3,7 +3,7 @@
  * again after a restart. Known keys and whatever looks like one are hidden, images and long texts are cut, the file is bounded and for
  * its owner only. Everything else in the ledger holds no prompt and no answer.
  */
-import { createWriteStream, type WriteStream } from 'node:fs';
+import { createWriteStream, rmSync, type WriteStream } from 'node:fs';
 import path from 'node:path';
 import { maskSecrets } from '../wires/failure';
 
@@ -65,21 +65,24 @@ export function createBodyLog(world: BodyLogWorld): BodyLog {
   const maxBytes = world.maxFileBytes ?? MAX_FILE;
   let stream: WriteStream | undefined;
   let bytes = 0;
+  /** The newest stream has written everything and let go of its file. */
+  let closed: Promise<void> = Promise.resolve();
 
-  function end(reason?: string): WriteStream | undefined {
-    const ended = stream;
-    if (!ended) return undefined;
+  function end(reason?: string): void {
+    if (!stream) return;
+    stream.end();
     stream = undefined;
-    ended.end();
     world.onChange(false, reason);
-    return ended;
   }
   function begin(): void {
     bytes = 0;
-    const opened = createWriteStream(file, { mode: 0o600, flags: 'w' });
+    // Not emptied but replaced: what an earlier stream still has to write stays out of the new file.
+    rmSync(file, { force: true });
+    const opened = createWriteStream(file, { mode: 0o600, flags: 'wx' });
     opened.on('error', (error) => {
       if (stream === opened) end(`Body logging is off: ${file} cannot be written (${error.message}).`);
     });
+    closed = new Promise((resolve) => opened.once('close', () => resolve()));
     stream = opened;
     world.onChange(true);
   }
@@ -104,9 +107,9 @@ export function createBodyLog(world: BodyLogWorld): BodyLog {
       bytes += line.length;
       stream.write(line);
     },
-    async close() {
-      const ended = end();
-      if (ended && !ended.closed) await new Promise<void>((resolve) => ended.once('close', () => resolve()));
+    close() {
+      end();
+      return closed;
     },
   };
 }
