@@ -18,9 +18,10 @@ export type Needs = 'thinkingBlocks' | 'reasoningContent' | 'thoughtSignature' |
 export function needsOf({ preset, wire, upstreamModel }: ColdScope): Needs {
   if (wire === 'messages') return 'thinkingBlocks';
   if (wire !== 'chat') return 'nothing';
-  if (preset === 'deepseek' || /deepseek/i.test(upstreamModel)) return 'reasoningContent';
-  const isGoogle = preset === 'gemini' || preset === 'vertex';
-  return isGoogle && /gemini/i.test(upstreamModel) ? 'thoughtSignature' : 'nothing';
+  // Resellers of the same models have no such rule; an address of the person's own may be the provider's.
+  if (preset === 'deepseek' || (!preset && /^deepseek/i.test(upstreamModel))) return 'reasoningContent';
+  const isGoogle = preset === 'gemini' || preset === 'vertex' || !preset;
+  return isGoogle && /^(?:google\/|models\/)?gemini/i.test(upstreamModel) ? 'thoughtSignature' : 'nothing';
 }
 
 export interface Warmed {

@@ -1,6 +1,7 @@
 /** How a failure is told to Cursor (cursor-wire §5, E1–E5, E7): plain words it shows, and no word it misreads. */
 import type { EmitterOptions } from '../wires/codec';
 import type { ApiFailure, JsonObject } from '../wires/conversation';
+import { maskSecrets } from '../wires/failure';
 import { SSE_DONE } from '../wires/sse';
 
 export interface CursorErrorContext {
@@ -36,12 +37,30 @@ const SAFE_CODES: Partial<Record<NonNullable<ApiFailure['kind']>, string>> = {
   notFound: 'model_not_found',
 };
 
-/** One to three sentences: who, what happened with which status, what to do; then the provider's own words (E1, E2). */
+/**
+ * One to three sentences: who, what happened with which status, what to do; then the provider's own words (E1, E2). What
+ * the router itself refuses or observes is a sentence already.
+ */
 export function failureSentence(failure: ApiFailure, { provider, model }: CursorErrorContext): string {
+  const words = plainText(failure.message);
+  if (failure.own && words !== '') return harmless(words);
   const { happened, advice } = describe(failure, provider, model);
+  if (isObserved(failure) && words.includes(provider)) return harmless(`${words} ${advice}`);
   const status = failure.status >= 400 && failure.status !== 499 ? ` (HTTP ${failure.status})` : '';
-  const said = theirWords(failure);
+  const said = words === '' ? '' : ` Its own words: ${words}`;
   return harmless(`${happened}${status}. ${advice}${said}`);
+}
+
+/** Seen from our side of the connection, so the words are ours where they name the provider. */
+function isObserved({ kind }: ApiFailure): boolean {
+  return kind === 'timeout' || kind === 'network' || kind === 'protocol';
+}
+
+const LONGEST_QUOTE = 1_000;
+
+function plainText(message: string): string {
+  const text = maskSecrets(message).replace(/\s+/g, ' ').trim();
+  return text.length > LONGEST_QUOTE ? `${text.slice(0, LONGEST_QUOTE)}…` : text;
 }
 
 function describe(failure: ApiFailure, provider: string, model: string): { happened: string; advice: string } {
@@ -111,31 +130,22 @@ function capital(sentence: string): string {
   return sentence.charAt(0).toUpperCase() + sentence.slice(1);
 }
 
-const LONGEST_QUOTE = 1_000;
-
-function theirWords({ message }: ApiFailure): string {
-  const text = message.replace(/\s+/g, ' ').trim();
-  if (text === '') return '';
-  return ` Its own words: ${text.length > LONGEST_QUOTE ? `${text.slice(0, LONGEST_QUOTE)}…` : text}`;
-}
-
-/** Words that make Cursor show "User API Key Rate limit exceeded" instead of our text (E2), and keys. */
+/** Words that make Cursor show "User API Key Rate limit exceeded" instead of our text (E2). */
 const MISREAD: readonly (readonly [RegExp, string])[] = [
   [/[\w-]*overload\w*/gi, 'busy'],
   [/[\w-]*rate[-_ ]?limit[-_ ]?(?:error|exceeded|reached)\w*/gi, 'limit reached'],
   [/\brate[-_ ]?limit(?:ed|ing|s)?\b/gi, 'limit'],
   [/[\w-]*upstream_failed\w*/gi, 'failed'],
   [/[\w-]*server_error\w*/gi, 'internal problem'],
-  [/\b(?:sk|gsk|xai)-[\w*-]{6,}|\bAIza[\w-]{10,}/g, '…'],
 ];
 
 /** The text without words that Cursor classifies (E2), also where they stand in a provider's message. */
-export function harmless(text: string): string {
+function harmless(text: string): string {
   return MISREAD.reduce((result, [word, plain]) => result.replace(word, plain), text);
 }
 
 /** What makes Cursor compact a conversation by itself (E7, `cursor.contextOverflow: compact`): an empty answer, a full context. */
-export const COMPACT_TOKENS = 1_000_000;
+const COMPACT_TOKENS = 1_000_000;
 
 /** The whole body of the 200 that stands for a context overflow: SSE text for a stream, else one chat.completion (E7). */
 export function compactReply(stream: true, options: EmitterOptions): string;

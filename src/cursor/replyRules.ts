@@ -73,6 +73,8 @@ export function createRuledReply(sink: ReplySink, rules: ReplyRules): RuledReply
   let calls = 0;
   let dropped = 0;
   let visible = false;
+  /** What was said last ends a paragraph already. */
+  let atParagraph = true;
   let hidden = '';
   let reasoningIndex = -1;
   let finish: FinishReason | undefined;
@@ -83,6 +85,7 @@ export function createRuledReply(sink: ReplySink, rules: ReplyRules): RuledReply
 
   function say(text: string): void {
     if (text === '') return;
+    atParagraph = text.endsWith('\n\n');
     if (!visible && rules.notice) {
       visible = true;
       sink.content(`> ${rules.notice}\n\n${text}`);
@@ -100,6 +103,10 @@ export function createRuledReply(sink: ReplySink, rules: ReplyRules): RuledReply
     if (hiding) {
       if (!visible && calls === 0 && hidden.length < HIDDEN_CHARS) hidden += gap + text;
     } else say(thinking.write(thinking.isOpen ? gap + text : text));
+  }
+
+  function gap(): string {
+    return visible && !atParagraph ? '\n\n' : '';
   }
 
   /** R24: closed before anything else is shown. */
@@ -197,7 +204,7 @@ export function createRuledReply(sink: ReplySink, rules: ReplyRules): RuledReply
     open.clear();
     closeThinking();
     if (!visible && calls === 0) fillEmpty();
-    else if (dropped > 0) say(`${visible ? '\n\n' : ''}${DROPPED_NOTE}`);
+    else if (dropped > 0) say(gap() + DROPPED_NOTE);
     return { finish: finishWord(), usage: usage() };
   }
 
@@ -207,7 +214,7 @@ export function createRuledReply(sink: ReplySink, rules: ReplyRules): RuledReply
     ready = [];
     closeThinking();
     if (rules.midStreamError === 'event') return { finish: 'length', usage: usage(), failure };
-    say(`${visible ? '\n\n' : ''}${failureSentence(failure, rules)}`);
+    say(gap() + failureSentence(failure, rules));
     return { finish: 'length', usage: usage() };
   }
 

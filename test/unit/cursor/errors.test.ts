@@ -31,6 +31,15 @@ describe('cursor errors', () => {
     const message = failureSentence({ status: 429, kind: 'rateLimit', message: '', retryAfterSeconds: 20 }, context);
     assert.equal(message, 'Anthropic is at its limit (HTTP 429). Try again in 20 s, or choose another model.');
   });
+  it('what the router itself says is told as it is', () => {
+    const message = 'No key is known for Acme. Set ACME_KEY.';
+    assert.equal(failureSentence({ status: 401, kind: 'auth', message, own: true }, context), message);
+    const late = failureSentence(
+      { status: 504, kind: 'timeout', message: 'Anthropic did not answer within 9 s.' },
+      context,
+    );
+    assert.equal(late, 'Anthropic did not answer within 9 s. Try again in a moment, or choose another model.');
+  });
   it('E2: banned words never leave, also not in the words of the provider, its code or its param', () => {
     const word = fc.constantFrom(
       'overloaded',
@@ -53,7 +62,8 @@ describe('cursor errors', () => {
   it('E2: no key of a provider is repeated', () => {
     assert.doesNotMatch(
       String(
-        errorOf({ status: 401, kind: 'auth', message: 'Incorrect API key provided: sk-proj-abcd****wxyz.' }).message,
+        errorOf({ status: 401, kind: 'auth', message: 'Incorrect API key provided: sk-proj-abcdefgh1234567890wxyz.' })
+          .message,
       ),
       /sk-proj/,
     );

@@ -292,6 +292,8 @@ describe('cursor memory', () => {
     assert.equal(memory.concerns(scopeOf()), false);
     assert.equal(memory.concerns(scopeOf({ preset: 'deepseek', upstreamModel: 'deepseek-chat' })), true);
     assert.equal(memory.concerns(claude()), true);
+    assert.equal(memory.concerns(scopeOf({ preset: 'openrouter', upstreamModel: 'deepseek/deepseek-chat' })), false);
+    assert.equal(memory.concerns(scopeOf({ upstreamModel: 'gemini-3-pro' })), true);
     watch(memory, scopeOf(), answer('call_1', ''));
     assert.equal(memory.concerns(scopeOf()), false, 'nothing came that could be lost');
     watch(memory, scopeOf(), answer('call_1', 'hm'));

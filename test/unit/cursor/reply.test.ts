@@ -219,7 +219,7 @@ describe('cursor reply', () => {
   it('E5: a failure after content is a sentence, finish length, no half call, no open thinking', () => {
     const half: StreamEvent[] = [thinking('hm'), ...call(1, '{}').slice(0, 2)];
     const read = run(half, {}, failure);
-    assert.match(read.content, /hm\n<\/details>\n\n\n\nAcme is at its limit \(HTTP 529\)/);
+    assert.match(read.content, /hm\n<\/details>\n\nAcme is at its limit \(HTTP 529\)/);
     assert.doesNotMatch(read.content, /overload/i);
     assert.deepEqual([read.finish, read.calls.length, read.errors.length], ['length', 0, 0]);
   });
