@@ -18,6 +18,7 @@ const KNOWN: ReadonlySet<string> = new Set([
   'stop_sequences',
   'thinking',
   'output_config',
+  'output_format',
   'service_tier',
   'metadata',
   'stream',
@@ -147,7 +148,8 @@ function readOutput(body: JsonObject, conversation: Conversation, fields: JsonOb
   const effort = filledString(config?.effort);
   if (effort) reasoning.effort = effort;
   if (Object.keys(reasoning).length > 0) conversation.reasoning = reasoning;
-  const format = objectOf(config?.format);
+  // The field's older place, still sent by clients of its beta.
+  const format = objectOf(config?.format) ?? objectOf(body.output_format);
   const schema = format?.type === 'json_schema' ? objectOf(format.schema) : undefined;
   if (schema) conversation.responseFormat = { type: 'json_schema', name: 'response', schema };
   const others = config && rest(config, OUTPUT_KEYS);

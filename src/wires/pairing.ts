@@ -8,10 +8,11 @@ import { legalId } from './ids';
 
 const MISSING = 'The result of this tool call is missing: it was not recorded.';
 
-interface Candidate {
-  part: ToolResultPart;
-  turn: number;
-  used: boolean;
+/** Results of one id in the order they came, `next` the first that may still find its call; turns that call by this id. */
+interface Candidates {
+  results: { part: ToolResultPart; turn: number }[];
+  next: number;
+  callTurns: number[];
 }
 
 /**
@@ -21,21 +22,27 @@ interface Candidate {
  */
 export function pairTools(turns: readonly Turn[], maxIdLength: number): Turn[] {
   const candidates = resultsById(turns);
+  const taken = new Set<ToolResultPart>();
+  const copies = new Map<string, number>();
   const usedIds = new Set<string>();
   let calls = 0;
 
   const newId = (id: string): string => {
     calls++;
     let legal = legalId(id === '' ? `call_${calls}` : id, maxIdLength);
-    for (let copy = 2; usedIds.has(legal); copy++) legal = legalId(`${id}_${copy}`, maxIdLength);
+    while (usedIds.has(legal)) {
+      const copy = (copies.get(id) ?? 1) + 1;
+      copies.set(id, copy);
+      legal = legalId(`${id}_${copy}`, maxIdLength);
+    }
     usedIds.add(legal);
     return legal;
   };
   const resultOf = (call: ToolCallPart, id: string, turn: number): ToolResultPart => {
-    const found = candidates.get(call.id)?.find((candidate) => !candidate.used && candidate.turn > turn);
-    if (found) found.used = true;
+    const found = nextResult(candidates.get(call.id), call.id, turn);
+    if (found) taken.add(found);
     const result: ToolResultPart = found
-      ? { ...found.part, id }
+      ? { ...found, id }
       : { type: 'toolResult', id, name: call.name, content: [{ type: 'text', text: MISSING }], isError: true };
     // The call decides what the pair is: a custom call needs a custom output and the other way round.
     if (call.custom) result.custom = true;
@@ -66,29 +73,43 @@ export function pairTools(turns: readonly Turn[], maxIdLength: number): Turn[] {
     }
     const left = turn.parts.flatMap((part) => {
       if (part.type !== 'toolResult') return [part];
-      return isUsed(candidates, part) ? [] : orphan(part);
+      return taken.has(part) ? [] : orphan(part);
     });
     if (left.length > 0) paired.push({ ...turn, role: turn.role === 'tool' ? 'user' : turn.role, parts: left });
   });
   return paired;
 }
 
-function resultsById(turns: readonly Turn[]): Map<string, Candidate[]> {
-  const results = new Map<string, Candidate[]>();
+function resultsById(turns: readonly Turn[]): Map<string, Candidates> {
+  const byId = new Map<string, Candidates>();
+  const of = (id: string): Candidates => {
+    let known = byId.get(id);
+    if (!known) byId.set(id, (known = { results: [], next: 0, callTurns: [] }));
+    return known;
+  };
   turns.forEach((turn, at) => {
     for (const part of turn.parts) {
-      if (part.type !== 'toolResult') continue;
-      const list = results.get(part.id);
-      const candidate: Candidate = { part, turn: at, used: false };
-      if (list) list.push(candidate);
-      else results.set(part.id, [candidate]);
+      if (part.type === 'toolResult') of(part.id).results.push({ part, turn: at });
+      else if (part.type === 'toolCall') of(part.id).callTurns.push(at);
     }
   });
-  return results;
+  return byId;
 }
 
-function isUsed(candidates: Map<string, Candidate[]>, part: ToolResultPart): boolean {
-  return candidates.get(part.id)?.some((candidate) => candidate.part === part && candidate.used) ?? false;
+/**
+ * The first result behind the turn that no earlier call took. Some upstreams number the calls of every answer anew:
+ * what stands behind the next call of the same id belongs to that one. Calls come in order, so results that are
+ * passed over stay orphaned.
+ */
+function nextResult(candidates: Candidates | undefined, id: string, turn: number): ToolResultPart | undefined {
+  if (!candidates) return undefined;
+  const { results, callTurns } = candidates;
+  while ((results[candidates.next]?.turn ?? Number.POSITIVE_INFINITY) <= turn) candidates.next++;
+  while (callTurns[0] !== undefined && callTurns[0] <= turn) callTurns.shift();
+  const found = results[candidates.next];
+  if (!found || (id !== '' && found.turn > (callTurns[0] ?? Number.POSITIVE_INFINITY))) return undefined;
+  candidates.next++;
+  return found.part;
 }
 
 function orphan(part: ToolResultPart): Turn['parts'] {

@@ -272,8 +272,11 @@ function emitParameters(body: JsonObject, conversation: Conversation, target: Em
   const limit = conversation.maxOutputTokens;
   // The provider takes no less than 16.
   if (limit !== undefined) body.max_output_tokens = Math.max(16, Math.min(limit, target.maxOutputTokens ?? limit));
-  if (conversation.temperature !== undefined) body.temperature = conversation.temperature;
-  if (conversation.topP !== undefined) body.top_p = conversation.topP;
+  // Reasoning models refuse both while they reason.
+  if (target.reasoningField === 'none' || !wantsReasoning(conversation.reasoning)) {
+    if (conversation.temperature !== undefined) body.temperature = conversation.temperature;
+    if (conversation.topP !== undefined) body.top_p = conversation.topP;
+  }
   if (conversation.serviceTier !== undefined && target.serviceTier) body.service_tier = conversation.serviceTier;
   if (!target.metadata) return;
   if (conversation.metadata) body.metadata = conversation.metadata;

@@ -170,6 +170,14 @@ describe('Messages requests', () => {
     assert.equal(blocks.at(-1)?.text, 'ok');
   });
 
+  it('do not give the result of a later call to an aborted one of the same id', () => {
+    const blocks = blocksOf(
+      emit([user('a'), called('call_0'), user('again'), called('call_0'), result('call_0', 'late')]),
+      4,
+    );
+    assert.equal(blocks[0]?.content, 'late');
+  });
+
   it('have no empty blocks or messages and begin with the user (N10)', () => {
     const body = emit([
       { role: 'assistant', parts: [text('Hello')] },
