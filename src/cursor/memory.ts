@@ -95,6 +95,8 @@ interface MemoryRecord {
 }
 
 const DAY = 86_400_000;
+/** Records found by one id: servers that count `call_0`, `call_1` give the same ones in every thread. */
+const SAME_ID = 100;
 
 export function createMemory({
   maxBytes = 64 * 1024 * 1024,
@@ -128,7 +130,7 @@ export function createMemory({
     sizes.set(record, size);
     bytes += size;
     bump(perScope, record.scope, 1);
-    for (const key of keysOf(record)) index.set(key, [...(index.get(key) ?? []), record]);
+    for (const key of keysOf(record)) index.set(key, [...(index.get(key) ?? []).slice(1 - SAME_ID), record]);
     const oldest = now() - maxAgeMs;
     for (const old of sizes.keys()) {
       if (bytes <= maxBytes && old.at >= oldest) break;
