@@ -15,6 +15,8 @@ import { validateSettings } from './config/check';
 import { type Settings, settingsSchema } from './config/schema';
 import { createMemory } from './cursor/memory';
 import { type Admission, createAdmission } from './ledger/admission';
+import { createMetrics } from './ledger/metrics';
+import { type MetricsServer, metricsToken, serveMetrics } from './ledger/metricsServer';
 import { costOf, targetPrice } from './ledger/prices';
 import type { RequestRecord } from './ledger/record';
 import { type Ledger, openLedger } from './ledger/store';
@@ -73,7 +75,11 @@ export async function createRouterCore(options: CoreOptions): Promise<RouterCore
     now: Date.now,
     spentSince: ledger.spentSince,
     recent: () => ledger.recent(500),
-    onWarn: (warning) => log('warn', warning.sentence),
+    onWarn: ({ sentence }) => {
+      log('warn', sentence);
+      budgetNotice = sentence;
+      touchSoon();
+    },
   });
   ledger.onForeign((record) => admission.observe(record));
 
@@ -84,6 +90,8 @@ export async function createRouterCore(options: CoreOptions): Promise<RouterCore
   let tunnel: Tunnel | undefined;
   let phase: RouterState['phase'] = 'stopped';
   let notice: string | undefined;
+  let budgetNotice: string | undefined;
+  let metricsServer: { key: string; server: MetricsServer } | undefined;
   let cursor: CursorSighting | undefined;
   let soon: NodeJS.Timeout | undefined;
   const changed = new Set<(state: RouterState) => void>();
@@ -106,6 +114,7 @@ export async function createRouterCore(options: CoreOptions): Promise<RouterCore
     },
     record(record) {
       ledger.append(record);
+      metrics.observe(record);
       for (const tell of requested) tell(record);
       log(record.error ? 'warn' : 'info', summaryLine(record));
       touchSoon();
@@ -122,12 +131,20 @@ export async function createRouterCore(options: CoreOptions): Promise<RouterCore
     random: Math.random,
   });
 
+  const metrics = createMetrics({
+    presetOf: (name) => runtime.backends.find((backend) => backend.name === name)?.preset,
+    running: () => requests.running,
+    now: Date.now,
+    version: VERSION,
+  });
+
   function buildRuntime({ settings, secrets }: Configuration): Runtime {
     const backends = buildBackends(settings, env);
     const keyFor: Runtime['keyFor'] = ({ keyName, keyEnv }) => secrets[keyName] || (keyEnv && env[keyEnv]) || undefined;
     const providerKeys = backends
       .map((backend) => keyFor({ keyName: backend.name, keyEnv: backend.apiKeyEnv }))
       .filter((key) => key !== undefined);
+    // A provider's key never opens the router.
     const clientKeys = [
       { name: 'main', secret: secrets['client:main'] ?? '' },
       ...settings.clientKeys.map(({ name, apiKeyEnv }) => ({
@@ -192,7 +209,7 @@ export async function createRouterCore(options: CoreOptions): Promise<RouterCore
       },
       running: requests.running,
       windows: 0,
-      notice: notice ?? ledger.problem,
+      notice: notice ?? ledger.problem ?? budgetNotice,
     };
   }
 
@@ -307,7 +324,9 @@ export async function createRouterCore(options: CoreOptions): Promise<RouterCore
     }
     if (JSON.stringify(before.settings.backends) !== JSON.stringify(next.settings.backends)) lists.clear();
     admission.configure(next.settings.clientKeys);
+    ledger.retain(next.settings.ledger.retentionMonths);
     await openMemory(next);
+    await serveMetricsAs(next.settings.metrics);
     runtime = buildRuntime(next);
     touch();
     if (!listener) return;
@@ -326,6 +345,24 @@ export async function createRouterCore(options: CoreOptions): Promise<RouterCore
     if (tunnelOf(before) !== tunnelOf(next)) {
       await stopTunnel(false);
       await startTunnel();
+    }
+  }
+
+  /** Opt-in, on a loopback port of its own that no tunnel leads to. */
+  async function serveMetricsAs({ enabled, port }: Settings['metrics']): Promise<void> {
+    const key = enabled ? String(port) : '';
+    if ((metricsServer?.key ?? '') === key) return;
+    await metricsServer?.server.close();
+    metricsServer = undefined;
+    if (!enabled) return;
+    try {
+      metricsServer = { key, server: await serveMetrics({ port, token: metricsToken(dataDir), metrics }) };
+      log(
+        'info',
+        `Metrics on http://127.0.0.1:${metricsServer.server.port}/metrics, token in ${path.join(dataDir, 'metrics-token')}.`,
+      );
+    } catch (error) {
+      log('warn', (error as Error).message);
     }
   }
 
@@ -365,6 +402,7 @@ export async function createRouterCore(options: CoreOptions): Promise<RouterCore
     stop,
     async close() {
       clearTimeout(soon);
+      await metricsServer?.server.close();
       await memoryStore?.close();
       await ledger.close();
     },

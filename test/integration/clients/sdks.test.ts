@@ -8,7 +8,7 @@ import { generateText, jsonSchema, stepCountIs, streamText, tool } from 'ai';
 import OpenAI from 'openai';
 import { CLIENT_KEY, startRouter, type TestRouter } from '../../support/router';
 
-const WEATHER = { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] } as const;
+const WEATHER = { type: 'object' as const, properties: { city: { type: 'string' as const } }, required: ['city'] };
 const BACKENDS = ['chat', 'responses', 'messages'] as const;
 
 describe('real clients', () => {
@@ -100,7 +100,7 @@ describe('real clients', () => {
             model,
             max_tokens: 100,
             messages: [{ role: 'user', content: 'weather' }],
-            tools: [{ name: 'get_weather', input_schema: WEATHER as Anthropic.Tool.InputSchema }],
+            tools: [{ name: 'get_weather', input_schema: WEATHER }],
           })
           .finalMessage();
         const use = called.content.find((block) => block.type === 'tool_use');
