@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { JsonObject } from '../../../src/wires/conversation';
 import { parseMessagesRequest } from '../../../src/wires/messagesRequest';
-import { estimateInputTokens, estimateTokens } from '../../../src/wires/tokens';
+import { estimateInputTokens, estimateText, estimateTokens } from '../../../src/wires/tokens';
 import { PNG } from '../../support/wireConversations';
 
 const WORDS = 'The quick brown fox jumps over the lazy dog near the river bank. '.repeat(20);
@@ -41,6 +41,12 @@ describe('token estimates', () => {
     const result = { type: 'tool_result', tool_use_id: 'x'.repeat(500), content: [image] };
     const pictured = estimateInputTokens(body({ messages: [{ role: 'user', content: [result] }] }));
     assert.ok(pictured > 1500 && pictured < 1700, `${pictured}`);
+  });
+
+  it('stay near for long texts, which are sampled', () => {
+    const one = estimateText(WORDS);
+    const long = estimateText(WORDS.repeat(200));
+    assert.ok(Math.abs(long / (one * 200) - 1) < 0.05, `${long} ${one * 200}`);
   });
 
   it('agree for a body and its conversation', () => {
