@@ -36,7 +36,6 @@ export interface AttendContext {
   replacedUrl(): string | undefined;
 }
 
-const POLL = 2_000;
 const PROBE_ONLINE = 60_000;
 const PROBE_ELSE = 5_000;
 /** A fresh tunnel answers 530 for up to a minute. */
@@ -59,11 +58,10 @@ export async function attendLink(link: Link, context: AttendContext): Promise<At
   let probing = false;
   let polling = false;
   let began = clock.now();
-  let nextPoll = began + POLL;
+  let nextPoll = began + link.pollMs;
   let nextProbe = registered ? began : Number.POSITIVE_INFINITY;
   const known = url !== undefined && driver.knownUrl() === url;
 
-  const dialHost = driver.dialHost;
   const isOnline = () => onlineSince !== undefined;
   const ended = (end: End): AttendEnd =>
     ({ ...end, onlineMs: onlineSince === undefined ? undefined : clock.now() - onlineSince }) as AttendEnd;
@@ -97,7 +95,7 @@ export async function attendLink(link: Link, context: AttendContext): Promise<At
     if (!probing && registered && clock.now() >= nextProbe) {
       probing = true;
       nextProbe = Number.POSITIVE_INFINITY;
-      void verifier.health(url!, dialHost).then((result) => post({ type: 'health', link, result }));
+      void verifier.health(url!, driver.dial).then((result) => post({ type: 'health', link, result }));
     }
   }
 
@@ -152,7 +150,7 @@ export async function attendLink(link: Link, context: AttendContext): Promise<At
   /** The program's own word on its connection, every 2 s. */
   function onConnected(value: boolean | undefined): End | undefined {
     polling = false;
-    nextPoll = clock.now() + POLL;
+    nextPoll = clock.now() + link.pollMs;
     if (!registered) return undefined;
     if (value) {
       if (lostSince === undefined) return undefined;
@@ -202,14 +200,14 @@ export async function attendLink(link: Link, context: AttendContext): Promise<At
       case 'gone':
       case 'foreign':
       case 'status':
-        return say.verifyingLong(driver.explainStatus(result.status));
+        return say.verifyingLong(driver.explainStatus(result.status, result.code));
     }
   }
 
   function ask(what: 'stream' | 'name'): undefined {
     probing = true;
     if (what === 'stream')
-      void verifier.stream(url!, dialHost).then((result) => post({ type: 'stream', link, result }));
+      void verifier.stream(url!, driver.dial).then((result) => post({ type: 'stream', link, result }));
     else void verifier.resolves(new URL(url!).hostname).then((result) => post({ type: 'name', link, result }));
   }
 

@@ -1,12 +1,12 @@
 /** cloudflared as a driver: the quick tunnel that needs no account, and a named tunnel of the user's own account. */
 import type { NetworkSettings } from '../process/contract';
 import { type Binary, findCloudflared } from './cloudflaredBinary';
-import { adoptProgram, launchCloudflared, metricsJson } from './cloudflaredProcess';
+import { cloudflaredKind, launchCloudflared } from './cloudflaredProcess';
 import { type Driver, type Link, type OpenOptions, TunnelProblem } from './driver';
 import { installCloudflared } from './installCloudflared';
 import { say } from './messages';
 import type { Network } from './network';
-import { endProcess, processGone, processStart } from './processes';
+import { adoptProgram, endStray, isSameProcess, localJson } from './program';
 import { requestQuickTunnel } from './quickService';
 import type { RunningProgram, StateFile } from './stateFile';
 import { chooseTransport, type Transport } from './transports';
@@ -44,7 +44,7 @@ export function quickTunnelDriver(options: CloudflaredOptions, programs = realPr
   return {
     ...base.driver,
     provider: 'cloudflared',
-    dialHost: APEX,
+    dial: { host: APEX },
     renewable: true,
     knownUrl: () => (state.value.credentials?.lastOnlineAt ? `https://${state.value.credentials.hostname}` : undefined),
     adopt: () => {
@@ -52,7 +52,7 @@ export function quickTunnelDriver(options: CloudflaredOptions, programs = realPr
       return base.adopt(
         'cloudflared',
         host,
-        async ({ metricsPort }) => (await metricsJson(metricsPort, '/quicktunnel'))?.hostname === host,
+        async ({ metricsPort }) => (await localJson(metricsPort, '/quicktunnel'))?.hostname === host,
       );
     },
     async open(open) {
@@ -109,7 +109,7 @@ export function namedTunnelDriver(options: NamedTunnelOptions, programs = realPr
     knownUrl: () => undefined,
     adopt: () =>
       base.adopt('cloudflared-named', tunnelId && host, async ({ metricsPort }) => {
-        const diagnosis = await metricsJson(metricsPort, '/diag/tunnel');
+        const diagnosis = await localJson(metricsPort, '/diag/tunnel');
         return diagnosis?.tunnelID === tunnelId;
       }),
     async open(open) {
@@ -214,38 +214,13 @@ function cloudflaredBase(options: CloudflaredOptions, programs: CloudflaredProgr
         running.localPort === localPort &&
         running.metricsPort !== 0;
       if (fits && (await isSameProcess(running, world)) !== false && (await proves(running))) {
-        const ready = await metricsJson(running.metricsPort, '/ready');
+        const ready = await localJson(running.metricsPort, '/ready');
         const same = !running.connectorId || ready?.connectorId === running.connectorId;
-        if (same && Number(ready?.readyConnections) > 0) return adoptProgram(running, dataDir, world, state);
+        if (same && Number(ready?.readyConnections) > 0)
+          return adoptProgram(running, cloudflaredKind(running.transport), dataDir, world, state);
       }
       await endStray(state, world);
       return undefined;
     },
   };
-}
-
-/** Ends what an earlier router left running, if it is beyond doubt ours. Whatever it was, it is forgotten. */
-export async function endStray(state: StateFile, world: TunnelWorld): Promise<void> {
-  const { running } = state.value;
-  if (!running) return;
-  let ours = await isSameProcess(running, world);
-  if (ours === undefined && running.metricsPort !== 0 && running.connectorId) {
-    ours = (await metricsJson(running.metricsPort, '/ready'))?.connectorId === running.connectorId;
-  }
-  if (ours)
-    await endProcess(
-      running.pid,
-      processGone(running.pid, running.pidStart, world.clock, world.platform),
-      world.clock,
-      world.platform,
-    );
-  state.update({ running: undefined });
-}
-
-/** undefined: the system does not tell. */
-async function isSameProcess(
-  { pid, pidStart }: RunningProgram,
-  { platform }: TunnelWorld,
-): Promise<boolean | undefined> {
-  return pidStart === undefined ? undefined : (await processStart(pid, platform)) === pidStart;
 }

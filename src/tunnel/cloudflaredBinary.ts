@@ -1,10 +1,10 @@
 /** Which cloudflared to run: the chosen one, our verified copy, the one on the PATH, or (with consent) a new copy. */
-import { accessSync, constants, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { use } from 'cloudflared/lib/constants.js';
+import { isProgram, programOnPath, runForOutput } from './commands';
 import { TunnelProblem } from './driver';
 import { say } from './messages';
-import { childEnvironment } from './processes';
 import type { TunnelWorld } from './world';
 
 /** Older ones lack JSON logs by environment. */
@@ -19,7 +19,7 @@ export interface BinaryOptions {
   /** The setting, or else CLOUDFLARED_BIN. */
   chosen: string | undefined;
   dataDir: string;
-  world: Pick<TunnelWorld, 'env' | 'platform' | 'spawn'>;
+  world: Pick<TunnelWorld, 'clock' | 'env' | 'platform' | 'spawn'>;
 }
 
 /** Throws a TunnelProblem that says what to do when there is no usable one. */
@@ -91,65 +91,18 @@ export function isStamped(dataDir: string, version: string): boolean {
   }
 }
 
-/** First executable file of that name on the PATH. */
-export function programOnPath(
-  name: string,
-  { env, platform }: Pick<TunnelWorld, 'env' | 'platform'>,
-): string | undefined {
-  const folders = (env.PATH ?? env.Path ?? '').split(path.delimiter).filter(Boolean);
-  const file = platform === 'win32' ? `${name}.exe` : name;
-  return folders.map((folder) => path.join(folder, file)).find(isProgram);
-}
-
-export function isProgram(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 /** Runs `--version`, 10 s. Rejects with a few words why it did not start. */
-export async function cloudflaredVersion(program: string, world: Pick<TunnelWorld, 'env' | 'spawn'>): Promise<string> {
+export async function cloudflaredVersion(
+  program: string,
+  world: Pick<TunnelWorld, 'clock' | 'env' | 'spawn'>,
+): Promise<string> {
   const output = await runForOutput(program, ['--version'], world, 10_000);
   const version = /\bversion (\d{4}\.\d+\.\d+)/.exec(output.stdout)?.[1];
-  if (!version) throw new Error(output.code === 0 ? 'it is not cloudflared' : `exit code ${output.code}`);
-  return version;
-}
-
-export interface ProgramOutput {
-  code: number | null;
-  stdout: string;
-  stderr: string;
-}
-
-/** Runs a short command to its end. Rejects when it cannot start or takes longer than `ms`. */
-export function runForOutput(
-  program: string,
-  args: readonly string[],
-  world: Pick<TunnelWorld, 'env' | 'spawn'>,
-  ms: number,
-): Promise<ProgramOutput> {
-  return new Promise((resolve, reject) => {
-    const child = world.spawn(program, args, {
-      env: childEnvironment(world.env),
-      stdio: ['ignore', 'pipe', 'pipe'],
-      windowsHide: true,
-      timeout: ms,
-      killSignal: 'SIGKILL',
-    });
-    const output = { stdout: '', stderr: '' };
-    for (const name of ['stdout', 'stderr'] as const) {
-      child[name]!.setEncoding('utf8').on('data', (text: string) => {
-        output[name] = (output[name] + text).slice(-1_048_576);
-      });
-    }
-    child.once('error', (error: NodeJS.ErrnoException) => reject(new Error(error.code ?? error.message)));
-    child.once('close', (code, signal) =>
-      signal === 'SIGKILL' ? reject(new Error('no answer')) : resolve({ code, ...output }),
+  if (!version)
+    throw new Error(
+      output.code === 0 ? 'it is not cloudflared' : output.code === null ? 'no answer' : `exit code ${output.code}`,
     );
-  });
+  return version;
 }
 
 function compareVersions(a: string, b: string): number {

@@ -1,12 +1,15 @@
 /** The way in: settings to a supervised tunnel. */
 import type { Settings } from '../config/schema';
 import type { NetworkSettings } from '../process/contract';
-import { endStray, namedTunnelDriver, quickTunnelDriver } from './cloudflared';
+import { namedTunnelDriver, quickTunnelDriver } from './cloudflared';
 import { customDriver } from './custom';
 import type { Driver } from './driver';
 import { createNetwork } from './network';
-import { openStateFile } from './stateFile';
+import { ngrokDriver } from './ngrok';
+import { endStray } from './program';
+import { openStateFile, type StateFile } from './stateFile';
 import { superviseTunnel } from './supervisor';
+import { endFunnel, tailscaleDriver } from './tailscale';
 import type { Tunnel } from './tunnel';
 import { createVerifier } from './verifier';
 import { realWorld, type TunnelWorld } from './world';
@@ -34,7 +37,7 @@ export interface TunnelOptions {
 export function createTunnel(options: TunnelOptions, world: TunnelWorld = realWorld()): Tunnel {
   const { settings, localPort, clientKey, log } = options;
   const state = openStateFile(options.dataDir);
-  if (settings.provider === 'none') return noTunnel(() => endStray(state, world), world);
+  if (settings.provider === 'none') return noTunnel(() => endOthers('none', state, world), world);
   const network = createNetwork(options.network, world);
   const verifier = createVerifier({ clientKey, healthProof: options.healthProof, network });
   return superviseTunnel({ driver: chooseDriver(), verifier, clock: world.clock, localPort, log });
@@ -52,30 +55,42 @@ export function createTunnel(options: TunnelOptions, world: TunnelWorld = realWo
     };
     switch (settings.provider) {
       case 'cloudflared-named':
-        return namedTunnelDriver({ ...cloudflared, hostname: settings.hostname, token: options.token });
+        return afterStray(namedTunnelDriver({ ...cloudflared, hostname: settings.hostname, token: options.token }));
+      case 'ngrok': {
+        const { dataDir, token } = options;
+        const { binary, hostname } = settings;
+        return afterStray(ngrokDriver({ dataDir, localPort, binary, hostname, token, state, world }));
+      }
+      case 'tailscale':
+        return afterStray(tailscaleDriver({ localPort, binary: settings.binary, state, world }));
       case 'custom':
         return afterStray(customDriver(settings.url, localPort));
       default:
-        return quickTunnelDriver(cloudflared);
+        return afterStray(quickTunnelDriver(cloudflared));
     }
   }
 
-  /** Another provider's program may still run from before the switch. */
+  /** What another provider left running before the switch ends first. */
   function afterStray(driver: Driver): Driver {
     return {
       ...driver,
       async adopt(signal) {
-        await endStray(state, world);
+        await endOthers(driver.provider, state, world);
         return driver.adopt(signal);
       },
     };
   }
 }
 
-function noTunnel(endStray: () => Promise<void>, { clock }: TunnelWorld): Tunnel {
+async function endOthers(provider: string, state: StateFile, world: TunnelWorld): Promise<void> {
+  if (state.value.running && state.value.running.provider !== provider) await endStray(state, world);
+  if (state.value.funnel && provider !== 'tailscale') await endFunnel(state, world);
+}
+
+function noTunnel(start: () => Promise<void>, { clock }: TunnelWorld): Tunnel {
   return {
     status: { state: 'off', provider: 'none', since: clock.now() },
-    start: endStray,
+    start,
     stop: async () => {},
     check: () => {},
     renewUrl: async () => {},

@@ -38,6 +38,7 @@ function publicOrigin(text: string): string | undefined {
 function standingLink(publicUrl: string): Link {
   return {
     publicUrl,
+    pollMs: 3_600_000,
     lostAfterMs: 0,
     honest: true,
     registered: true,

@@ -33,6 +33,8 @@ export type LinkEvent =
 /** One run of a tunnel program (or, for a URL of the user's own, just the URL). */
 export interface Link {
   readonly publicUrl?: string;
+  /** How often to ask `connected`, milliseconds. */
+  readonly pollMs: number;
   /** Milliseconds that `connected` may say no before the connection counts as lost. */
   readonly lostAfterMs: number;
   /** Its word on the connection holds: when it says connected and we reach nothing, the fault is on our way out. */
@@ -56,12 +58,19 @@ export interface OpenOptions {
   signal: AbortSignal;
 }
 
+/** Where a public URL is dialled, when not simply by its name. */
+export interface Dial {
+  /** Another host that leads to the same place: the own name must not be resolved yet. */
+  host?: string;
+  /** The address that the rest of the world gets: resolved here, the name leads somewhere else. */
+  outside?: boolean;
+}
+
 export interface Driver {
   readonly provider: string;
   /** Name of the program, for sentences. */
   readonly program: string;
-  /** Where the public URL is dialled, when its own name must not be resolved yet. */
-  readonly dialHost?: string;
+  readonly dial?: Dial;
   /** The URL that worked in an earlier run. */
   knownUrl(): string | undefined;
   /** A program that an earlier router left behind and that is beyond doubt ours. Others of ours are ended. */
@@ -82,7 +91,7 @@ export interface Driver {
   /** The URL was proven to work. */
   proven(url: string): void;
   /** Words for what the public side answered: 530 nobody connected, 200 somebody else, 404, 403, … */
-  explainStatus(status: number): string;
+  explainStatus(status: number, code?: string): string;
 }
 
 export type Report = (change: Partial<TunnelStatus> & { state: TunnelStateName }) => void;

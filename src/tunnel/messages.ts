@@ -79,4 +79,52 @@ export const say = {
     'Requests come through, but streamed answers arrive in one piece. Cursor will show nothing until an answer is complete; use another provider or proxy setting.',
   streamFailed: (why: string) => `Short requests come through, but a streamed request failed: ${why}`,
   notProven: (why: string) => `The tunnel is connected, but this computer cannot check the public URL: ${why}`,
+
+  // Programs of other providers
+  programFails: (program: string, path: string, why: string) =>
+    `${program} does not start (${path}: ${why}). Check that it is installed properly.`,
+  ngrokMissing: (path: string) =>
+    path
+      ? `There is no program at ${path}. Correct llmRouter.tunnel.binary, or leave it empty.`
+      : 'ngrok is not installed. Get it from https://ngrok.com/download, or name the program in llmRouter.tunnel.binary.',
+  ngrokTokenMissing:
+    'ngrok has no authtoken. Copy it from https://dashboard.ngrok.com/get-started/your-authtoken and store it with the command Set Tunnel Secret (headless: NGROK_AUTHTOKEN).',
+  ngrokToken: (code: string) =>
+    `ngrok refuses the authtoken${code && ` (${code})`}. Copy it again from https://dashboard.ngrok.com/get-started/your-authtoken and store it with the command Set Tunnel Secret.`,
+  ngrokAgentLimit: (code: string) =>
+    `This ngrok account already runs as many agents as its plan allows (${code}). End the other one (https://dashboard.ngrok.com/agents); trying again every minute.`,
+  ngrokDomainOnline: (code: string) =>
+    `Another ngrok agent already serves this domain (${code}). End it (https://dashboard.ngrok.com/endpoints), or choose another one in llmRouter.tunnel.hostname; trying again every minute.`,
+  ngrokDomainTaken: (code: string) =>
+    `This domain does not belong to the ngrok account (${code}). Reserve it at https://dashboard.ngrok.com/domains, or correct llmRouter.tunnel.hostname (empty is the domain of the account).`,
+  ngrokTooOld: (code: string) => `This ngrok is too old for the service (${code}). Run: ngrok update`,
+  ngrokBlocked: (code: string) =>
+    `ngrok does not allow connections from this network (${code}). Use another network or another provider.`,
+  ngrokOther: (code: string) =>
+    `ngrok reports ${code}: see https://ngrok.com/docs/errors/${code.toLowerCase()}. Trying again every minute.`,
+  ngrokLimit: (code: string) =>
+    `ngrok answers with ${code} instead of the router: see https://ngrok.com/docs/errors/${code.toLowerCase()}. A used-up monthly limit shows like this.`,
+  tailscaleMissing: (path: string) =>
+    path
+      ? `There is no program at ${path}. Correct llmRouter.tunnel.binary, or leave it empty.`
+      : 'Tailscale is not installed. Get it from https://tailscale.com/download and sign in, or choose another provider.',
+  tailscaleNotRunning: 'The Tailscale service is not running. Start Tailscale; the tunnel follows by itself.',
+  tailscaleSession:
+    'Tailscale is signed out, or its session expired. Sign in again (tailscale up); the tunnel follows by itself.',
+  tailscaleApproval: 'This computer waits for approval in the Tailscale admin console. The tunnel follows by itself.',
+  tailscaleOff: 'Tailscale is switched off. Switch it on; the tunnel follows by itself.',
+  tailscaleStarting: 'Waiting for Tailscale to connect.',
+  tailscaleNoName: 'This computer has no public name in Tailscale. Switch MagicDNS on in the admin console (DNS).',
+  tailscaleNoHttps:
+    'HTTPS certificates are off for this tailnet. Switch them on in the Tailscale admin console (DNS); the tunnel follows by itself.',
+  tailscaleNotEnabled: (link: string | undefined) =>
+    `Funnel is not enabled for this tailnet. ${link ? `Enable it here: ${link}` : 'Enable it in the Tailscale admin console (Access controls, Funnel)'}; the tunnel follows by itself.`,
+  tailscaleDenied:
+    'Tailscale does not let this user change Funnel. Run once: sudo tailscale set --operator=$USER; the tunnel follows by itself.',
+  tailscaleShields:
+    'Tailscale blocks incoming connections on this computer. Allow them in its menu (or: tailscale set --shields-up=false).',
+  tailscalePortsTaken:
+    'All ports of Funnel (443, 8443, 10000) are used by something else. Free one (tailscale funnel status).',
+  tailscaleFailed: (why: string) =>
+    `Tailscale did not switch Funnel on: ${why || 'no reason given'}. Trying again by itself.`,
 } as const;

@@ -30,6 +30,8 @@ export interface RunningProgram {
 }
 
 export interface TunnelMemory {
+  /** The mapping that we added to Tailscale Funnel. */
+  funnel?: { port: number; target: string; binary: string };
   credentials?: QuickCredentials;
   running?: RunningProgram;
   /** Times of the last requests for a new tunnel: the budget holds across restarts. */

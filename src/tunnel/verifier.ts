@@ -1,6 +1,7 @@
 /** Looks at the public URL from outside: is it us who answer, do streams flow, does the name exist (rules: §11 of the tunnel facts). */
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { isIP } from 'node:net';
+import type { Dial } from './driver';
 import { type Network, NetworkError } from './network';
 
 /** The user text that makes the built-in model demo/echo stream at least three chunks about 300 ms apart. */
@@ -13,14 +14,14 @@ export type HealthResult =
   | { ok: true }
   /** `gone`: no connection for this name; `origin`: our listener is down; `busy`: too many requests; `foreign`: not our answer;
    * `silent`: 524; `status`: anything else in HTTP; `unreachable`: not even HTTP. */
-  | { ok: false; kind: 'gone' | 'origin' | 'busy' | 'foreign' | 'silent' | 'status'; status: number }
+  | { ok: false; kind: 'gone' | 'origin' | 'busy' | 'foreign' | 'silent' | 'status'; status: number; code?: string }
   | { ok: false; kind: 'unreachable'; why: string };
 
 export type StreamResult = { ok: true } | { ok: false; kind: 'buffered' } | { ok: false; kind: 'failed'; why: string };
 
 export interface Verifier {
-  health(publicUrl: string, dialHost?: string): Promise<HealthResult>;
-  stream(publicUrl: string, dialHost?: string): Promise<StreamResult>;
+  health(publicUrl: string, dial?: Dial): Promise<HealthResult>;
+  stream(publicUrl: string, dial?: Dial): Promise<StreamResult>;
   /** Does the name exist for the rest of the world? Asked over HTTPS, so that no resolver near us learns a wrong no. */
   resolves(host: string): Promise<'yes' | 'no' | 'unknown'>;
 }
@@ -44,24 +45,25 @@ export function createVerifier({
   now = () => performance.now(),
 }: VerifierOptions): Verifier {
   return {
-    async health(publicUrl, dialHost) {
+    async health(publicUrl, dial) {
       const nonce = randomBytes(16).toString('hex');
       try {
         const answer = await network.request({
           url: `${publicUrl}/health?nonce=${nonce}`,
-          dialHost,
+          dialHost: await dialHost(network, publicUrl, dial),
           headers: HEADERS,
           timeoutMs: 10_000,
         });
         if (answer.status === 200)
           return proves(answer.body, healthProof(nonce)) ? { ok: true } : { ok: false, kind: 'foreign', status: 200 };
-        return { ok: false, kind: kindOf(answer.status, answer.body), status: answer.status };
+        const code = String(answer.headers['ngrok-error-code'] ?? '').slice(0, 40) || undefined;
+        return { ok: false, kind: kindOf(answer.status, answer.body, code), status: answer.status, code };
       } catch (error) {
         return { ok: false, kind: 'unreachable', why: wordsOf(error) };
       }
     },
 
-    async stream(publicUrl, dialHost) {
+    async stream(publicUrl, dial) {
       const body = JSON.stringify({
         model: 'demo/echo',
         stream: true,
@@ -71,7 +73,7 @@ export function createVerifier({
         const answer = await network.open({
           url: `${publicUrl}/v1/chat/completions`,
           method: 'POST',
-          dialHost,
+          dialHost: await dialHost(network, publicUrl, dial),
           headers: {
             ...HEADERS,
             accept: 'text/event-stream',
@@ -98,31 +100,56 @@ export function createVerifier({
       if (isIP(host)) return 'yes';
       for (const resolver of RESOLVERS) {
         const answers = await Promise.all(
-          ['A', 'AAAA'].map((type) => lookUp(network, `${resolver}?name=${encodeURIComponent(host)}&type=${type}`)),
+          (['A', 'AAAA'] as const).map((type) => lookUp(network, resolver, host, type)),
         );
-        if (answers.includes('yes')) return 'yes';
-        if (answers.includes('no')) return 'no';
+        const found = answers.map((answer) => answer.found);
+        if (found.includes('yes')) return 'yes';
+        if (found.includes('no')) return 'no';
       }
       return 'unknown';
     },
   };
 }
 
-async function lookUp(network: Network, url: string): Promise<'yes' | 'no' | 'unknown'> {
+/** The host to connect to; undefined is the name itself. A proxy resolves names where it stands, so it needs no help. */
+async function dialHost(network: Network, publicUrl: string, dial: Dial | undefined): Promise<string | undefined> {
+  const { hostname } = new URL(publicUrl);
+  if (!dial?.outside || network.proxyFor(hostname)) return dial?.host;
+  for (const resolver of RESOLVERS) {
+    const { address } = await lookUp(network, resolver, hostname, 'A');
+    if (address) return address;
+  }
+  throw new NetworkError(`${hostname} does not exist yet for the rest of the world.`);
+}
+
+interface LookUp {
+  found: 'yes' | 'no' | 'unknown';
+  address?: string;
+}
+
+async function lookUp(network: Network, resolver: string, host: string, type: 'A' | 'AAAA'): Promise<LookUp> {
   try {
+    const url = `${resolver}?name=${encodeURIComponent(host)}&type=${type}`;
     const answer = await network.request({ url, headers: { accept: 'application/dns-json' }, timeoutMs: 5_000 });
-    if (answer.status !== 200) return 'unknown';
-    const { Status, Answer } = JSON.parse(answer.body) as { Status?: number; Answer?: unknown[] };
-    if (Status === 3) return 'no';
-    if (Status !== 0) return 'unknown';
+    if (answer.status !== 200) return { found: 'unknown' };
+    const { Status, Answer = [] } = JSON.parse(answer.body) as { Status?: number; Answer?: { data?: string }[] };
+    if (Status === 3) return { found: 'no' };
+    if (Status !== 0) return { found: 'unknown' };
     // No error but nothing of this type: the other type decides, and none of either is a no.
-    return Array.isArray(Answer) && Answer.length > 0 ? 'yes' : 'no';
+    const address = Answer.map(({ data }) => data ?? '').find((data) => isIP(data));
+    return { found: address ? 'yes' : 'no', address };
   } catch {
-    return 'unknown';
+    return { found: 'unknown' };
   }
 }
 
-function kindOf(status: number, body: string): 'gone' | 'origin' | 'busy' | 'silent' | 'status' {
+/** `code`: ngrok names its own failures in a header; Cloudflare uses the status. */
+function kindOf(
+  status: number,
+  body: string,
+  code: string | undefined,
+): 'gone' | 'origin' | 'busy' | 'silent' | 'status' {
+  if (code) return code === 'ERR_NGROK_3200' ? 'gone' : code === 'ERR_NGROK_8012' ? 'origin' : 'status';
   if (status === 530 || /error code: 1033/.test(body)) return 'gone';
   if (status === 502) return 'origin';
   if (status === 429) return 'busy';

@@ -45,13 +45,13 @@ export function controlledClock(start = Date.UTC(2026, 9, 1, 12)): ControlledClo
   };
 }
 
-/** Real time, faster: for processes that run by themselves while we wait for long limits. */
-export function fastClock(factor: number): Clock {
+/** Real time, faster: for processes that run by themselves while we wait for long limits. Timers below `from` ms keep real time. */
+export function fastClock(factor: number, from = 0): Clock {
   const start = Date.now();
   return {
     now: () => start + Math.round((Date.now() - start) * factor),
     after(ms, run) {
-      const timer = setTimeout(run, ms / factor);
+      const timer = setTimeout(run, ms < from ? ms : ms / factor);
       return () => clearTimeout(timer);
     },
   };

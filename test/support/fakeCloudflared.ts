@@ -5,6 +5,7 @@ import path from 'node:path';
 import { build } from 'esbuild';
 import { type Edge, startEdge } from './cloud/edge';
 import { type Internet, startInternet } from './cloud/internet';
+import { resolverSite } from './cloud/resolver';
 
 /** How the executable behaves; read at each of its starts. */
 export interface Plan {
@@ -68,18 +69,7 @@ export async function startFakeCloud(): Promise<FakeCloud> {
   internet.site('trycloudflare.com', edge.visit);
   internet.site('*.trycloudflare.com', edge.visit);
   internet.site('*.example.com', edge.visit);
-  for (const resolver of ['cloudflare-dns.com', 'dns.google']) {
-    internet.site(resolver, (request, response) => {
-      const host = new URL(request.url ?? '/', 'https://resolver').searchParams.get('name') ?? '';
-      const answer = exists(host);
-      if (answer === 'broken') return response.writeHead(503).end();
-      const body =
-        answer === 'yes'
-          ? { Status: 0, Answer: [{ name: host, type: 1, TTL: 300, data: '104.16.230.132' }] }
-          : { Status: 3 };
-      response.writeHead(200, { 'content-type': 'application/dns-json' }).end(JSON.stringify(body));
-    });
-  }
+  resolverSite(internet, (host) => exists(host));
 
   return {
     binPath,

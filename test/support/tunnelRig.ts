@@ -184,6 +184,7 @@ function startLaunch(rig: Rig, start: Pick<Launch, 'transport' | 'host' | 'again
   rig.onLaunch(launch);
   return {
     publicUrl: `https://${start.host}`,
+    pollMs: 2_000,
     lostAfterMs: start.transport === 'quic' ? 8_000 : 2_000,
     honest: start.transport === 'quic',
     registered: false,

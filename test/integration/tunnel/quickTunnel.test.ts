@@ -3,48 +3,34 @@
  * it is the real one against our edge, and with CLOUDFLARED_EXTRA_ARGS as well it runs against whatever edge those name.
  */
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import http from 'node:http';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import https from 'node:https';
 import net from 'node:net';
-import os from 'node:os';
 import path from 'node:path';
 import tls from 'node:tls';
-import { settingsSchema } from '../../../src/config/schema';
-import { createTunnel, type TunnelOptions } from '../../../src/tunnel/createTunnel';
 import { isAlive } from '../../../src/tunnel/processes';
 import { openStateFile } from '../../../src/tunnel/stateFile';
-import type { Tunnel, TunnelStatus } from '../../../src/tunnel/tunnel';
-import { type Clock, realClock, realWorld, type TunnelWorld } from '../../../src/tunnel/world';
 import { fastClock } from '../../support/controlledClock';
 import { type FakeCloud, startFakeCloud } from '../../support/fakeCloudflared';
-import { CLIENT_KEY, healthProof, type Origin, startOrigin } from '../../support/tunnelOrigin';
+import { failed, type Harness, online, startHarness, type TunnelChange, until } from '../../support/tunnelHarness';
+import { CLIENT_KEY, startOrigin } from '../../support/tunnelOrigin';
 
 const REAL = process.env.CLOUDFLARED_BIN;
 const EXTRA = process.env.CLOUDFLARED_EXTRA_ARGS;
 
 describe('quick tunnel with processes', () => {
   let cloud: FakeCloud;
-  let origin: Origin;
-  let dataDir: string;
-  let spawned: string[][];
-  const tunnels: Tunnel[] = [];
+  let harness: Harness;
 
   before(async () => {
     cloud = await startFakeCloud();
   });
   after(() => cloud.stop());
   beforeEach(async () => {
-    origin = await startOrigin();
-    dataDir = mkdtempSync(path.join(os.tmpdir(), 'llm-router-tunnel-'));
-    spawned = [];
+    harness = await startHarness(EXTRA ? undefined : cloud.internet);
   });
   afterEach(async () => {
-    const stopping = tunnels.splice(0).map((tunnel) => tunnel.stop());
-    // Its grace period has a test of its own.
-    const left = openStateFile(dataDir).value.running;
-    if (left && left.pid !== process.pid && isAlive(left.pid)) process.kill(left.pid, 'SIGKILL');
-    await Promise.all(stopping);
+    await harness.dispose();
     cloud.behave({});
     Object.assign(cloud.edge.habits, {
       quickService: undefined,
@@ -54,66 +40,12 @@ describe('quick tunnel with processes', () => {
       inFlight: 200,
     });
     cloud.internet.offline = false;
-    await origin.close();
-    rmSync(dataDir, { recursive: true, force: true });
   });
 
-  interface Change {
-    settings?: Partial<TunnelOptions['settings']>;
-    options?: Partial<TunnelOptions>;
-    clock?: Clock;
-    env?: NodeJS.ProcessEnv;
-    binary?: string;
-  }
-  function make({ settings = {}, options = {}, clock = realClock, env = {}, binary = cloud.binPath }: Change = {}): {
-    tunnel: Tunnel;
-    seen: TunnelStatus[];
-    logs: string[];
-  } {
-    const logs: string[] = [];
-    const seen: TunnelStatus[] = [];
-    const real = realWorld();
-    const world: TunnelWorld = {
-      ...real,
-      clock,
-      env: { ...process.env, ...env },
-      spawn: (command, args, spawnOptions) => {
-        spawned.push([command, ...args, JSON.stringify(spawnOptions.env)]);
-        return real.spawn(command, args, spawnOptions);
-      },
-    };
-    const tunnel = createTunnel(
-      {
-        settings: { ...settingsSchema.parse({}).tunnel, ...settings },
-        localPort: origin.port,
-        dataDir,
-        cloudflaredBin: binary,
-        clientKey: CLIENT_KEY,
-        healthProof,
-        network: EXTRA ? undefined : { proxy: cloud.internet.proxyUrl, ca: [cloud.internet.certificates.ca] },
-        log: (level, line) => logs.push(`${level} ${line}`),
-        ...options,
-      },
-      world,
-    );
-    tunnel.onDidChange((status) => seen.push(status));
-    tunnels.push(tunnel);
-    return { tunnel, seen, logs };
-  }
-
-  /** The next status for which it holds, the present one included. */
-  function until(tunnel: Tunnel, holds: (status: TunnelStatus) => boolean): Promise<TunnelStatus> {
-    return new Promise((resolve) => {
-      if (holds(tunnel.status)) return resolve(tunnel.status);
-      const stop = tunnel.onDidChange((status) => {
-        if (!holds(status)) return;
-        stop();
-        resolve(status);
-      });
-    });
-  }
-  const online = (tunnel: Tunnel) => until(tunnel, ({ state }) => state === 'online');
-  const running = () => openStateFile(dataDir).value.running!;
+  const make = ({ options, binary = cloud.binPath, ...rest }: TunnelChange & { binary?: string } = {}) =>
+    harness.make({ options: { cloudflaredBin: binary, ...options }, ...rest });
+  const running = () => openStateFile(harness.dataDir).value.running!;
+  const starts = () => harness.spawned.filter(([, command]) => command === 'tunnel');
 
   /** A visitor: dials the apex and asks for the tunnel's name, as Cursor's servers end up doing. */
   async function visit(
@@ -146,12 +78,13 @@ describe('quick tunnel with processes', () => {
   function worksWith(name: string, binary: () => string): void {
     describe(name, () => {
       it('comes online, carries requests with the public host, and leaves nothing behind', async () => {
-        const { tunnel, seen, logs } = make({ binary: binary() });
+        const made = make({ binary: binary() });
+        const { tunnel, seen } = made;
         await tunnel.start();
         const { publicUrl } = await online(tunnel);
         const host = new URL(publicUrl!).hostname;
         assert.match(host, /^[a-z0-9-]+\.trycloudflare\.com$/);
-        assert.equal(origin.requests.find(({ path }) => path === '/health')!.headers.host, host);
+        assert.equal(harness.origin.requests.find(({ path }) => path === '/health')!.headers.host, host);
         assert.deepEqual(
           [...new Set(seen.map(({ state }) => state))],
           ['connecting', 'requesting', 'verifying', 'online'],
@@ -160,16 +93,16 @@ describe('quick tunnel with processes', () => {
         assert.ok(isAlive(pid));
         await tunnel.stop();
         assert.equal(isAlive(pid), false);
-        assert.equal(openStateFile(dataDir).value.running, undefined);
+        assert.equal(openStateFile(harness.dataDir).value.running, undefined);
 
-        const folder = path.join(dataDir, 'tunnel');
+        const folder = path.join(harness.dataDir, 'tunnel');
         for (const file of readdirSync(folder))
           assert.equal(statSync(path.join(folder, file)).mode & 0o777, 0o600, file);
-        const { secret, hostname } = openStateFile(dataDir).value.credentials!;
+        const { secret, hostname } = openStateFile(harness.dataDir).value.credentials!;
         assert.equal(hostname, host);
-        const told = JSON.stringify([spawned.map((command) => command.slice(0, -1)), logs, seen]);
+        const told = harness.told(made);
         for (const private_ of [secret, CLIENT_KEY]) assert.ok(!told.includes(private_));
-        const start = spawned.find(([, command]) => command === 'tunnel')!;
+        const start = starts()[0]!;
         assert.deepEqual(start.slice(1, -1), ['tunnel', '--config', path.join(folder, 'cloudflared.yml')]);
       });
 
@@ -190,7 +123,7 @@ describe('quick tunnel with processes', () => {
         const { publicUrl } = await online(first.tunnel);
         const { pid } = running();
         let go = () => {};
-        origin.handle = (_, response) => {
+        harness.origin.handle = (_, response) => {
           response.writeHead(200, { 'content-type': 'text/event-stream' });
           response.write('data: before\n\n');
           go = () => response.end('data: after\n\n');
@@ -217,8 +150,8 @@ describe('quick tunnel with processes', () => {
         const { publicUrl } = await online(first.tunnel);
         const { pid } = running();
         await first.tunnel.stop({ keepRunning: true });
-        await origin.close();
-        origin = await startOrigin();
+        await harness.origin.close();
+        harness.origin = await startOrigin();
         const second = make({ binary: binary() });
         await second.tunnel.start();
         assert.equal((await online(second.tunnel)).publicUrl, publicUrl);
@@ -237,7 +170,7 @@ describe('quick tunnel with processes', () => {
     });
     it('is there', () => assert.ok(statSync(REAL!).isFile()));
     worksWith('does the same', () => {
-      const wrapper = path.join(dataDir, 'cloudflared-with-edge');
+      const wrapper = path.join(harness.dataDir, 'cloudflared-with-edge');
       const own = `--edge 127.0.0.1:${cloud.edge.port} --cacert ${cloud.caFile} --protocol http2 --no-prechecks`;
       writeFileSync(
         wrapper,
@@ -304,14 +237,14 @@ describe('quick tunnel with processes', () => {
       await tunnel.start();
       const status = await until(tunnel, ({ state }) => state === 'rateLimited');
       assert.ok(status.until! > Date.now() + 60_000);
-      assert.ok(!spawned.some(([, command]) => command === 'tunnel'));
+      assert.equal(starts().length, 0);
     });
 
     it('no network: names the proxy', async () => {
       cloud.internet.offline = true;
       const { tunnel } = make();
       await tunnel.start();
-      const { message } = await until(tunnel, ({ state }) => state === 'error');
+      const { message } = await failed(tunnel);
       assert.match(message!, /the proxy 127\.0\.0\.1:\d+ answered 502.*check http\.proxy/);
       cloud.internet.offline = false;
       tunnel.check();
@@ -342,7 +275,7 @@ describe('quick tunnel with processes', () => {
       cloud.behave({ exitAtStart: 1 });
       const { tunnel } = make();
       await tunnel.start();
-      const { message } = await until(tunnel, ({ state }) => state === 'error');
+      const { message } = await failed(tunnel);
       assert.match(message!, /exit code 1.*something is wrong/);
     });
 
@@ -351,8 +284,8 @@ describe('quick tunnel with processes', () => {
       const { tunnel } = make({ clock: fastClock(40) });
       await tunnel.start();
       await until(tunnel, ({ state }) => state === 'blocked');
-      assert.equal(spawned.filter(([, command]) => command === 'tunnel').length, 2);
-      assert.equal(openStateFile(dataDir).value.running, undefined);
+      assert.equal(starts().length, 2);
+      assert.equal(openStateFile(harness.dataDir).value.running, undefined);
     });
 
     it('ignores SIGINT: killed', async () => {
@@ -401,18 +334,19 @@ describe('quick tunnel with processes', () => {
       });
       await tunnel.start();
       await online(tunnel);
-      for (const command of spawned) assert.doesNotMatch(command.at(-1)!, /TUNNEL_URL|theirs|sk-openai|LOGLEVEL/);
+      for (const command of harness.spawned)
+        assert.doesNotMatch(command.at(-1)!, /TUNNEL_URL|theirs|sk-openai|LOGLEVEL/);
     });
 
     it('a process that only has the remembered number is not touched', async () => {
-      openStateFile(dataDir).update({
+      openStateFile(harness.dataDir).update({
         running: {
           provider: 'cloudflared',
           pid: process.pid,
           pidStart: 'of another one',
           metricsPort: 9,
           host: 'x.trycloudflare.com',
-          localPort: origin.port,
+          localPort: harness.origin.port,
           transport: 'quic',
         },
       });
@@ -435,8 +369,8 @@ describe('quick tunnel with processes', () => {
     });
 
     it('a broken state file costs the URL, not the start', async () => {
-      const folder = path.dirname(path.join(dataDir, 'tunnel', 'state.json'));
-      openStateFile(dataDir);
+      const folder = path.dirname(path.join(harness.dataDir, 'tunnel', 'state.json'));
+      openStateFile(harness.dataDir);
       writeFileSync(path.join(folder, 'state.json'), '{"credentials":');
       const { tunnel } = make();
       await tunnel.start();
@@ -449,7 +383,7 @@ describe('quick tunnel with processes', () => {
     it('the chosen one is missing: says which setting to correct', async () => {
       const { tunnel } = make({ settings: { binary: '/nowhere/cloudflared' } });
       await tunnel.start();
-      const status = await until(tunnel, ({ state }) => state === 'error');
+      const status = await failed(tunnel);
       assert.match(status.message!, /no program at \/nowhere\/cloudflared\. Correct llmRouter\.tunnel\.binary/);
       assert.equal(status.needsBinary, true);
     });
@@ -457,7 +391,7 @@ describe('quick tunnel with processes', () => {
     it('nothing is installed: says how to get it', async () => {
       const { tunnel } = make({ binary: '', env: { PATH: '/nowhere' } });
       await tunnel.start();
-      const status = await until(tunnel, ({ state }) => state === 'error');
+      const status = await failed(tunnel);
       assert.match(status.message!, /cloudflared is not installed/);
       assert.equal(status.needsBinary, true);
     });
@@ -469,117 +403,14 @@ describe('quick tunnel with processes', () => {
       await tunnel.stop();
       cloud.behave({ version: '2024.1.1' });
       await tunnel.start();
-      const status = await until(tunnel, ({ state }) => state === 'error');
+      const status = await failed(tunnel);
       assert.match(status.message!, /2024\.1\.1 is older than 2025\.6\.1/);
     });
 
     it('something else that is no cloudflared: says so', async () => {
       const { tunnel } = make({ settings: { binary: '/bin/true' } });
       await tunnel.start();
-      assert.match(
-        (await until(tunnel, ({ state }) => state === 'error')).message!,
-        /does not start \(it is not cloudflared\)/,
-      );
-    });
-  });
-
-  describe('named tunnel', () => {
-    const named = (token: string | undefined, hostname = 'llm.example.com') =>
-      make({ settings: { provider: 'cloudflared-named', hostname }, options: { token } });
-
-    it('comes online at its hostname; the token is in no argument, log or message', async () => {
-      const { token } = cloud.edge.addNamed('llm.example.com');
-      const { tunnel, seen, logs } = named(token);
-      await tunnel.start();
-      assert.equal((await online(tunnel)).publicUrl, 'https://llm.example.com');
-      assert.ok(!JSON.stringify([spawned.map((command) => command.slice(0, -1)), seen, logs]).includes(token));
-      assert.ok(!readFileSync(path.join(dataDir, 'tunnel/cloudflared.yml'), 'utf8').includes(token));
-      const { pid } = running();
-      await tunnel.stop({ keepRunning: true });
-      const second = named(token);
-      await second.tunnel.start();
-      await online(second.tunnel);
-      assert.equal(running().pid, pid, 'adopted');
-      cloud.edge.forget('llm.example.com');
-    });
-
-    it('a token that cannot be read needs a person', async () => {
-      const { tunnel } = named('rubbish');
-      await tunnel.start();
-      assert.match((await until(tunnel, ({ state }) => state === 'error')).message!, /refuses the tunnel token/);
-    });
-
-    it('a refused token: asked twice, then a person is needed; the hostname never changes', async () => {
-      const { token } = cloud.edge.addNamed('llm.example.com');
-      cloud.edge.habits.unauthorized = true;
-      const { tunnel } = make({
-        settings: { provider: 'cloudflared-named', hostname: 'llm.example.com' },
-        options: { token },
-        clock: fastClock(10),
-      });
-      await tunnel.start();
-      assert.match((await until(tunnel, ({ state }) => state === 'error')).message!, /refuses the tunnel token/);
-      assert.equal(spawned.filter(([, command]) => command === 'tunnel').length, 2);
-      await assert.rejects(tunnel.renewUrl(), /fixed/);
-      cloud.edge.forget('llm.example.com');
-    });
-
-    it('token or hostname missing: says where they belong', async () => {
-      const noToken = named(undefined);
-      await noToken.tunnel.start();
-      assert.match((await until(noToken.tunnel, ({ state }) => state === 'error')).message!, /has no token/);
-      const noHost = named('x', '');
-      await noHost.tunnel.start();
-      assert.match(
-        (await until(noHost.tunnel, ({ state }) => state === 'error')).message!,
-        /llmRouter\.tunnel\.hostname/,
-      );
-    });
-  });
-
-  describe('custom URL', () => {
-    it('is verified like any other, and told when it leads elsewhere', async () => {
-      cloud.dns(() => 'yes');
-      cloud.internet.site('*.example.com', (request, response) => {
-        request.resume();
-        response.writeHead(404).end();
-      });
-      const { tunnel } = make({
-        settings: { provider: 'custom', url: 'https://llm.example.com/v1' },
-        clock: fastClock(10),
-      });
-      await tunnel.start();
-      const status = await until(tunnel, ({ state }) => state === 'degraded');
-      assert.match(status.message!, /forward to http:\/\/127\.0\.0\.1:\d+/);
-      cloud.internet.site('*.example.com', (request, response) => {
-        const forwarded = request.pipe(
-          http.request(
-            {
-              host: '127.0.0.1',
-              port: origin.port,
-              path: request.url,
-              method: request.method,
-              headers: request.headers,
-            },
-            (answer) => {
-              response.writeHead(answer.statusCode!, answer.headers);
-              answer.pipe(response);
-            },
-          ),
-        );
-        forwarded.on('error', () => response.destroy());
-      });
-      assert.equal((await online(tunnel)).publicUrl, 'https://llm.example.com');
-      cloud.internet.site('*.example.com', cloud.edge.visit);
-      cloud.dns(undefined);
-    });
-
-    it('is refused when it is no public https URL', async () => {
-      for (const url of ['', 'http://llm.example.com', 'llm.example.com', 'https://llm.example.com/sub/path']) {
-        const { tunnel } = make({ settings: { provider: 'custom', url } });
-        await tunnel.start();
-        assert.match((await until(tunnel, ({ state }) => state === 'error')).message!, /llmRouter\.tunnel\.url/);
-      }
+      assert.match((await failed(tunnel)).message!, /does not start \(it is not cloudflared\)/);
     });
   });
 });

@@ -77,7 +77,7 @@ export async function startInternet(): Promise<Internet> {
     },
   };
   proxy.on('connect', (request, client) => {
-    const host = (request.url ?? '').replace(/:443$/, '');
+    const host = (request.url ?? '').replace(/:\d+$/, '');
     connects.push(host);
     if (internet.offline || !siteFor(host)) {
       client.end('HTTP/1.1 502 Bad Gateway\r\n\r\n');

@@ -1,0 +1,64 @@
+/** Finding programs, and running short commands to their end. */
+import { accessSync, constants } from 'node:fs';
+import path from 'node:path';
+import { childEnvironment } from './processes';
+import type { TunnelWorld } from './world';
+
+/** First executable file of that name on the PATH. */
+export function programOnPath(
+  name: string,
+  { env, platform }: Pick<TunnelWorld, 'env' | 'platform'>,
+): string | undefined {
+  const folders = (env.PATH ?? env.Path ?? '').split(path.delimiter).filter(Boolean);
+  const file = platform === 'win32' ? `${name}.exe` : name;
+  return folders.map((folder) => path.join(folder, file)).find(isProgram);
+}
+
+export function isProgram(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+export interface ProgramOutput {
+  /** null: it was killed because it took too long. */
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+const MAX_OUTPUT = 1_048_576;
+
+/** Runs a command to its end; after `ms` it is killed and what it said until then counts. Rejects when it cannot start. */
+export function runForOutput(
+  program: string,
+  args: readonly string[],
+  world: Pick<TunnelWorld, 'clock' | 'env' | 'spawn'>,
+  ms: number,
+): Promise<ProgramOutput> {
+  return new Promise((resolve, reject) => {
+    const child = world.spawn(program, args, {
+      env: childEnvironment(world.env),
+      stdio: ['ignore', 'pipe', 'pipe'],
+      windowsHide: true,
+    });
+    const cancel = world.clock.after(ms, () => child.kill('SIGKILL'));
+    const output = { stdout: '', stderr: '' };
+    for (const name of ['stdout', 'stderr'] as const) {
+      child[name]?.setEncoding('utf8').on('data', (text: string) => {
+        output[name] = (output[name] + text).slice(-MAX_OUTPUT);
+      });
+    }
+    child.once('error', (error: NodeJS.ErrnoException) => {
+      cancel();
+      reject(new Error(error.code ?? error.message));
+    });
+    child.once('close', (code) => {
+      cancel();
+      resolve({ code, ...output });
+    });
+  });
+}
