@@ -6,6 +6,7 @@ import type { Settings } from '../config/schema';
 import { detectDialect, glanceAtBody, isCursorRequest, isKeyCheck } from '../cursor/detect';
 import { compactReply, cursorError } from '../cursor/errors';
 import { type CursorReplyOptions, createCursorEmitter } from '../cursor/reply';
+import { explainQuota } from '../ledger/quota';
 import type { EmitterOptions } from '../wires/codec';
 import { codecFor } from '../wires/codecs';
 import type { ApiFailure, WireName } from '../wires/conversation';
@@ -69,7 +70,10 @@ export function identify(
     wire,
     answer,
     tellFailure(failure, target) {
-      if (!isCursor) return { status: statusFor(failure), body: errorBody(errorWire, failure) };
+      if (!isCursor) {
+        const explained = target ? explainQuota(failure, target) : failure;
+        return { status: statusFor(failure), body: errorBody(errorWire, explained) };
+      }
       const { status, body } = cursorError(failure, contextFor(target));
       const told: ToldFailure = { status, body: JSON.stringify(body) };
       if (failure.kind === 'contextLength' && cursor.contextOverflow === 'compact') {

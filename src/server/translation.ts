@@ -9,6 +9,7 @@ import { conversationKey, type MemoryScope } from '../cursor/memory';
 import { createCursorEmitter, emitCursorAnswer } from '../cursor/reply';
 import { readCursorRequest } from '../cursor/request';
 import { applyTarget } from '../cursor/target';
+import { withReserveLimit } from '../ledger/quota';
 import { replay } from '../wires/answer';
 import type { EmitterOptions, StreamEmitter } from '../wires/codec';
 import { codecFor } from '../wires/codecs';
@@ -128,7 +129,8 @@ function memoryScope({ exchange, target, record }: PlanInput, conversation: Conv
 
 function emitted(conversation: Conversation, target: Target, addCacheControl: boolean): { body: Buffer; path: string } {
   const { wire } = target.backend;
-  const body = codecFor(wire).emitRequest(conversation, emitTargetFor(target, { addCacheControl }));
+  const limited = withReserveLimit(conversation, target.backend);
+  const body = codecFor(wire).emitRequest(limited, emitTargetFor(target, { addCacheControl }));
   return { body: Buffer.from(JSON.stringify(body)), path: PATHS[wire] };
 }
 
@@ -155,6 +157,7 @@ function cursorReading(
   const options = {
     ...cursorReplyOptions(speaker.answer, exchange.runtime.settings.cursor, target.backend.name, parts.customToolNames),
     ...(parts.notice && { notice: parts.notice }),
+    estimatedInput: Math.ceil(request.bytes.length / 4),
   };
   return readingFor(target.backend.wire, request.stream, {
     emitter: () => createCursorEmitter(options),
