@@ -2,16 +2,7 @@
  * Custom (grammar) tools towards upstreams without them: the tool becomes a function with `{"input": string}`, and the
  * reply is unwrapped to the raw text again, or a patch would arrive as JSON and fail (R19).
  */
-import type {
-  Answer,
-  Conversation,
-  CustomTool,
-  FunctionTool,
-  JsonObject,
-  StreamEvent,
-  Tool,
-  Turn,
-} from './conversation';
+import type { Conversation, CustomTool, FunctionTool, JsonObject, StreamEvent, Tool, Turn } from './conversation';
 import { parseObject } from './read';
 
 /** Names of the tools the client declared as custom. */
@@ -136,20 +127,6 @@ export function unwrapCustomCalls(names: ReadonlySet<string>): (event: StreamEve
       default:
         return [event];
     }
-  };
-}
-
-/** The answer with calls to the named tools unwrapped; the same object when there are none. */
-export function unwrapAnswer(answer: Answer, names: ReadonlySet<string>): Answer {
-  const isWrapped = (part: Answer['parts'][number]) => part.type === 'toolCall' && !part.custom && names.has(part.name);
-  if (!answer.parts.some(isWrapped)) return answer;
-  return {
-    ...answer,
-    parts: answer.parts.map((part) =>
-      part.type === 'toolCall' && isWrapped(part)
-        ? { ...part, custom: true, arguments: unwrapInput(part.arguments) }
-        : part,
-    ),
   };
 }
 

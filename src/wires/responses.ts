@@ -4,8 +4,9 @@ import { openAiError, readFailure } from './failure';
 import { emitResponsesAnswer } from './responsesAnswer';
 import { emitResponsesRequest } from './responsesEmit';
 import { createResponsesEmitter } from './responsesEmitter';
+import { parseResponsesAnswer } from './responsesRead';
 import { parseResponsesRequest } from './responsesRequest';
-import { createResponsesParser, parseResponsesAnswer } from './responsesStream';
+import { createResponsesParser } from './responsesStream';
 
 export const responsesCodec: WireCodec = {
   wire: 'responses',

@@ -1,102 +1,10 @@
-/** OpenAI Responses: the upstream's stream and whole answers into neutral events. */
+/** OpenAI Responses: the upstream's stream into neutral events. */
 import type { SseEvent, StreamParser } from './codec';
-import type { Answer, FinishReason, JsonObject, JsonValue, Part, StreamEvent, Usage } from './conversation';
+import type { JsonObject, StreamEvent } from './conversation';
 import { failureOfEvent } from './failure';
 import { arrayOf, filledString, isObject, numberOf, objectOf, parseObject, stringOf } from './read';
+import { callHead, callPayload, isCall, readFinish, readResponsesUsage } from './responsesRead';
 import { readReasoningItem } from './responsesRequest';
-
-/** Input and output counts are inclusive on this wire already. */
-export function readResponsesUsage(value: JsonValue | undefined): Usage | undefined {
-  const usage = objectOf(value);
-  const input = numberOf(usage?.input_tokens);
-  const output = numberOf(usage?.output_tokens);
-  if (!usage || (input === undefined && output === undefined)) return undefined;
-  const read: Usage = { input: input ?? 0, output: output ?? 0 };
-  const inputDetails = objectOf(usage.input_tokens_details);
-  const cacheRead = numberOf(inputDetails?.cached_tokens);
-  if (cacheRead !== undefined) read.cacheRead = cacheRead;
-  const cacheWrite = numberOf(inputDetails?.cache_write_tokens);
-  if (cacheWrite !== undefined) read.cacheWrite = cacheWrite;
-  const reasoning = numberOf(objectOf(usage.output_tokens_details)?.reasoning_tokens);
-  if (reasoning !== undefined) read.reasoning = reasoning;
-  return read;
-}
-
-/** Why the answer ended; an incomplete one without a reason we know stays unknown, never `stop` (R10). */
-function readFinish(response: JsonObject, hasCalls: boolean): { reason: FinishReason; raw?: string } {
-  const status = stringOf(response.status);
-  if (status !== 'incomplete') return { reason: hasCalls ? 'toolCalls' : 'stop', raw: status ?? 'completed' };
-  const raw = filledString(objectOf(response.incomplete_details)?.reason);
-  if (raw === 'max_output_tokens' || raw === 'max_tokens') return { reason: 'length', raw };
-  if (raw === 'content_filter') return { reason: 'contentFilter', raw };
-  return raw === undefined ? { reason: 'unknown' } : { reason: 'unknown', raw };
-}
-
-/** Items that end a turn with work for the client. */
-function isCall(item: JsonObject): boolean {
-  return item.type === 'function_call' || item.type === 'custom_tool_call';
-}
-
-/** A complete Responses object. Throws Error when it is none or says that it failed. */
-export function parseResponsesAnswer(body: JsonObject): Answer {
-  if (!Array.isArray(body.output)) throw new Error('The provider sent no Responses object: `output` is missing.');
-  const parts: Part[] = [];
-  for (const item of body.output) if (isObject(item)) parts.push(...readOutputItem(item));
-  const answer: Answer = { parts };
-  const id = filledString(body.id);
-  if (id) answer.id = id;
-  const model = filledString(body.model);
-  if (model) answer.model = model;
-  const created = numberOf(body.created_at);
-  if (created !== undefined) answer.created = created;
-  if (body.status !== 'failed' && body.status !== 'in_progress' && body.status !== 'queued') {
-    answer.finish = readFinish(
-      body,
-      parts.some((part) => part.type === 'toolCall'),
-    );
-  } else if (body.status === 'failed') {
-    throw new Error(`The provider failed: ${failureOfEvent(body).message}`);
-  }
-  const usage = readResponsesUsage(body.usage);
-  if (usage) answer.usage = usage;
-  return answer;
-}
-
-function readOutputItem(item: JsonObject): Part[] {
-  switch (item.type) {
-    case 'message':
-      return arrayOf(item.content).flatMap((part): Part[] => {
-        if (!isObject(part)) return [];
-        if (part.type === 'refusal') return [{ type: 'refusal', text: stringOf(part.refusal) ?? '' }];
-        if (part.type !== 'output_text') return [];
-        const annotations = arrayOf(part.annotations);
-        const text = stringOf(part.text) ?? '';
-        return [{ type: 'text', text, ...(annotations.length > 0 && { extra: { annotations } }) }];
-      });
-    case 'function_call':
-    case 'custom_tool_call':
-      return [{ type: 'toolCall', ...callHead(item), arguments: callPayload(item) ?? '' }];
-    case 'reasoning':
-      return [readReasoningItem(item)];
-    default:
-      return [{ type: 'opaque', wire: 'responses', value: item }];
-  }
-}
-
-function callHead(item: JsonObject): { id: string; name: string; custom?: boolean; itemId?: string } {
-  const id = filledString(item.call_id) ?? filledString(item.id) ?? '';
-  const itemId = filledString(item.id);
-  return {
-    id,
-    name: stringOf(item.name) ?? '',
-    ...(item.type === 'custom_tool_call' && { custom: true }),
-    ...(itemId !== undefined && itemId !== id && { itemId }),
-  };
-}
-
-function callPayload(item: JsonObject): string | undefined {
-  return stringOf(item.type === 'custom_tool_call' ? item.input : item.arguments);
-}
 
 /** What has been seen of one output item. Lengths tell what a `.done` or final object adds (R8, R9). */
 interface Item {

@@ -2,7 +2,7 @@
  * Stop sequences for upstreams that have no field for them (the Responses API): the text is cut where the first one
  * begins, as a provider with the field would have done.
  */
-import type { Answer, StreamEvent } from './conversation';
+import type { StreamEvent } from './conversation';
 
 /**
  * Maps the events of one reply. Text that may be the beginning of a stop sequence is held back until that is certain;
@@ -41,19 +41,6 @@ export function cutAtStop(sequences: readonly string[]): (event: StreamEvent) =>
 
 function cutText(index: number, text: string): StreamEvent[] {
   return text === '' ? [] : [{ type: 'text', index, text }];
-}
-
-/** The whole answer cut at the first stop sequence; the same object when there is none in it. */
-export function cutAnswerAtStop(answer: Answer, sequences: readonly string[]): Answer {
-  const wanted = sequences.filter((sequence) => sequence !== '');
-  for (const [at, part] of answer.parts.entries()) {
-    const found = part.type === 'text' ? firstOf(part.text, wanted) : undefined;
-    if (part.type !== 'text' || !found) continue;
-    const parts = answer.parts.slice(0, at);
-    if (found.at > 0) parts.push({ ...part, text: part.text.slice(0, found.at) });
-    return { ...answer, parts, finish: { reason: 'stop', stopSequence: found.sequence } };
-  }
-  return answer;
 }
 
 function firstOf(text: string, sequences: readonly string[]): { at: number; sequence: string } | undefined {

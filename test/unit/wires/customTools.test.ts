@@ -1,14 +1,8 @@
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
 import { collect } from '../../../src/wires/answer';
-import type { Answer, Conversation, StreamEvent } from '../../../src/wires/conversation';
-import {
-  customToolNames,
-  unwrapAnswer,
-  unwrapCustomCalls,
-  unwrapInput,
-  wrapCustomTools,
-} from '../../../src/wires/customTools';
+import type { Conversation, StreamEvent } from '../../../src/wires/conversation';
+import { customToolNames, unwrapCustomCalls, unwrapInput, wrapCustomTools } from '../../../src/wires/customTools';
 
 const PATCH = '*** Begin Patch\n*** Update File: a.ts\n@@\n-"x"\n+\\"y\\" — ünï 🎉\n*** End Patch';
 const conversation: Conversation = {
@@ -149,18 +143,5 @@ describe('custom tools as functions', () => {
       events.flatMap(unwrap).map((event) => event.type),
       ['toolCallStart', 'toolCallDelta', 'finish'],
     );
-  });
-
-  it('unwraps a whole answer', () => {
-    const answer: Answer = {
-      parts: [
-        { type: 'toolCall', id: 'a', name: 'ApplyPatch', arguments: JSON.stringify({ input: PATCH }) },
-        { type: 'toolCall', id: 'b', name: 'Read', arguments: '{"input":"x"}' },
-      ],
-    };
-    const [patch, read] = unwrapAnswer(answer, new Set(['ApplyPatch'])).parts;
-    assert.deepEqual(patch, { type: 'toolCall', id: 'a', name: 'ApplyPatch', arguments: PATCH, custom: true });
-    assert.equal(read, answer.parts[1]);
-    assert.equal(unwrapAnswer(answer, new Set()), answer);
   });
 });

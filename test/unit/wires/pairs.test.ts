@@ -3,7 +3,7 @@ import { collect, replay } from '../../../src/wires/answer';
 import type { EmitTarget } from '../../../src/wires/codec';
 import { codecFor } from '../../../src/wires/codecs';
 import type { Answer, Conversation, JsonObject, StreamEvent, WireName } from '../../../src/wires/conversation';
-import { customToolNames, unwrapAnswer, unwrapCustomCalls } from '../../../src/wires/customTools';
+import { customToolNames, unwrapCustomCalls } from '../../../src/wires/customTools';
 import { ableTarget, carefulTarget } from '../../support/emitTarget';
 import { readStream } from '../../support/streams';
 import { checkAnthropicRequest, checkOpenAiChatRequest, checkResponsesRequest } from '../../support/strictProviders';
@@ -277,7 +277,7 @@ describe('an answer with a wrapped patch from every wire to every wire', () => {
 
       it(`${from} to ${to}, whole`, () => {
         const upstream = codecFor(from).parseAnswer(codecFor(from).emitAnswer(ANSWER, OPTIONS));
-        const answer = custom ? unwrapAnswer(upstream, names) : upstream;
+        const answer = custom ? collect(replay(upstream).flatMap(unwrapCustomCalls(names))) : upstream;
         assert.deepEqual(plain(codecFor(to).parseAnswer(codecFor(to).emitAnswer(answer, OPTIONS))), expected);
       });
     }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
-import type { Answer, StreamEvent } from '../../../src/wires/conversation';
-import { cutAnswerAtStop, cutAtStop } from '../../../src/wires/stopSequences';
+import type { StreamEvent } from '../../../src/wires/conversation';
+import { cutAtStop } from '../../../src/wires/stopSequences';
 
 function run(pieces: readonly string[], stop: readonly string[]) {
   const cut = cutAtStop(stop);
@@ -63,20 +63,5 @@ describe('stop sequences', () => {
       events.flatMap(cut).map((event) => ('text' in event ? event.text : event.type)),
       ['the ', 'EN', 'toolCallStart'],
     );
-  });
-
-  it('cut a whole answer', () => {
-    const answer: Answer = {
-      parts: [
-        { type: 'text', text: 'a STOP b' },
-        { type: 'toolCall', id: 'x', name: 'Read', arguments: '{}' },
-      ],
-      finish: { reason: 'toolCalls' },
-    };
-    assert.deepEqual(cutAnswerAtStop(answer, ['STOP']), {
-      parts: [{ type: 'text', text: 'a ' }],
-      finish: { reason: 'stop', stopSequence: 'STOP' },
-    });
-    assert.equal(cutAnswerAtStop(answer, ['none']), answer);
   });
 });
