@@ -137,6 +137,18 @@ class Window {
       ms,
     );
   }
+  /** Runs a command until the clipboard matches: a page that is not in front yet may not write to it. */
+  async copied(command, pattern) {
+    for (let attempt = 0; ; attempt++) {
+      await this.page.bringToFront();
+      await this.exec((vscode, id) => void vscode.commands.executeCommand(id), command);
+      try {
+        return await this.clipboard(pattern, 4_000);
+      } catch (error) {
+        if (attempt >= 5) throw error;
+      }
+    }
+  }
   async setClipboard(text) {
     await this.page.evaluate((value) => navigator.clipboard.writeText(value), text);
   }

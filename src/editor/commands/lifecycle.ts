@@ -20,7 +20,7 @@ export function lifecycleCommands(editor: Editor): Pick<Handlers, 'startRouter' 
     },
     async stopRouter() {
       if (phaseOf(editor.view) === 'stopped')
-        return await tell(editor, {
+        return void tell(editor, {
           severity: 'info',
           text: 'The router is stopped already.',
           actions: ['Start Router'],
