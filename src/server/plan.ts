@@ -10,6 +10,7 @@ import type { RequestRecord } from '../ledger/record';
 import { replay } from '../wires/answer';
 import { codecFor } from '../wires/codecs';
 import type { ApiFailure } from '../wires/conversation';
+import { SEAL_MARK } from '../wires/sealedReasoning';
 import type { ClientRequest } from './clientRequest';
 import { refusal } from './errors';
 import type { Exchange } from './exchange';
@@ -63,7 +64,10 @@ export function planAttempt(input: PlanInput): Plan | { failure: ApiFailure } {
     return { failure: refusal(400, `${backend.name} does not serve ${exchange.route.name}.`, { kind: 'badRequest' }) };
   }
   const content =
-    speaker.isCursor || (speaker.wire && speaker.wire !== backend.wire) || wantsTranslation(target)
+    speaker.isCursor ||
+    (speaker.wire && speaker.wire !== backend.wire) ||
+    wantsTranslation(target) ||
+    carriesSeal(exchange.body)
       ? planTranslation(input)
       : planPassThrough(input);
   const wire = codecFor(backend.wire);
@@ -96,6 +100,11 @@ export function planAttempt(input: PlanInput): Plan | { failure: ApiFailure } {
     commitHeaders: (head) => ({ ...answerHeaders(head), ...identity(target) }),
     parseError: (status, headers, body) => wire.parseError(status, headers, body),
   };
+}
+
+/** Reasoning of another provider that we sealed (S7) must not reach this one as it stands. */
+function carriesSeal(body: Buffer): boolean {
+  return body.includes(SEAL_MARK);
 }
 
 /** A listed effort variant on a wire where the effort is more than one field needs the whole request understood. */

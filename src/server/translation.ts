@@ -16,6 +16,7 @@ import { codecFor } from '../wires/codecs';
 import type { Answer, Conversation, JsonObject, StreamEvent, WireName } from '../wires/conversation';
 import { customToolNames, unwrapCustomCalls } from '../wires/customTools';
 import { splice } from '../wires/jsonText';
+import { cutAtStop } from '../wires/stopSequences';
 import type { AnswerReading, Content, PlanInput } from './plan';
 import {
   type CollectingReply,
@@ -58,7 +59,7 @@ function planOtherWire({ exchange, request, speaker, target }: PlanInput): Conte
     reading: readingFor(target.backend.wire, request.stream, {
       emitter: () => codec.createStreamEmitter(options),
       emitAnswer: (answer) => codec.emitAnswer(answer, options),
-      stages: () => ({ transform: unwrapStage(conversation, target)?.() }),
+      stages: () => ({ transform: stageFor(conversation, target)?.() }),
     }),
   };
 }
@@ -83,7 +84,7 @@ function planCursor(input: PlanInput): Content {
     rules: [...new Set([...asked.rules, ...fitted.rules, ...restored.rules])],
     reading: cursorReading(input, {
       customToolNames: asked.customToolNames,
-      transform: unwrapStage(conversation, target),
+      transform: stageFor(conversation, target),
       ...(cursor.memory && { watch: () => memory.recorder(scope, conversation) }),
       notice: restored.notice,
     }),
@@ -134,14 +135,24 @@ function emitted(conversation: Conversation, target: Target, addCacheControl: bo
   return { body: Buffer.from(JSON.stringify(body)), path: PATHS[wire] };
 }
 
-/** Calls of custom tools that went up as functions come back as raw text (R19). */
-function unwrapStage(
+/**
+ * What an answer goes through on its way back: calls of custom tools that went up as functions become raw text again
+ * (R19); a wire without stop sequences has its text cut here.
+ */
+function stageFor(
   conversation: Conversation,
   target: Target,
 ): (() => (event: StreamEvent) => StreamEvent[]) | undefined {
-  const asFunctions = target.backend.wire === 'messages' || target.abilities.customTools === 'function';
+  const { wire } = target.backend;
+  const asFunctions = wire === 'messages' || target.abilities.customTools === 'function';
   const names = asFunctions ? customToolNames(conversation) : new Set<string>();
-  return names.size > 0 ? () => unwrapCustomCalls(names) : undefined;
+  const stop = wire === 'responses' ? (conversation.stop ?? []) : [];
+  if (names.size === 0 && stop.length === 0) return undefined;
+  return () => {
+    const unwrap = unwrapCustomCalls(names);
+    const cut = cutAtStop(stop);
+    return (event) => unwrap(event).flatMap(cut);
+  };
 }
 
 function cursorReading(

@@ -140,9 +140,17 @@ export function emitMessagesAnswer(answer: Answer, options: EmitterOptions): Jso
 function answerBlock(part: Part): JsonObject[] {
   switch (part.type) {
     case 'text':
-      return part.text === '' ? [] : [{ type: 'text', text: part.text, citations: part.extra?.citations ?? null }];
+      return part.text === ''
+        ? []
+        : [
+            {
+              type: 'text',
+              text: part.text,
+              ...(part.extra?.citations !== undefined && { citations: part.extra.citations }),
+            },
+          ];
     case 'refusal':
-      return part.text === '' ? [] : [{ type: 'text', text: part.text, citations: null }];
+      return part.text === '' ? [] : [{ type: 'text', text: part.text }];
     case 'reasoning':
       return [thinkingBlock(part)];
     case 'toolCall': {

@@ -62,7 +62,7 @@ export function createMessagesEmitter(options: EmitterOptions): StreamEmitter {
     return begin(
       index,
       kind,
-      kind === 'text' ? { type: 'text', text: '', citations: null } : { type: 'thinking', thinking: '', signature: '' },
+      kind === 'text' ? { type: 'text', text: '' } : { type: 'thinking', thinking: '', signature: '' },
     );
   }
 
