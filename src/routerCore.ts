@@ -15,11 +15,14 @@ import { validateSettings } from './config/check';
 import { type Settings, settingsSchema } from './config/schema';
 import { createMemory } from './cursor/memory';
 import { type Admission, createAdmission } from './ledger/admission';
+import { createBodyLog } from './ledger/bodyLog';
+import { exportCsv } from './ledger/exportCsv';
 import { createMetrics } from './ledger/metrics';
 import { type MetricsServer, metricsToken, serveMetrics } from './ledger/metricsServer';
 import { costOf, targetPrice } from './ledger/prices';
 import type { RequestRecord } from './ledger/record';
 import { type Ledger, openLedger } from './ledger/store';
+import { copyAsCurl, requestStory } from './ledger/story';
 import type { BackendState, CursorSighting, NetworkSettings, Problem, RouterState } from './process/contract';
 import type { RouterCore } from './process/core';
 import { proofOf } from './process/handshake';
@@ -29,11 +32,12 @@ import { createKeyring } from './server/clientKeys';
 import { createThrottle, hostName } from './server/guard';
 import { type Listener, listen } from './server/listener';
 import { createModelLists } from './server/models';
-import type { LogLevel, Runtime } from './server/runtime';
+import { type LogLevel, type Runtime, SERVER_TIMES, type ServerTimes } from './server/runtime';
 import { createRequestServer, listModels } from './server/server';
 import { createTunnel } from './tunnel/createTunnel';
 import { installCloudflared } from './tunnel/installCloudflared';
 import type { Tunnel, TunnelStatus } from './tunnel/tunnel';
+import { createTunnelLog } from './tunnel/tunnelLog';
 import { TUNNEL_PROBE_TEXT } from './tunnel/verifier';
 import { VERSION } from './version';
 
@@ -49,6 +53,8 @@ export interface CoreOptions {
   mayInstall: boolean;
   /** Port of the router before this one, and the setting it stood for: with the same setting it is taken again. */
   lastPort?: { port: number; setting: number | undefined };
+  /** Patience with clients where it is not the usual one. */
+  times?: Partial<ServerTimes>;
   log(level: LogLevel, line: string): void;
 }
 
@@ -82,9 +88,18 @@ export async function createRouterCore(options: CoreOptions): Promise<RouterCore
     },
   });
   ledger.onForeign((record) => admission.observe(record));
+  const bodyLog = createBodyLog({
+    dataDir,
+    now: Date.now,
+    secrets: () => [...Object.values(configuration.secrets), ...providerKeys(runtime.backends, runtime.keyFor)],
+    onChange(on, reason) {
+      log('warn', reason ?? `Bodies are ${on ? 'logged for debugging' : 'no longer logged'}.`);
+      touch();
+    },
+  });
 
   let configuration: Configuration = { settings: settingsSchema.parse({}), secrets: {}, network: {}, problems: [] };
-  let transport: Transport = createTransport({});
+  let transport: Transport = createTransport({}, env);
   let runtime = buildRuntime(configuration);
   let listener: Listener | undefined;
   let tunnel: Tunnel | undefined;
@@ -94,13 +109,19 @@ export async function createRouterCore(options: CoreOptions): Promise<RouterCore
   let metricsServer: { key: string; server: MetricsServer } | undefined;
   let cursor: CursorSighting | undefined;
   let soon: NodeJS.Timeout | undefined;
+  const tunnelLog = createTunnelLog(Date.now);
   const changed = new Set<(state: RouterState) => void>();
   const requested = new Set<(record: RequestRecord) => void>();
   const off: TunnelStatus = { state: 'off', provider: 'none', since: startedAt };
 
   const requests = createRequestServer({
     runtime: () => runtime,
-    publicHosts,
+    publicDoor: () => ({
+      hosts: publicHosts(),
+      visitorHeader: (tunnel?.status ?? off).provider.startsWith('cloudflared')
+        ? 'cf-connecting-ip'
+        : 'x-forwarded-for',
+    }),
     healthProof,
     lists,
     breaker,
@@ -108,6 +129,7 @@ export async function createRouterCore(options: CoreOptions): Promise<RouterCore
     bodies: createBodyBudget(),
     throttle: createThrottle(Date.now),
     admission,
+    bodyLog,
     costOf: (target, usage) => {
       const price = targetPrice(target);
       return price && costOf(usage, price);
@@ -129,6 +151,7 @@ export async function createRouterCore(options: CoreOptions): Promise<RouterCore
     log,
     now: Date.now,
     random: Math.random,
+    times: { ...SERVER_TIMES, ...options.times },
   });
 
   const metrics = createMetrics({
@@ -141,9 +164,6 @@ export async function createRouterCore(options: CoreOptions): Promise<RouterCore
   function buildRuntime({ settings, secrets }: Configuration): Runtime {
     const backends = buildBackends(settings, env);
     const keyFor: Runtime['keyFor'] = ({ keyName, keyEnv }) => secrets[keyName] || (keyEnv && env[keyEnv]) || undefined;
-    const providerKeys = backends
-      .map((backend) => keyFor({ keyName: backend.name, keyEnv: backend.apiKeyEnv }))
-      .filter((key) => key !== undefined);
     // A provider's key never opens the router.
     const clientKeys = [
       { name: 'main', secret: secrets['client:main'] ?? '' },
@@ -157,7 +177,7 @@ export async function createRouterCore(options: CoreOptions): Promise<RouterCore
       backends,
       transport,
       keyFor,
-      keyring: createKeyring(clientKeys, providerKeys),
+      keyring: createKeyring(clientKeys, providerKeys(backends, keyFor)),
       routes: createRouteTable(settings, backends, { lists: lists.known }),
     };
   }
@@ -210,6 +230,8 @@ export async function createRouterCore(options: CoreOptions): Promise<RouterCore
       running: requests.running,
       windows: 0,
       notice: notice ?? ledger.problem ?? budgetNotice,
+      noticeAbout: notice || ledger.problem || !budgetNotice ? undefined : 'clientKeys',
+      bodyLog: bodyLog.on ? { file: bodyLog.file } : undefined,
     };
   }
 
@@ -245,6 +267,7 @@ export async function createRouterCore(options: CoreOptions): Promise<RouterCore
     tunnel = next;
     next.onDidChange((status) => {
       if (tunnel !== next) return;
+      tunnelLog.add(status);
       if (status.replacedUrl && cursor)
         cursor = { ...cursor, outdated: hostName(cursor.host) !== new URL(status.publicUrl ?? 'http://none').hostname };
       touch();
@@ -256,6 +279,7 @@ export async function createRouterCore(options: CoreOptions): Promise<RouterCore
     const old = tunnel;
     tunnel = undefined;
     await old?.stop({ keepRunning });
+    if (old) tunnelLog.add(off);
   }
 
   async function openListener(): Promise<Listener> {
@@ -318,11 +342,13 @@ export async function createRouterCore(options: CoreOptions): Promise<RouterCore
     configuration = next;
     if (JSON.stringify(before.network) !== JSON.stringify(next.network)) {
       const old = transport;
-      transport = createTransport(next.network);
+      transport = createTransport(next.network, env);
       // Requests that run on the old one keep it; it closes when they are done.
       void old.retire();
     }
     if (JSON.stringify(before.settings.backends) !== JSON.stringify(next.settings.backends)) lists.clear();
+    if (JSON.stringify(before.settings.clientKeys) !== JSON.stringify(next.settings.clientKeys))
+      budgetNotice = undefined;
     admission.configure(next.settings.clientKeys);
     ledger.retain(next.settings.ledger.retentionMonths);
     await openMemory(next);
@@ -404,6 +430,7 @@ export async function createRouterCore(options: CoreOptions): Promise<RouterCore
       clearTimeout(soon);
       await metricsServer?.server.close();
       await memoryStore?.close();
+      await bodyLog.close();
       await ledger.close();
     },
     models: () => listModels({ runtime: () => runtime, lists }),
@@ -439,6 +466,19 @@ export async function createRouterCore(options: CoreOptions): Promise<RouterCore
     },
     recentRequests: (limit) => ledger.recent(limit),
     usage: (query) => ledger.summary(query),
+    requestStory(id) {
+      const record = ledger.recent(500).find((one) => one.id === id);
+      if (!record) throw new Error('This request is not among the newest 500 any more.');
+      const { publicUrl, localUrl } = currentState();
+      return {
+        story: requestStory(record),
+        curl: copyAsCurl(record, publicUrl ?? localUrl ?? 'http://127.0.0.1:11411/v1'),
+      };
+    },
+    exportUsage: ({ from, to, file }) => exportCsv(ledger, { from, to }, file),
+    keyStates: () => admission.state(),
+    logBodies: (on) => bodyLog.switch(on),
+    tunnelHistory: () => tunnelLog.moments,
     focus: () => tunnel?.check(),
     onDidChange(tell) {
       changed.add(tell);
@@ -449,6 +489,13 @@ export async function createRouterCore(options: CoreOptions): Promise<RouterCore
       return () => requested.delete(tell);
     },
   };
+}
+
+/** Every key known for a backend: none of them may open the router or stand in a log. */
+function providerKeys(backends: Runtime['backends'], keyFor: Runtime['keyFor']): string[] {
+  return backends
+    .map((backend) => keyFor({ keyName: backend.name, keyEnv: backend.apiKeyEnv }))
+    .filter((key) => key !== undefined);
 }
 
 /** One line a person can read: who asked for what, who answered, how long it took. */

@@ -13,8 +13,16 @@ const TAIL = 16 * 1_024;
 /** Longer than any key. */
 const MARGIN = 4 * 1_024;
 const MAX_FILE = 32_000_000;
+/** Bytes gathered of a body that comes in pieces. */
+const MAX_GATHERED = 1_000_000;
 
 export type BodyPart = 'request' | 'upstreamRequest' | 'answer';
+
+export interface Gathering {
+  take(piece: string | Buffer): void;
+  /** Writes what was gathered; call it once. */
+  end(): void;
+}
 
 export interface BodyLog {
   readonly on: boolean;
@@ -24,6 +32,8 @@ export interface BodyLog {
   switch(on: boolean): void;
   /** Takes one body of a request; does nothing while off. */
   write(id: string, part: BodyPart, body: string | Buffer): void;
+  /** Gathers a body that comes in pieces; undefined while off. */
+  gather(id: string, part: BodyPart): Gathering | undefined;
   /** Switches off; resolves when everything is in the file. */
   close(): Promise<void>;
 }
@@ -87,6 +97,18 @@ export function createBodyLog(world: BodyLogWorld): BodyLog {
     world.onChange(true);
   }
 
+  function write(id: string, part: BodyPart, body: string | Buffer): void {
+    if (!stream) return;
+    const text = redactBody(body.toString(), world.secrets());
+    const line = Buffer.from(`${JSON.stringify({ id, time: new Date(world.now()).toISOString(), part, text })}\n`);
+    if (bytes + line.length > maxBytes) {
+      end(`Body logging is off: ${file} has reached ${Math.round(maxBytes / 1e6)} MB.`);
+      return;
+    }
+    bytes += line.length;
+    stream.write(line);
+  }
+
   return {
     get on() {
       return stream !== undefined;
@@ -96,16 +118,22 @@ export function createBodyLog(world: BodyLogWorld): BodyLog {
       if (!on) end();
       else if (!stream) begin();
     },
-    write(id, part, body) {
-      if (!stream) return;
-      const text = redactBody(body.toString(), world.secrets());
-      const line = Buffer.from(`${JSON.stringify({ id, time: new Date(world.now()).toISOString(), part, text })}\n`);
-      if (bytes + line.length > maxBytes) {
-        end(`Body logging is off: ${file} has reached ${Math.round(maxBytes / 1e6)} MB.`);
-        return;
-      }
-      bytes += line.length;
-      stream.write(line);
+    write,
+    gather(id, part) {
+      if (!stream) return undefined;
+      const pieces: Buffer[] = [];
+      let size = 0;
+      return {
+        take(piece) {
+          const data = Buffer.from(piece);
+          size += data.length;
+          if (size <= MAX_GATHERED) pieces.push(data);
+        },
+        end() {
+          const more = size > MAX_GATHERED ? ' [… the rest of a long answer is left out …]' : '';
+          write(id, part, Buffer.concat(pieces).toString() + more);
+        },
+      };
     },
     close() {
       end();

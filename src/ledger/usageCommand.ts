@@ -1,11 +1,8 @@
 /** `node dist/router.js usage`: what was used and what it cost, for a terminal. */
-import { createWriteStream } from 'node:fs';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { parseArgs } from 'node:util';
 import type { UsageRow } from '../process/contract';
 import { dollars } from './budgets';
-import { csvLines } from './csv';
+import { exportCsv } from './exportCsv';
 import { type GroupBy, type Ledger, openLedger, type Period } from './store';
 import { localDay, windowAt } from './windows';
 
@@ -94,23 +91,18 @@ export async function runUsageCommand(args: readonly string[], world: UsageWorld
 }
 
 async function writeCsv(ledger: Ledger, query: Query, file: string, world: UsageWorld): Promise<number> {
-  let lines = -1;
-  async function* counted(): AsyncGenerator<string> {
-    for await (const line of csvLines(ledger.records(query))) {
-      lines += 1;
-      yield line;
-    }
-  }
   try {
-    await pipeline(Readable.from(counted()), createWriteStream(file, { mode: 0o600 }));
+    const written = await exportCsv(ledger, query, file);
+    world.out(
+      query.json
+        ? `${JSON.stringify({ csv: file, requests: written })}\n`
+        : `${requests(written)} written to ${file}\n`,
+    );
+    return 0;
   } catch (error) {
-    world.err(`The file ${file} cannot be written: ${(error as Error).message}\n`);
+    world.err(`${(error as Error).message}\n`);
     return 2;
   }
-  world.out(
-    query.json ? `${JSON.stringify({ csv: file, requests: lines })}\n` : `${requests(lines)} written to ${file}\n`,
-  );
-  return 0;
 }
 
 function totalOf(rows: readonly UsageRow[]): UsageRow {

@@ -9,13 +9,16 @@ import {
   type MessageConnection,
   ResponseError,
 } from 'vscode-jsonrpc';
+import type { KeyState } from '../ledger/admission';
 import type { RequestRecord } from '../ledger/record';
+import type { TunnelMoment } from '../tunnel/tunnelLog';
 import {
   type ConfigPush,
   type ConfigResult,
   events,
   type FoundBackend,
   type InstallProgress,
+  type RequestTelling,
   type RouterState,
   rpc,
   type TestResult,
@@ -52,6 +55,12 @@ export interface RouterClient {
   installCloudflared(signal?: AbortSignal): Promise<{ path: string }>;
   recentRequests(limit: number): Promise<RequestRecord[]>;
   usage(query: { from: string; to: string; by: 'day' | 'model' | 'backend' | 'key' }): Promise<UsageRow[]>;
+  requestStory(id: string): Promise<RequestTelling>;
+  /** Resolves to the number of requests written. */
+  exportUsage(query: { from: string; to: string; file: string }): Promise<number>;
+  keyStates(): Promise<KeyState[]>;
+  logBodies(on: boolean): Promise<RouterState>;
+  tunnelHistory(): Promise<TunnelMoment[]>;
   /** The window got the focus or the machine woke up; nothing happens while not connected. */
   focus(): void;
   /** All listeners: the returned function removes the listener. Listeners must not throw. */
@@ -169,6 +178,16 @@ export function connectRouter(options: ClientOptions): RouterClient {
     recentRequests: (limit) =>
       call('recentRequests', (connection) => connection.sendRequest(rpc.recentRequests, { limit })),
     usage: (query) => call('usage', (connection) => connection.sendRequest(rpc.usage, query)),
+    requestStory: (id) => call('requestStory', (connection) => connection.sendRequest(rpc.requestStory, { id })),
+    exportUsage: async (query) =>
+      (await call('exportUsage', (connection) => connection.sendRequest(rpc.exportUsage, query))).requests,
+    keyStates: () => call('keyStates', (connection) => connection.sendRequest(rpc.keyStates)),
+    async logBodies(on) {
+      const state = await call('logBodies', (connection) => connection.sendRequest(rpc.logBodies, { on }));
+      setState(state);
+      return state;
+    },
+    tunnelHistory: () => call('tunnelHistory', (connection) => connection.sendRequest(rpc.tunnelHistory)),
     focus: () => {
       if (lifeline.peer !== undefined) void notify(lifeline.peer);
     },

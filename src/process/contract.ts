@@ -3,8 +3,12 @@
  * Both bundles import this file and nothing else of each other. Changing a shape means a new PROTOCOL.
  */
 import { NotificationType, RequestType, RequestType0 } from 'vscode-jsonrpc';
+import type { ExportedFile } from '../config/exportLiteLlm';
+import type { ImportPreview } from '../config/importPreview';
+import type { KeyState } from '../ledger/admission';
 import type { RequestRecord } from '../ledger/record';
 import type { TunnelStatus } from '../tunnel/tunnel';
+import type { TunnelMoment } from '../tunnel/tunnelLog';
 
 /** This build speaks PROTOCOL and understands the one before it. Both sides name their range; the highest common one is spoken. */
 export const PROTOCOL = 1;
@@ -66,6 +70,18 @@ export interface RouterState {
   windows: number;
   /** One sentence about something a person should know: port taken, crash recovered, key missing. */
   notice?: string;
+  /** What the notice is about, where there is a command for it: a budget of a client key. */
+  noticeAbout?: 'clientKeys';
+  /** Present while bodies are logged for debugging: where they are written. */
+  bodyLog?: { file: string };
+}
+
+/** One request told to a person. Neither holds a prompt, an answer or a key. */
+export interface RequestTelling {
+  /** Markdown. */
+  story: string;
+  /** A curl command with `$LLM_ROUTER_KEY` in the place of the key. */
+  curl: string;
 }
 
 /** What the editor knows about the network and the router does not (dependencies §2.5). */
@@ -137,6 +153,44 @@ export interface InstallProgress {
   fraction?: number;
 }
 
+/** A button: a command of the extension or of the editor, with one argument where it takes one. */
+export interface DoctorAction {
+  title: string;
+  command: string;
+  argument?: string;
+}
+/** One hop of a request's way as the Doctor found it. No key, prompt, user name or host name is in it. */
+export interface DoctorHop {
+  /** `settings`, `process`, `port`, `local`, `backend:NAME`, `tunnel-binary`, … in this order. */
+  id: string;
+  title: string;
+  /** skipped: there was nothing to look at; `why` says so. */
+  state: 'ok' | 'warning' | 'failed' | 'skipped';
+  /** What was found, a sentence. */
+  why: string;
+  /** What to do, a sentence; present when there is something to do. */
+  fix?: string;
+  action?: DoctorAction;
+  ms: number;
+}
+export interface DoctorReport {
+  version: string;
+  /** As `linux x64, Node 20.19.0`. */
+  platform: string;
+  /** ISO time, UTC. */
+  at: string;
+  ms: number;
+  hops: DoctorHop[];
+  /** Ended by the person; later hops are missing. */
+  cancelled?: true;
+}
+export interface DoctorRequest {
+  /** Also sends small real requests to each backend, which may cost a little. */
+  paid?: boolean;
+  /** Version of the extension in the window that asks. */
+  windowVersion?: string;
+}
+
 export const rpc = {
   hello: new RequestType<Hello, HelloAnswer, void>('hello'),
   /** HMAC-SHA256 over `window:${router nonce}`, hex. Before this every other call is refused. */
@@ -154,10 +208,26 @@ export const rpc = {
   discover: new RequestType0<FoundBackend[], void>('discover'),
   renewUrl: new RequestType0<RouterState, void>('renewUrl'),
   installCloudflared: new RequestType0<{ path: string }, void>('installCloudflared'),
+  /** Looks at every hop; each is told as `doctorHop` when it and those before it are known. Cancellable. */
+  doctor: new RequestType<DoctorRequest, DoctorReport, void>('doctor'),
+  /** The configuration in force as a folder for a LiteLLM proxy; without keys. */
+  exportLiteLlm: new RequestType0<ExportedFile[], void>('exportLiteLlm'),
+  /** What a configuration file (with its .env) would become; changes nothing. Keys in the answer are those of the text. */
+  previewImport: new RequestType<{ text: string; envText?: string }, ImportPreview, void>('previewImport'),
   recentRequests: new RequestType<{ limit: number }, RequestRecord[], void>('recentRequests'),
   usage: new RequestType<{ from: string; to: string; by: 'day' | 'model' | 'backend' | 'key' }, UsageRow[], void>(
     'usage',
   ),
+  /** One of the newest 500 requests; rejects with a sentence when it is not among them. */
+  requestStory: new RequestType<{ id: string }, RequestTelling, void>('requestStory'),
+  /** Writes the requests of a time (local days, inclusive) to a file, as CSV. */
+  exportUsage: new RequestType<{ from: string; to: string; file: string }, { requests: number }, void>('exportUsage'),
+  /** The main key and every configured one: running requests, use of the last minute, budgets. */
+  keyStates: new RequestType0<KeyState[], void>('keyStates'),
+  /** Switches the logging of bodies for debugging; off again when the router ends. */
+  logBodies: new RequestType<{ on: boolean }, RouterState, void>('logBodies'),
+  /** The states of the tunnel since the router started, oldest first, at most the last 200. */
+  tunnelHistory: new RequestType0<TunnelMoment[], void>('tunnelHistory'),
   /**
    * The new router asks the old one to step aside (update). Answers when its listener is free.
    * `running`: it was serving; false when a person had stopped it. The caller's connection keeps the old one alive until its streams have ended.
@@ -180,8 +250,16 @@ export const TIME_LIMITS: Readonly<Record<keyof typeof rpc, number>> = {
   discover: 15_000,
   renewUrl: 90_000,
   installCloudflared: 900_000,
+  doctor: 300_000,
+  exportLiteLlm: 5_000,
+  previewImport: 10_000,
   recentRequests: 5_000,
   usage: 30_000,
+  requestStory: 5_000,
+  exportUsage: 300_000,
+  keyStates: 5_000,
+  logBodies: 5_000,
+  tunnelHistory: 5_000,
   handOver: 15_000,
 };
 
@@ -209,6 +287,8 @@ export const events = {
   /** Router → window, one per finished request, throttled. */
   request: new NotificationType<RequestRecord>('request'),
   installProgress: new NotificationType<InstallProgress>('installProgress'),
+  /** Router → the window that asked for a Doctor. */
+  doctorHop: new NotificationType<DoctorHop>('doctorHop'),
   /** Router → window: a newer router has taken over, attach to that one. The connection ends with it. */
   handedOver: new NotificationType<{ version: string }>('handedOver'),
   /** Window → router: the window got the focus or the machine woke up. */

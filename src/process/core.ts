@@ -1,12 +1,20 @@
 /** What the process offers to whoever drives it: the pipe (editor windows) or the terminal. Built in router.ts. */
+import type { ExportedFile } from '../config/exportLiteLlm';
+import type { ImportPreview } from '../config/importPreview';
 import type { Settings } from '../config/schema';
+import type { KeyState } from '../ledger/admission';
 import type { RequestRecord } from '../ledger/record';
+import type { TunnelMoment } from '../tunnel/tunnelLog';
 import type {
   ConfigPush,
   ConfigResult,
+  DoctorHop,
+  DoctorReport,
+  DoctorRequest,
   FoundBackend,
   InstallProgress,
   NetworkSettings,
+  RequestTelling,
   RouterState,
   TestResult,
   UsageRow,
@@ -39,8 +47,28 @@ export interface RouterCore {
   discover(): Promise<FoundBackend[]>;
   renewUrl(): Promise<void>;
   installCloudflared(onProgress: (progress: InstallProgress) => void, signal: AbortSignal): Promise<{ path: string }>;
+  /**
+   * Looks at every hop of a request's way; `onHop` hears each in order. Never rejects: what cannot be looked at is a failed hop.
+   * `attach`: another process of this installation serves, and this core looks at that one.
+   */
+  doctor(
+    request: DoctorRequest & { attach?: { port: number; publicUrl?: string } },
+    onHop: (hop: DoctorHop) => void,
+    signal: AbortSignal,
+  ): Promise<DoctorReport>;
+  /** Files of a LiteLLM proxy with the same routes; no key is in them. */
+  exportLiteLlm(): ExportedFile[];
+  previewImport(request: { text: string; envText?: string }): ImportPreview;
   recentRequests(limit: number): RequestRecord[];
   usage(query: { from: string; to: string; by: 'day' | 'model' | 'backend' | 'key' }): Promise<UsageRow[]>;
+  /** One of the newest 500 requests; throws a sentence when it is not among them. */
+  requestStory(id: string): RequestTelling;
+  /** Writes every request of the local days `from` to `to` to a CSV file; the number of requests. */
+  exportUsage(query: { from: string; to: string; file: string }): Promise<number>;
+  keyStates(): KeyState[];
+  /** Bodies of requests and answers go to a file of their own, for debugging; never over a restart. */
+  logBodies(on: boolean): void;
+  tunnelHistory(): TunnelMoment[];
   /** Look at the tunnel now. */
   focus(): void;
   onDidChange(listener: (state: RouterState) => void): () => void;

@@ -248,6 +248,21 @@ function serve(
   peer.onRequest(rpc.discover, () => tell(limited('discover', core.discover())));
   peer.onRequest(rpc.recentRequests, ({ limit }) => core.recentRequests(limit));
   peer.onRequest(rpc.usage, (query) => tell(limited('usage', core.usage(query))));
+  peer.onRequest(rpc.requestStory, ({ id }) => tell((async () => core.requestStory(String(id)))()));
+  peer.onRequest(rpc.exportUsage, ({ from, to, file }) =>
+    tell(
+      limited(
+        'exportUsage',
+        core.exportUsage({ from: String(from), to: String(to), file: String(file) }).then((requests) => ({ requests })),
+      ),
+    ),
+  );
+  peer.onRequest(rpc.keyStates, () => core.keyStates());
+  peer.onRequest(rpc.logBodies, ({ on }) => {
+    core.logBodies(on === true);
+    return snapshot(core, leases);
+  });
+  peer.onRequest(rpc.tunnelHistory, () => core.tunnelHistory());
   peer.onRequest(rpc.installCloudflared, (token) => {
     const cancelled = new AbortController();
     token.onCancellationRequested(() => cancelled.abort());

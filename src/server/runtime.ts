@@ -7,11 +7,12 @@ import type { Send, Transport } from '../backends/transport';
 import type { Settings } from '../config/schema';
 import type { CursorMemory } from '../cursor/memory';
 import type { Admission } from '../ledger/admission';
+import type { BodyLog } from '../ledger/bodyLog';
 import type { RequestRecord } from '../ledger/record';
 import type { Usage } from '../wires/conversation';
 import type { BodyBudget } from './body';
 import type { Keyring } from './clientKeys';
-import type { Throttle } from './guard';
+import type { PublicDoor, Throttle } from './guard';
 import type { ModelLists } from './models';
 
 export interface Runtime {
@@ -24,13 +25,23 @@ export interface Runtime {
   keyFor(where: { keyName: string; keyEnv?: string }): string | undefined;
 }
 
+/** Patience with clients, in milliseconds. */
+export interface ServerTimes {
+  /** Between signs of life on a silent stream. */
+  pingMs: number;
+  /** Before a whole answer that is not ready gets its head and a first space. */
+  spaceAfterMs: number;
+  /** For a request body to arrive. */
+  bodyMs: number;
+}
+export const SERVER_TIMES: ServerTimes = { pingMs: 10_000, spaceAfterMs: 60_000, bodyMs: 300_000 };
+
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
 
 /** What the server needs of the rest of the house; joined in router.ts. */
 export interface ServerDeps {
   runtime(): Runtime;
-  /** Public hosts of the tunnel, lower case, without port. */
-  publicHosts(): ReadonlySet<string>;
+  publicDoor(): PublicDoor;
   /** HMAC over the nonce with the install secret, hex. */
   healthProof(nonce: string): string;
   lists: ModelLists;
@@ -39,6 +50,8 @@ export interface ServerDeps {
   bodies: BodyBudget;
   throttle: Throttle;
   admission: Admission;
+  /** Logs bodies while a person wants it. */
+  bodyLog?: BodyLog;
   costOf(target: Target, usage: Usage): number | undefined;
   /** Stores the record; called before the last bytes of the answer go out. */
   record(record: RequestRecord): void;
@@ -46,6 +59,7 @@ export interface ServerDeps {
   sawCursor(seen: { host: string; refusal?: string }): void;
   echoSend(context: EchoContext): Send;
   log(level: LogLevel, line: string): void;
+  times: ServerTimes;
   now(): number;
   random(): number;
 }

@@ -136,6 +136,11 @@ export function createFakeCore(context: Pick<CoreContext, 'lastPort'>, version: 
       }),
     recentRequests: () => [],
     usage: unused,
+    requestStory: () => ({ story: '# a request', curl: 'curl' }),
+    exportUsage: unused,
+    keyStates: () => [],
+    logBodies: () => undefined,
+    tunnelHistory: () => [],
     focus: () => set({ notice: 'focus' }),
     onDidChange: (listener) => {
       changed.add(listener);
