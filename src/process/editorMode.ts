@@ -63,11 +63,11 @@ export interface EditorWorld {
 /** Runs until the process should exit and resolves to its exit code: 0 also when another process serves already. */
 export async function runEditorMode(options: EditorModeOptions): Promise<number> {
   let log: LogFile | undefined;
+  const tellCrash = (error: Error): void => log?.error(`crashed: ${error.stack ?? error.message}`);
   try {
     const dir = await openRuntimeDir(options.dataDir);
     log = openLogFile({ file: dir.logFile });
-    const crashed = log.error;
-    process.on('uncaughtExceptionMonitor', (error) => crashed(`crashed: ${error.stack ?? error.message}`));
+    process.on('uncaughtExceptionMonitor', tellCrash);
     return await live(options, log, dir);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
@@ -75,6 +75,7 @@ export async function runEditorMode(options: EditorModeOptions): Promise<number>
     process.stderr.write(`${message}\n`);
     return 1;
   } finally {
+    process.off('uncaughtExceptionMonitor', tellCrash);
     log?.close();
   }
 }
@@ -136,7 +137,11 @@ async function live(options: EditorModeOptions, log: LogFile, dir: RuntimeDir): 
   log.info(`version ${version}, generation ${acquired.generation}, started`);
   leases.update();
   const stopWatching = watchWorld(options.world ?? thisProcess, ending.resolve);
-  const backstage = await setStage(life, acquired.predecessor);
+  const backstage = await setStage(life, acquired.predecessor).catch(async (error: Error) => {
+    stopWatching();
+    await letGo(life, acquired);
+    throw error;
+  });
   stage.resolve(backstage);
   const reason = await ending.promise;
   stopWatching();
@@ -191,10 +196,19 @@ async function finish(
   // The one before may still finish its streams, and our connection is what keeps it alive.
   if (reason === 'handed over')
     await within(PREDECESSOR_LIMIT, '', predecessor?.closed ?? Promise.resolve()).catch(() => undefined);
-  await acquired.release().catch((error: Error) => log.warn(error.message));
+  await letGo(life, acquired);
+  log.info('ended');
+}
+
+/** Nothing of the claim is held any more; the generation file of the newest stays. */
+async function letGo(
+  { leases, log, pipe }: Life,
+  { release, predecessor }: Acquired & { kind: 'owner' },
+): Promise<void> {
+  leases.dispose();
+  await release().catch((error: Error) => log.warn(error.message));
   pipe.close();
   predecessor?.close();
-  log.info('ended');
 }
 
 /** Stops listener and tunnel; a router that has handed over leaves the tunnel to the newer one. */

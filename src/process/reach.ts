@@ -164,10 +164,16 @@ async function describeEnd(ended: Awaited<StartedRouter['ended']>, dir: RuntimeD
     return { final: true, message: `The router process could not be started: ${ended.error.message}.` };
   }
   const output = await readFile(dir.outputFile, 'utf8').catch(() => '');
-  const lastLine = redact(output.trim().split('\n').at(-1) ?? '').slice(0, 500);
+  const reason = redact(reasonIn(output)).slice(0, 500);
   const how = ended.signal === null ? `exit code ${ended.code}` : `signal ${ended.signal}`;
   return {
     final: false,
-    message: `The router process ended at its start (${how})${lastLine === '' ? '.' : `: ${lastLine}`}`,
+    message: `The router process ended at its start (${how})${reason === '' ? '.' : `: ${reason}`}`,
   };
+}
+
+/** The line a person needs of what a runtime prints when it breaks: the error, not its stack and not the runtime's version. */
+function reasonIn(output: string): string {
+  const lines = output.split('\n').filter((line) => /^\S/.test(line) && !line.startsWith('Node.js v'));
+  return lines.find((line) => /^(?:Uncaught )?\w*Error\b.*:/.test(line)) ?? lines.at(-1) ?? '';
 }
