@@ -9,8 +9,10 @@ export type BreakerVerdict = 'closed' | 'probe' | 'open';
 interface Circuit {
   failures: number;
   openUntil: number;
-  /** A half-open probe is on its way since. */
+  /** A half-open probe is on its way. */
   probing: boolean;
+  /** The last verdict was a failure (two may fall into one millisecond, so times do not tell). */
+  failing?: boolean;
   lastError?: string;
   lastOkAt?: number;
   lastFailureAt?: number;
@@ -23,6 +25,8 @@ export interface Breaker {
   failed(key: string, failure: ApiFailure): void;
   /** An attempt ended without a verdict (the client left): gives a probe back. */
   released(key: string): void;
+  /** Keys or addresses changed: what was learnt about the old ones does not count. */
+  reset(): void;
   /** Health of all circuits whose key starts with `prefix`. */
   health(prefix: string): {
     health: 'ok' | 'unknown' | 'cooling' | 'failing';
@@ -46,12 +50,28 @@ const COUNTS: ReadonlySet<string> = new Set([
   'quota',
 ]);
 
+/** The target answered, and rightly: as good as a success for the question whether it works. */
+const ANSWERED: ReadonlySet<string> = new Set(['badRequest', 'contextLength', 'contentPolicy']);
+
+/** Clients choose model names, so circuits are bounded; the one that was not used longest goes. */
+const MAX_CIRCUITS = 1_000;
+
 export function createBreaker(now: () => number): Breaker {
   const circuits = new Map<string, Circuit>();
   const circuit = (key: string): Circuit => {
-    let found = circuits.get(key);
-    if (!found) circuits.set(key, (found = { failures: 0, openUntil: 0, probing: false }));
+    const found = circuits.get(key) ?? { failures: 0, openUntil: 0, probing: false };
+    circuits.delete(key);
+    circuits.set(key, found);
+    if (circuits.size > MAX_CIRCUITS) circuits.delete(circuits.keys().next().value!);
     return found;
+  };
+  const succeeded = (key: string) => {
+    const c = circuit(key);
+    c.failures = 0;
+    c.openUntil = 0;
+    c.probing = false;
+    c.lastOkAt = now();
+    c.failing = false;
   };
   return {
     check(key) {
@@ -61,19 +81,16 @@ export function createBreaker(now: () => number): Breaker {
       c.probing = true;
       return 'probe';
     },
-    succeeded(key) {
-      const c = circuit(key);
-      c.failures = 0;
-      c.openUntil = 0;
-      c.probing = false;
-      c.lastOkAt = now();
-    },
+    succeeded,
     failed(key, failure) {
+      const kind = failure.kind ?? 'server';
+      if (ANSWERED.has(kind)) return succeeded(key);
       const c = circuit(key);
       c.probing = false;
       c.lastError = failure.message;
       c.lastFailureAt = now();
-      if (!COUNTS.has(failure.kind ?? 'server')) return;
+      c.failing = true;
+      if (!COUNTS.has(kind)) return;
       c.failures += 1;
       if (c.failures < THRESHOLD) return;
       const step = COOL_MS[Math.min(c.failures - THRESHOLD, COOL_MS.length - 1)]!;
@@ -83,21 +100,22 @@ export function createBreaker(now: () => number): Breaker {
       const c = circuits.get(key);
       if (c) c.probing = false;
     },
+    reset: () => circuits.clear(),
     health(prefix) {
       let latest: Circuit | undefined;
       let cooling: Circuit | undefined;
       for (const [key, c] of circuits) {
         if (!key.startsWith(prefix)) continue;
-        if (c.failures >= THRESHOLD && c.openUntil > now()) cooling = c;
-        const at = Math.max(c.lastOkAt ?? 0, c.lastFailureAt ?? 0);
-        if (!latest || at > Math.max(latest.lastOkAt ?? 0, latest.lastFailureAt ?? 0)) latest = c;
+        if (c.openUntil > now() && c.openUntil > (cooling?.openUntil ?? 0)) cooling = c;
+        if (lastSeen(c) >= lastSeen(latest)) latest = c;
       }
       if (cooling) return { health: 'cooling', coolingUntil: cooling.openUntil, lastError: cooling.lastError };
-      if (!latest || (latest.lastOkAt === undefined && latest.lastFailureAt === undefined))
-        return { health: 'unknown' };
-      if ((latest.lastFailureAt ?? 0) > (latest.lastOkAt ?? 0))
-        return { health: 'failing', lastError: latest.lastError };
-      return { health: 'ok' };
+      if (!latest || lastSeen(latest) === 0) return { health: 'unknown' };
+      return latest.failing ? { health: 'failing', lastError: latest.lastError } : { health: 'ok' };
     },
   };
+}
+
+function lastSeen(circuit: Circuit | undefined): number {
+  return Math.max(circuit?.lastOkAt ?? 0, circuit?.lastFailureAt ?? 0);
 }

@@ -31,9 +31,14 @@ export function createEchoSend(context: EchoContext, probeText: string): Send {
       }, ms);
       timers.add(timer);
     };
-    const body = JSON.parse(request.body?.toString('utf8') ?? '{}') as JsonObject;
     after(0, () => {
       handler.onSent?.();
+      const body = parse(request.body?.toString('utf8') ?? '{}');
+      if (!body) {
+        handler.onHead(400, { 'content-type': 'application/json' });
+        handler.onData(Buffer.from('{"error":{"message":"The request body is not valid JSON."}}'));
+        return handler.onEnd();
+      }
       const isProbe = lastUserText(body) === probeText;
       const text = isProbe ? 'one two three' : report(body, context);
       const usage = {
@@ -75,6 +80,15 @@ export function createEchoSend(context: EchoContext, probeText: string): Send {
       resume() {},
     };
   };
+}
+
+/** A body whose top level was in order may still be broken further down. */
+function parse(text: string): JsonObject | undefined {
+  try {
+    return JSON.parse(text) as JsonObject;
+  } catch {
+    return undefined;
+  }
 }
 
 function frame(object: string): JsonObject {

@@ -28,10 +28,31 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 /** @param answered the provider had begun to answer. */
-export function describeNetworkError(error: Error & { code?: string }, provider: string, answered: boolean): string {
-  if (answered) return `The answer of ${provider} broke off.`;
+export function describeNetworkError(
+  error: Error & { code?: string; proxy?: string },
+  provider: string,
+  answered: boolean,
+): string {
   const code = error.code ?? (error.cause as { code?: string } | undefined)?.code ?? '';
+  if (code === 'BAD_ENCODING') return `${provider} sent a compressed answer that cannot be decoded.`;
+  if (code === 'BAD_PROXY')
+    return `${provider} could not be reached: the proxy setting is not an http:// address. Check http.proxy and HTTPS_PROXY.`;
+  if (answered) return `The answer of ${provider} broke off.`;
+  if (error.proxy && !isAboutCertificate(code)) return describeProxyError(error, code, provider, error.proxy);
   const reason = REASONS[code] ?? (code.startsWith('HPE_') ? 'sent broken HTTP.' : 'could not be reached.');
-  const proxied = /proxy/i.test(error.message) ? ' A proxy is in use: check its settings.' : '';
-  return `${provider} ${reason}${code && !REASONS[code] ? ` (${code})` : ''}${proxied}`;
+  return `${provider} ${reason}${code && !REASONS[code] ? ` (${code})` : ''}`;
+}
+
+/** Behind a proxy the certificate is the provider's (or one the proxy made for it); all else is the proxy's doing. */
+function isAboutCertificate(code: string): boolean {
+  return /CERT|SELF_SIGNED|VERIFY_LEAF/.test(code);
+}
+
+function describeProxyError(error: Error, code: string, provider: string, proxy: string): string {
+  const refused = /Proxy response \((\d+)\)/.exec(error.message)?.[1];
+  const told = `${provider} could not be reached: the proxy ${proxy}`;
+  if (refused === '407') return `${told} wants a user name and a password (HTTP 407). Put them into the proxy address.`;
+  if (refused)
+    return `${told} refused to connect to it (HTTP ${refused}). Check the proxy, or add the host to noProxy.`;
+  return `${told} ${REASONS[code] ?? `failed${code ? ` (${code})` : ''}.`} Check http.proxy and HTTPS_PROXY.`;
 }

@@ -36,9 +36,9 @@ export function decide(failure: ApiFailure, state: RetryState, limits: RetryLimi
   const kind = failure.kind ?? 'server';
   if (kind === 'cancelled') return { do: 'giveUp' };
   const leftInAll = state.inAll < limits.attempts;
-  const fallback: Decision =
-    state.hasFallback && leftInAll && ELSEWHERE.has(kind) ? { do: 'fallback' } : { do: 'giveUp' };
   const again = RETRY.has(kind) || failure.status === 408 || failure.status === 409;
+  const elsewhere = again || ELSEWHERE.has(kind);
+  const fallback: Decision = state.hasFallback && leftInAll && elsewhere ? { do: 'fallback' } : { do: 'giveUp' };
   if (!again || !leftInAll || state.onTarget >= limits.attemptsPerBackend) return fallback;
   const backoff = Math.min(400 * 2 ** (state.onTarget - 1), 4_000) * (0.5 + random / 2);
   const waitMs = failure.retryAfterSeconds === undefined ? backoff : failure.retryAfterSeconds * 1_000 + random * 100;

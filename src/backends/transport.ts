@@ -3,10 +3,13 @@
  * Loopback backends never go through a proxy; everything else follows the proxy settings of the editor or, without
  * them, the proxy environment variables. Certificates: the built-in ones, NODE_EXTRA_CA_CERTS and what the editor hands over.
  */
+import { readFileSync } from 'node:fs';
 import tls from 'node:tls';
 import Agent from 'undici/lib/dispatcher/agent.js';
-import EnvHttpProxyAgent from 'undici/lib/dispatcher/env-http-proxy-agent.js';
+import ProxyAgent from 'undici/lib/dispatcher/proxy-agent.js';
 import type { NetworkSettings } from '../process/contract';
+import { decoding } from './decode';
+import { proxyFor } from './proxy';
 
 export type UpstreamHeaders = Readonly<Record<string, string | undefined>>;
 
@@ -28,7 +31,8 @@ export interface UpstreamHandler {
   onHead(status: number, headers: UpstreamHeaders): void;
   onData(chunk: Buffer): void;
   onEnd(): void;
-  onError(error: Error & { code?: string }): void;
+  /** `proxy`: the host of the proxy it went through. */
+  onError(error: Error & { code?: string; proxy?: string }): void;
 }
 
 export interface UpstreamControl {
@@ -54,62 +58,61 @@ export class Aborted extends Error {
   }
 }
 
-/** One transport per network configuration; replaced, not changed, when that changes. */
-export function createTransport(network: NetworkSettings): Transport {
-  const direct = new Map<number, Agent>();
-  const proxied = new Map<number, EnvHttpProxyAgent>();
+/**
+ * One transport per network configuration; replaced, not changed, when that changes.
+ * @param env proxy variables and NODE_EXTRA_CA_CERTS are read from here, never from the process itself.
+ */
+export function createTransport(
+  network: NetworkSettings,
+  env: Readonly<Record<string, string | undefined>>,
+): Transport {
+  const agents = new Map<string, Agent | ProxyAgent>();
+  const ca = trustedCertificates(network, env);
 
-  function agentOptions(connectMs: number) {
-    const ca = network.ca?.length ? [...tls.rootCertificates, ...network.ca] : undefined;
-    return {
-      // Time limits are ours (forwarding): a model may think for minutes.
-      bodyTimeout: 0,
-      headersTimeout: 0,
-      connections: 256,
-      keepAliveTimeout: 30_000,
-      pipelining: 1,
-      connect: {
-        timeout: connectMs,
+  function agentFor(request: UpstreamRequest, proxy: URL | undefined): Agent | ProxyAgent {
+    const id = `${request.connectMs} ${proxy?.href ?? ''}`;
+    let agent = agents.get(id);
+    if (!agent) {
+      const connect = {
+        timeout: request.connectMs,
         ...(ca && { ca }),
         ...(network.strictSsl === false && { rejectUnauthorized: false }),
-      },
-    };
-  }
-
-  function directAgent(connectMs: number): Agent {
-    let agent = direct.get(connectMs);
-    if (!agent) direct.set(connectMs, (agent = new Agent(agentOptions(connectMs))));
-    return agent;
-  }
-
-  function proxyAgent(connectMs: number): EnvHttpProxyAgent {
-    let agent = proxied.get(connectMs);
-    if (!agent) {
-      const options = agentOptions(connectMs);
-      agent = new EnvHttpProxyAgent({
-        ...options,
-        ...(network.proxy && { httpProxy: network.proxy, httpsProxy: network.proxy }),
-        ...(network.noProxy?.length && { noProxy: network.noProxy.join(',') }),
-        // Through a CONNECT proxy the provider's certificate is checked on the inner connection.
-        ...({ requestTls: options.connect, proxyTls: options.connect } as object),
-      });
-      proxied.set(connectMs, agent);
+      };
+      // Time limits are ours (attempt.ts): a model may think for minutes. How many run at once is limited at our own door.
+      const options = { bodyTimeout: 0, headersTimeout: 0, keepAliveTimeout: 30_000, pipelining: 1, connect };
+      agent = proxy
+        ? // Behind a CONNECT proxy the provider's certificate is checked on the inner connection.
+          new ProxyAgent({ ...options, uri: proxy.href, requestTls: connect, proxyTls: connect })
+        : new Agent(options);
+      agents.set(id, agent);
     }
     return agent;
   }
 
-  function send(request: UpstreamRequest, handler: UpstreamHandler): UpstreamControl {
+  function send(request: UpstreamRequest, given: UpstreamHandler): UpstreamControl {
     let controller: { abort(reason: Error): void; pause(): void; resume(): void } | undefined;
     let aborted = false;
     let done = false;
+    let proxy: URL | undefined;
+    const control: UpstreamControl = {
+      abort() {
+        if (aborted || done) return;
+        aborted = true;
+        if (controller) controller.abort(new Aborted());
+        else fail(new Aborted());
+      },
+      pause: () => controller?.pause(),
+      resume: () => controller?.resume(),
+    };
+    const handler = decoding(given, () => control);
     const fail = (error: Error) => {
       if (done) return;
       done = true;
-      handler.onError(error);
+      handler.onError(proxy ? Object.assign(error, { proxy: proxy.host }) : error);
     };
-    const dispatcher = request.local ? directAgent(request.connectMs) : proxyAgent(request.connectMs);
     try {
-      dispatcher.dispatch(
+      proxy = request.local ? undefined : proxyFor(request.url, network, env);
+      agentFor(request, proxy).dispatch(
         {
           origin: request.url.origin,
           path: request.url.pathname + request.url.search,
@@ -143,24 +146,36 @@ export function createTransport(network: NetworkSettings): Transport {
     } catch (error) {
       queueMicrotask(() => fail(error as Error));
     }
-    return {
-      abort() {
-        if (aborted || done) return;
-        aborted = true;
-        if (controller) controller.abort(new Aborted());
-        else fail(new Aborted());
-      },
-      pause: () => controller?.pause(),
-      resume: () => controller?.resume(),
-    };
+    return control;
   }
 
   return {
     send,
     async retire() {
-      await Promise.all([...direct.values(), ...proxied.values()].map((agent) => agent.close()));
+      await Promise.allSettled([...agents.values()].map((agent) => agent.close()));
     },
   };
+}
+
+/** What the editor hands over and NODE_EXTRA_CA_CERTS names, beside what Node trusts by itself; undefined without either. */
+function trustedCertificates(
+  network: NetworkSettings,
+  env: Readonly<Record<string, string | undefined>>,
+): string[] | undefined {
+  const more = [...(network.ca ?? []), ...extraCertificates(env.NODE_EXTRA_CA_CERTS)];
+  if (more.length === 0) return undefined;
+  const { getCACertificates } = tls as { getCACertificates?: (type: 'default') => string[] };
+  return [...(getCACertificates?.('default') ?? tls.rootCertificates), ...more];
+}
+
+/** Read here because a list of our own replaces what Node had read itself, and because editors' runtimes may not read it. */
+function extraCertificates(file: string | undefined): string[] {
+  if (!file) return [];
+  try {
+    return [readFileSync(file, 'utf8')];
+  } catch {
+    return []; // Node warns about such a file and goes on; so do we.
+  }
 }
 
 function flatten(headers: Record<string, string | string[] | undefined>): UpstreamHeaders {

@@ -6,11 +6,13 @@ import { describeNetworkError } from '../backends/networkErrors';
 import type { Send, UpstreamControl, UpstreamHeaders, UpstreamRequest } from '../backends/transport';
 import type { ApiFailure } from '../wires/conversation';
 import { createSseSplitter, type RawSseEvent } from '../wires/sse';
+import { shapeOf } from './answerShape';
 import type { ClientSide } from './clientSide';
 import type { StreamReply } from './reply';
 
 export interface AttemptLimits {
-  /** Milliseconds; 0 is no limit. */
+  /** Milliseconds; 0 is no limit. The connection counts until the request is on its way, a proxy's part included. */
+  connectMs: number;
   firstByteMs: number;
   firstContentMs: number;
   idleMs: number;
@@ -46,6 +48,8 @@ export type AttemptResult =
 /** Error bodies are read this far and this long. */
 const ERROR_BODY_BYTES = 256 * 1024;
 const ERROR_BODY_MS = 10_000;
+/** What a stream may still say after its end. */
+const AFTER_END_MS = 250;
 /** Largest whole answer. */
 const ANSWER_BYTES = 256 * 1024 * 1024;
 
@@ -60,6 +64,7 @@ export function runAttempt(options: AttemptOptions): Promise<AttemptResult> {
     let held: (string | Buffer)[] = [];
     const whole: Buffer[] = [];
     let size = 0;
+    let shape: 'stream' | 'whole' | undefined;
     const splitter = createSseSplitter();
     const timers = new Map<string, NodeJS.Timeout>();
 
@@ -82,7 +87,21 @@ export function runAttempt(options: AttemptOptions): Promise<AttemptResult> {
     };
     const fail = (failure: ApiFailure) => settle({ kind: 'failed', failure, status, reply, sent: client.committed });
     const tooLate = (what: string, ms: number) => () =>
-      fail({ status: 504, kind: 'timeout', message: `${provider} ${what} within ${Math.round(ms / 1000)} s.` });
+      fail({ status: 504, kind: 'timeout', message: `${provider} ${what} within ${inSeconds(ms)} s.` });
+    const broken = (what: string) => fail({ status: 502, kind: 'protocol', message: `${provider} ${what}` });
+    const brokeOff = () => {
+      const part = (reply?.observed.dropped ?? 0) > 0 ? ' (part of it was unreadable)' : '';
+      fail({ status: 502, kind: 'network', message: `The answer of ${provider} broke off${part}.` });
+    };
+    /** An answer that trips a reader of ours is that provider's failure, not the end of the exchange. */
+    const guarded = (read: () => void) => {
+      if (over) return;
+      try {
+        read();
+      } catch (error) {
+        broken(`sent something that could not be read (${(error as Error).name}).`);
+      }
+    };
 
     client.onGone(() => fail({ status: 499, kind: 'cancelled', message: 'The client closed the connection.' }));
     client.onDrain(() => {
@@ -127,11 +146,9 @@ export function runAttempt(options: AttemptOptions): Promise<AttemptResult> {
 
     function endOfStream(): void {
       if (!reply || !take(splitter.finish())) return;
-      const { ended, finish, dropped } = reply.observed;
-      if (!ended && !finish) {
-        const broken = dropped > 0 ? ' (part of it was unreadable)' : '';
-        return fail({ status: 502, kind: 'network', message: `The answer of ${provider} broke off${broken}.` });
-      }
+      const { ended, finish, content } = reply.observed;
+      if (!ended && !finish) return brokeOff();
+      if (!finish && !content) return broken('sent an empty answer.');
       const tail = reply.end();
       if (!client.committed && options.wantsStream) {
         options.onFirstContent();
@@ -141,55 +158,89 @@ export function runAttempt(options: AttemptOptions): Promise<AttemptResult> {
       settle({ kind: 'streamed', reply, tail, status: status ?? 200 });
     }
 
+    function takeChunk(chunk: Buffer): void {
+      if (!take(splitter.push(chunk))) return;
+      if (splitter.overflow) return broken('sent a line that is too long to be an event.');
+      if (reply?.observed.ended) {
+        // All is said; a provider that then keeps the connection open is not waited for.
+        timer('idle', AFTER_END_MS, () => guarded(endOfStream));
+      } else if (client.blocked) {
+        control?.pause();
+        clear('idle');
+      } else timers.get('idle')?.refresh();
+    }
+
+    /** The head says what comes, the first bytes tell what it really is. */
+    function begin(atEnd: boolean): void {
+      if (shape) return;
+      const seen = Buffer.concat(whole, size);
+      shape = shapeOf(seen, /event-stream/i.test(headers['content-type'] ?? ''), atEnd);
+      if (shape !== 'stream') return;
+      whole.length = 0;
+      reply = options.streamReply();
+      if (seen.length > 0) takeChunk(seen);
+    }
+
+    const refused = () => status !== undefined && status >= 300;
+
+    timer('connect', limits.connectMs, () =>
+      fail({
+        status: 504,
+        kind: 'network',
+        message: `${provider} could not be reached within ${inSeconds(limits.connectMs)} s.`,
+      }),
+    );
     control = options.send(options.request, {
-      onSent: () => timer('firstByte', limits.firstByteMs, tooLate('did not answer', limits.firstByteMs)),
+      onSent() {
+        if (over) return;
+        clear('connect');
+        timer('firstByte', limits.firstByteMs, tooLate('did not answer', limits.firstByteMs));
+      },
       onHead(code, head) {
+        if (over) return;
         status = code;
         headers = head;
         clear('firstByte');
-        if (code >= 300) {
-          timer('total', ERROR_BODY_MS, () => readError());
-          return;
+        if (refused()) {
+          clear('firstContent');
+          return timer('total', ERROR_BODY_MS, readError);
         }
-        if (/event-stream/i.test(head['content-type'] ?? '')) reply = options.streamReply();
         timer('idle', limits.idleMs, tooLate('sent nothing more', limits.idleMs));
       },
-      onData(chunk) {
-        if (over) return;
-        if (reply) {
-          if (!take(splitter.push(chunk))) return;
-          if (splitter.overflow)
-            return fail({
-              status: 502,
-              kind: 'protocol',
-              message: `${provider} sent a line that is too long to be an event.`,
-            });
-          if (client.blocked) {
-            control?.pause();
-            clear('idle');
-          } else timers.get('idle')?.refresh();
-          return;
-        }
-        size += chunk.length;
-        timers.get('idle')?.refresh();
-        if (size > (status !== undefined && status >= 300 ? ERROR_BODY_BYTES : ANSWER_BYTES)) {
-          if (status !== undefined && status >= 300) return readError();
-          return fail({ status: 502, kind: 'protocol', message: `The answer of ${provider} is too large.` });
-        }
-        whole.push(chunk);
-      },
-      onEnd() {
-        if (over) return;
-        if (status !== undefined && status >= 300) return readError();
-        if (reply) return endOfStream();
-        settle({ kind: 'whole', status: status ?? 200, headers, body: Buffer.concat(whole, size) });
-      },
-      onError(error) {
-        if (over) return;
-        if (status !== undefined && status >= 300) return readError();
-        if (reply && take(splitter.finish()) && reply.observed.ended) return endOfStream();
-        fail({ status: 502, kind: 'network', message: describeNetworkError(error, provider, status !== undefined) });
-      },
+      onData: (chunk) =>
+        guarded(() => {
+          if (reply) return takeChunk(chunk);
+          size += chunk.length;
+          whole.push(chunk);
+          if (refused()) {
+            if (size > ERROR_BODY_BYTES) readError();
+            return;
+          }
+          timers.get('idle')?.refresh();
+          if (size > ANSWER_BYTES) return broken('sent an answer that is too large.');
+          begin(false);
+        }),
+      onEnd: () =>
+        guarded(() => {
+          if (refused()) return readError();
+          begin(true);
+          if (over) return;
+          if (reply) return endOfStream();
+          settle({ kind: 'whole', status: status ?? 200, headers, body: Buffer.concat(whole, size) });
+        }),
+      onError: (error) =>
+        guarded(() => {
+          if (refused()) return readError();
+          // What came before the break may have been all of it.
+          if (reply && take(splitter.finish()) && (reply.observed.ended || reply.observed.finish)) return endOfStream();
+          if (over) return;
+          if (reply && error.code !== 'BAD_ENCODING') return brokeOff();
+          fail({
+            status: 502,
+            kind: 'network',
+            message: describeNetworkError(error, provider, status !== undefined),
+          });
+        }),
     });
     if (over) control.abort();
 
@@ -198,4 +249,8 @@ export function runAttempt(options: AttemptOptions): Promise<AttemptResult> {
       fail(options.parseError(status ?? 502, headers, body));
     }
   });
+}
+
+function inSeconds(ms: number): number {
+  return ms < 10_000 ? Math.round(ms / 100) / 10 : Math.round(ms / 1000);
 }

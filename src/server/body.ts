@@ -76,9 +76,12 @@ export function createBodyBudget(): BodyBudget {
         });
         request.on('end', () => {
           let released = false;
+          const body = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size);
+          // The listeners live as long as the request; the pieces need not.
+          chunks.length = 0;
           end({
             ok: true,
-            body: chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size),
+            body,
             release() {
               if (released) return;
               released = true;

@@ -11,8 +11,9 @@ export interface ClientTimes {
   pingMs: number;
   /** Milliseconds before a whole answer gets its head and the first space. */
   spaceAfterMs: number;
+  /** Milliseconds the client may take to read what is left once everything is said; 0 is no limit. */
+  readMs: number;
 }
-export const CLIENT_TIMES = { pingMs: 10_000, spaceAfterMs: 60_000 } as const;
 
 export interface ClientSide {
   /** Closed before we were done with it. */
@@ -23,6 +24,8 @@ export interface ClientSide {
   readonly bytesOut: number;
   /** The reader is slow: nothing should be read from the upstream until `onDrain`. */
   readonly blocked: boolean;
+  /** The target is known, and with it how long a stream's head may wait for content; counted from now. */
+  holdHead(ms: number): void;
   commit(headers: Record<string, string>): void;
   write(data: string | Buffer): void;
   end(data?: string | Buffer): void;
@@ -47,7 +50,9 @@ export function createClientSide(response: ServerResponse, stream: boolean, time
   let blocked = false;
   let goneListener: (() => void) | undefined;
   let drainListener: (() => void) | undefined;
-  let gone = false;
+  // It may have left while its request was read.
+  let gone = response.destroyed;
+  let readTimer: NodeJS.Timeout | undefined;
 
   let lifeTimer = setTimeout(sign, stream ? times.headHoldMs : times.spaceAfterMs);
 
@@ -72,11 +77,19 @@ export function createClientSide(response: ServerResponse, stream: boolean, time
   });
   response.on('close', () => {
     clearTimeout(lifeTimer);
+    clearTimeout(readTimer);
     if (finished && response.writableFinished) return;
     gone = true;
     goneListener?.();
   });
   response.on('error', () => {});
+  if (gone) clearTimeout(lifeTimer);
+
+  /** Nothing more comes from us; a reader that has stopped reading must not hold the rest for ever. */
+  function close(data: string | Buffer | undefined): void {
+    response.end(data);
+    if (times.readMs > 0 && !response.writableFinished) readTimer = setTimeout(() => response.destroy(), times.readMs);
+  }
 
   return {
     get gone() {
@@ -93,6 +106,11 @@ export function createClientSide(response: ServerResponse, stream: boolean, time
     },
     get blocked() {
       return blocked;
+    },
+    holdHead(ms) {
+      if (!stream || gone || finished || response.headersSent) return;
+      clearTimeout(lifeTimer);
+      lifeTimer = setTimeout(sign, ms);
     },
     commit(headers) {
       if (committed || gone) return;
@@ -123,7 +141,7 @@ export function createClientSide(response: ServerResponse, stream: boolean, time
       if (gone) return;
       if (data !== undefined && data.length > 0)
         bytesOut += typeof data === 'string' ? Buffer.byteLength(data) : data.length;
-      response.end(data);
+      close(data);
     },
     answer(status, headers, body) {
       if (finished) return;
@@ -134,7 +152,7 @@ export function createClientSide(response: ServerResponse, stream: boolean, time
       bytesOut += bytes.length;
       if (!response.headersSent)
         response.writeHead(status, { 'content-type': 'application/json', 'content-length': bytes.length, ...headers });
-      response.end(bytes);
+      close(bytes);
     },
     onGone(listener) {
       goneListener = listener;

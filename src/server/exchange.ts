@@ -75,6 +75,8 @@ export async function handleExchange(exchange: Exchange): Promise<void> {
   const speaker = identify(exchange.request, route, request, runtime.settings.cursor, startedAt);
   const record = newRecord(exchange, speaker, request.stream, startedAt);
   exchange.response.setHeader('x-llm-router-request', record.id);
+  deps.bodyLog?.write(record.id, 'request', exchange.body);
+  tapAnswer(exchange.response, deps.bodyLog?.gather(record.id, 'answer'));
   if (speaker.isCursor) deps.sawCursor({ host: record.host });
   const { headHold, total } = runtime.settings.timeouts;
   const client = createClientSide(exchange.response, request.stream, {

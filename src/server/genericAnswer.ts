@@ -15,7 +15,7 @@ function usageOf(value: unknown): Usage | undefined {
 
 /** Throws when the body is not a JSON object. */
 export function readGenericAnswer(body: Buffer): WholeReply {
-  const value = JSON.parse(body.toString('utf8')) as JsonObject | null;
+  const value = JSON.parse(body.toString('utf8').replace(/^\ufeff/, '')) as JsonObject | null;
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error('not a JSON object');
   if (value.error && !value.data && !value.choices)
     return { body, chars: 0, failure: codecFor('chat').parseError(502, {}, JSON.stringify(value)) };

@@ -32,14 +32,24 @@ export function presentedKey(request: IncomingMessage): string | undefined {
   return undefined;
 }
 
+export interface PublicDoor {
+  /** Public hosts of the tunnel, lower case, without port. */
+  hosts: ReadonlySet<string>;
+  /** The header in which the tunnel's own edge names the visitor; what else a visitor sends under that name never arrives. */
+  visitorHeader: 'cf-connecting-ip' | 'x-forwarded-for';
+}
+
 /**
- * Where a request came from, for throttling only. `cf-connecting-ip` counts only when the request came through our own
- * tunnel; on loopback anybody could write it.
+ * Where a request came from, for throttling only. The visitor's address counts only when the request came through our own
+ * tunnel; on loopback anybody could write it. Of several forwarded addresses the last one is the edge's own.
  */
-export function sourceOf(request: IncomingMessage, publicHosts: ReadonlySet<string>): string {
-  const host = request.headers.host;
-  const visitor = request.headers['cf-connecting-ip'] ?? request.headers['x-forwarded-for'];
-  if (host && publicHosts.has(hostName(host)) && typeof visitor === 'string') return `tunnel:${visitor.slice(0, 64)}`;
+export function sourceOf(request: IncomingMessage, door: PublicDoor): string {
+  const { host } = request.headers;
+  const named = request.headers[door.visitorHeader];
+  if (host && door.hosts.has(hostName(host)) && typeof named === 'string') {
+    const visitor = named.slice(named.lastIndexOf(',') + 1).trim();
+    return `tunnel:${visitor.slice(0, 64)}`;
+  }
   return request.socket.remoteAddress ?? 'unknown';
 }
 

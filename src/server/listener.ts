@@ -1,6 +1,8 @@
 /** The TCP listener: loopback by default, bounded in connections and header sizes, closed politely. */
 import http from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { refusal, sendError, wireOfPath } from './errors';
 
 export interface ListenOptions {
   host: string;
@@ -8,6 +10,8 @@ export interface ListenOptions {
   /** The port was asked for by name: taken means failure instead of the next free one. */
   exactPort: boolean;
   maxConnections: number;
+  /** Milliseconds for the head of a request to arrive; 20 s. */
+  headMs?: number;
 }
 
 export interface Listener {
@@ -36,31 +40,37 @@ export class PortTaken extends Error {
   }
 }
 
+/** Connections beyond the limit that still get an answer (503) instead of a closed door. */
+const SURPLUS = 32;
+const HEAD_MS = 20_000;
+
 /** @throws PortTaken, or the system's own error for a bad host. */
 export async function listen(handler: http.RequestListener, options: ListenOptions): Promise<Listener> {
+  const headMs = options.headMs ?? HEAD_MS;
+  const connections = createConnections(options.maxConnections);
   const server = http.createServer(
     {
       maxHeaderSize: 32 * 1024,
-      headersTimeout: 20_000,
+      headersTimeout: headMs,
       // Bodies have a limit of their own; this one is for requests that never end.
       requestTimeout: 600_000,
       keepAliveTimeout: 65_000,
-      connectionsCheckingInterval: 5_000,
+      connectionsCheckingInterval: headMs / 4,
       insecureHTTPParser: false,
       requireHostHeader: false,
       joinDuplicateHeaders: false,
     },
-    handler,
+    (request, response) => {
+      if (connections.begin(request.socket, response)) handler(request, response);
+      else refuseSurplus(request, response);
+    },
   );
-  server.maxConnections = options.maxConnections;
   server.maxRequestsPerSocket = 0;
-  const sockets = new Set<Socket>();
   server.on('connection', (socket) => {
-    sockets.add(socket);
     socket.setNoDelay(true);
-    socket.on('close', () => sockets.delete(socket));
+    connections.add(socket);
   });
-  server.on('clientError', answerBrokenRequest);
+  server.on('clientError', (error, socket) => answerBrokenRequest(error, socket, connections.busy(socket)));
 
   const port = await bind(server, options);
   const drained = new Promise<void>((resolve) => server.once('close', resolve));
@@ -68,19 +78,86 @@ export async function listen(handler: http.RequestListener, options: ListenOptio
     port,
     close() {
       server.close();
-      server.closeIdleConnections();
+      connections.endIdle();
     },
     async drained(ms) {
-      const timer = setTimeout(() => {
-        for (const socket of sockets) socket.destroy();
-      }, ms);
+      const timer = setTimeout(() => connections.destroyAll(), ms);
       await drained;
       clearTimeout(timer);
     },
     setMaxConnections(count) {
-      server.maxConnections = count;
+      connections.max = count;
     },
   };
+}
+
+/**
+ * Open connections, those without a running request first to go: when the house is full a newcomer takes the place of
+ * whoever has been idle longest (keep-alive, or a head that does not come), and only when all are busy it is refused.
+ */
+function createConnections(max: number) {
+  /** Running requests of each connection; longest idle first. */
+  const running = new Map<Socket, number>();
+  const surplus = new WeakSet<Socket>();
+  let ending = false;
+
+  function makeRoom(newcomer: Socket): boolean {
+    for (const [socket, count] of running) {
+      if (count > 0 || socket === newcomer || surplus.has(socket)) continue;
+      running.delete(socket);
+      socket.destroy();
+      return true;
+    }
+    return false;
+  }
+
+  const connections = {
+    max,
+    add(socket: Socket) {
+      running.set(socket, 0);
+      socket.on('close', () => running.delete(socket));
+      if (running.size <= connections.max || makeRoom(socket)) return;
+      if (running.size > connections.max + SURPLUS) return void socket.destroy();
+      surplus.add(socket);
+    },
+    /** A request arrived; false when its connection is one too many. */
+    begin(socket: Socket, response: http.ServerResponse): boolean {
+      if (surplus.has(socket)) return false;
+      running.set(socket, (running.get(socket) ?? 0) + 1);
+      response.on('close', () => {
+        const count = running.get(socket);
+        if (count === undefined) return;
+        running.delete(socket);
+        running.set(socket, count - 1);
+        if (ending && count === 1) socket.end();
+      });
+      return true;
+    },
+    busy: (socket: Duplex) => (running.get(socket as Socket) ?? 0) > 0,
+    endIdle() {
+      ending = true;
+      for (const [socket, count] of running) if (count === 0) socket.destroy();
+    },
+    destroyAll() {
+      for (const socket of running.keys()) socket.destroy();
+    },
+  };
+  return connections;
+}
+
+function refuseSurplus(request: http.IncomingMessage, response: http.ServerResponse): void {
+  const message = 'The router has too many open connections. Try again in a moment.';
+  const headers = { connection: 'close', 'retry-after': '2' };
+  sendError(response, wireOfPath((request.url ?? '/').split('?', 1)[0]!), refusal(503, message), headers);
+  request.resume();
+  closeSoon(request.socket);
+}
+
+/** Leaves a client the time to read what it was told, and no more. */
+function closeSoon(socket: Duplex): void {
+  const timer = setTimeout(() => socket.destroy(), 2_000);
+  timer.unref();
+  socket.once('close', () => clearTimeout(timer));
 }
 
 async function bind(server: http.Server, options: ListenOptions): Promise<number> {
@@ -105,8 +182,9 @@ async function bind(server: http.Server, options: ListenOptions): Promise<number
 }
 
 /** What the HTTP parser refused: smuggling shapes, huge or slow headers, not HTTP at all. */
-function answerBrokenRequest(error: NodeJS.ErrnoException, socket: import('node:stream').Duplex): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Duplex, busy: boolean): void {
+  // Behind a request that is being answered an error text would land in the middle of that answer.
+  if (busy || error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
   const [status, message] =
     error.code === 'HPE_HEADER_OVERFLOW'
       ? ['431 Request Header Fields Too Large', 'The request headers are too large.']
@@ -118,4 +196,5 @@ function answerBrokenRequest(error: NodeJS.ErrnoException, socket: import('node:
     `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
     () => socket.destroy(),
   );
+  closeSoon(socket);
 }

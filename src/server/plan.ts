@@ -61,7 +61,12 @@ export function planAttempt(input: PlanInput): Plan | { failure: ApiFailure } {
   const key = exchange.runtime.keyFor(target);
   if (!key && backend.requireApiKey) return { failure: missingKey(target) };
   if (!speaker.wire && backend.wire !== 'chat') {
-    return { failure: refusal(400, `${backend.name} does not serve ${exchange.route.name}.`, { kind: 'badRequest' }) };
+    return {
+      failure: refusal(400, `${backend.name} does not serve ${exchange.route.name}.`, {
+        kind: 'badRequest',
+        own: true,
+      }),
+    };
   }
   const content =
     speaker.isCursor ||
@@ -182,7 +187,7 @@ function answerHeaders(head: UpstreamHeaders): Record<string, string> {
       value !== undefined &&
       /^(x-request-id|request-id|openai-processing-ms|openai-version|x-ratelimit-.*|anthropic-ratelimit-.*)$/.test(name)
     )
-      headers[name] = value;
+      headers[name] = headerText(value);
   }
   return headers;
 }
@@ -195,7 +200,7 @@ export function identity(target: Target): Record<string, string> {
   };
 }
 
-/** Model names may hold any character; headers may not. */
+/** Model names and provider headers may hold any character; ours may not. */
 function headerText(text: string): string {
   return text.replace(/[^\x20-\x7e]/g, '?');
 }
@@ -209,6 +214,7 @@ function missingKey(target: Target): ApiFailure {
     {
       kind: 'auth',
       code: 'missing_backend_key',
+      own: true,
     },
   );
 }

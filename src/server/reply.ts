@@ -240,7 +240,7 @@ export function facts(answer: Answer): { usage?: Usage; finish?: FinishReason; c
 }
 
 function parseJson(body: Buffer): JsonObject {
-  const value: unknown = JSON.parse(body.toString('utf8'));
+  const value: unknown = JSON.parse(body.toString('utf8').replace(/^\ufeff/, ''));
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error('not a JSON object');
   return value as JsonObject;
 }

@@ -13,9 +13,6 @@ import { hostAllowed, presentedKey, sourceOf } from './guard';
 import { matchRoute, type Route } from './routes';
 import type { ServerDeps } from './runtime';
 
-/** Milliseconds a request body may take to arrive. */
-const BODY_MS = 300_000;
-
 export interface RequestServer {
   handle(request: IncomingMessage, response: ServerResponse): void;
   /** Model requests in flight. */
@@ -29,7 +26,7 @@ export function createRequestServer(deps: ServerDeps): RequestServer {
     response.setHeader('access-control-allow-origin', '*');
     const path = (request.url ?? '/').split('?', 1)[0]!;
     const wire = wireOfPath(path);
-    if (!hostAllowed(request.headers.host, deps.publicHosts())) {
+    if (hostsNamed(request) !== 1 || !hostAllowed(request.headers.host, deps.publicDoor().hosts)) {
       return refuse(request, response, wire, 403, 'This host name does not belong to this router.');
     }
     if (request.method === 'OPTIONS') return preflight(request, response);
@@ -112,7 +109,7 @@ export function createRequestServer(deps: ServerDeps): RequestServer {
       return undefined;
     }
     const fromCursor = /^cursor\//i.test(request.headers['user-agent'] ?? '');
-    const hold = deps.throttle.missed(sourceOf(request, deps.publicHosts()));
+    const hold = deps.throttle.missed(sourceOf(request, deps.publicDoor()));
     if (hold === 'refuse') {
       refuse(
         request,
@@ -143,13 +140,17 @@ export function createRequestServer(deps: ServerDeps): RequestServer {
     wire: WireName,
     run: (body: Buffer) => Promise<void>,
   ): Promise<void> {
-    const read = await deps.bodies.read(request, deps.runtime().settings.limits, BODY_MS);
-    if (!read.ok)
+    const read = await deps.bodies.read(request, deps.runtime().settings.limits, deps.times.bodyMs);
+    const told = (why: string) => deps.log('warn', `A ${wire} request was refused: ${why}`);
+    if (!read.ok) {
+      told(read.message);
       return refuse(request, response, wire, read.status, read.message, read.status === 503 ? 5 : undefined);
+    }
     try {
       await run(read.body);
     } catch (error) {
       if (!(error instanceof RequestProblem)) throw error;
+      told(error.message);
       sendError(response, wire, refusal(400, error.message, { param: error.param ?? null }));
     } finally {
       read.release();
@@ -163,7 +164,7 @@ export function createRequestServer(deps: ServerDeps): RequestServer {
     handle(request, response) {
       request.on('error', () => {});
       answer(request, response).catch((error: Error) => {
-        deps.log('error', `A request failed inside the router: ${error.name}: ${error.message}`);
+        deps.log('error', `A request failed inside the router: ${describeBug(error)}`);
         if (response.headersSent) response.destroy();
         else sendError(response, 'chat', refusal(500, 'The router failed to handle this request. Its log says why.'));
       });
@@ -192,6 +193,17 @@ function lingerThenClose(request: IncomingMessage, response: ServerResponse): vo
   const timer = setTimeout(() => request.socket.destroy(), 2_000);
   timer.unref();
   response.on('close', () => clearTimeout(timer));
+}
+
+function hostsNamed(request: IncomingMessage): number {
+  return request.rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host').length;
+}
+
+/** Kind and place, for a report. JavaScript quotes the input in the messages of syntax errors, and that may be a prompt. */
+function describeBug(error: Error): string {
+  const place = /\n\s+at (?:(.+?) \()?[^\n]*?([^/\\\n(]+:\d+:\d+)\)?/.exec(error.stack ?? '');
+  const message = error.name === 'SyntaxError' ? '' : `: ${error.message.slice(0, 300)}`;
+  return `${error.name}${message}${place ? ` (${place[1] ?? 'in'} ${place[2]})` : ''}`;
 }
 
 function preflight(request: IncomingMessage, response: ServerResponse): void {

@@ -1,0 +1,246 @@
+/**
+ * From a list of targets to one answer (design §6): attempts on each until content flows, retries and fallbacks before it,
+ * never after. Every failure that is not the end is one line in the log; the end is in the record.
+ */
+import type { Target } from '../backends/backend';
+import { type Decision, decide } from '../backends/retryPolicy';
+import type { Reservation } from '../ledger/admission';
+import type { Attempt } from '../ledger/record';
+import { RequestProblem } from '../wires/codec';
+import type { ApiFailure } from '../wires/conversation';
+import { type AttemptResult, runAttempt } from './attempt';
+import type { ClientSide } from './clientSide';
+import type { Failed, Run } from './exchange';
+import { type Plan, planAttempt } from './plan';
+import type { WholeReply } from './reply';
+
+/** A whole answer comes when it is finished: its first byte may take this many times as long as a stream's. */
+const WHOLE_ANSWER_FACTOR = 3;
+
+/** Breaker circuits are per backend, key and model: one bad model does not cool its neighbours. */
+function breakerKey(target: Target): string {
+  return `${target.backend.name}\u0000${target.keyName}\u0000${target.upstreamModel}`;
+}
+
+/** Tries the targets in order and ends the exchange, whatever happens. */
+export async function runCandidates(run: Run, candidates: readonly Target[], reservation: Reservation): Promise<void> {
+  const { client, exchange, record, startedAt } = run;
+  const { deps, runtime } = exchange;
+  const queue = [...candidates];
+  const begin = (target: Target): Attempt => {
+    const attempt: Attempt = {
+      backend: target.backend.name,
+      model: target.upstreamModel,
+      at: deps.now() - startedAt,
+      ms: 0,
+      outcome: 'failed',
+    };
+    record.attempts.push(attempt);
+    return attempt;
+  };
+  let sent = 0;
+  let waited = 0;
+  let last: (Failed & { target: Target }) | undefined;
+
+  for (let at = 0; at < queue.length; at++) {
+    const target = queue[at]!;
+    const moved = at > 0 ? reservation.move(target) : undefined;
+    if (moved && !moved.ok) {
+      begin(target).reason = moved.failure.message;
+      last ??= { failure: moved.failure, target };
+      continue;
+    }
+    client.holdHead(target.backend.timeouts.headHold * 1_000);
+    for (let onTarget = 1; ; onTarget++) {
+      const hasFallback = at + 1 < queue.length;
+      const circuit = breakerKey(target);
+      const verdict = deps.breaker.check(circuit);
+      // With nowhere else to go a cooling target is still asked, once: refusing for it would help nobody.
+      if (verdict === 'open' && hasFallback) {
+        Object.assign(begin(target), { outcome: 'fellBack', reason: 'cooling after repeated failures' });
+        break;
+      }
+      const attempt = begin(target);
+      sent += 1;
+      const result = await tryOnce(run, target, attempt, hasFallback);
+      if ('problem' in result) {
+        deps.breaker.released(circuit);
+        throw result.problem;
+      }
+      if (!('failure' in result)) return deps.breaker.succeeded(circuit);
+      const { failure } = result;
+      if (failure.kind === 'cancelled' || failure.own) deps.breaker.released(circuit);
+      else deps.breaker.failed(circuit, failure);
+      last = { ...result, target };
+      if (client.gone || client.committed || failure.kind === 'cancelled') return run.giveUp(last);
+
+      const larger = failure.kind === 'contextLength' ? largerWindow(run, target, queue) : undefined;
+      if (larger) queue.splice(at + 1, 0, larger);
+      const limits = { ...runtime.settings.retry, ...(verdict !== 'closed' && { attemptsPerBackend: 1 }) };
+      const state = { onTarget, inAll: sent, waited, hasFallback: at + 1 < queue.length };
+      const decision = inTime(run, target, decide(failure, state, limits, deps.random()));
+      if (decision.do === 'giveUp') return run.giveUp(last);
+      deps.log(
+        'warn',
+        `${record.id} ${target.backend.name}/${target.upstreamModel}: ${failure.message} ${consequence(decision, queue[at + 1])}`,
+      );
+      attempt.outcome = decision.do === 'retry' ? 'retried' : 'fellBack';
+      if (decision.do === 'fallback') break;
+      waited += decision.waitMs;
+      await pause(decision.waitMs, client);
+    }
+  }
+  // Every target was tried, cooling, or refused by the client key's limits.
+  run.giveUp(last ?? nothingTried(candidates[0]!));
+}
+
+function nothingTried(target: Target): Failed {
+  const message = `${target.backend.name} is cooling after repeated failures and no fallback may be used. Try again in a few seconds.`;
+  return { failure: { status: 503, kind: 'overloaded', message, retryAfterSeconds: 5, own: true }, target };
+}
+
+/** The model that was configured for inputs too long for this one, unless it is in the queue already. */
+function largerWindow(run: Run, target: Target, queue: readonly Target[]): Target | undefined {
+  const name = target.model?.contextFallback;
+  const found = name === undefined ? undefined : run.exchange.runtime.routes.resolve(name);
+  if (!found || 'notFound' in found) return undefined;
+  return queue.some((known) => breakerKey(known) === breakerKey(found)) ? undefined : found;
+}
+
+/** Milliseconds of the whole request's time that are left; undefined without a limit. */
+function timeLeft({ exchange, startedAt }: Run, target: Target): number | undefined {
+  const { total } = target.backend.timeouts;
+  return total > 0 ? total * 1_000 - (exchange.deps.now() - startedAt) : undefined;
+}
+
+/** Nothing is begun that the time for the whole request does not allow any more. */
+function inTime(run: Run, target: Target, decision: Decision): Decision {
+  const left = timeLeft(run, target);
+  const needed = decision.do === 'retry' ? decision.waitMs : 0;
+  return left !== undefined && left <= needed ? { do: 'giveUp' } : decision;
+}
+
+/** One attempt from plan to answer. A request that nobody can read comes back as `problem`. */
+async function tryOnce(
+  run: Run,
+  target: Target,
+  attempt: Attempt,
+  hasFallback: boolean,
+): Promise<Failed | { ok: true } | { problem: unknown }> {
+  const { exchange, request, speaker, client, record, startedAt } = run;
+  const { now } = exchange.deps;
+  const begun = now();
+  const failed = (failed: Failed): Failed => {
+    const failure = withoutKey(failed.failure, exchange.runtime.keyFor(target));
+    const outcome = failure.kind === 'cancelled' ? ('cancelled' as const) : ('failed' as const);
+    Object.assign(attempt, {
+      ms: now() - begun,
+      outcome,
+      status: failed.upstreamStatus,
+      reason: failure.message,
+      kind: failure.kind,
+    });
+    return { ...failed, failure };
+  };
+  try {
+    const plan = planAttempt({ exchange, request, speaker, target, record });
+    if ('failure' in plan) return failed({ failure: plan.failure });
+    record.rules = plan.rules;
+    if (plan.request.body) exchange.deps.bodyLog?.write(record.id, 'upstreamRequest', plan.request.body);
+    const result = await runAttempt({
+      send: plan.send,
+      request: plan.request,
+      provider: target.backend.name,
+      limits: limitsFor(run, target, hasFallback),
+      client,
+      wantsStream: request.stream,
+      buffered: target.model?.buffered === true,
+      streamReply: plan.streamReply,
+      commitHeaders: plan.commitHeaders,
+      parseError: plan.parseError,
+      onFirstContent: () => {
+        record.firstMs ??= now() - startedAt;
+      },
+    });
+    if (result.kind === 'failed')
+      return failed({ failure: result.failure, reply: result.reply, upstreamStatus: result.status });
+    const whole = result.kind === 'whole' || !request.stream ? readWhole(plan, result, target) : undefined;
+    if (whole?.failure) return failed({ failure: whole.failure, upstreamStatus: result.status });
+    Object.assign(attempt, { ms: now() - begun, status: result.status, outcome: 'ok' });
+    const { usage, finish, chars } = whole ?? (result as AttemptResult & { kind: 'streamed' }).reply.observed;
+    run.succeed(
+      { target, usage, finish, chars, upstreamStatus: result.status },
+      {
+        head: {
+          'content-type': request.stream ? 'text/event-stream; charset=utf-8' : 'application/json',
+          ...plan.commitHeaders(result.kind === 'whole' ? result.headers : {}),
+        },
+        last: whole ? whole.body : (result as AttemptResult & { kind: 'streamed' }).tail,
+      },
+    );
+    return { ok: true };
+  } catch (problem) {
+    return { problem };
+  }
+}
+
+function readWhole(plan: Plan, result: Exclude<AttemptResult, { kind: 'failed' }>, target: Target): WholeReply {
+  try {
+    return result.kind === 'whole' ? plan.wholeReply(result.body, result.headers) : plan.collected(result.reply);
+  } catch (error) {
+    if (error instanceof RequestProblem) throw error;
+    const type = result.kind === 'whole' ? (result.headers['content-type'] ?? 'no content type') : 'a stream';
+    const what =
+      result.kind === 'whole' && result.body.length === 0
+        ? 'an empty body'
+        : `something that is not an answer (${type.split(';', 1)[0]!.slice(0, 80)})`;
+    const message = `${target.backend.name} answered with ${what}. Check the base URL.`;
+    return { body: '', chars: 0, failure: { status: 502, kind: 'protocol', message } };
+  }
+}
+
+function limitsFor(run: Run, target: Target, hasFallback: boolean) {
+  const seconds = target.backend.timeouts;
+  const left = timeLeft(run, target);
+  const factor = run.request.stream ? 1 : WHOLE_ANSWER_FACTOR;
+  const early = hasFallback ? seconds.fallbackAfter * factor : 0;
+  const firstByte = run.request.stream ? seconds.firstByte : longer(seconds.firstByte, seconds.firstContent) * factor;
+  return {
+    connectMs: seconds.connect * 1_000,
+    firstByteMs: sooner(firstByte, early) * 1_000,
+    firstContentMs: sooner(seconds.firstContent, early) * 1_000,
+    idleMs: seconds.idle * 1_000,
+    totalMs: left === undefined ? 0 : Math.max(left, 1),
+  };
+}
+
+/** Of two limits, where 0 is none. */
+function sooner(a: number, b: number): number {
+  return a <= 0 || b <= 0 ? Math.max(a, b) : Math.min(a, b);
+}
+
+function longer(a: number, b: number): number {
+  return a <= 0 || b <= 0 ? 0 : Math.max(a, b);
+}
+
+/** Some providers repeat the key they were sent; whatever its form, it goes no further. */
+function withoutKey(failure: ApiFailure, key: string | undefined): ApiFailure {
+  if (!key || key.length < 6 || !failure.message.includes(key)) return failure;
+  return { ...failure, message: failure.message.replaceAll(key, '[hidden]') };
+}
+
+function consequence(decision: Exclude<Decision, { do: 'giveUp' }>, next: Target | undefined): string {
+  return decision.do === 'retry'
+    ? `Trying again in ${(decision.waitMs / 1000).toFixed(1)} s.`
+    : `Falling back to ${next?.backend.name}/${next?.upstreamModel}.`;
+}
+
+function pause(ms: number, client: ClientSide): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    client.onGone(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
