@@ -202,10 +202,12 @@ async function finish(
 
 /** Nothing of the claim is held any more; the generation file of the newest stays. */
 async function letGo(
-  { leases, log, pipe }: Life,
+  { leases, log, memo, pipe }: Life,
   { release, predecessor }: Acquired & { kind: 'owner' },
 ): Promise<void> {
   leases.dispose();
+  // What was told last is on disk before the next router reads it.
+  await memo.update({});
   await release().catch((error: Error) => log.warn(error.message));
   pipe.close();
   predecessor?.close();

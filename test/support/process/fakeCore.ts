@@ -102,9 +102,10 @@ export function createFakeCore(context: Pick<CoreContext, 'lastPort'>, version: 
     set({ phase: 'stopped' });
   };
 
-  const unused = async (): Promise<never> => {
+  const unable = (): never => {
     throw new Error('the fake core cannot do that');
   };
+  const unused = async (): Promise<never> => unable();
   return {
     get state() {
       return state;
@@ -124,6 +125,9 @@ export function createFakeCore(context: Pick<CoreContext, 'lastPort'>, version: 
     start,
     stop,
     close: async () => undefined,
+    doctor: unused,
+    exportLiteLlm: unable,
+    previewImport: unable,
     listedModels: () => [],
     models: async () => Object.keys(pushed?.secrets ?? {}),
     testBackend: unused,
