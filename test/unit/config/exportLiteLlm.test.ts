@@ -1,0 +1,248 @@
+/** The folder for a LiteLLM proxy: no key in it, and read again it leads every name where it led before. */
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { parse } from 'yaml';
+import { buildBackends } from '../../../src/backends/build';
+import { PRESET_NAMES, PRESETS } from '../../../src/backends/presets';
+import { createRouteTable } from '../../../src/backends/resolve';
+import { validateSettings } from '../../../src/config/check';
+import { exportLiteLlm } from '../../../src/config/exportLiteLlm';
+import { loadConfigText } from '../../../src/config/load';
+import type { Settings, SettingsInput } from '../../../src/config/schema';
+
+function settingsOf(input: SettingsInput): Settings {
+  const { settings, problems } = validateSettings(input);
+  assert.ok(settings, JSON.stringify(problems));
+  return settings;
+}
+const fileOf = (settings: Settings, path: string): string =>
+  exportLiteLlm(settings).find((file) => file.path === path)?.text ?? assert.fail(path);
+const again = (settings: Settings): Settings => {
+  const loaded = loadConfigText(fileOf(settings, 'config.yaml'));
+  assert.equal(loaded.kind, 'litellm');
+  assert.ok(loaded.settings, JSON.stringify(loaded.problems));
+  return loaded.settings;
+};
+
+/** Where a name leads: address, upstream name, effort. Names of backends may differ. */
+function routeOf(settings: Settings, name: string) {
+  const target = createRouteTable(settings, buildBackends(settings)).resolve(name);
+  if ('notFound' in target) return 'nowhere';
+  const { backend, upstreamModel, variantEffort } = target;
+  return `${backend.baseUrl} ${upstreamModel} ${variantEffort ?? ''}`;
+}
+const fallbacksOf = (settings: Settings, name: string) => {
+  const table = createRouteTable(settings, buildBackends(settings));
+  const target = table.resolve(name);
+  return 'notFound' in target
+    ? []
+    : table.fallbackTargets(target).map((one) => `${one.backend.baseUrl} ${one.upstreamModel}`);
+};
+const isListed = (settings: Settings, name: string) =>
+  createRouteTable(settings, buildBackends(settings)).listed().includes(name);
+function sameRoutes(settings: Settings, names: readonly string[]): void {
+  const other = again(settings);
+  for (const name of names) {
+    assert.equal(routeOf(other, name), routeOf(settings, name), name);
+    // LiteLLM has no fallbacks for names that only a rule serves; the export says so.
+    if (isListed(other, name))
+      assert.deepEqual(fallbacksOf(other, name), fallbacksOf(settings, name), `fallbacks of ${name}`);
+  }
+}
+
+const OFFICE: SettingsInput = {
+  backends: [
+    {
+      name: 'openai',
+      preset: 'openai',
+      default: true,
+      models: [
+        { id: 'fast', upstream: 'gpt-5-mini', fallbacks: ['claude', 'groq/llama'], aliases: ['quick'] },
+        { id: 'deep', upstream: 'gpt-5', reasoningEffort: 'high', contextFallback: 'claude' },
+        { id: 'priced', upstream: 'gpt-4o', price: { input: 2.5, output: 10 }, maxOutputTokens: 4096 },
+      ],
+    },
+    { name: 'anthropic', preset: 'anthropic', prefix: '', models: [{ id: 'claude', upstream: 'claude-sonnet-4-5' }] },
+    { name: 'groq', preset: 'groq', fallbacks: ['fast'], models: [{ id: 'groq/llama' }] },
+    { name: 'corp', baseUrl: 'https://llm.corp.example/api/v2', models: [{ id: 'corp-*', upstream: 'internal-*' }] },
+    { name: 'home', preset: 'ollama', models: [{ id: 'home/qwen', upstream: 'qwen3:8b' }] },
+    { name: 'az', preset: 'azure-deployments', baseUrl: 'https://x.openai.azure.com/openai' },
+    { name: 'az1', preset: 'azure', baseUrl: 'https://x.openai.azure.com' },
+    { name: 'aws', preset: 'bedrock', baseUrl: 'https://bedrock-runtime.eu-west-1.amazonaws.com/openai/v1' },
+    { name: 'team', preset: 'litellm', baseUrl: 'https://team.example.com/v1' },
+    { name: 'demo', preset: 'demo' },
+  ],
+  aliases: { work: 'deep', chain: 'work', side: 'groq/gpt-oss-120b', other: 'gpt-4.1-mini' },
+};
+const OFFICE_NAMES = [
+  ...['fast', 'quick', 'deep', 'priced', 'claude', 'groq/llama', 'corp-small', 'home/qwen', 'work', 'chain', 'side'],
+  ...['other', 'openai/gpt-9', 'groq/any/thing', 'corp/x', 'home/llama3', 'az/my-deployment', 'az1/gpt-5', 'aws/m:0'],
+  ...['team/whatever', 'gpt-unheard-of', 'fast:low', 'priced', 'corp-', 'demo/echo'],
+];
+
+describe('export for LiteLLM', () => {
+  it('leads every name where it led before', () => sameRoutes(settingsOf(OFFICE), OFFICE_NAMES));
+
+  it('without a default backend unknown names go nowhere, or to fallbackModel', () => {
+    const backends = [{ name: 'groq', preset: 'groq' as const, default: false, models: [{ id: 'm' }] }];
+    sameRoutes(settingsOf({ backends }), ['m', 'groq/x', 'unknown']);
+    sameRoutes(settingsOf({ backends, fallbackModel: 'm' }), ['m', 'groq/x', 'unknown']);
+  });
+
+  it('keeps prices, key variables, dropped parameters and limits', () => {
+    const other = again(
+      settingsOf({
+        backends: [
+          {
+            name: 'groq',
+            preset: 'groq',
+            apiKeyEnv: 'GROQ_WORK_KEY',
+            unsupportedParams: ['seed'],
+            headers: { 'x-team': 'blue' },
+            models: [
+              { id: 'a', price: { input: 0.1, output: 0.3, cacheRead: 0.05 }, apiKeyName: 'special one' },
+              { id: 'b', apiKeyEnv: 'OTHER' },
+            ],
+          },
+        ],
+        retry: { attemptsPerBackend: 5 },
+        timeouts: { total: 700 },
+      }),
+    );
+    const [backend] = other.backends;
+    assert.deepEqual(backend?.unsupportedParams?.includes('seed'), true);
+    assert.deepEqual(backend?.headers, { 'x-team': 'blue' });
+    const model = (id: string) => other.backends.flatMap(({ models = [] }) => models).find((one) => one.id === id);
+    assert.deepEqual(model('a')?.price, { input: 0.1, output: 0.3, cacheRead: 0.05 });
+    assert.equal(model('a')?.apiKeyEnv, 'SPECIAL_ONE_API_KEY');
+    assert.equal(model('b')?.apiKeyEnv, 'OTHER');
+    assert.equal(model('groq/*')?.apiKeyEnv, 'GROQ_WORK_KEY');
+    assert.equal(other.retry.attemptsPerBackend, 5);
+    assert.equal(other.timeouts.total, 700);
+  });
+
+  const name = fc.stringMatching(/^[a-z][a-z0-9.-]{0,8}$/);
+  const presets = PRESET_NAMES.filter((preset) => preset !== 'demo' && !PRESETS[preset].fill);
+  const model = fc.record({ id: name, upstream: fc.option(name, { nil: undefined }) });
+  const backend = fc.record({
+    where: fc.oneof(
+      fc.constantFrom(...presets).map((preset) => ({ preset })),
+      fc.webPath().map((path) => ({ baseUrl: `https://api.corp.example${path.replaceAll(/[{}]/g, '')}` })),
+    ),
+    prefix: fc.option(
+      name.map((text) => `${text}/`),
+      { nil: undefined },
+    ),
+    models: fc.uniqueArray(model, { maxLength: 3, selector: ({ id }) => id }),
+  });
+  const configuration = fc.record({
+    backends: fc.uniqueArray(backend, { minLength: 1, maxLength: 4, selector: ({ prefix }) => prefix ?? '' }),
+    withDefault: fc.boolean(),
+    links: fc.array(fc.tuple(name, fc.nat(20)), { maxLength: 4 }),
+    asked: fc.array(name, { maxLength: 5 }),
+  });
+
+  it('property: any valid configuration leads the same way after export and import', () => {
+    fc.assert(
+      fc.property(configuration, ({ backends, withDefault, links, asked }) => {
+        const ids = new Set<string>();
+        const input = backends.map(({ where, prefix, models }, index) => ({
+          name: `b${index}`,
+          ...where,
+          prefix,
+          default: withDefault && index === 0,
+          models: models.filter(({ id }) => !ids.has(id) && ids.add(id)),
+        }));
+        const served = [...ids, ...input.map((one) => `${one.prefix ?? `${one.name}/`}some-model`)];
+        const aliases = Object.fromEntries(links.map(([alias, at]) => [alias, served[at % served.length] ?? 'x']));
+        const { settings } = validateSettings({ backends: input, aliases });
+        fc.pre(settings !== undefined);
+        sameRoutes(settings, [...served, ...Object.keys(aliases), ...asked]);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('holds no secret, wherever one was written by mistake', () => {
+    const MARK = 'sk-MARKEDsecret0123456789abcdefXYZ';
+    const settings = settingsOf({
+      backends: [
+        {
+          name: 'corp',
+          baseUrl: `https://corp.example/v1?key=${MARK}`,
+          headers: { authorization: `Bearer ${MARK}`, 'x-thing': MARK, cookie: `a=${MARK}` },
+          query: { token: MARK },
+        },
+      ],
+      clientKeys: [{ name: 'phone', apiKeyEnv: 'PHONE_KEY' }],
+    });
+    const all = exportLiteLlm(settings)
+      .map(({ text }) => text)
+      .join('\n');
+    assert.ok(!all.includes('MARKED'));
+    assert.match(all, /authorization: os\.environ\/CORP_AUTHORIZATION/);
+  });
+
+  it('tells what each client key may do as comments that stay comments', () => {
+    const text = fileOf(
+      settingsOf({
+        backends: [{ name: 'groq', preset: 'groq' }],
+        clientKeys: [
+          { name: 'phone', models: ["it's/*"], budget: { day: 1, month: 20 }, requestsPerMinute: 5, maxStreams: 2 },
+          { name: 'old', budget: { total: 3 }, expires: '2027-01-31', enabled: false },
+        ],
+      }),
+      'config.yaml',
+    );
+    const comments = text.split('\n').filter((line) => line.startsWith('#'));
+    const bodies = comments.flatMap((line) => /-d '(.*)'$/.exec(line)?.slice(1) ?? []).map((body) => JSON.parse(body));
+    assert.deepEqual(bodies, [
+      {
+        key_alias: 'phone',
+        models: ["it's/*"],
+        max_budget: 20,
+        budget_duration: '30d',
+        rpm_limit: 5,
+        max_parallel_requests: 2,
+      },
+      { key_alias: 'old', max_budget: 3, blocked: true },
+    ]);
+    assert.ok(comments.some((line) => line.includes('1 US dollars a day')));
+    assert.ok(comments.some((line) => line.includes('2027-01-31')));
+  });
+
+  it('the compose file has all three services, healthy in order, and every variable; .env.example has names only', () => {
+    const settings = settingsOf(OFFICE);
+    const compose = parse(fileOf(settings, 'docker-compose.yml')) as {
+      services: Record<
+        string,
+        { image: string; healthcheck: object; environment: Record<string, string>; depends_on?: Record<string, object> }
+      >;
+      volumes: object;
+    };
+    assert.deepEqual(Object.keys(compose.services), ['litellm', 'db', 'redis']);
+    for (const { image, healthcheck } of Object.values(compose.services)) {
+      assert.match(image, /:v?\d+\.\d+/, 'a pinned image');
+      assert.ok(healthcheck);
+    }
+    const { litellm } = compose.services;
+    assert.deepEqual(Object.values(litellm?.depends_on ?? {}), [
+      { condition: 'service_healthy' },
+      { condition: 'service_healthy' },
+    ]);
+    const example = fileOf(settings, '.env.example');
+    const names = example.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+    for (const line of names) assert.match(line, /^[A-Z_][A-Z0-9_]*=$/);
+    const used = [...fileOf(settings, 'config.yaml').matchAll(/os\.environ\/(\w+)/g)].map(([, variable]) => variable);
+    for (const variable of used) assert.ok(variable && variable in (litellm?.environment ?? {}), variable);
+    for (const variable of new Set(used))
+      if (!/^(DATABASE_URL|REDIS_(HOST|PORT))$/.test(variable ?? ''))
+        assert.ok(names.includes(`${variable}=`), variable);
+    assert.match(fileOf(settings, 'README.md'), /host\.docker\.internal/);
+  });
+
+  it('an empty configuration is an empty but valid proxy', () => {
+    const text = fileOf(settingsOf({}), 'config.yaml');
+    assert.deepEqual((parse(text) as { model_list: unknown }).model_list, []);
+  });
+});
