@@ -6,6 +6,7 @@ import { createEditor } from './editor/controller';
 import { logRouter } from './editor/logRouter';
 import { createNotifier } from './editor/notifier';
 import { createStatusBar } from './editor/statusBar';
+import { createRequestsView } from './editor/views/requestsView';
 import { VERSION } from './version';
 
 export function activate(context: ExtensionContext): void {
@@ -17,6 +18,7 @@ export function activate(context: ExtensionContext): void {
       ...registerCommands(editor),
       createStatusBar(editor),
       createNotifier(editor),
+      createRequestsView(editor),
       createConsent(editor),
       logRouter(editor),
       // What listens goes first, what it listens to and writes to goes last.

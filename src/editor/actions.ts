@@ -16,6 +16,7 @@ const COMMAND_OF: Record<Exclude<Action, 'Copy Local URL' | 'Copy This URL'>, Co
   'Set Up Tunnel…': 'setUpTunnel',
   'New URL': 'newTunnelUrl',
   'Add Backend…': 'addBackend',
+  'Manage Client Keys…': 'manageClientKeys',
   'Show Log': 'showLog',
 };
 

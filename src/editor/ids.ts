@@ -24,13 +24,25 @@ export const COMMANDS = {
   installCloudflared: 'llmRouter.installCloudflared',
   setTunnelSecret: 'llmRouter.setTunnelSecret',
   showLog: 'llmRouter.showLog',
+  newClientKey: 'llmRouter.newClientKey',
+  manageClientKeys: 'llmRouter.manageClientKeys',
+  openRequest: 'llmRouter.openRequest',
+  copyRequestAsCurl: 'llmRouter.copyRequestAsCurl',
+  showUsage: 'llmRouter.showUsage',
+  exportUsage: 'llmRouter.exportUsage',
+  logBodies: 'llmRouter.logBodies',
 } as const;
 export type CommandName = keyof typeof COMMANDS;
 /** What each command does; a group of commands is a Pick of this. */
-export type Handlers = Record<CommandName, () => Promise<void>>;
+export type Handlers = Record<CommandName, (argument?: unknown) => Promise<void>>;
+
+/** Views of the side bar. */
+export const REQUESTS_VIEW = 'llmRouter.requests';
 
 /** For `when` clauses: the listener is up. */
 export const CONTEXT_RUNNING = 'llmRouter.running';
+/** There is a backend. */
+export const CONTEXT_BACKENDS = 'llmRouter.hasBackends';
 
 /** Key store entry of the key that Cursor is given. */
 export const CLIENT_KEY = 'client:main';

@@ -16,6 +16,7 @@ export type Action =
   | 'Set Up Tunnel…'
   | 'New URL'
   | 'Add Backend…'
+  | 'Manage Client Keys…'
   | 'Show Log';
 
 export interface Message {
@@ -89,7 +90,7 @@ function tunnelAnswer(view: View, tunnel: TunnelStatus): BaseUrlAnswer {
       return withUrl(
         returning,
         'warning',
-        `The tunnel is ${tunnel.state === 'degraded' ? 'disturbed' : 'reconnecting'} since ${clock(tunnel.since)}; its URL stays ${returning ?? 'the same'}.`,
+        `The tunnel has been ${tunnel.state === 'degraded' ? 'disturbed' : 'reconnecting'} since ${clock(tunnel.since)}; its URL stays ${returning ?? 'the same'}.`,
         ['Show Log'],
       );
     case 'connecting':
@@ -129,7 +130,9 @@ export function tunnelTrouble(tunnel: TunnelStatus): Message | undefined {
     case 'rateLimited':
       return {
         severity: 'warning',
-        text: `${said || 'Cloudflare gives no new tunnel right now.'}${tunnel.until ? ` Next try at ${clock(tunnel.until)}.` : ''}`,
+        text:
+          said ||
+          `Cloudflare gives no new tunnel right now.${tunnel.until ? ` Next try at ${clock(tunnel.until)}.` : ''}`,
         actions: ['Set Up Tunnel…', 'Copy Local URL', 'Show Log'],
       };
     case 'blocked':

@@ -40,7 +40,8 @@ export function createNotifier(editor: Editor): Disposable {
     // A retry passes through other states; the same trouble again is no news until the tunnel worked in between.
     const trouble = running && tunnelTrouble(running.tunnel);
     if (trouble || url || !running) tellOnce('tunnel', trouble);
-    tellOnce('notice', running?.notice ? { severity: 'info', text: running.notice, actions: ['Show Log'] } : undefined);
+    const action = running?.noticeAbout === 'clientKeys' ? 'Manage Client Keys…' : 'Show Log';
+    tellOnce('notice', running?.notice ? { severity: 'info', text: running.notice, actions: [action] } : undefined);
     const errors = view.state?.problems.filter((problem) => problem.severity === 'error') ?? [];
     if (once('problems', errors.length > 0 ? JSON.stringify(errors) : undefined)) void showProblems(editor, errors);
   }

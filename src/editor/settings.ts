@@ -26,7 +26,9 @@ export function namedKeys(): string[] {
   const models = writtenBackends().flatMap((backend) =>
     Array.isArray(backend.models) ? backend.models.filter(isObject) : [],
   );
-  const names = [...writtenBackends().map(backendName), ...models.map((model) => model.apiKeyName)];
+  const { clientKeys } = writtenSettings();
+  const clients = Array.isArray(clientKeys) ? clientKeys.filter(isObject).map((key) => `client:${key.name}`) : [];
+  const names = [...writtenBackends().map(backendName), ...models.map((model) => model.apiKeyName), ...clients];
   return [...new Set(names.filter((name): name is string => typeof name === 'string' && name !== ''))];
 }
 

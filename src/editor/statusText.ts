@@ -22,7 +22,7 @@ const TUNNEL: Record<TunnelStateName, { icon: string; short: string; long: strin
   requesting: { icon: 'loading~spin', short: 'connecting', long: 'asking for a URL' },
   connecting: { icon: 'loading~spin', short: 'connecting', long: 'connecting' },
   verifying: { icon: 'loading~spin', short: 'checking', long: 'checking that the URL works' },
-  online: { icon: 'radio-tower', short: '', long: 'online' },
+  online: { icon: 'globe', short: '', long: 'online' },
   reconnecting: {
     icon: 'sync~spin',
     short: 'reconnecting',
@@ -42,8 +42,10 @@ const TUNNEL: Record<TunnelStateName, { icon: string; short: string; long: strin
 
 export function statusText(view: View): StatusText {
   const head = headline(view);
-  const text = `$(${head.icon}) ${NAME}${head.short ? `: ${head.short}` : ''}`;
-  const status: StatusText = { text, tooltip: tooltip(view), label: `${NAME}, ${head.short || 'online'}` };
+  const bodies = view.state?.bodyLog ? ' $(eye) logs bodies' : '';
+  const text = `$(${head.icon}) ${NAME}${head.short ? `: ${head.short}` : ''}${bodies}`;
+  const label = `${NAME}, ${head.short || 'online'}${bodies ? ', logs bodies' : ''}`;
+  const status: StatusText = { text, tooltip: tooltip(view), label };
   if (head.severity) status.severity = head.severity;
   return status;
 }
@@ -140,7 +142,8 @@ function cursorLines(state: RouterState): string[] {
     lines.push(
       `$(warning) Cursor only used an older URL. ${link('copyBaseUrl', 'Copy the new one')}, ${link('openCursorModelSettings', 'open its settings')}.`,
     );
-  if (state.cursor.lastRefusal) lines.push(`$(warning) ${escapeMarkdown(state.cursor.lastRefusal)}`);
+  if (state.cursor.lastRefusal)
+    lines.push(`$(warning) Cursor was refused: ${escapeMarkdown(state.cursor.lastRefusal)}`);
   return lines;
 }
 
@@ -194,6 +197,8 @@ function problemLines(state: RouterState): string[] {
   const lines = state.problems
     .slice(0, 3)
     .map((problem) => `$(warning) ${code(problem.path)} ${escapeMarkdown(problem.message)}`);
+  if (state.bodyLog)
+    lines.push(`$(eye) Bodies of requests and answers are logged for debugging. ${link('logBodies', 'Stop')}`);
   if (state.notice) lines.push(`$(info) ${escapeMarkdown(state.notice)}`);
   return lines;
 }

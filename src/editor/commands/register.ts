@@ -2,19 +2,25 @@
 import { commands, type Disposable } from 'vscode';
 import { tell } from '../actions';
 import type { Editor } from '../controller';
-import { COMMANDS, CONTEXT_RUNNING, type CommandName, type Handlers } from '../ids';
+import { COMMANDS, CONTEXT_BACKENDS, CONTEXT_RUNNING, type CommandName, type Handlers } from '../ids';
 import { phaseOf } from '../view';
+import { createDocuments } from '../views/documents';
 import { addBackendCommands } from './addBackend';
+import { bodyLoggingCommands } from './bodyLogging';
+import { clientKeyCommands } from './clientKeys';
 import { copyCommands } from './copy';
 import { cursorCommands } from './cursor';
 import { keyCommands } from './keys';
 import { lifecycleCommands } from './lifecycle';
 import { logCommands } from './log';
 import { manageBackendCommands } from './manageBackends';
+import { requestCommands } from './requests';
 import { tunnelCommands } from './tunnel';
+import { usageCommands } from './usage';
 
 export function registerCommands(editor: Editor): Disposable[] {
   const adding = addBackendCommands(editor);
+  const documents = createDocuments(editor);
   const handlers: Handlers = {
     ...lifecycleCommands(editor),
     ...copyCommands(editor),
@@ -24,10 +30,19 @@ export function registerCommands(editor: Editor): Disposable[] {
     ...tunnelCommands(editor),
     ...cursorCommands(),
     ...logCommands(editor),
+    ...clientKeyCommands(editor),
+    ...requestCommands(editor, documents),
+    ...usageCommands(editor, documents),
+    ...bodyLoggingCommands(editor),
   };
   const names = Object.keys(COMMANDS) as CommandName[];
   return [
-    ...names.map((name) => commands.registerCommand(COMMANDS[name], () => answered(editor, handlers[name]))),
+    ...names.map((name) =>
+      commands.registerCommand(COMMANDS[name], (argument?: unknown) =>
+        answered(editor, () => handlers[name](argument)),
+      ),
+    ),
+    documents,
     keepContext(editor),
   ];
 }
@@ -42,14 +57,18 @@ async function answered(editor: Editor, handler: () => Promise<void>): Promise<v
   }
 }
 
-/** `when` clauses show Start or Stop; set only on real changes. */
+/** `when` clauses show Start or Stop, and what an empty view says; set only on real changes. */
 function keepContext(editor: Editor): Disposable {
-  let known: boolean | undefined;
+  const known = new Map<string, boolean>();
+  const keep = (key: string, value: boolean): void => {
+    if (known.get(key) === value) return;
+    known.set(key, value);
+    void commands.executeCommand('setContext', key, value);
+  };
   const set = (): void => {
-    const running = phaseOf(editor.view) === 'running';
-    if (running === known) return;
-    known = running;
-    void commands.executeCommand('setContext', CONTEXT_RUNNING, running);
+    const { view } = editor;
+    keep(CONTEXT_RUNNING, phaseOf(view) === 'running');
+    keep(CONTEXT_BACKENDS, (view.state?.backends.length ?? 0) > 0);
   };
   set();
   return editor.onDidChangeView(set);

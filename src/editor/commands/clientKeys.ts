@@ -1,0 +1,183 @@
+/** Keys for other devices and people: made, shown again, limited, switched off, revoked. Secrets live in the secret storage, never in settings. */
+import { env, type QuickPickItem, ThemeIcon, window } from 'vscode';
+import type { KeyState } from '../../ledger/admission';
+import { tell } from '../actions';
+import type { Editor } from '../controller';
+import { CLIENT_KEY, type Handlers } from '../ids';
+import { newClientKey } from '../keyStore';
+import { openSetting, writeSetting, writtenSettings } from '../settings';
+import { keyHint } from '../view';
+import { KEY_LIMITS, keyLook, keyName, keyNameProblem, type WrittenKey, withLimit } from '../views/keyText';
+
+const MAIN = 'main';
+const secretOf = (name: string): string => (name === MAIN ? CLIENT_KEY : `client:${name}`);
+
+function writtenKeys(): WrittenKey[] {
+  const { clientKeys } = writtenSettings();
+  return Array.isArray(clientKeys) ? clientKeys.filter((key) => typeof key === 'object' && key !== null) : [];
+}
+
+export function clientKeyCommands(editor: Editor): Pick<Handlers, 'newClientKey' | 'manageClientKeys'> {
+  const newClientKeyCommand = (): Promise<void> => makeKey(editor);
+  return {
+    newClientKey: newClientKeyCommand,
+    async manageClientKeys() {
+      const picked = await window.showQuickPick(listKeys(editor), {
+        title: 'Manage Client Keys',
+        placeHolder: 'Keys that open this router',
+        matchOnDescription: true,
+      });
+      if (picked?.key) await manageKey(editor, picked.key);
+      else if (picked) await newClientKeyCommand();
+    },
+  };
+}
+
+interface KeyItem extends QuickPickItem {
+  key?: WrittenKey;
+}
+
+async function listKeys(editor: Editor): Promise<KeyItem[]> {
+  const states = await editor.router.keyStates().catch((error: Error): KeyState[] => {
+    editor.log.debug(`The state of the keys is not known: ${error.message}`);
+    return [];
+  });
+  const written = writtenKeys();
+  const main = written.find((key) => keyName(key) === MAIN) ?? { name: MAIN };
+  const items = [main, ...written.filter((key) => key !== main)].map(async (key): Promise<KeyItem> => {
+    const name = keyName(key);
+    const secret = await editor.keys.get(secretOf(name));
+    const state = states.find((known) => known.name === name);
+    const { icon, ...look } = keyLook(key, state, secret && keyHint(secret));
+    return { label: name === MAIN ? 'main (Cursor)' : name, ...look, iconPath: new ThemeIcon(icon), key };
+  });
+  return [...(await Promise.all(items)), { label: 'New Client Key…', iconPath: new ThemeIcon('add') }];
+}
+
+async function makeKey(editor: Editor): Promise<void> {
+  const taken = new Set(writtenKeys().map(keyName));
+  const name = (
+    await window.showInputBox({
+      title: 'New Client Key: name',
+      prompt: 'Which device or person is it for?',
+      placeHolder: 'phone',
+      ignoreFocusOut: true,
+      validateInput: (text) => keyNameProblem(text, taken),
+    })
+  )?.trim();
+  if (!name) return;
+  const entry = await askLimits({ name });
+  if (!entry) return;
+  const secret = newClientKey();
+  await editor.keys.set(secretOf(name), secret);
+  await writeSetting('clientKeys', [...writtenKeys(), entry]);
+  await editor.push();
+  await env.clipboard.writeText(secret);
+  void tell(editor, {
+    severity: 'info',
+    text: `The key ${name} is made and copied. Manage Client Keys… shows it again.`,
+    actions: ['Copy Base URL', 'Manage Client Keys…'],
+  });
+}
+
+/** No limit is chosen by default; undefined: cancelled. */
+async function askLimits(entry: WrittenKey): Promise<WrittenKey | undefined> {
+  const title = `New Client Key: limits of ${keyName(entry)}`;
+  const picked = await window.showQuickPick(
+    KEY_LIMITS.map((limit) => ({ label: limit.label, limit })),
+    { title, placeHolder: 'Choose what to limit, or go on without', canPickMany: true, ignoreFocusOut: true },
+  );
+  if (!picked) return undefined;
+  let limited = entry;
+  for (const { limit } of picked) {
+    const { prompt, placeHolder } = limit;
+    const text = await window.showInputBox({
+      title,
+      prompt,
+      placeHolder,
+      ignoreFocusOut: true,
+      validateInput: (value) => {
+        const read = limit.read(value.trim());
+        return typeof read === 'string' ? read : undefined;
+      },
+    });
+    if (text === undefined) return undefined;
+    limited = withLimit(limited, limit.read(text.trim()) as Record<string, unknown>);
+  }
+  return limited;
+}
+
+async function manageKey(editor: Editor, key: WrittenKey): Promise<void> {
+  const name = keyName(key);
+  const secret = await editor.keys.get(secretOf(name));
+  const action = (label: string, icon: string, run: () => Promise<void>, description = '') => ({
+    label,
+    description,
+    iconPath: new ThemeIcon(icon),
+    run,
+  });
+  const own = writtenKeys().some((entry) => keyName(entry) === name);
+  const off = key.enabled === false;
+  const actions = [
+    ...(secret ? [action('Copy Key', 'copy', () => copyKey(name, secret))] : []),
+    action('New Secret', 'refresh', () => newSecret(editor, name), 'the present one stops working at once'),
+    ...(own
+      ? [
+          action('Change Limits', 'go-to-file', () => openSetting('clientKeys'), 'in settings.json'),
+          off
+            ? action('Switch On', 'play', () => enable(editor, name, true))
+            : action(
+                'Switch Off',
+                'circle-slash',
+                () => enable(editor, name, false),
+                'refused until switched on again',
+              ),
+        ]
+      : []),
+    ...(name === MAIN ? [] : [action('Revoke', 'trash', () => revoke(editor, name), 'for ever, at once')]),
+  ];
+  const picked = await window.showQuickPick(actions, { title: `Manage the key ${name}` });
+  await picked?.run();
+}
+
+async function copyKey(name: string, secret: string): Promise<void> {
+  await env.clipboard.writeText(secret);
+  void window.showInformationMessage(`Copied the key ${name}.`);
+}
+
+async function newSecret(editor: Editor, name: string): Promise<void> {
+  const confirm = 'Make New Secret';
+  const detail = 'The present one stops working at once, wherever it was pasted.';
+  if (
+    (await window.showWarningMessage(`A new secret for the key ${name}?`, { modal: true, detail }, confirm)) !== confirm
+  )
+    return;
+  const secret = newClientKey();
+  await editor.keys.set(secretOf(name), secret);
+  await editor.push();
+  await env.clipboard.writeText(secret);
+  void window.showInformationMessage(`The new secret of the key ${name} is in force and copied.`);
+}
+
+async function enable(editor: Editor, name: string, enabled: boolean): Promise<void> {
+  const changed = writtenKeys().map((key) => {
+    if (keyName(key) !== name) return key;
+    const { enabled: _, ...rest } = key;
+    return enabled ? rest : { ...rest, enabled };
+  });
+  await writeSetting('clientKeys', changed);
+  await editor.push();
+  void window.showInformationMessage(`The key ${name} is switched ${enabled ? 'on' : 'off'}.`);
+}
+
+async function revoke(editor: Editor, name: string): Promise<void> {
+  const confirm = 'Revoke';
+  const detail = 'It stops working at once and for ever. What it used stays in the usage log.';
+  if ((await window.showWarningMessage(`Revoke the key ${name}?`, { modal: true, detail }, confirm)) !== confirm)
+    return;
+  const rest = writtenKeys().filter((key) => keyName(key) !== name);
+  await editor.keys.remove(secretOf(name));
+  await writeSetting('clientKeys', rest.length > 0 ? rest : undefined);
+  await editor.push();
+  void window.showInformationMessage(`The key ${name} is revoked.`);
+}

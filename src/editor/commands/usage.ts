@@ -1,0 +1,49 @@
+/** What was used and what it cost: a summary as a page, every request as a table for spreadsheets. */
+import { homedir } from 'node:os';
+import path from 'node:path';
+import { commands, Uri, window } from 'vscode';
+import type { Period } from '../../ledger/store';
+import type { Editor } from '../controller';
+import type { Handlers } from '../ids';
+import type { Documents } from '../views/documents';
+import { GROUPS, periods } from '../views/usageTable';
+
+export function usageCommands(editor: Editor, documents: Documents): Pick<Handlers, 'showUsage' | 'exportUsage'> {
+  return {
+    async showUsage() {
+      const period = await pickPeriod('Show Usage');
+      if (!period) return;
+      const by = await window.showQuickPick(
+        GROUPS.map((group) => ({ label: `By ${group}`, group })),
+        { title: 'Show Usage', placeHolder: 'How to group it' },
+      );
+      if (by) await documents.openUsage(by.group, period);
+    },
+    async exportUsage() {
+      const period = await pickPeriod('Export Usage as CSV');
+      if (!period) return;
+      const name = period.from ? `llm-router-${period.from}-${period.to}.csv` : 'llm-router.csv';
+      const uri = await window.showSaveDialog({
+        title: 'Export Usage as CSV',
+        defaultUri: Uri.file(path.join(homedir(), name)),
+        filters: { CSV: ['csv'] },
+      });
+      if (!uri) return;
+      const count = await editor.router.exportUsage({ ...period, file: uri.fsPath });
+      const open = 'Open File';
+      const text = `${count.toLocaleString('en-US')} ${count === 1 ? 'request' : 'requests'} written to ${uri.fsPath}.`;
+      void window.showInformationMessage(text, open).then((chosen) => {
+        if (chosen) void commands.executeCommand('vscode.open', uri);
+      });
+    },
+  };
+}
+
+async function pickPeriod(title: string): Promise<Period | undefined> {
+  const items = periods(Date.now()).map(({ label, period }) => ({
+    label,
+    description: period.from === period.to ? period.from : `${period.from} to ${period.to}`,
+    period,
+  }));
+  return (await window.showQuickPick(items, { title, placeHolder: 'Which time?' }))?.period;
+}

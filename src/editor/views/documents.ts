@@ -1,0 +1,51 @@
+/** Read-only pages made from what the router knows at that moment: the story of a request, a usage summary. Nothing is kept here. */
+import { commands, type Disposable, EventEmitter, Uri, window, workspace } from 'vscode';
+import type { Period } from '../../ledger/store';
+import type { Editor } from '../controller';
+import { GROUPS, type Group, usageDocument } from './usageTable';
+
+const SCHEME = 'llm-router';
+
+const storyUri = (id: string): Uri => Uri.from({ scheme: SCHEME, path: `/${id}.md`, query: 'request' });
+const usageUri = (by: Group, { from, to }: Period): Uri =>
+  Uri.from({ scheme: SCHEME, path: `/Usage by ${by}.md`, query: ['usage', by, from, to].join(',') });
+
+export interface Documents extends Disposable {
+  openStory(id: string): Promise<void>;
+  openUsage(by: Group, period: Period): Promise<void>;
+}
+
+export function createDocuments({ router }: Editor): Documents {
+  const changed = new EventEmitter<Uri>();
+  async function textOf(uri: Uri): Promise<string> {
+    const [kind, by, from = '', to = ''] = uri.query.split(',');
+    if (kind === 'request') return (await router.requestStory(uri.path.slice(1, -3))).story;
+    const group = GROUPS.find((known) => known === by);
+    if (kind !== 'usage' || !group) throw new Error('There is no such page.');
+    return usageDocument(await router.usage({ by: group, from, to }), group, { from, to });
+  }
+  const registration = workspace.registerTextDocumentContentProvider(SCHEME, {
+    onDidChange: changed.event,
+    // A page that is opened again after a reload may have nothing to show any more.
+    provideTextDocumentContent: (uri) => textOf(uri).catch((error: Error) => error.message),
+  });
+  async function open(uri: Uri): Promise<void> {
+    // Asked here, too: a failure is a message of the command, not a page.
+    await textOf(uri);
+    changed.fire(uri);
+    try {
+      await commands.executeCommand('markdown.showPreview', uri);
+    } catch {
+      // The Markdown extension of the editor is switched off.
+      await window.showTextDocument(uri, { preview: true });
+    }
+  }
+  return {
+    openStory: (id) => open(storyUri(id)),
+    openUsage: (by, period) => open(usageUri(by, period)),
+    dispose: () => {
+      registration.dispose();
+      changed.dispose();
+    },
+  };
+}

@@ -1,0 +1,110 @@
+/** How client keys look in a list. Pure. */
+import type { KeyState } from '../../ledger/admission';
+import { dollars } from '../../ledger/budgets';
+
+/** A client key in settings.json: whatever stands there, so every field is unknown until looked at. */
+export type WrittenKey = Record<string, unknown>;
+
+export const keyName = (key: WrittenKey): string => (typeof key.name === 'string' ? key.name : '');
+
+const PERIOD = { day: 'today', week: 'this week', month: 'this month', total: 'in total' } as const;
+
+export interface KeyLook {
+  /** Name of a theme icon. */
+  icon: 'key' | 'circle-slash' | 'warning';
+  description: string;
+  /** Why it does not work, or that a budget is nearly used up. */
+  detail?: string;
+}
+
+/** `state`: undefined while the router does not know the key or cannot be asked. `hint`: its beginning and end; undefined without a stored secret. */
+export function keyLook(written: WrittenKey, state: KeyState | undefined, hint: string | undefined): KeyLook {
+  if (!hint && typeof written.apiKeyEnv !== 'string')
+    return { icon: 'warning', description: 'no secret is stored here', detail: 'Make a new secret to use this key.' };
+  const parts = [hint ?? `from ${written.apiKeyEnv}`, ...(state ? useOf(state) : ['not in force'])];
+  if (typeof written.expires === 'string') parts.push(`until ${written.expires}`);
+  const description = parts.join(' · ');
+  if (state?.refused) return { icon: 'circle-slash', description, detail: state.refused };
+  const full = state?.windows.find((window) => window.budget !== undefined && window.spent >= window.budget);
+  if (full) return { icon: 'warning', description, detail: `Its budget ${PERIOD[full.window]} is used up.` };
+  return { icon: 'key', description };
+}
+
+/** Running requests, and money: of each budget, else of this month. */
+function useOf({ running, windows }: KeyState): string[] {
+  const limited = windows.filter((window) => window.budget !== undefined);
+  const money = limited.map(
+    ({ window, spent, budget = 0 }) => `${dollars(spent)} of ${dollars(budget)} ${PERIOD[window]}`,
+  );
+  const month = windows.find(({ window }) => window === 'month');
+  if (money.length === 0 && month) money.push(`${dollars(month.spent)} this month`);
+  return [running > 0 ? `${running} running` : 'idle', ...money];
+}
+
+/** Why this text is no name for a key, else undefined. */
+export function keyNameProblem(text: string, taken: ReadonlySet<string>): string | undefined {
+  const name = text.trim();
+  if (!/^[\w.-]{1,200}$/.test(name)) return 'Letters, digits, dots, dashes and underscores.';
+  if (name === 'main') return 'main is the key for Cursor; choose another name.';
+  return taken.has(name) ? `There is a key ${name} already.` : undefined;
+}
+
+/** What a person may limit when making a key. */
+export interface KeyLimit {
+  label: string;
+  prompt: string;
+  placeHolder: string;
+  /** The fields of the setting, or a sentence on what is wrong with the text. */
+  read(text: string): Record<string, unknown> | string;
+}
+
+const budget = (window: 'day' | 'month' | 'total', words: string): KeyLimit => ({
+  label: `Budget ${words}`,
+  prompt: `US dollars ${words}.`,
+  placeHolder: '5',
+  read: (text) => {
+    const amount = Number(text);
+    return text !== '' && Number.isFinite(amount) && amount >= 0
+      ? { budget: { [window]: amount } }
+      : 'An amount in US dollars.';
+  },
+});
+const count = (field: string, label: string, prompt: string, placeHolder: string): KeyLimit => ({
+  label,
+  prompt,
+  placeHolder,
+  read: (text) => (/^[1-9]\d{0,11}$/.test(text) ? { [field]: Number(text) } : 'A whole number above zero.'),
+});
+
+export const KEY_LIMITS: readonly KeyLimit[] = [
+  {
+    label: 'Allowed models',
+    prompt: 'Model names with commas between; * stands for anything.',
+    placeHolder: 'fast, openai/*',
+    read: (text) => {
+      const models = text.split(',').map((name) => name.trim());
+      return models.every((name) => name !== '') ? { models } : 'Model names with commas between.';
+    },
+  },
+  budget('day', 'a day'),
+  budget('month', 'a month'),
+  budget('total', 'in total'),
+  count('requestsPerMinute', 'Requests a minute', 'Requests a minute.', '20'),
+  count('tokensPerMinute', 'Tokens a minute', 'Input and output tokens a minute.', '100000'),
+  count('maxStreams', 'Requests at the same time', 'Requests at the same time.', '2'),
+  {
+    label: 'Expiry',
+    prompt: 'Last day on which the key works.',
+    placeHolder: '2027-01-31',
+    read: (text) =>
+      /^\d{4}-\d\d-\d\d$/.test(text) && new Date(`${text}T00:00:00Z`).toJSON()?.startsWith(text)
+        ? { expires: text }
+        : 'A day such as 2027-01-31.',
+  },
+];
+
+/** Several limits in one entry: budgets of different windows stand together. */
+export function withLimit(entry: WrittenKey, fields: Record<string, unknown>): WrittenKey {
+  const { budget: added } = fields;
+  return added ? { ...entry, budget: { ...(entry.budget as object | undefined), ...added } } : { ...entry, ...fields };
+}

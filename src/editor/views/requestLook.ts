@@ -1,0 +1,52 @@
+/** How a finished request looks in a list. Pure. */
+import { dollars } from '../../ledger/budgets';
+import type { RequestRecord } from '../../ledger/record';
+import { clock } from '../view';
+
+export type Outcome = 'ok' | 'cancelled' | 'failed';
+
+export interface RequestLook {
+  outcome: Outcome;
+  /** Model name as asked for. */
+  model: string;
+  /** Backend, time to the first token, tokens, cost, for one line. */
+  facts: string;
+  /** Lines with everything that fits under a pointer. */
+  lines: string[];
+}
+
+export function outcomeOf(record: RequestRecord): Outcome {
+  if (record.errorKind === 'cancelled' || record.status === 499) return 'cancelled';
+  return record.error || record.status >= 400 ? 'failed' : 'ok';
+}
+
+export const duration = (ms: number): string => (ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`);
+
+export function requestLook(record: RequestRecord): RequestLook {
+  const { usage, cost, firstMs, error } = record;
+  const outcome = outcomeOf(record);
+  const tokens = usage && `${(usage.input + usage.output).toLocaleString('en-US')} tokens`;
+  const price = cost === undefined || cost === 0 ? undefined : dollars(cost);
+  const facts = [
+    outcome === 'failed' ? String(record.status) : outcome === 'cancelled' ? 'cancelled' : undefined,
+    record.backend,
+    firstMs === undefined ? undefined : duration(firstMs),
+    tokens,
+    price,
+  ];
+  const lines = [
+    `${clock(Date.parse(record.time))} ${record.client === 'cursor' ? 'Cursor' : 'API client'}, key ${record.clientKey}, status ${record.status}`,
+    record.upstreamModel ? `Sent to ${record.backend}: ${record.upstreamModel}` : 'Sent nowhere',
+    firstMs === undefined
+      ? `${duration(record.ms)} in all`
+      : `First token after ${duration(firstMs)}, ${duration(record.ms)} in all`,
+    ...(usage
+      ? [
+          `${usage.input.toLocaleString('en-US')} tokens in, ${usage.output.toLocaleString('en-US')} out${usage.estimated ? ' (estimated)' : ''}`,
+        ]
+      : []),
+    ...(price ? [price] : []),
+    ...(error ? [error] : []),
+  ];
+  return { outcome, model: record.askedModel || '(no model)', facts: facts.filter(Boolean).join(' · '), lines };
+}

@@ -1,0 +1,77 @@
+/** The view Requests: the newest requests, live. What the router knows, nothing kept here. */
+import {
+  type Disposable,
+  EventEmitter,
+  MarkdownString,
+  ThemeColor,
+  ThemeIcon,
+  TreeItem,
+  TreeItemCollapsibleState,
+  window,
+} from 'vscode';
+import type { RequestRecord } from '../../ledger/record';
+import type { Editor } from '../controller';
+import { COMMANDS, REQUESTS_VIEW } from '../ids';
+import { escapeMarkdown } from '../statusText';
+import { phaseOf } from '../view';
+import { createLive } from './live';
+import { type Outcome, requestLook } from './requestLook';
+
+const SHOWN = 100;
+
+const ICONS: Record<Outcome, ThemeIcon> = {
+  ok: new ThemeIcon('pass', new ThemeColor('testing.iconPassed')),
+  cancelled: new ThemeIcon('circle-slash'),
+  failed: new ThemeIcon('error', new ThemeColor('testing.iconFailed')),
+};
+
+/** A line of the view: a finished request, or the number of running ones. */
+type Line = { record: RequestRecord } | { running: number };
+
+export function createRequestsView(editor: Editor): Disposable {
+  const changed = new EventEmitter<void>();
+  let lines: Line[] = [];
+  const view = window.createTreeView<Line>(REQUESTS_VIEW, {
+    treeDataProvider: {
+      onDidChangeTreeData: changed.event,
+      getChildren: (line) => (line ? [] : lines),
+      getTreeItem: toItem,
+    },
+  });
+  const refresh = async (): Promise<void> => {
+    const running = phaseOf(editor.view) === 'running' ? (editor.view.state?.running ?? 0) : 0;
+    const records = editor.view.link === 'connected' ? await editor.router.recentRequests(SHOWN) : [];
+    lines = [...(running > 0 ? [{ running }] : []), ...records.map((record) => ({ record }))];
+    changed.fire();
+  };
+  const live = createLive(editor, refresh);
+  live.watch(view.visible);
+  const visibility = view.onDidChangeVisibility((event) => live.watch(event.visible));
+  return {
+    dispose: () => {
+      for (const part of [visibility, live, view, changed]) part.dispose();
+    },
+  };
+}
+
+function toItem(line: Line): TreeItem {
+  if ('running' in line) {
+    const item = new TreeItem(`${line.running} ${line.running === 1 ? 'request is' : 'requests are'} running`);
+    item.id = 'running';
+    item.iconPath = new ThemeIcon('loading~spin');
+    return item;
+  }
+  const { record } = line;
+  const look = requestLook(record);
+  const item = new TreeItem(look.model, TreeItemCollapsibleState.None);
+  item.id = record.id;
+  item.description = look.facts;
+  item.iconPath = ICONS[look.outcome];
+  item.contextValue = 'request';
+  item.tooltip = new MarkdownString(
+    [`**${escapeMarkdown(look.model)}**`, ...look.lines.map(escapeMarkdown)].join('\n\n'),
+  );
+  item.accessibilityInformation = { label: `${look.model}, ${look.outcome}, ${look.facts}` };
+  item.command = { command: COMMANDS.openRequest, title: 'Open Request', arguments: [record.id] };
+  return item;
+}
