@@ -59,9 +59,8 @@ describe('a person with the extension', () => {
 
   it('clicks the status bar without a tunnel: is told why and gets the local URL on request', async () => {
     await window.setClipboard('untouched');
-    await window.status.locator('a').first().click();
     const told = 'The tunnel is switched off';
-    await window.toast(told).waitFor();
+    await window.clickStatusFor(told);
     assert.equal(await window.clipboard(/./), 'untouched');
     await editor.shot(window, 'no-tunnel');
     await window.toastButton(told, 'Copy Local URL').click();

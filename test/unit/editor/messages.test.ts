@@ -41,7 +41,7 @@ describe('copying the base URL', () => {
       [view('off', { provider: 'none' }), /switched off/, 'Copy Local URL'],
       [view('error', { needsBinary: true }), /cloudflared is missing/, 'Set Up Tunnel…'],
       [view('requesting', { publicUrl: undefined }), /being set up/, 'Copy Local URL'],
-      [view('reconnecting'), /reconnecting since .* stays https:/, 'Copy This URL'],
+      [view('reconnecting'), /has been reconnecting since .* stays https:/, 'Copy This URL'],
       [view('degraded'), /disturbed/, 'Copy This URL'],
       [view('rateLimited', { until: 60_000 }), /Next try at/, 'Copy Local URL'],
       [view('blocked'), /blocks/, 'Set Up Tunnel…'],

@@ -54,7 +54,7 @@ describe('status bar text', () => {
     assert.deepEqual(looks({ link: 'connecting', models: [] }), ['$(loading~spin) LLM Router: starting', undefined]);
     assert.deepEqual(looks({ link: 'failed', models: [] }), ['$(error) LLM Router: not running', 'error']);
     assert.deepEqual(looks(running({ phase: 'stopped' })), ['$(circle-slash) LLM Router: stopped', undefined]);
-    assert.deepEqual(looks(running()), ['$(radio-tower) LLM Router', undefined]);
+    assert.deepEqual(looks(running()), ['$(globe) LLM Router', undefined]);
     assert.deepEqual(looks(withTunnel({ state: 'off', provider: 'none' })), [
       '$(home) LLM Router: local only',
       undefined,

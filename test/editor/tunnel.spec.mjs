@@ -1,0 +1,222 @@
+// The tunnel as a person meets it: consent, download, URL, a lost connection, a lost URL, a rate limit. A made-up internet stands
+// behind the editor's own proxy setting; cloudflared is the fake of the tunnel's own tests.
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import http from 'node:http';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import tls from 'node:tls';
+import { pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
+import { pictureOfFailure, startEditor } from './editor.mjs';
+import { artefacts, root } from './pack.mjs';
+import { processesWith } from './processes.mjs';
+import { until } from './server.mjs';
+
+async function startCloud() {
+  const outfile = path.join(artefacts, 'fakeCloud.mjs');
+  const bundle = {
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'esm',
+    packages: 'external',
+    logLevel: 'warning',
+  };
+  await build({ ...bundle, absWorkingDir: root, entryPoints: ['test/support/fakeCloudflared.ts'], outfile });
+  const { startFakeCloud } = await import(pathToFileURL(outfile));
+  return await startFakeCloud();
+}
+
+/** The release page of cloudflared with a program that starts the fake; sent slowly enough to be seen and cancelled. */
+function publishRelease(cloud) {
+  const program = Buffer.concat([
+    Buffer.from(`#!/bin/sh\nexec '${cloud.binPath}' "$@"\n`),
+    Buffer.alloc(2_000_000, '#'),
+  ]);
+  const name = `cloudflared-linux-${process.arch === 'x64' ? 'amd64' : process.arch}`;
+  const pace = { ms: 100 };
+  cloud.internet.site('api.github.com', (request, response) => {
+    const version = request.url.split('/').at(-1);
+    const asset = {
+      name,
+      size: program.length,
+      digest: `sha256:${createHash('sha256').update(program).digest('hex')}`,
+      browser_download_url: `https://github.com/cloudflare/cloudflared/releases/download/${version}/${name}`,
+    };
+    response
+      .writeHead(200, { 'content-type': 'application/json' })
+      .end(JSON.stringify({ tag_name: version, assets: [asset] }));
+  });
+  cloud.internet.site('github.com', async (_, response) => {
+    response.writeHead(200, { 'content-length': program.length });
+    for (let at = 0; at < program.length && !response.destroyed; at += 50_000) {
+      response.write(program.subarray(at, at + 50_000));
+      await sleep(pace.ms);
+    }
+    response.end();
+  });
+  return pace;
+}
+
+/** A request as Cursor's servers send it: from outside, by name. */
+async function visit(cloud, url, { key, body }) {
+  const { hostname, pathname } = new URL(url);
+  const connect = http
+    .request({ ...urlParts(cloud.internet.proxyUrl), method: 'CONNECT', path: `${hostname}:443` })
+    .end();
+  const socket = await new Promise((resolve, reject) => {
+    connect.once('connect', (_, connected) => resolve(connected));
+    connect.once('error', reject);
+  });
+  const secure = tls.connect({ socket, servername: hostname, ca: cloud.internet.certificates.ca });
+  const headers = {
+    host: hostname,
+    authorization: `Bearer ${key}`,
+    'user-agent': 'Cursor/1.0',
+    'content-type': 'application/json',
+  };
+  const request = http.request({
+    createConnection: () => secure,
+    method: 'POST',
+    path: `${pathname}/chat/completions`,
+    headers,
+  });
+  request.end(JSON.stringify(body));
+  const response = await new Promise((resolve, reject) => request.once('response', resolve).once('error', reject));
+  response.resume();
+  await new Promise((resolve) => response.once('end', resolve));
+  secure.destroy();
+  return response.statusCode;
+}
+const urlParts = (url) => ({ host: new URL(url).hostname, port: new URL(url).port });
+
+describe('the tunnel in the editor', () => {
+  let cloud;
+  let editor;
+  let window;
+  let pace;
+  let url;
+
+  before(async () => {
+    cloud = await startCloud();
+    pace = publishRelease(cloud);
+    editor = await startEditor('tunnel', {
+      settings: { 'llmRouter.port': 0, 'llmRouter.lingerSeconds': 1, 'http.proxy': cloud.internet.proxyUrl },
+      env: { NODE_EXTRA_CA_CERTS: cloud.caFile },
+    });
+    window = await editor.open('project');
+    await window.status.waitFor({ timeout: 60_000 });
+  });
+  after(async () => {
+    await editor?.stop();
+    await cloud?.stop();
+  });
+  afterEach(async function () {
+    await pictureOfFailure(this.currentTest, editor, window);
+  });
+
+  const cloudflared = () => processesWith(cloud.binPath, 'tunnel');
+  const online = () =>
+    until(async () => /^\s*LLM Router\s*$/.test((await window.status.textContent()) ?? ''), 'the tunnel', 60_000);
+
+  it('is downloaded only with consent, and the download can be cancelled', async () => {
+    await window.toastButton('cloudflared', 'Download and Start').click({ timeout: 60_000 });
+    await window.toast('Installing cloudflared').filter({ hasText: '%' }).waitFor({ timeout: 30_000 });
+    await editor.shot(window, 'download');
+    await window.toastButton('Installing cloudflared', 'Cancel').click();
+    await window.toast('The download was cancelled').waitFor({ timeout: 20_000 });
+    await window.statusShows(/local only/);
+    assert.deepEqual(cloudflared(), []);
+    await window.clearToasts();
+  });
+
+  it('is set up from the status bar, comes online and gives its URL', async () => {
+    pace.ms = 0;
+    await window.clickStatusFor('cloudflared is missing');
+    await window.toastButton('cloudflared is missing', 'Set Up Tunnel…').click();
+    await window.quickTitle('Set Up Tunnel').waitFor();
+    await editor.shot(window, 'set-up');
+    await window.choose('Set Up Tunnel', 'Cloudflare quick tunnel');
+    await window.toast('The router is online at').waitFor({ timeout: 40_000 });
+    await online();
+    await editor.shot(window, 'online');
+    await window.clearToasts();
+    await window.clickStatusFor('Copied https:');
+    url = await window.clipboard(/^https:\/\/[\w-]+\.trycloudflare\.com\/v1$/);
+    await editor.shot(window, 'copied');
+    await window.clearToasts();
+  });
+
+  it('lets Cursor in, and tells when it came', async () => {
+    const key = await window.copied('llmRouter.copyApiKey', /^sk-/);
+    const body = { model: 'demo/echo', messages: [{ role: 'user', content: 'hello' }] };
+    assert.equal(await visit(cloud, url, { key, body }), 200);
+    assert.equal(await visit(cloud, url, { key: 'sk-wrong', body }), 401);
+    await window.clearToasts();
+    await window.page.mouse.move(600, 300);
+    await window.status.hover();
+    const hover = window.page.locator('.workbench-hover-container', { hasText: 'Cursor last reached' });
+    await hover.waitFor({ timeout: 20_000 });
+    const text = await hover.textContent();
+    assert.ok(text.includes(`through ${new URL(url).hostname}`), text);
+    await editor.shot(window, 'tooltip');
+    await window.page.mouse.move(600, 300);
+  });
+
+  it('comes back with the same URL after cloudflared was killed', async () => {
+    cloud.behave({ slowStartMs: 3_000 });
+    const [pid, ...more] = cloudflared();
+    assert.deepEqual(more, []);
+    process.kill(pid, 'SIGKILL');
+    await window.statusShows(/reconnecting/);
+    await window.clickStatusFor(`its URL stays ${url}`);
+    await editor.shot(window, 'reconnecting');
+    await online();
+    await window.clearToasts();
+    await window.clickStatusFor(`Copied ${url}`);
+    assert.equal(await window.clipboard(/^https:/), url);
+    await window.clearToasts();
+  });
+
+  it('says unmistakably that the URL changed when Cloudflare refuses the old one', async () => {
+    cloud.behave({});
+    cloud.edge.forget(new URL(url).hostname);
+    cloud.edge.drop();
+    await window.toast('The public URL CHANGED').waitFor({ timeout: 90_000 });
+    await editor.shot(window, 'changed');
+    await window.toastButton('The public URL CHANGED', 'Copy New URL').click();
+    const changed = await until(async () => {
+      const text = await window.clipboard(/^https:/);
+      return text !== url && text;
+    }, 'the new URL');
+    await window.statusShows(/Cursor uses an old URL/);
+    await window.toast(`Copied ${changed}`).waitFor();
+    const key = await window.copied('llmRouter.copyApiKey', /^sk-/);
+    assert.equal(
+      await visit(cloud, changed, { key, body: { model: 'demo/echo', messages: [{ role: 'user', content: 'hi' }] } }),
+      200,
+    );
+    await online();
+    await window.clearToasts();
+  });
+
+  it('says until when Cloudflare gives no new tunnel', async () => {
+    cloud.edge.habits.quickService = { status: 429, body: 'error code: 1015' };
+    await window.command('LLM Router: New Tunnel URL');
+    await window.modalButton('Get New URL').click();
+    await window.statusShows(/tunnel waits/);
+    await window.toast('Next try at').waitFor({ timeout: 20_000 });
+    await editor.shot(window, 'rate-limited');
+    await window.toastButton('Next try at', 'Show Log').waitFor();
+    await window.clearToasts();
+    await window.clickStatusFor('Next try at');
+    await window.toastButton('Next try at', 'Copy Local URL').click();
+    await window.clipboard(/^http:\/\/127\.0\.0\.1/);
+  });
+
+  it('goes with the router when the last window has gone', async () => {
+    await window.close();
+    await until(() => cloudflared().length === 0, 'the end of cloudflared', 30_000);
+  });
+});
