@@ -69,7 +69,8 @@ interface Configuration {
 }
 
 export async function createRouterCore(options: CoreOptions): Promise<RouterCore> {
-  const { dataDir, env, log } = options;
+  const { dataDir, env } = options;
+  const log: CoreOptions['log'] = (level, line) => options.log(level, oneLine(line));
   const startedAt = Date.now();
   const breaker = createBreaker(Date.now);
   const lists = createModelLists(Date.now);
@@ -347,6 +348,8 @@ export async function createRouterCore(options: CoreOptions): Promise<RouterCore
       void old.retire();
     }
     if (JSON.stringify(before.settings.backends) !== JSON.stringify(next.settings.backends)) lists.clear();
+    // A new key or address deserves a fresh start.
+    if (reachOf(before) !== reachOf(next)) breaker.reset();
     if (JSON.stringify(before.settings.clientKeys) !== JSON.stringify(next.settings.clientKeys))
       budgetNotice = undefined;
     admission.configure(next.settings.clientKeys);
@@ -498,10 +501,27 @@ function providerKeys(backends: Runtime['backends'], keyFor: Runtime['keyFor']):
     .filter((key) => key !== undefined);
 }
 
+/** What decides whether providers can be reached. */
+function reachOf({ settings, secrets, network }: Configuration): string {
+  return JSON.stringify([settings.backends, secrets, network]);
+}
+
 /** One line a person can read: who asked for what, who answered, how long it took. */
 function summaryLine(record: RequestRecord): string {
   const who = record.client === 'cursor' ? `Cursor${record.dialect ? ` (${record.dialect})` : ''}` : 'client';
   const where = record.backend ? ` → ${record.backend}/${record.upstreamModel}` : '';
   const tokens = record.usage ? `, ${record.usage.input}+${record.usage.output} tokens` : '';
-  return `${record.id} ${who} ${record.route} ${record.askedModel || '(no model)'}${where}: ${record.status} in ${Math.round(record.ms)} ms${tokens}${record.error ? `. ${record.error}` : ''}`;
+  return `${record.id} ${who} ${record.route} ${record.askedModel || '(no model)'}${where}: ${record.status} in ${Math.round(record.ms)} ms${tokens}${record.error ? `. ${record.error} ${endOf(record)}` : ''}`;
+}
+
+/** Names of models and words of providers may hold anything; a log line is one line. */
+function oneLine(text: string): string {
+  return text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ');
+}
+
+/** What a failed request came to. */
+function endOf(record: RequestRecord): string {
+  if (record.errorKind === 'cancelled') return 'The upstream was stopped.';
+  const tries = record.attempts.length > 1 ? ` after ${record.attempts.length} attempts` : '';
+  return record.status === 200 ? `Told the client inside the answer${tries}.` : `Told the client${tries}.`;
 }
