@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import type { IncomingMessage } from 'node:http';
+import { createThrottle, hostAllowed, presentedKey, sourceOf } from '../../../src/server/guard';
+
+const request = (headers: Record<string, string>): IncomingMessage =>
+  ({ headers, socket: { remoteAddress: '127.0.0.1' } }) as unknown as IncomingMessage;
+
+describe('guard', () => {
+  const ours = new Set(['quiet-fox.trycloudflare.com']);
+
+  it('knows loopback in every spelling and the tunnel’s own name', () => {
+    for (const host of [
+      'localhost',
+      'LOCALHOST:11411',
+      '127.0.0.1',
+      '127.9.9.9:1',
+      '[::1]:11411',
+      'quiet-fox.trycloudflare.com',
+      'Quiet-Fox.TryCloudflare.com:443',
+    ])
+      assert.ok(hostAllowed(host, ours), host);
+  });
+  it('refuses every other host', () => {
+    for (const host of [
+      undefined,
+      '',
+      'evil.example',
+      'localhost.evil.example',
+      'evil.example#localhost',
+      'evil.example/localhost',
+      'x@localhost',
+      '127.0.0.1.nip.io',
+      '0x7f.1',
+      '2130706433',
+      'localhost:80:80',
+      'other.trycloudflare.com',
+      'quiet-fox.trycloudflare.com.evil.example',
+      'localhost\u0000',
+      ' localhost',
+    ])
+      assert.ok(!hostAllowed(host, ours), String(host));
+  });
+
+  it('reads the key from three headers, Bearer first', () => {
+    assert.equal(presentedKey(request({ authorization: 'Bearer  k1 ', 'x-api-key': 'k2' })), 'k1');
+    assert.equal(presentedKey(request({ authorization: 'bearer k1' })), 'k1');
+    assert.equal(presentedKey(request({ authorization: 'Basic abc', 'x-api-key': 'k2', 'api-key': 'k3' })), 'k2');
+    assert.equal(presentedKey(request({ 'api-key': 'k3' })), 'k3');
+    assert.equal(presentedKey(request({ authorization: 'Bearer a b' })), undefined);
+    assert.equal(presentedKey(request({ cookie: 'key=k' })), undefined);
+  });
+
+  it('believes the visitor’s address only from the edge of our own tunnel', () => {
+    const cloudflare = { hosts: ours, visitorHeader: 'cf-connecting-ip' } as const;
+    const other = { hosts: ours, visitorHeader: 'x-forwarded-for' } as const;
+    const host = 'quiet-fox.trycloudflare.com';
+    assert.equal(sourceOf(request({ host, 'cf-connecting-ip': '203.0.113.9' }), cloudflare), 'tunnel:203.0.113.9');
+    assert.equal(sourceOf(request({ host: 'localhost', 'cf-connecting-ip': '203.0.113.9' }), cloudflare), '127.0.0.1');
+    assert.equal(sourceOf(request({ host, 'x-forwarded-for': '203.0.113.9' }), cloudflare), '127.0.0.1');
+    // Through another tunnel the header that Cloudflare would set is the visitor's own invention.
+    assert.equal(
+      sourceOf(request({ host, 'cf-connecting-ip': '1.1.1.1', 'x-forwarded-for': '6.6.6.6, 203.0.113.9' }), other),
+      'tunnel:203.0.113.9',
+    );
+  });
+
+  describe('throttle', () => {
+    let now = 0;
+    it('lets five misses pass, slows those that follow, refuses beyond thirty, forgives after a minute', () => {
+      const throttle = createThrottle(() => now);
+      const holds = Array.from({ length: 31 }, () => throttle.missed('a'));
+      assert.deepEqual(holds.slice(0, 5), [0, 0, 0, 0, 0]);
+      assert.deepEqual(holds.slice(5, 11), [200, 400, 800, 1_600, 2_000, 2_000]);
+      assert.equal(holds[30], 'refuse');
+      assert.equal(throttle.missed('b'), 0, 'another source is not touched');
+      now += 60_001;
+      assert.equal(throttle.missed('a'), 0);
+    });
+    it('remembers a bounded number of sources and still slows the newest', () => {
+      const throttle = createThrottle(() => now);
+      for (let n = 0; n < 30; n++) throttle.missed('old');
+      for (let n = 0; n < 10_000; n++) throttle.missed(`source ${n}`);
+      assert.equal(throttle.missed('old'), 0, 'forgotten');
+      for (let n = 0; n < 30; n++) throttle.missed('source 9999');
+      assert.equal(throttle.missed('source 9999'), 'refuse');
+    });
+  });
+});
