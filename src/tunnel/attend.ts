@@ -34,6 +34,8 @@ export interface AttendContext {
   show(state: TunnelStateName, fields?: Partial<TunnelStatus>): void;
   status(): TunnelStatus;
   replacedUrl(): string | undefined;
+  /** This is being checked now: it comes into every status until it is the public URL. */
+  checking(url: string | undefined): void;
 }
 
 const PROBE_ONLINE = 60_000;
@@ -72,7 +74,10 @@ export async function attendLink(link: Link, context: AttendContext): Promise<At
     show(repairing() ? 'reconnecting' : 'verifying', { message: repairing() ? say.reconnecting : message, ...fields });
 
   link.onEvent((event) => post({ type: 'link', link, event }));
-  if (registered) showVerifying(say.verifying);
+  if (registered) {
+    context.checking(url);
+    showVerifying(say.verifying);
+  }
 
   for (;;) {
     const connectBy = registered ? Number.POSITIVE_INFINITY : began + driver.connectMs();
@@ -90,7 +95,10 @@ export async function attendLink(link: Link, context: AttendContext): Promise<At
     if (!polling && clock.now() >= nextPoll) {
       polling = true;
       nextPoll = Number.POSITIVE_INFINITY;
-      void link.connected().then((value) => post({ type: 'connected', link, value }));
+      void link
+        .connected()
+        .catch(() => undefined)
+        .then((value) => post({ type: 'connected', link, value }));
     }
     if (!probing && registered && clock.now() >= nextProbe) {
       probing = true;
@@ -125,6 +133,7 @@ export async function attendLink(link: Link, context: AttendContext): Promise<At
         began = clock.now();
         lostSince = undefined;
         url = event.publicUrl ?? url;
+        context.checking(url);
         if (isOnline())
           show(status().state, { message: status().message, protocol: event.transport, location: event.location });
         else showVerifying(say.verifying, { protocol: event.transport, location: event.location });
@@ -134,7 +143,8 @@ export async function attendLink(link: Link, context: AttendContext): Promise<At
         if (!polling) nextPoll = clock.now();
         return undefined;
       case 'originDown':
-        if (isOnline() && !probing) nextProbe = clock.now();
+        // Our own failed probe is logged as well: only the first line brings a look forward.
+        if (isOnline() && !probing && failures === 0) nextProbe = clock.now();
         return undefined;
       case 'blocked':
         return registered ? undefined : { why: 'silent' };

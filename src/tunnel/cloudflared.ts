@@ -2,6 +2,7 @@
 import type { NetworkSettings } from '../process/contract';
 import { type Binary, findCloudflared } from './cloudflaredBinary';
 import { cloudflaredKind, launchCloudflared } from './cloudflaredProcess';
+import { isProgram } from './commands';
 import { type Driver, type Link, type OpenOptions, TunnelProblem } from './driver';
 import { installCloudflared } from './installCloudflared';
 import { say } from './messages';
@@ -153,6 +154,7 @@ function tunnelIdOf(token: string): string | undefined {
 function cloudflaredBase(options: CloudflaredOptions, programs: CloudflaredPrograms) {
   const { dataDir, localPort, state, world } = options;
   const transports = chooseTransport(state, world);
+  let found: Binary | undefined;
   return {
     driver: {
       program: 'cloudflared',
@@ -162,9 +164,12 @@ function cloudflaredBase(options: CloudflaredOptions, programs: CloudflaredProgr
     },
     proven: () => transports.worked(state.value.running?.transport ?? transports.current),
 
-    async binary({ report, signal }: OpenOptions): Promise<Binary> {
+    async binary({ report, signal, again }: OpenOptions): Promise<Binary> {
+      // A repair is a matter of milliseconds; what was tried a while ago needs no second look.
+      if (again && found && isProgram(found.path)) return found;
       try {
-        return await programs.find({ chosen: options.binary, dataDir, world });
+        found = await programs.find({ chosen: options.binary, dataDir, world });
+        return found;
       } catch (problem) {
         const fixable = problem instanceof TunnelProblem && problem.details.missingBinary && !options.binary;
         if (!fixable || !options.mayInstall) throw problem;

@@ -1,6 +1,9 @@
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, openSync, readSync, truncateSync } from 'node:fs';
 import { StringDecoder } from 'node:string_decoder';
 import type { Clock } from './world';
+
+/** Longer than this, and the file is emptied under the program, which appends. */
+const LIMIT = 4_194_304;
 
 /** Follows a growing log file by looking at it: a detached program writes there, so there is no pipe to listen to. */
 export interface LogTail {
@@ -27,6 +30,10 @@ export function tailLog(file: string, from: number, clock: Clock, onText: (text:
       position += got;
       onText(decoder.write(buffer.subarray(0, got)));
       if (stopped) return;
+    }
+    if (position > LIMIT) {
+      truncateSync(file);
+      position = 0;
     }
   }
   function schedule(): void {

@@ -2,7 +2,7 @@
  * A tunnel program as a process: started detached with its log in a file, so that it outlives us, or adopted from an
  * earlier router. What differs between programs (log, local API) is a ProgramKind.
  */
-import { closeSync, fchmodSync, fstatSync, ftruncateSync, openSync, statSync } from 'node:fs';
+import { chmodSync, closeSync, fstatSync, openSync, statSync } from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
 import type { Link, LinkEvent } from './driver';
@@ -47,7 +47,6 @@ export interface Launch {
   atEnd?(): void;
 }
 
-const LOG_LIMIT = 1_048_576;
 const POLL_MS = 2_000;
 const logFile = (dataDir: string, kind: ProgramKind) => path.join(tunnelFolder(dataDir), kind.logName);
 
@@ -231,8 +230,7 @@ export async function isSameProcess(
 /** Appending, so that it may be cut under the program; private, because options and tokens may stand in it. */
 function openLog(file: string): number {
   const fd = openSync(file, 'a', 0o600);
-  if (process.platform !== 'win32') fchmodSync(fd, 0o600);
-  if (fstatSync(fd).size > LOG_LIMIT) ftruncateSync(fd, 0);
+  chmodSync(file, 0o600);
   return fd;
 }
 

@@ -91,7 +91,7 @@ function parseAnswer(answer: NetworkAnswer, createdAt: number): QuickCredentials
       errors?: { code?: number; message?: string }[];
     };
     const { id, account_tag, secret, hostname } = result ?? {};
-    if (success && id && account_tag && secret && hostname && /^[a-z0-9.-]+$/.test(hostname))
+    if (success && id && account_tag && secret && hostname && /^[a-z0-9-]+\.trycloudflare\.com$/.test(hostname))
       return { id, account_tag, secret, hostname, createdAt };
     const reason = errors?.[0];
     return reason?.message

@@ -29,6 +29,7 @@ export function superviseTunnel({ driver, verifier, clock, localPort, log }: Sup
   let status: TunnelStatus = { state: 'off', provider: driver.provider, since: clock.now() };
   let life: { done: Promise<void>; abort: AbortController; keep: boolean } | undefined;
   let replacedUrl: string | undefined;
+  let checkingUrl: string | undefined;
 
   function show(state: TunnelStateName, fields: Partial<TunnelStatus> = {}): void {
     const { publicUrl, protocol, location } = status;
@@ -42,6 +43,7 @@ export function superviseTunnel({ driver, verifier, clock, localPort, log }: Sup
       ...(replacedUrl && { replacedUrl }),
       ...fields,
     };
+    if (checkingUrl && checkingUrl !== next.publicUrl) next.checkingUrl = checkingUrl;
     for (const key of Object.keys(next) as (keyof TunnelStatus)[]) if (next[key] === undefined) delete next[key];
     if (JSON.stringify(next) === JSON.stringify(status)) return;
     const told = next.state !== status.state || next.message !== status.message;
@@ -130,7 +132,11 @@ export function superviseTunnel({ driver, verifier, clock, localPort, log }: Sup
         show,
         status: () => status,
         replacedUrl: () => replacedUrl,
+        checking: (url) => {
+          checkingUrl = url;
+        },
       });
+      checkingUrl = undefined;
       if (end.why === 'stop' && life?.keep) link.leave();
       else await link.close();
       link = undefined;
@@ -159,7 +165,7 @@ export function superviseTunnel({ driver, verifier, clock, localPort, log }: Sup
             refusals = 0;
             return replaceUrl();
           }
-          show(status.state, { message: say.refusedOnce });
+          show(wasOnline ? 'reconnecting' : 'connecting', { message: say.refusedOnce });
           return after(await pause(REFUSED_WAIT));
         case 'silent': {
           const message = driver.fallBack();

@@ -18,6 +18,11 @@ export interface TunnelStatus {
   provider: string;
   /** Origin only, as https://four-words.trycloudflare.com; the base URL is this + /v1. Kept while reconnecting. */
   publicUrl?: string;
+  /**
+   * Origin that is being checked before it becomes publicUrl. Requests already arrive through its host, so the server has to
+   * accept it; a person must not see it yet (a name asked for too early stays unknown to resolvers for half an hour).
+   */
+  checkingUrl?: string;
   /** Milliseconds since the epoch when this state began. */
   since: number;
   /** What happened and what to do, for a person. */

@@ -7,7 +7,7 @@ import { type Network, NetworkError } from './network';
 /** The user text that makes the built-in model demo/echo stream at least three chunks about 300 ms apart. */
 export const TUNNEL_PROBE_TEXT = 'llm-router tunnel self-test';
 /** Chunks sent 300 ms apart that arrive within this many milliseconds were held back on the way. */
-const MIN_SPREAD_MS = 300;
+const MIN_SPREAD_MS = 200;
 const RESOLVERS = ['https://cloudflare-dns.com/dns-query', 'https://dns.google/resolve'];
 
 export type HealthResult =

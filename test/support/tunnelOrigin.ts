@@ -39,7 +39,7 @@ export async function startOrigin(port = 0): Promise<Origin> {
     }
     response.writeHead(200, { 'content-type': 'text/event-stream' });
     for (const word of ['one', 'two', 'three']) {
-      if (word !== 'one') await new Promise((resolve) => setTimeout(resolve, 200));
+      if (word !== 'one') await new Promise((resolve) => setTimeout(resolve, 150));
       response.write(`data: {"choices":[{"delta":{"content":"${word}"}}]}\n\n`);
     }
     response.end('data: [DONE]\n\n');

@@ -104,20 +104,11 @@ describe('tailscale', () => {
     'incoming connections blocked': { before: { shields: true }, words: /blocks incoming connections/ },
   };
   for (const [name, { before, words }] of Object.entries(problems)) {
-    it(`${name}: says so and follows by itself`, async () => {
-      const good: Partial<TailscaleState> = {
-        backend: 'Running',
-        expired: false,
-        https: true,
-        denied: false,
-        shields: false,
-      };
+    it(`${name}: says so`, async () => {
       tailscale.change(before);
       const { tunnel } = make({ clock: fastClock(60, 20_000) });
       await tunnel.start();
       assert.match((await failed(tunnel)).message!, words);
-      tailscale.change(good);
-      await online(tunnel);
     });
   }
 

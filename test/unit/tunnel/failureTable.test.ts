@@ -35,6 +35,10 @@ describe('tunnel failure table', () => {
       await rig.clock.pass(SECOND);
       assert.deepEqual(states(), ['connecting', 'requesting', 'connecting', 'verifying', 'online']);
       assert.ok(rig.seen.slice(0, -1).every((status) => status.publicUrl === undefined));
+      const checked = rig.seen
+        .filter(({ checkingUrl }) => checkingUrl)
+        .map(({ state, checkingUrl }) => [state, checkingUrl]);
+      assert.deepEqual(checked, [['verifying', URL_1]], 'the server has to know the host before a person sees it');
       assert.deepEqual(
         { ...rig.tunnel.status, since: 0 },
         {
@@ -480,6 +484,33 @@ describe('tunnel failure table', () => {
       rig.outside.health = { ok: true };
       await rig.clock.pass(6 * SECOND);
       assert.equal(state(), 'online');
+    });
+
+    it('the log lines of its own failed probes do not make it probe faster', async () => {
+      await online();
+      rig.outside.health = { ok: false, kind: 'origin', status: 502 };
+      const before = rig.outside.probes.length;
+      for (let second = 0; second < 60; second += 1) {
+        launch().emit({ type: 'originDown' });
+        await rig.clock.pass(SECOND);
+      }
+      assert.ok(rig.outside.probes.length - before <= 13, `${rig.outside.probes.length - before} probes in a minute`);
+      assert.equal(rig.launches.length, 1);
+    });
+
+    it('Unauthorized while online: reconnecting, then a new tunnel', async () => {
+      await online();
+      rig.onLaunch = (started) => {
+        if (started.host === 'words-1.trycloudflare.com') rig.clock.after(100, () => started.emit({ type: 'refused' }));
+        else registers(started, rig.clock);
+      };
+      launch().emit({ type: 'refused' });
+      await rig.clock.pass(SECOND);
+      assert.equal(state(), 'reconnecting');
+      assert.equal(rig.launches.length, 1);
+      await rig.clock.pass(6 * SECOND);
+      assert.equal(state(), 'online');
+      assert.deepEqual([rig.tunnel.status.publicUrl, rig.tunnel.status.replacedUrl], [URL_2, URL_1]);
     });
 
     it('resume from sleep: looks at once', async () => {
