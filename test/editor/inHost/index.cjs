@@ -3,7 +3,10 @@
 const { appendFileSync, writeFileSync } = require('node:fs');
 const path = require('node:path');
 const { format } = require('node:util');
-const Mocha = require('mocha');
+const mochaModule = require('mocha');
+
+// An ES module comes as a namespace where the host's own require loads it.
+const Mocha = mochaModule.default ?? mochaModule;
 
 exports.run = async () => {
   const { INHOST_OUT, INHOST_RESULT, INHOST_TESTS } = process.env;
