@@ -131,6 +131,7 @@ export async function createRouterCore(options: CoreOptions): Promise<RouterCore
     throttle: createThrottle(Date.now),
     admission,
     bodyLog,
+    onRunning: touchSoon,
     costOf: (target, usage) => {
       const price = targetPrice(target);
       return price && costOf(usage, price);

@@ -53,6 +53,8 @@ export interface ServerDeps {
   /** Logs bodies while a person wants it. */
   bodyLog?: BodyLog;
   costOf(target: Target, usage: Usage): number | undefined;
+  /** The number of running requests has changed. */
+  onRunning?(): void;
   /** Stores the record; called before the last bytes of the answer go out. */
   record(record: RequestRecord): void;
   /** Cursor was seen: host it came through, or why it was refused. */

@@ -83,12 +83,14 @@ export function createRequestServer(deps: ServerDeps): RequestServer {
           );
         }
         running += 1;
+        deps.onRunning?.();
         try {
           await withBody(request, response, wire, (body) =>
             handleExchange({ deps, runtime: deps.runtime(), request, response, route, body, clientKey: key, wire }),
           );
         } finally {
           running -= 1;
+          deps.onRunning?.();
         }
       }
     }

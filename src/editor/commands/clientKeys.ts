@@ -82,17 +82,22 @@ async function makeKey(editor: Editor): Promise<void> {
 
 /** No limit is chosen by default; undefined: cancelled. */
 async function askLimits(entry: WrittenKey): Promise<WrittenKey | undefined> {
-  const title = `New Client Key: limits of ${keyName(entry)}`;
+  const name = keyName(entry);
   const picked = await window.showQuickPick(
     KEY_LIMITS.map((limit) => ({ label: limit.label, limit })),
-    { title, placeHolder: 'Choose what to limit, or go on without', canPickMany: true, ignoreFocusOut: true },
+    {
+      title: `New Client Key: limits of ${name}`,
+      placeHolder: 'Choose what to limit, or go on without',
+      canPickMany: true,
+      ignoreFocusOut: true,
+    },
   );
   if (!picked) return undefined;
   let limited = entry;
   for (const { limit } of picked) {
     const { prompt, placeHolder } = limit;
     const text = await window.showInputBox({
-      title,
+      title: `New Client Key: ${limit.label.toLowerCase()} of ${name}`,
       prompt,
       placeHolder,
       ignoreFocusOut: true,
