@@ -1,4 +1,5 @@
 /** Tunnels of the product against a made-up internet, with what a test wants to look at. */
+import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -104,3 +105,9 @@ export function until(tunnel: Tunnel, holds: (status: TunnelStatus) => boolean):
 
 export const online = (tunnel: Tunnel) => until(tunnel, ({ state }) => state === 'online');
 export const failed = (tunnel: Tunnel) => until(tunnel, ({ state }) => state === 'error');
+
+/** A process that was ended may wait as a zombie until its parent, this very process, has heard of it. */
+export async function assertEnded(pid: number): Promise<void> {
+  for (let tries = 0; tries < 100 && isAlive(pid); tries += 1) await new Promise((resolve) => setTimeout(resolve, 20));
+  assert.equal(isAlive(pid), false, `process ${pid} still runs`);
+}

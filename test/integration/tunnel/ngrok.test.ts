@@ -2,13 +2,20 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { programOnPath } from '../../../src/tunnel/commands';
-import { isAlive } from '../../../src/tunnel/processes';
 import { openStateFile } from '../../../src/tunnel/stateFile';
 import { type Internet, startInternet } from '../../support/cloud/internet';
 import { resolverSite } from '../../support/cloud/resolver';
 import { fastClock } from '../../support/controlledClock';
 import { ACCOUNT_DOMAIN, type FakeNgrok, NGROK_ERRORS, NGROK_TOKEN, startFakeNgrok } from '../../support/fakeNgrok';
-import { failed, type Harness, online, startHarness, type TunnelChange, until } from '../../support/tunnelHarness';
+import {
+  assertEnded,
+  failed,
+  type Harness,
+  online,
+  startHarness,
+  type TunnelChange,
+  until,
+} from '../../support/tunnelHarness';
 
 describe('ngrok', () => {
   let internet: Internet;
@@ -58,7 +65,7 @@ describe('ngrok', () => {
     assert.match(readFileSync(path.join(folder, 'ngrok.yml'), 'utf8'), /inspect_db_size: -1/);
     const { pid } = running();
     await made.tunnel.stop();
-    assert.equal(isAlive(pid), false);
+    await assertEnded(pid);
     assert.equal(ngrok.agents, 0);
   });
 
@@ -194,7 +201,7 @@ describe('ngrok', () => {
     await first.tunnel.stop({ keepRunning: true });
     const { tunnel } = harness.make({ settings: { provider: 'none' } });
     await tunnel.start();
-    assert.equal(isAlive(pid), false);
+    await assertEnded(pid);
   });
 
   describe('the real agent', () => {

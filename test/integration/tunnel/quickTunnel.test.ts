@@ -12,7 +12,15 @@ import { isAlive } from '../../../src/tunnel/processes';
 import { openStateFile } from '../../../src/tunnel/stateFile';
 import { fastClock } from '../../support/controlledClock';
 import { type FakeCloud, startFakeCloud } from '../../support/fakeCloudflared';
-import { failed, type Harness, online, startHarness, type TunnelChange, until } from '../../support/tunnelHarness';
+import {
+  assertEnded,
+  failed,
+  type Harness,
+  online,
+  startHarness,
+  type TunnelChange,
+  until,
+} from '../../support/tunnelHarness';
 import { CLIENT_KEY, startOrigin } from '../../support/tunnelOrigin';
 
 const REAL = process.env.CLOUDFLARED_BIN;
@@ -92,7 +100,7 @@ describe('quick tunnel with processes', () => {
         const { pid } = running();
         assert.ok(isAlive(pid));
         await tunnel.stop();
-        assert.equal(isAlive(pid), false);
+        await assertEnded(pid);
         assert.equal(openStateFile(harness.dataDir).value.running, undefined);
 
         const folder = path.join(harness.dataDir, 'tunnel');
@@ -141,7 +149,7 @@ describe('quick tunnel with processes', () => {
         const answer = await stream;
         if (answer) assert.match(answer.chunks.map(({ text }) => text).join(''), /before[\s\S]*after/);
         await second.tunnel.stop();
-        assert.equal(isAlive(pid), false, 'an adopted program is ended as well');
+        await assertEnded(pid);
       });
 
       it('another port of ours: the same URL, a new program', async () => {
@@ -156,13 +164,15 @@ describe('quick tunnel with processes', () => {
         await second.tunnel.start();
         assert.equal((await online(second.tunnel)).publicUrl, publicUrl);
         assert.notEqual(running().pid, pid);
-        assert.equal(isAlive(pid), false);
+        await assertEnded(pid);
       });
     });
   }
 
   worksWith('the fake cloudflared', () => cloud.binPath);
-  describe('the real cloudflared', () => {
+  describe('the real cloudflared', function () {
+    // It asks the network for its edge first, which may take a while.
+    this.timeout(90_000);
     before(function () {
       if (REAL) return;
       console.log('      skipped: CLOUDFLARED_BIN names no cloudflared');
@@ -295,7 +305,7 @@ describe('quick tunnel with processes', () => {
       await online(tunnel);
       const { pid } = running();
       await tunnel.stop();
-      assert.equal(isAlive(pid), false);
+      await assertEnded(pid);
     });
 
     it('crashes again and again: keeps the URL and comes back', async () => {
@@ -318,7 +328,7 @@ describe('quick tunnel with processes', () => {
       process.kill(pid, 'SIGSTOP');
       await until(tunnel, ({ state }) => state === 'reconnecting');
       await online(tunnel);
-      assert.equal(isAlive(pid), false);
+      await assertEnded(pid);
     });
   });
 
@@ -364,7 +374,7 @@ describe('quick tunnel with processes', () => {
       await first.tunnel.stop({ keepRunning: true });
       const second = make({ settings: { provider: 'none' } });
       await second.tunnel.start();
-      assert.equal(isAlive(pid), false);
+      await assertEnded(pid);
       assert.equal(second.tunnel.status.state, 'off');
     });
 

@@ -1,9 +1,10 @@
 /**
  * A cloudflared that behaves as the real one does where it matters (tunnel facts §2-§5, §12.6, §13), bundled into one
- * executable file by fakeCloudflared.ts. It finds its edge, and how it should misbehave, in plan.json beside itself.
+ * executable file by fakeCloudflared.ts. How it should misbehave, and its edge unless --edge and --cacert name one, stand in
+ * plan.json beside itself.
  */
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import http from 'node:http';
 import http2 from 'node:http2';
 import type { AddressInfo } from 'node:net';
@@ -12,7 +13,8 @@ import tls from 'node:tls';
 import type { Plan } from '../fakeCloudflared';
 import * as rpc from './capnp';
 
-const plan: Plan = JSON.parse(readFileSync(path.join(__dirname, 'plan.json'), 'utf8'));
+const planFile = path.join(__dirname, 'plan.json');
+const plan: Partial<Plan> = existsSync(planFile) ? JSON.parse(readFileSync(planFile, 'utf8')) : {};
 const VERSION = plan.version ?? '2026.8.2';
 const KNOWN = new Set(
   (
@@ -255,7 +257,12 @@ let unregister = () => {};
 function connect(protocol: string, credentials: Credentials): void {
   if (stopping) return;
   const retry = (wait: number) => setTimeout(() => connect(protocol, credentials), wait);
-  const socket = tls.connect({ host: '127.0.0.1', port: plan.edgePort, servername: 'h2.cftunnel.com', ca: plan.ca });
+  const socket = tls.connect({
+    host: '127.0.0.1',
+    port: Number(option('edge')?.split(':').at(-1) ?? plan.edgePort),
+    servername: 'h2.cftunnel.com',
+    ca: option('cacert') ? readFileSync(option('cacert')!) : plan.ca,
+  });
   edgeSocket = socket;
   let registered = false;
   let refused = false;
