@@ -2,7 +2,7 @@
 import http from 'node:http';
 
 /** `seen`: each request with its key and model. `stream.next()` sends the next event of the running stream. */
-export async function startUpstream({ key }) {
+export async function startUpstream({ key, models = ['model-a', 'model-b'] }) {
   const seen = [];
   const streams = [];
   const server = http.createServer(async (request, response) => {
@@ -18,7 +18,7 @@ export async function startUpstream({ key }) {
     if (request.url === '/v1/models')
       return send(response, 200, {
         object: 'list',
-        data: ['model-a', 'model-b'].map((id) => ({ id, object: 'model', owned_by: 'test' })),
+        data: models.map((id) => ({ id, object: 'model', owned_by: 'test' })),
       });
     if (!request.url.endsWith('/chat/completions')) return send(response, 404, { error: { message: 'no such path' } });
     if (body.stream) return streams.push(startStream(response, body.model));
