@@ -105,8 +105,9 @@ export function runAttempt(options: AttemptOptions): Promise<AttemptResult> {
 
     client.onGone(() => fail({ status: 499, kind: 'cancelled', message: 'The client closed the connection.' }));
     client.onDrain(() => {
+      // The clock first: what resumes may be the end of it all.
+      if (reply && !reply.observed.ended) timer('idle', limits.idleMs, tooLate('sent nothing more', limits.idleMs));
       control?.resume();
-      if (reply) timer('idle', limits.idleMs, tooLate('sent nothing more', limits.idleMs));
     });
     if (over) return;
     timer('total', limits.totalMs, tooLate('did not finish', limits.totalMs));

@@ -18,7 +18,7 @@ export function readGenericAnswer(body: Buffer): WholeReply {
   const value = JSON.parse(body.toString('utf8').replace(/^\ufeff/, '')) as JsonObject | null;
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error('not a JSON object');
   if (value.error && !value.data && !value.choices)
-    return { body, chars: 0, failure: codecFor('chat').parseError(502, {}, JSON.stringify(value)) };
+    return { body, chars: 0, failure: codecFor('chat').parseError(200, {}, JSON.stringify(value)) };
   const choices = Array.isArray(value.choices) ? (value.choices as JsonObject[]) : [];
   const chars = choices.reduce((sum, choice) => sum + (typeof choice?.text === 'string' ? choice.text.length : 0), 0);
   return {
@@ -44,7 +44,7 @@ function createCompletionsParser(): StreamParser {
         dropped += 1;
         return [];
       }
-      if (value?.error) return [{ type: 'error', failure: codecFor('chat').parseError(502, {}, data) }];
+      if (value?.error) return [{ type: 'error', failure: codecFor('chat').parseError(200, {}, data) }];
       const events: StreamEvent[] = [];
       const choice = Array.isArray(value?.choices) ? (value.choices[0] as JsonObject | undefined) : undefined;
       if (typeof choice?.text === 'string' && choice.text) events.push({ type: 'text', index: 0, text: choice.text });

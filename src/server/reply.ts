@@ -89,6 +89,8 @@ export function createRawReply(
   return {
     observed,
     push(raw) {
+      // Behind the end no reader looks any more; what comes there is not passed on unread.
+      if (observed.ended) return undefined;
       if (raw.comment) return raw.raw;
       const before = parser.dropped;
       let usageOnly = hideUsage;
@@ -249,5 +251,5 @@ function parseJson(body: Buffer): JsonObject {
 function errorInside(codec: WireCodec, body: JsonObject): ApiFailure | undefined {
   const { error } = body;
   if (!error || body.choices || body.content || body.output) return undefined;
-  return codec.parseError(502, {}, JSON.stringify(body));
+  return codec.parseError(200, {}, JSON.stringify(body));
 }
