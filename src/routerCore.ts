@@ -4,6 +4,7 @@
  */
 
 import path from 'node:path';
+import { parseEnv } from 'node:util';
 import { createBreaker } from './backends/breaker';
 import { buildBackends } from './backends/build';
 import { foundInEnvironment, foundOnLocalPorts } from './backends/discover';
@@ -12,8 +13,13 @@ import { createRouteTable } from './backends/resolve';
 import { testBackend } from './backends/testBackend';
 import { createTransport, type Transport } from './backends/transport';
 import { validateSettings } from './config/check';
+import { exportLiteLlm } from './config/exportLiteLlm';
+import { previewImport } from './config/importPreview';
+import { loadConfigText } from './config/load';
 import { type Settings, settingsSchema } from './config/schema';
 import { createMemory } from './cursor/memory';
+import { EDGE_HOSTS } from './doctor/edgePorts';
+import { runDoctor } from './doctor/runDoctor';
 import { type Admission, createAdmission } from './ledger/admission';
 import { createBodyLog } from './ledger/bodyLog';
 import { exportCsv } from './ledger/exportCsv';
@@ -36,9 +42,11 @@ import { type LogLevel, type Runtime, SERVER_TIMES, type ServerTimes } from './s
 import { createRequestServer, listModels } from './server/server';
 import { createTunnel } from './tunnel/createTunnel';
 import { installCloudflared } from './tunnel/installCloudflared';
+import { createNetwork } from './tunnel/network';
 import type { Tunnel, TunnelStatus } from './tunnel/tunnel';
 import { createTunnelLog } from './tunnel/tunnelLog';
 import { TUNNEL_PROBE_TEXT } from './tunnel/verifier';
+import { realWorld } from './tunnel/world';
 import { VERSION } from './version';
 
 export interface CoreOptions {
@@ -242,11 +250,21 @@ export async function createRouterCore(options: CoreOptions): Promise<RouterCore
       name: backend.name,
       preset: backend.preset,
       baseUrl: backend.baseUrl,
-      hasKey: runtime.keyFor({ keyName: backend.name, keyEnv: backend.apiKeyEnv }) !== undefined,
+      hasKey: backendKey(backend) !== undefined,
       needsKey: backend.requireApiKey,
       isDefault: backend.isDefault,
       ...breaker.health(`${backend.name}\u0000`),
     };
+  }
+
+  function backendKey(backend: Runtime['backends'][number]): string | undefined {
+    return runtime.keyFor({ keyName: backend.name, keyEnv: backend.apiKeyEnv });
+  }
+
+  function tunnelToken(): string | undefined {
+    const { settings, secrets } = configuration;
+    const { provider } = settings.tunnel;
+    return secrets[`tunnel:${provider}`] ?? (provider === 'ngrok' ? env.NGROK_AUTHTOKEN : env.TUNNEL_TOKEN);
   }
 
   async function startTunnel(): Promise<void> {
@@ -256,9 +274,7 @@ export async function createRouterCore(options: CoreOptions): Promise<RouterCore
       settings: settings.tunnel,
       localPort: listener.port,
       dataDir,
-      token:
-        secrets[`tunnel:${settings.tunnel.provider}`] ??
-        (settings.tunnel.provider === 'ngrok' ? env.NGROK_AUTHTOKEN : env.TUNNEL_TOKEN),
+      token: tunnelToken(),
       cloudflaredBin: env.CLOUDFLARED_BIN,
       mayInstall: options.mayInstall,
       clientKey: secrets['client:main'] ?? '',
@@ -467,6 +483,58 @@ export async function createRouterCore(options: CoreOptions): Promise<RouterCore
         void startTunnel();
       }
       return { path };
+    },
+    doctor({ attach, ...request }, onHop, signal) {
+      const { settings, secrets, network, problems } = configuration;
+      const world = realWorld();
+      const elsewhere: TunnelStatus = {
+        state: attach?.publicUrl ? 'online' : 'off',
+        provider: settings.tunnel.provider,
+        since: startedAt,
+        ...(attach?.publicUrl && { publicUrl: attach.publicUrl }),
+      };
+      const port = attach?.port ?? listener?.port;
+      const providerKeys = runtime.backends.map((backend) => backendKey(backend) ?? '');
+      return runDoctor(
+        {
+          request,
+          version: VERSION,
+          settings,
+          problems,
+          phase,
+          listener: port === undefined ? undefined : { host: options.host, port, attached: attach !== undefined },
+          dataDir,
+          healthProof,
+          clientKey: secrets['client:main'] ?? '',
+          backends: runtime.backends,
+          keyFor: backendKey,
+          send: transport.send,
+          tunnel: {
+            status: () => (attach ? elsewhere : (tunnel?.status ?? off)),
+            onDidChange: (tell) => tunnel?.onDidChange(tell) ?? (() => undefined),
+            network: createNetwork(network, world),
+            world,
+            cloudflaredBin: env.CLOUDFLARED_BIN,
+            edgeHosts: EDGE_HOSTS,
+          },
+          cursor,
+          recent: ledger.recent(500),
+          secrets: [options.secret, tunnelToken() ?? '', ...Object.values(secrets), ...providerKeys],
+          now: () => performance.now(),
+        },
+        onHop,
+        signal,
+      );
+    },
+    exportLiteLlm: () => exportLiteLlm(configuration.settings),
+    previewImport({ text, envText }) {
+      const own = envText === undefined ? {} : parseEnv(envText);
+      return previewImport(loadConfigText(text, { env: { ...own, ...env } }), {
+        present: configuration.settings,
+        storedKeys: new Set(Object.keys(configuration.secrets)),
+        env: own,
+        ownEnv: env,
+      });
     },
     recentRequests: (limit) => ledger.recent(limit),
     usage: (query) => ledger.summary(query),

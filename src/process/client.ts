@@ -3,18 +3,24 @@
  * Part of the extension bundle: node built-ins and vscode-jsonrpc only, no vscode, no zod.
  */
 import {
+  type CancellationToken,
   CancellationTokenSource,
   ConnectionError,
   ErrorCodes,
   type MessageConnection,
   ResponseError,
 } from 'vscode-jsonrpc';
+import type { ExportedFile } from '../config/exportLiteLlm';
+import type { ImportPreview } from '../config/importPreview';
 import type { KeyState } from '../ledger/admission';
 import type { RequestRecord } from '../ledger/record';
 import type { TunnelMoment } from '../tunnel/tunnelLog';
 import {
   type ConfigPush,
   type ConfigResult,
+  type DoctorHop,
+  type DoctorReport,
+  type DoctorRequest,
   events,
   type FoundBackend,
   type InstallProgress,
@@ -53,6 +59,11 @@ export interface RouterClient {
   renewUrl(): Promise<RouterState>;
   /** `signal` ends the download. */
   installCloudflared(signal?: AbortSignal): Promise<{ path: string }>;
+  /** `onHop` hears each hop as it is known; `signal` ends it early, the report then holds what was known. */
+  doctor(request: DoctorRequest, onHop: (hop: DoctorHop) => void, signal?: AbortSignal): Promise<DoctorReport>;
+  /** Files of a LiteLLM proxy for the configuration in force. */
+  exportLiteLlm(): Promise<ExportedFile[]>;
+  previewImport(request: { text: string; envText?: string }): Promise<ImportPreview>;
   recentRequests(limit: number): Promise<RequestRecord[]>;
   usage(query: { from: string; to: string; by: 'day' | 'model' | 'backend' | 'key' }): Promise<UsageRow[]>;
   requestStory(id: string): Promise<RequestTelling>;
@@ -83,6 +94,7 @@ export function connectRouter(options: ClientOptions): RouterClient {
   const onState = createEmitter<RouterState | undefined>();
   const onRequest = createEmitter<RequestRecord>();
   const onProgress = createEmitter<InstallProgress>();
+  const onHop = createEmitter<DoctorHop>();
   const onConfigResult = createEmitter<ConfigResult>();
   let routerState: RouterState | undefined;
   /** What the router was doing when it was last heard of: a person's Stop outlives a crash. */
@@ -103,6 +115,7 @@ export function connectRouter(options: ClientOptions): RouterClient {
       peer.rpc.onNotification(events.state, setState);
       peer.rpc.onNotification(events.request, onRequest.fire);
       peer.rpc.onNotification(events.installProgress, onProgress.fire);
+      peer.rpc.onNotification(events.doctorHop, onHop.fire);
     },
     attached: (peer, state) => {
       setState(state);
@@ -144,19 +157,29 @@ export function connectRouter(options: ClientOptions): RouterClient {
     return state;
   };
 
-  const installCloudflared = async (signal?: AbortSignal): Promise<{ path: string }> => {
+  /** A call that `signal` can end. */
+  const cancellable = async <T>(
+    name: keyof typeof rpc,
+    signal: AbortSignal | undefined,
+    send: (connection: MessageConnection, token: CancellationToken) => Promise<T>,
+  ): Promise<T> => {
     const cancel = new CancellationTokenSource();
     const abort = (): void => cancel.cancel();
     signal?.addEventListener('abort', abort, { once: true });
     if (signal?.aborted) abort();
     try {
-      return await call('installCloudflared', (connection) =>
-        connection.sendRequest(rpc.installCloudflared, cancel.token),
-      );
+      return await call(name, (connection) => send(connection, cancel.token));
     } finally {
       signal?.removeEventListener('abort', abort);
       cancel.dispose();
     }
+  };
+
+  const doctor: RouterClient['doctor'] = async (request, hop, signal) => {
+    const stop = onHop.on(hop);
+    const send = (connection: MessageConnection, token: CancellationToken): Promise<DoctorReport> =>
+      connection.sendRequest(rpc.doctor, request, token);
+    return await cancellable('doctor', signal, send).finally(stop);
   };
 
   return {
@@ -174,7 +197,14 @@ export function connectRouter(options: ClientOptions): RouterClient {
     models: () => call('models', (connection) => connection.sendRequest(rpc.models)),
     testBackend: (test) => call('testBackend', (connection) => connection.sendRequest(rpc.testBackend, test)),
     discover: () => call('discover', (connection) => connection.sendRequest(rpc.discover)),
-    installCloudflared,
+    installCloudflared: (signal) =>
+      cancellable('installCloudflared', signal, (connection, token) =>
+        connection.sendRequest(rpc.installCloudflared, token),
+      ),
+    doctor,
+    exportLiteLlm: () => call('exportLiteLlm', (connection) => connection.sendRequest(rpc.exportLiteLlm)),
+    previewImport: (request) =>
+      call('previewImport', (connection) => connection.sendRequest(rpc.previewImport, request)),
     recentRequests: (limit) =>
       call('recentRequests', (connection) => connection.sendRequest(rpc.recentRequests, { limit })),
     usage: (query) => call('usage', (connection) => connection.sendRequest(rpc.usage, query)),

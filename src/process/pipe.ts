@@ -6,7 +6,7 @@ import { chmod } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
 import { ErrorCodes, type MessageConnection, ResponseError } from 'vscode-jsonrpc';
 import type { Commands } from './commands';
-import { events, type HelloAnswer, type RouterState, rpc, TIME_LIMITS } from './contract';
+import { type DoctorHop, events, type HelloAnswer, type RouterState, rpc, TIME_LIMITS } from './contract';
 import type { RouterCore } from './core';
 import { type FramedConnection, frame, MAX_MESSAGE, MAX_UNPROVEN_MESSAGE } from './framing';
 import {
@@ -246,6 +246,18 @@ function serve(
   peer.onRequest(rpc.models, () => tell(limited('models', core.models())));
   peer.onRequest(rpc.testBackend, (request) => tell(limited('testBackend', core.testBackend(request))));
   peer.onRequest(rpc.discover, () => tell(limited('discover', core.discover())));
+  peer.onRequest(rpc.doctor, (request, token) => {
+    const cancelled = new AbortController();
+    token.onCancellationRequested(() => cancelled.abort());
+    const signal = AbortSignal.any([lost.signal, cancelled.signal]);
+    const { paid, windowVersion } = request ?? {};
+    const told = (hop: DoctorHop): void => {
+      if (!signal.aborted) void peer.sendNotification(events.doctorHop, hop);
+    };
+    return tell(limited('doctor', core.doctor({ paid: paid === true, windowVersion }, told, signal)));
+  });
+  peer.onRequest(rpc.exportLiteLlm, () => core.exportLiteLlm());
+  peer.onRequest(rpc.previewImport, (request) => tell(Promise.resolve().then(() => core.previewImport(request))));
   peer.onRequest(rpc.recentRequests, ({ limit }) => core.recentRequests(limit));
   peer.onRequest(rpc.usage, (query) => tell(limited('usage', core.usage(query))));
   peer.onRequest(rpc.requestStory, ({ id }) => tell((async () => core.requestStory(String(id)))()));

@@ -1,0 +1,63 @@
+/** One small HTTP exchange to its end, through the very transport that requests use. */
+import type { Send, UpstreamHeaders, UpstreamRequest } from '../backends/transport';
+
+export interface Answer {
+  status: number;
+  headers: UpstreamHeaders;
+  text: string;
+  /** When each part of the body came, milliseconds. */
+  arrivals: number[];
+}
+export type Reply = Answer | { error: Error & { code?: string } };
+
+const LARGEST = 8 * 1024 * 1024;
+
+export interface AskOptions {
+  send: Send;
+  request: Pick<UpstreamRequest, 'method' | 'url' | 'headers' | 'body' | 'local'>;
+  ms: number;
+  signal: AbortSignal;
+  /** Monotonic milliseconds. */
+  now: () => number;
+}
+
+/** Never rejects. */
+export function ask({ send, request, ms, signal, now }: AskOptions): Promise<Reply> {
+  return new Promise((resolve) => {
+    let status = 0;
+    let headers: UpstreamHeaders = {};
+    let size = 0;
+    const chunks: Buffer[] = [];
+    const arrivals: number[] = [];
+    const end = (reply: Reply): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', stop);
+      resolve(reply);
+    };
+    const control = send(
+      { connectMs: ms, ...request },
+      {
+        onHead(code, head) {
+          status = code;
+          headers = head;
+        },
+        onData(chunk) {
+          arrivals.push(now());
+          size += chunk.length;
+          if (size > LARGEST) control.abort();
+          else chunks.push(chunk);
+        },
+        onEnd: () => end({ status, headers, text: Buffer.concat(chunks).toString('utf8'), arrivals }),
+        onError: (error) => end({ error }),
+      },
+    );
+    const late = (code: string): void => {
+      control.abort();
+      end({ error: Object.assign(new Error('no answer in time'), { code }) });
+    };
+    const stop = (): void => late('ABORTED');
+    const timer = setTimeout(() => late('ETIMEDOUT'), ms);
+    signal.addEventListener('abort', stop);
+    if (signal.aborted) stop();
+  });
+}

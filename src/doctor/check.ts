@@ -1,0 +1,105 @@
+/** One thing to look at, and how all of them are run: at once where they can be, each within its time, told in order. */
+import type { DoctorAction, DoctorHop } from '../process/contract';
+
+export interface Finding {
+  state: DoctorHop['state'];
+  why: string;
+  fix?: string;
+  action?: DoctorAction;
+}
+
+export interface Check {
+  id: string;
+  title: string;
+  /** Milliseconds from the start of the Doctor, waiting for other checks included. */
+  limitMs: number;
+  /** Rejections become a failed hop; `signal` ends what still runs. */
+  look(signal: AbortSignal): Promise<Finding>;
+}
+
+export const ok = (why: string): Finding => ({ state: 'ok', why });
+export const skipped = (why: string, fix?: string): Finding => ({ state: 'skipped', why, ...(fix && { fix }) });
+export const warning = (why: string, fix: string, action?: DoctorAction): Finding => ({
+  state: 'warning',
+  why,
+  fix,
+  ...(action && { action }),
+});
+export const failed = (why: string, fix: string, action?: DoctorAction): Finding => ({
+  state: 'failed',
+  why,
+  fix,
+  ...(action && { action }),
+});
+
+/** Starts every check and tells each result once those before it are told. Resolves early when `signal` aborts. */
+export async function runChecks(
+  checks: readonly Check[],
+  tell: (hop: DoctorHop) => void,
+  signal: AbortSignal,
+  now: () => number,
+): Promise<void> {
+  const running = checks.map((check) => perform(check, signal, now));
+  for (const result of running) {
+    const hop = await result;
+    if (!hop) return;
+    tell(hop);
+  }
+}
+
+/** Undefined when the person ended it. */
+function perform(check: Check, signal: AbortSignal, now: () => number): Promise<DoctorHop | undefined> {
+  const { id, title, limitMs } = check;
+  const begun = now();
+  const hop = (finding: Finding): DoctorHop => ({ id, title, ...finding, ms: Math.round(now() - begun) });
+  const abort = new AbortController();
+  return new Promise((resolve) => {
+    const end = (value: DoctorHop | undefined): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', cancel);
+      abort.abort();
+      resolve(value);
+    };
+    const cancel = (): void => end(undefined);
+    const timer = setTimeout(() => {
+      const seconds = Math.round(limitMs / 1000);
+      end(hop(failed(`There was no result within ${seconds} s.`, 'Check the network, then run the Doctor again.')));
+    }, limitMs);
+    if (signal.aborted) return cancel();
+    signal.addEventListener('abort', cancel);
+    Promise.resolve()
+      .then(() => check.look(abort.signal))
+      .then(
+        (finding) => end(hop(finding)),
+        (error: Error) => end(hop(failed(`This could not be looked at: ${error.message}`, 'Show the log.', SHOW_LOG))),
+      );
+  });
+}
+
+/** Buttons that several checks offer. Commands of the extension; a terminal shows the `fix` only. */
+const command = (title: string, name: string, argument?: string): DoctorAction => ({
+  title,
+  command: `llmRouter.${name}`,
+  ...(argument !== undefined && { argument }),
+});
+export const SHOW_LOG = command('Show Log', 'showLog');
+export const RESTART = command('Restart Router', 'restartRouter');
+export const START = command('Start Router', 'startRouter');
+export const ADD_BACKEND = command('Add Backend…', 'addBackend');
+export const MANAGE_BACKENDS = command('Manage Backends…', 'manageBackends');
+export const SET_UP_TUNNEL = command('Set Up Tunnel…', 'setUpTunnel');
+export const TUNNEL_SECRET = command('Set Tunnel Secret…', 'setTunnelSecret');
+export const INSTALL = command('Install cloudflared', 'installCloudflared');
+export const NEW_URL = command('New Tunnel URL', 'newTunnelUrl');
+export const COPY_URL = command('Copy Base URL', 'copyBaseUrl');
+export const COPY_KEY = command('Copy API Key', 'copyApiKey');
+export const CURSOR_SETTINGS = command('Open Cursor Model Settings', 'openCursorModelSettings');
+/** @param name backend whose key is asked for */
+export const setKey = (name: string): DoctorAction => command('Set Backend Key…', 'setBackendKey', name);
+export const RELOAD: DoctorAction = { title: 'Reload Window', command: 'workbench.action.reloadWindow' };
+/** @param path of a setting, as a problem tells it */
+export const openSetting = (path: string): DoctorAction => ({
+  title: 'Open Setting',
+  command: 'workbench.action.openSettings',
+  argument: path,
+});

@@ -1,0 +1,56 @@
+/** The last hop is the first of every request: has Cursor called, through which host, and what did it hear? */
+import { type Check, COPY_KEY, COPY_URL, CURSOR_SETTINGS, type Finding, failed, ok, warning } from './check';
+import type { DoctorFacts } from './facts';
+
+export function cursorCheck(facts: DoctorFacts): Check {
+  return { id: 'cursor', title: 'Cursor', limitMs: 1_000, look: async () => finding(facts) };
+}
+
+function finding({ cursor, recent, tunnel }: DoctorFacts): Finding {
+  const calls = recent.filter((record) => record.client === 'cursor');
+  const [last] = calls;
+  const { publicUrl, replacedUrl, since } = tunnel.status();
+  // A refused call is no request in the ledger, so the sighting may be newer.
+  const seenAt = Math.max(cursor?.lastSeen ?? 0, last ? Date.parse(last.time) : 0);
+  if (seenAt === 0)
+    return warning(
+      'Cursor has not called this router yet.',
+      'Paste the Base URL and the API key into Cursor (Settings, Models), switch both on, and ask a model by a name of this router. Cursor switches the key off by itself every few hours.',
+      COPY_URL,
+    );
+  const host = cursor && cursor.lastSeen >= seenAt ? cursor.host : bare(last?.host ?? '');
+  const when = `Last seen ${new Date(seenAt).toISOString().slice(0, 16).replace('T', ' ')} UTC through ${host || 'an unknown host'}`;
+  const publicHost = publicUrl && new URL(publicUrl).hostname;
+  if (publicHost && host !== publicHost)
+    return failed(
+      `${when}, but the public URL is ${publicUrl}/v1: Cursor still has an old one.`,
+      'Paste the Base URL into Cursor again.',
+      COPY_URL,
+    );
+  if (replacedUrl && publicUrl && seenAt < since)
+    return failed(
+      `${when}. Since then ${replacedUrl}/v1 was replaced by ${publicUrl}/v1.`,
+      'Paste the Base URL into Cursor again.',
+      COPY_URL,
+    );
+  if (cursor?.lastRefusal && cursor.lastSeen >= seenAt)
+    return failed(
+      `${when} and refused: ${cursor.lastRefusal}`,
+      'Paste the API key into Cursor again (Settings, Models, OpenAI API Key).',
+      COPY_KEY,
+    );
+  const dialects = [...new Set(calls.flatMap((record) => record.dialect ?? []))].sort();
+  const spoken = dialects.length > 0 ? `; dialects ${dialects.join(', ')}` : '';
+  if (last && last.status >= 400)
+    return warning(
+      `${when}${spoken}. Its last request for ${last.askedModel || '(no model)'} ended with HTTP ${last.upstreamStatus ?? last.status}${last.errorKind ? ` (${last.errorKind})` : ''}.`,
+      'The log tells the story of that request; check the backend that it went to.',
+      CURSOR_SETTINGS,
+    );
+  return ok(`${when}, ${calls.length} of the newest ${recent.length} requests${spoken}.`);
+}
+
+/** A Host header without its port. */
+function bare(host: string): string {
+  return host.replace(/:\d+$/, '').toLowerCase();
+}

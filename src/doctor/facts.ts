@@ -1,0 +1,51 @@
+/** What the Doctor is given to look at: the router's own parts, so that it sees what requests see. */
+import type { Backend } from '../backends/backend';
+import type { Send } from '../backends/transport';
+import type { Settings } from '../config/schema';
+import type { RequestRecord } from '../ledger/record';
+import type { CursorSighting, DoctorRequest, Problem, RouterState } from '../process/contract';
+import type { Network } from '../tunnel/network';
+import type { TunnelStatus } from '../tunnel/tunnel';
+import type { TunnelWorld } from '../tunnel/world';
+
+export interface DoctorFacts {
+  request: DoctorRequest;
+  version: string;
+  settings: Settings;
+  problems: readonly Problem[];
+  phase: RouterState['phase'];
+  /** Where the listener is; undefined when nothing listens. `attached`: it belongs to another process of this installation. */
+  listener: { host: string; port: number; attached: boolean } | undefined;
+  dataDir: string;
+  /** Expected HMAC, hex, of GET /health?nonce=. */
+  healthProof(nonce: string): string;
+  /** Key of the clients; '' when there is none. */
+  clientKey: string;
+  backends: readonly Backend[];
+  keyFor(backend: Backend): string | undefined;
+  send: Send;
+  tunnel: {
+    status(): TunnelStatus;
+    onDidChange(listener: () => void): () => void;
+    network: Network;
+    world: TunnelWorld;
+    /** CLOUDFLARED_BIN; the setting wins. */
+    cloudflaredBin: string | undefined;
+    /** Hosts that cloudflared connects to. */
+    edgeHosts: readonly string[];
+  };
+  cursor: CursorSighting | undefined;
+  /** Newest requests, newest first. */
+  recent: readonly RequestRecord[];
+  /** Every key and token that must not be told. */
+  secrets: readonly string[];
+  /** Monotonic milliseconds. */
+  now(): number;
+}
+
+/** A loopback address that reaches the listener, whatever it is bound to. */
+export function localOrigin({ host, port }: { host: string; port: number }): string {
+  if (host === '0.0.0.0') return `http://127.0.0.1:${port}`;
+  if (host === '::') return `http://[::1]:${port}`;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}

@@ -1,0 +1,176 @@
+/** Small real requests through the router itself, only when a person asks for them: an answer, a stream, a tool call. */
+import type { Backend } from '../backends/backend';
+import { describeNetworkError } from '../backends/networkErrors';
+import { isPattern } from '../backends/patterns';
+import { clientNames } from '../backends/resolve';
+import { type Answer, ask } from './ask';
+import type { ListedModels } from './backendChecks';
+import { type Check, type Finding, failed, MANAGE_BACKENDS, ok, openSetting, skipped, warning } from './check';
+import { type DoctorFacts, localOrigin } from './facts';
+
+/** A local model may have to be loaded first; the three requests of a backend follow each other. */
+const REQUEST_MS = 60_000;
+/** Enough for a model that thinks before it speaks, and next to nothing in money. */
+const MAX_TOKENS = 400;
+
+const KINDS = [
+  { kind: 'answer', words: 'a real answer', prompt: 'Say hi.' },
+  { kind: 'stream', words: 'streaming', prompt: 'Count from 1 to 30 in words.' },
+  { kind: 'tool', words: 'a tool call', prompt: 'Call the tool report with the word "hi".' },
+] as const;
+type Kind = (typeof KINDS)[number]['kind'];
+
+/** @param free settles when the list of models is known */
+export function paidChecks(
+  backend: Backend,
+  facts: DoctorFacts,
+  { listed, free }: { listed: ListedModels; free: Promise<unknown> },
+): Check[] {
+  let before: Promise<unknown> = free;
+  return KINDS.map(({ kind, words, prompt }, index) => ({
+    id: `paid-${kind}:${backend.name}`,
+    title: `Backend ${backend.name}: ${words}`,
+    limitMs: REQUEST_MS * (index + 1) + 10_000,
+    look(signal) {
+      // One after the other: several at once would meet the rate limits of small accounts.
+      const mine = before.then(() => request(kind, prompt, backend, facts, listed, signal));
+      before = mine.catch(() => undefined);
+      return mine;
+    },
+  }));
+}
+
+async function request(
+  kind: Kind,
+  prompt: string,
+  backend: Backend,
+  facts: DoctorFacts,
+  listed: ListedModels,
+  signal: AbortSignal,
+): Promise<Finding> {
+  const { listener } = facts;
+  if (!listener) return skipped('Nothing listens.');
+  const model = modelOf(backend, listed.get(backend.name) ?? []);
+  if (!model)
+    return skipped(
+      `No model of ${backend.name} is known.`,
+      'Write one into the settings of the backend, then run the Doctor again.',
+    );
+  const answer = await ask({
+    send: facts.send,
+    now: facts.now,
+    ms: REQUEST_MS,
+    signal,
+    request: {
+      method: 'POST',
+      url: new URL(`${localOrigin(listener)}/v1/chat/completions`),
+      headers: { authorization: `Bearer ${facts.clientKey}`, 'content-type': 'application/json' },
+      body: Buffer.from(JSON.stringify(bodyFor(kind, model, prompt))),
+      local: true,
+    },
+  });
+  if ('error' in answer)
+    return failed(describeNetworkError(answer.error, model, false), 'Restart the router; its log says more.');
+  if (answer.status !== 200)
+    return failed(
+      `${model} answered with HTTP ${answer.status}.${messageIn(answer)}`,
+      'See what the provider says, then test the backend in Manage Backends…',
+      MANAGE_BACKENDS,
+    );
+  return VERDICTS[kind](answer, model);
+}
+
+const TOOL = {
+  type: 'function',
+  function: {
+    name: 'report',
+    description: 'Reports one word.',
+    parameters: { type: 'object', properties: { word: { type: 'string' } }, required: ['word'] },
+  },
+};
+
+function bodyFor(kind: Kind, model: string, prompt: string): object {
+  return {
+    model,
+    max_tokens: MAX_TOKENS,
+    messages: [{ role: 'user', content: prompt }],
+    ...(kind === 'stream' && { stream: true }),
+    ...(kind === 'tool' && { tools: [TOOL], tool_choice: { type: 'function', function: { name: 'report' } } }),
+  };
+}
+
+interface Completion {
+  choices?: {
+    message?: { content?: unknown; tool_calls?: unknown[] };
+    delta?: { content?: unknown };
+    finish_reason?: unknown;
+  }[];
+}
+
+const VERDICTS: Record<Kind, (answer: Answer, model: string) => Finding> = {
+  answer(answer, model) {
+    const choice = parse(answer.text)?.choices?.[0];
+    return choice
+      ? ok(`${model} answered.`)
+      : failed(
+          `${model} answered with something that is no completion.`,
+          'Check the base URL and the wire of the backend.',
+          openSetting('backends'),
+        );
+  },
+  stream({ text, arrivals }, model) {
+    const events = text.split('\n').filter((line) => /^data: *\{/.test(line)).length;
+    if (events === 0)
+      return failed(
+        `${model} did not stream: no event came.`,
+        'Check that the provider streams; Cursor always asks for it.',
+        MANAGE_BACKENDS,
+      );
+    const spread = (arrivals.at(-1) ?? 0) - (arrivals[0] ?? 0);
+    if (arrivals.length < 2 || events < 3)
+      return warning(
+        `${model} sent its stream in one piece.`,
+        'Cursor shows nothing until an answer is whole; a proxy in between may hold streams back.',
+        MANAGE_BACKENDS,
+      );
+    return ok(`${model} streamed ${events} events over ${Math.round(spread)} ms.`);
+  },
+  tool(answer, model) {
+    const calls = parse(answer.text)?.choices?.[0]?.message?.tool_calls;
+    return Array.isArray(calls) && calls.length > 0
+      ? ok(`${model} called the tool.`)
+      : warning(
+          `${model} answered without calling the tool.`,
+          'Cursor’s Agent needs tools: choose another model for it.',
+          MANAGE_BACKENDS,
+        );
+  },
+};
+
+function parse(text: string): Completion | undefined {
+  try {
+    return JSON.parse(text.trim()) as Completion;
+  } catch {
+    return undefined;
+  }
+}
+
+function messageIn({ text }: Answer): string {
+  try {
+    const { error } = JSON.parse(text.trim()) as { error?: { message?: unknown } };
+    return typeof error?.message === 'string' ? ` ${error.message.slice(0, 200)}` : '';
+  } catch {
+    return '';
+  }
+}
+
+/** The name a client would use: a configured model first, else the first that looks like a chat model. */
+function modelOf(backend: Backend, ids: readonly string[]): string | undefined {
+  const configured = backend.models.find((model) => !isPattern(model) && model.hidden !== true);
+  if (configured) return configured.id;
+  const other = /embed|whisper|tts|dall-e|image|moderation|audio|realtime|transcribe|rerank|guard|davinci|babbage/i;
+  return clientNames(
+    backend,
+    ids.filter((id) => !other.test(id)),
+  )[0];
+}

@@ -1,0 +1,278 @@
+/** The way from the internet to this router: program, ports, registration, public URL, streaming, name. */
+import { findCloudflared } from '../tunnel/cloudflaredBinary';
+import { isProgram, programOnPath, runForOutput } from '../tunnel/commands';
+import { type Dial, TunnelProblem } from '../tunnel/driver';
+import { say } from '../tunnel/messages';
+import type { TunnelStatus } from '../tunnel/tunnel';
+import { createVerifier, type HealthResult } from '../tunnel/verifier';
+import {
+  type Check,
+  COPY_URL,
+  type Finding,
+  failed,
+  INSTALL,
+  NEW_URL,
+  ok,
+  openSetting,
+  RESTART,
+  SET_UP_TUNNEL,
+  START,
+  skipped,
+  TUNNEL_SECRET,
+  warning,
+} from './check';
+import { probeEdge } from './edgePorts';
+import type { DoctorFacts } from './facts';
+
+/** A tunnel that is just coming up gets this long, milliseconds; then what it says counts. */
+const UP_MS = 8_000;
+const PROBE_MS = 5_500;
+const OFF = 'The tunnel is switched off.';
+const WITHOUT =
+  'Cursor’s servers cannot reach this machine: choose a tunnel. In Cursor this shows as "Access to private networks is forbidden" or "ssrf_blocked".';
+
+export function tunnelChecks(facts: DoctorFacts): Check[] {
+  const { provider } = facts.settings.tunnel;
+  const up = settled(facts);
+  const probe = (look: (url: string, dial: Dial | undefined) => Promise<Finding>) => async (): Promise<Finding> => {
+    if (provider === 'none') return skipped(OFF);
+    const { publicUrl } = await up();
+    return publicUrl ? await look(publicUrl, dialFor(provider)) : skipped('There is no public URL yet.');
+  };
+  const verifier = createVerifier({
+    clientKey: facts.clientKey,
+    healthProof: facts.healthProof,
+    network: facts.tunnel.network,
+  });
+  return [
+    { id: 'tunnel-program', title: 'Tunnel program', limitMs: 8_000, look: () => programFinding(facts) },
+    { id: 'tunnel-ports', title: 'Tunnel ports', limitMs: 6_000, look: (signal) => portsFinding(facts, signal) },
+    {
+      id: 'tunnel-registered',
+      title: 'Tunnel connection',
+      limitMs: UP_MS + 500,
+      look: async () => registeredFinding(await up(), facts),
+    },
+    {
+      id: 'public-url',
+      title: 'Public URL',
+      limitMs: UP_MS + PROBE_MS,
+      look: probe(async (url, dial) => healthFinding(await verifier.health(url, dial), url, facts)),
+    },
+    {
+      id: 'public-stream',
+      title: 'Streaming through the tunnel',
+      limitMs: UP_MS + PROBE_MS,
+      look: probe(async (url, dial) => {
+        const result = await verifier.stream(url, dial);
+        if (result.ok) return ok('A streamed POST to demo/echo came through piece by piece.');
+        if (result.kind === 'buffered')
+          return failed(
+            'A streamed answer arrives in one piece: something on the way holds it back.',
+            'Use another provider, or switch off buffering in the proxy in front (Caddy: flush_interval -1; nginx: proxy_buffering off).',
+            SET_UP_TUNNEL,
+          );
+        return failed(
+          `A streamed POST failed: ${result.why}`,
+          'Repair the hops above first; else restart the router.',
+          RESTART,
+        );
+      }),
+    },
+    {
+      id: 'public-name',
+      title: 'Public name',
+      limitMs: UP_MS + PROBE_MS,
+      look: probe(async (url) =>
+        nameFinding(await verifier.resolves(new URL(url).hostname), new URL(url).hostname, facts),
+      ),
+    },
+  ];
+}
+
+/** The edge routes by SNI, so a fresh quick tunnel's name need not be resolved; Tailscale's resolves differently inside. */
+function dialFor(provider: string): Dial | undefined {
+  if (provider === 'cloudflared') return { host: 'trycloudflare.com' };
+  return provider === 'tailscale' ? { outside: true } : undefined;
+}
+
+/** Resolves when the tunnel is up or has said that it will not be; once for all checks. */
+function settled({ tunnel }: DoctorFacts): () => Promise<TunnelStatus> {
+  const coming = (status: TunnelStatus): boolean =>
+    ['installing', 'requesting', 'connecting', 'verifying', 'reconnecting'].includes(status.state);
+  let waiting: Promise<TunnelStatus> | undefined;
+  return () => {
+    waiting ??= new Promise((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        stop();
+        resolve(tunnel.status());
+      };
+      const stop = tunnel.onDidChange(() => !coming(tunnel.status()) && done());
+      const timer = setTimeout(done, UP_MS);
+      if (!coming(tunnel.status())) done();
+    });
+    return waiting;
+  };
+}
+
+async function programFinding({ settings, dataDir, tunnel }: DoctorFacts): Promise<Finding> {
+  const { provider, binary } = settings.tunnel;
+  const { world } = tunnel;
+  if (provider === 'none') return skipped(OFF, WITHOUT);
+  if (provider === 'custom') return skipped('A public URL of your own needs no program here.');
+  if (provider === 'cloudflared' || provider === 'cloudflared-named') {
+    try {
+      const found = await findCloudflared({ chosen: binary || tunnel.cloudflaredBin || undefined, dataDir, world });
+      return ok(`cloudflared ${found.version} (${found.path}).`);
+    } catch (error) {
+      if (!(error instanceof TunnelProblem)) throw error;
+      const [why = '', ...fix] = error.message.split(/(?<=\.) (?=[A-Z])/);
+      return failed(why, fix.join(' ') || 'Install cloudflared.', binary ? openSetting('tunnel.binary') : INSTALL);
+    }
+  }
+  const program = binary || programOnPath(provider, world);
+  if (!program || !isProgram(program)) {
+    const missing = provider === 'ngrok' ? say.ngrokMissing(binary) : say.tailscaleMissing(binary);
+    // Tailscale's own app holds its program elsewhere; a tunnel that runs has found it.
+    if (provider === 'tailscale' && !binary && tunnel.status().publicUrl) return ok('Tailscale runs.');
+    const [why = '', ...fix] = missing.split(/(?<=\.) (?=[A-Z])/);
+    return failed(why, fix.join(' '), SET_UP_TUNNEL);
+  }
+  const output = await runForOutput(program, ['version'], world, 5_000).catch((error: Error) => error);
+  if (output instanceof Error || output.code !== 0)
+    return failed(
+      `${program} does not start (${output instanceof Error ? output.message : `exit code ${output.code}`}).`,
+      'Install it anew, or correct llmRouter.tunnel.binary.',
+      SET_UP_TUNNEL,
+    );
+  return ok(`${provider} ${/\d+\.\d+\.\d+/.exec(output.stdout)?.[0] ?? ''} (${program}).`);
+}
+
+async function portsFinding({ settings, tunnel }: DoctorFacts, signal: AbortSignal): Promise<Finding> {
+  const { provider } = settings.tunnel;
+  if (provider === 'none') return skipped(OFF);
+  if (!provider.startsWith('cloudflared')) return skipped('Only cloudflared needs a port of its own (7844).');
+  const { udp, tcp } = await probeEdge(tunnel.edgeHosts, { world: tunnel.world, ms: 4_000, signal });
+  const { protocol, state } = tunnel.status();
+  const connected = protocol !== undefined && ['verifying', 'online', 'degraded'].includes(state);
+  if (udp && tcp) return ok('UDP and TCP port 7844 are open.');
+  if (udp) return ok('UDP port 7844 is open; TCP 7844 did not answer and is not needed.');
+  if (tcp) return ok('TCP port 7844 is open; UDP 7844 did not answer, so HTTP/2 is used instead of QUIC.');
+  if (connected) return ok(`The tunnel is connected over ${protocol}; the ports did not answer to a probe from here.`);
+  return failed(
+    'Neither UDP nor TCP port 7844 gets out of this network, so cloudflared cannot connect.',
+    'Ask for the port, use another network, or choose ngrok or Tailscale.',
+    SET_UP_TUNNEL,
+  );
+}
+
+function registeredFinding(status: TunnelStatus, { settings, listener }: DoctorFacts): Finding {
+  const { provider } = settings.tunnel;
+  const said = status.message ?? '';
+  if (provider === 'none') return skipped(OFF);
+  switch (status.state) {
+    case 'online':
+    case 'degraded':
+    case 'verifying': {
+      const way = [status.protocol, status.location].filter((part) => part !== undefined).join(', ');
+      return ok(
+        `Connected${provider === 'custom' ? ' by way of your own URL' : ` over ${provider}`}${way && ` (${way})`}.`,
+      );
+    }
+    case 'off':
+      return listener
+        ? failed('The tunnel does not run.', 'Restart the router.', RESTART)
+        : skipped('The router is stopped, so the tunnel is too.', 'Start the router.');
+    case 'rateLimited':
+      return warning(
+        said || 'Cloudflare gives no new tunnel right now.',
+        'Wait, or set up another provider.',
+        SET_UP_TUNNEL,
+      );
+    case 'blocked':
+      return failed(
+        said || 'This network blocks the tunnel.',
+        'Use another network or another provider.',
+        SET_UP_TUNNEL,
+      );
+    case 'error':
+      return failed(said || 'The tunnel failed.', fixFor(status), actionFor(status));
+    default:
+      return failed(
+        `Not connected yet (${status.state}).${said && ` ${said}`}`,
+        'Run the Doctor again in a minute; if it stays, restart the router.',
+        RESTART,
+      );
+  }
+}
+
+function fixFor({ needsBinary, message = '' }: TunnelStatus): string {
+  if (needsBinary) return 'Install the program, or choose another provider.';
+  return /token/i.test(message) ? 'Store the token anew.' : 'Do what the message says, then restart the router.';
+}
+function actionFor({ needsBinary, message = '' }: TunnelStatus): Finding['action'] {
+  if (needsBinary) return INSTALL;
+  return /token/i.test(message) ? TUNNEL_SECRET : RESTART;
+}
+
+function healthFinding(result: HealthResult, url: string, { settings, listener }: DoctorFacts): Finding {
+  if (result.ok) return ok(`${url}/v1 answers with the proof of this router.`);
+  const { provider } = settings.tunnel;
+  const port = listener?.port ?? settings.port;
+  const quick = provider === 'cloudflared';
+  if (result.kind === 'unreachable')
+    return failed(
+      `${url} was not reached from here: ${result.why}`,
+      'Check the network and the proxy settings.',
+      RESTART,
+    );
+  switch (result.kind) {
+    case 'gone':
+      return failed(
+        `The tunnel service has no connection for ${url} (530).`,
+        quick
+          ? 'Restart the router; if it stays, ask for a new URL and paste it into Cursor.'
+          : 'Restart the router; if it stays, check the tunnel at its provider.',
+        quick ? NEW_URL : RESTART,
+      );
+    case 'origin':
+      return failed(
+        `The tunnel works, but does not reach the router on port ${port} (502).`,
+        provider === 'custom' ? say.forwardHere(port) : 'Restart the router.',
+        provider === 'custom' ? openSetting('tunnel.url') : RESTART,
+      );
+    case 'foreign':
+      return failed(
+        `Something else than this router answers at ${url}.`,
+        provider === 'cloudflared-named' ? say.ingressMissing(port) : say.forwardHere(port),
+        quick ? RESTART : openSetting('tunnel.url'),
+      );
+    case 'busy':
+      return warning(say.busy, 'Wait until some requests have ended.');
+    case 'silent':
+      return failed(`${url} got no answer from the router in time (524).`, 'Restart the router.', RESTART);
+    default:
+      return failed(
+        `${url} answered with HTTP ${result.status}${result.code ? ` (${result.code})` : ''}.`,
+        provider === 'custom' ? say.forwardHere(port) : 'Restart the router; if it stays, set up the tunnel anew.',
+        SET_UP_TUNNEL,
+      );
+  }
+}
+
+function nameFinding(found: 'yes' | 'no' | 'unknown', host: string, { settings, listener }: DoctorFacts): Finding {
+  if (found === 'yes') return ok(`${host} is known in DNS.`);
+  if (found === 'unknown')
+    return warning(
+      'No DNS service could be asked over HTTPS, so it is not known whether the rest of the world finds the name.',
+      'Open the public URL from another network, such as a phone.',
+      COPY_URL,
+    );
+  const quick = settings.tunnel.provider === 'cloudflared';
+  return failed(
+    `${host} does not exist in DNS. In Cursor this shows as "Rate limited by model provider, retrying", then "Network Error".`,
+    quick ? 'Wait a minute; if it stays, ask for a new URL.' : 'Check its DNS entry.',
+    quick ? (listener ? NEW_URL : START) : openSetting('tunnel.hostname'),
+  );
+}
