@@ -132,11 +132,11 @@ function capital(sentence: string): string {
 
 /** Words that make Cursor show "User API Key Rate limit exceeded" instead of our text (E2). */
 const MISREAD: readonly (readonly [RegExp, string])[] = [
-  [/[\w-]*overload\w*/gi, 'busy'],
-  [/[\w-]*rate[-_ ]?limit[-_ ]?(?:error|exceeded|reached)\w*/gi, 'limit reached'],
+  [/[\w-]{0,40}overload\w*/gi, 'busy'],
+  [/[\w-]{0,40}rate[-_ ]?limit[-_ ]?(?:error|exceeded|reached)\w*/gi, 'limit reached'],
   [/\brate[-_ ]?limit(?:ed|ing|s)?\b/gi, 'limit'],
-  [/[\w-]*upstream_failed\w*/gi, 'failed'],
-  [/[\w-]*server_error\w*/gi, 'internal problem'],
+  [/[\w-]{0,40}upstream_failed\w*/gi, 'failed'],
+  [/[\w-]{0,40}server_error\w*/gi, 'internal problem'],
 ];
 
 /** The text without words that Cursor classifies (E2), also where they stand in a provider's message. */

@@ -16,6 +16,8 @@ const THINKING_SUFFIX = new RegExp(`^(.+)-thinking-(${EFFORT})$`);
 /** Longest word first, so that `-extra-high` is not read as `-high`. */
 const GPT_SUFFIX = /^((?:.*\/)?gpt-.+?)-(extra-high|extra|xhigh|low|medium|high)$/;
 const GPT_NAME = /^(?:.*\/)?gpt-/;
+/** No model has a longer name; the patterns below take their time on endless ones. */
+const LONGEST_NAME = 500;
 const BRACKETS = /^(.+)\[([^[\]]*)\]$/;
 
 /**
@@ -24,7 +26,7 @@ const BRACKETS = /^(.+)\[([^[\]]*)\]$/;
  * and an empty base are no decorations.
  */
 export function undecorate(name: string, servable: (name: string) => boolean): Undecorated | undefined {
-  if (name === '' || servable(name)) return undefined;
+  if (name === '' || name.length > LONGEST_NAME || servable(name)) return undefined;
   return candidates(name).find((candidate) => servable(candidate.name));
 }
 

@@ -70,13 +70,30 @@ export function createThinkingWriter(kind: ThinkingForm): ThinkingWriter {
   };
 }
 
-// Clients trim and re-wrap text: line breaks inside our own frame are optional here. A block without its end was cut;
-// a lone `<think>` in the middle of a text is somebody talking about the tag.
+// Clients trim and re-wrap text: line breaks inside our own frame are optional here. A block without its end was cut.
 const OUR_DETAILS = /<details>\s*<summary>Thinking<\/summary>[\s\S]*?(?:<\/details>\s*|$)/g;
-const OUR_THINK = /^\s*<think>[\s\S]*?(?:<\/think>\s*|$)|<think>[\s\S]*?<\/think>\s*/g;
 
 /** Assistant text of the history without our own thinking blocks and `<think>…</think>` (N11); other `<details>` stay. */
 export function stripThinking(text: string): string {
   if (!text.includes('<think>') && !text.includes('<summary>Thinking</summary>')) return text;
-  return text.replace(OUR_DETAILS, '').replace(OUR_THINK, '');
+  return withoutThinkTags(text.replace(OUR_DETAILS, ''));
+}
+
+/**
+ * A `<think>` without its end is a cut block where the text begins with it, elsewhere somebody talking about the tag. By
+ * hand, since a pattern would look for the end anew behind every `<think>`.
+ */
+function withoutThinkTags(text: string): string {
+  let kept = '';
+  let at = 0;
+  for (;;) {
+    const start = text.indexOf('<think>', at);
+    if (start < 0) return kept + text.slice(at);
+    const leads = at === 0 && text.slice(0, start).trim() === '';
+    const end = text.indexOf('</think>', start);
+    if (end < 0) return leads ? kept : kept + text.slice(at);
+    if (!leads) kept += text.slice(at, start);
+    at = end + '</think>'.length;
+    while (/\s/.test(text.charAt(at))) at++;
+  }
 }

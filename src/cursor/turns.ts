@@ -237,49 +237,70 @@ function readCall(entry: JsonObject): ToolCallPart | undefined {
  * tool name, else in order (N6, N12). Ids that are there stay. Changes the parts, which the reader made itself.
  */
 export function pairMissingIds(turns: readonly Turn[], rules: Set<string>): void {
-  let open: ToolCallPart[] = [];
+  let open = new Map<string, ToolCallPart>();
   turns.forEach((turn, at) => {
     if (turn.role === 'assistant') {
       const calls = turn.parts.filter((part) => part.type === 'toolCall');
-      if (calls.length > 0) open = calls;
-      calls.forEach((call, index) => {
-        if (call.id !== '') return;
+      if (calls.length === 0) return;
+      if (calls.some(({ id }) => id === '')) {
         rules.add('N6');
-        call.id = adoptedId(call, index, calls, resultsBehind(turns, at)) ?? `call_${at}_${index}`;
-      });
+        nameCalls(calls, resultsBehind(turns, at), at);
+      }
+      open = new Map(calls.map((call) => [call.id, call]));
     }
     if (turn.role !== 'tool') return;
-    for (const part of turn.parts)
-      if (part.type === 'toolResult' && part.id !== '') open = open.filter(({ id }) => id !== part.id);
+    for (const part of turn.parts) if (part.type === 'toolResult') open.delete(part.id);
     for (const part of turn.parts) {
       if (part.type !== 'toolResult' || part.id !== '') continue;
       rules.add('N6');
-      const call = open.find(({ name }) => name === part.name) ?? open[0];
+      const call = ofName(open, part.name) ?? open.values().next().value;
       if (!call) continue;
       part.id = call.id;
-      open = open.filter((other) => other !== call);
+      open.delete(call.id);
     }
   });
 }
 
+function ofName(calls: ReadonlyMap<string, ToolCallPart>, name: string | undefined): ToolCallPart | undefined {
+  if (name !== undefined) for (const call of calls.values()) if (call.name === name) return call;
+  return undefined;
+}
+
 function resultsBehind(turns: readonly Turn[], at: number): ToolResultPart[] {
   const results: ToolResultPart[] = [];
-  for (const turn of turns.slice(at + 1)) {
+  for (let next = at + 1; next < turns.length; next++) {
+    const turn = turns[next] as Turn;
     if (turn.role === 'assistant') break;
-    results.push(...turn.parts.filter((part) => part.type === 'toolResult'));
+    for (const part of turn.parts) if (part.type === 'toolResult') results.push(part);
   }
   return results;
 }
 
-/** The id of the result that stands where this call's result belongs, when no other call claims it. */
-function adoptedId(
-  call: ToolCallPart,
-  index: number,
-  calls: readonly ToolCallPart[],
-  results: readonly ToolResultPart[],
-): string | undefined {
-  const free = results.filter((result) => result.id !== '' && !calls.some(({ id }) => id === result.id));
-  if (free.length === 0) return undefined;
-  const nameless = calls.slice(0, index).filter(({ id }) => id === '').length;
-  return (free.find(({ name }) => name === call.name) ?? free[nameless])?.id;
+/**
+ * Calls without an id take that of a result which no other call claims, first by the tool's name, else in order; what
+ * is then left gets one of its own.
+ */
+function nameCalls(calls: readonly ToolCallPart[], results: readonly ToolResultPart[], at: number): void {
+  const claimed = new Set(calls.map(({ id }) => id));
+  const lists = new Map<string | undefined, { ids: string[]; next: number }>([[undefined, { ids: [], next: 0 }]]);
+  for (const { id, name } of results) {
+    for (const key of name === undefined ? [undefined] : [undefined, name]) {
+      const list = lists.get(key) ?? { ids: [], next: 0 };
+      lists.set(key, list);
+      list.ids.push(id);
+    }
+  }
+  const take = (key: string | undefined): string | undefined => {
+    const list = lists.get(key);
+    while (list && list.next < list.ids.length) {
+      const id = list.ids[list.next++] as string;
+      if (claimed.has(id)) continue;
+      claimed.add(id);
+      return id;
+    }
+    return undefined;
+  };
+  calls.forEach((call, index) => {
+    if (call.id === '') call.id = take(call.name) ?? take(undefined) ?? `call_${at}_${index}`;
+  });
 }

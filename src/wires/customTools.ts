@@ -138,6 +138,8 @@ interface Unwrapper {
 }
 
 const HEAD = /^\s*\{\s*"input"\s*:\s*"/;
+/** A model that begins with endless blanks is not waited for. */
+const LONGEST_HEAD = 256;
 /** Every beginning of HEAD, so that a cut head is waited for and anything else is not. */
 const HEAD_BEGINNING = /^\s*(\{\s*("(i(n(p(u(t("\s*(:\s*)?)?)?)?)?)?)?)?)?$/;
 const ESCAPES: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', b: '\b', f: '\f' };
@@ -166,7 +168,7 @@ function createUnwrapper(): Unwrapper {
           state = 'body';
           return body(held.slice(head[0].length));
         }
-        if (!HEAD_BEGINNING.test(held)) state = 'other';
+        if (held.length > LONGEST_HEAD || !HEAD_BEGINNING.test(held)) state = 'other';
         return '';
       }
       return state === 'body' ? body(held) : '';

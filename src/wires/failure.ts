@@ -170,12 +170,13 @@ function failureOf(status: number, error: ErrorFields): ApiFailure {
   return failure;
 }
 
+// Every repetition that something has to follow is bounded: bodies of megabytes go through these.
 const SECRETS: readonly RegExp[] = [
-  /\b(?:sk|pk|rk|gsk|csk|xai|key|nvapi|pplx|hf|fw|tgp|ghp|gho|r8|glpat|ls)[-_](?=[\w*-]*[\d*])[\w*-]{6,}/gi,
+  /\b(?:sk|pk|rk|gsk|csk|xai|key|nvapi|pplx|hf|fw|tgp|ghp|gho|r8|glpat|ls)[-_](?=[\w*-]{0,200}[\d*])[\w*-]{6,}/gi,
   /\bAIza[\w-]{10,}/g,
-  /\beyJ[\w-]{10,}\.[\w-]+(?:\.[\w-]+)?/g,
-  /(?<=\bbearer\s+)[^\s"',}]{6,}/gi,
-  /(?<=\b(?:x-)?(?:api[-_ ]?key|authorization|access[-_ ]?token|client[-_ ]?secret)(?: provided)?["']?\s*[:=]\s*["']?)(?!bearer)[^\s"',}]{6,}/gi,
+  /\beyJ[\w-]{10,400}\.[\w-]+(?:\.[\w-]+)?/g,
+  /(?<=\bbearer\s{1,8})[^\s"',}]{6,}/gi,
+  /(?<=\b(?:x-)?(?:api[-_ ]?key|authorization|access[-_ ]?token|client[-_ ]?secret)(?: provided)?["']?\s{0,8}[:=]\s{0,8}["']?)(?!bearer)[^\s"',}]{6,}/gi,
 ];
 
 /** The text with everything that looks like a key or token replaced: some providers repeat the key they were sent. */
