@@ -45,18 +45,21 @@ const PATIENCE = 60_000;
 /** Later than planned by this much means that the machine slept. */
 const DRIFT = 15_000;
 /** Rounds without any answer about the name after which it is not waited for. */
-const NAME_UNKNOWN_ROUNDS = 3;
+const NAME_UNKNOWN_ROUNDS = 2;
+/** How often a working URL is noted on disk. */
+const NOTE_EVERY = 600_000;
 
 export async function attendLink(link: Link, context: AttendContext): Promise<AttendEnd> {
   const { driver, verifier, clock, inbox, show, status } = context;
   let registered = link.registered;
   let url = link.publicUrl;
-  const proven = { health: false, stream: false, name: false };
+  const proven = { stream: false, name: false };
   let onlineSince: number | undefined;
   let lostSince: number | undefined;
   let failures = 0;
   let nameMissingSince: number | undefined;
   let nameUnknown = 0;
+  let notedAt = Number.NEGATIVE_INFINITY;
   let probing = false;
   let polling = false;
   let began = clock.now();
@@ -71,7 +74,7 @@ export async function attendLink(link: Link, context: AttendContext): Promise<At
   /** While a URL that worked is being repaired, a person sees one word for it. */
   const repairing = () => status().state === 'reconnecting' && status().publicUrl !== undefined;
   const showVerifying = (message: string, fields: Partial<TunnelStatus> = {}) =>
-    show(repairing() ? 'reconnecting' : 'verifying', { message: repairing() ? say.reconnecting : message, ...fields });
+    show(repairing() ? 'reconnecting' : 'verifying', { message: repairing() ? status().message : message, ...fields });
 
   link.onEvent((event) => post({ type: 'link', link, event }));
   if (registered) {
@@ -180,7 +183,6 @@ export async function attendLink(link: Link, context: AttendContext): Promise<At
     probing = false;
     if (result.ok) {
       failures = 0;
-      proven.health = true;
       if (!proven.stream) return ask('stream');
       return ask('name');
     }
@@ -260,7 +262,10 @@ export async function attendLink(link: Link, context: AttendContext): Promise<At
     // The program says that its connection is gone: the next answers decide.
     if (lostSince !== undefined) return;
     onlineSince ??= clock.now();
-    driver.proven(url!);
+    if (clock.now() - notedAt >= NOTE_EVERY) {
+      notedAt = clock.now();
+      driver.proven(url!);
+    }
     const old = context.replacedUrl();
     const changed = old !== undefined && old !== url;
     show('online', { publicUrl: url, message: changed ? say.urlChanged(old, url!) : say.online });

@@ -13,10 +13,10 @@ import { say } from './messages';
 import { createNetwork, type Network } from './network';
 import { realWorld, type TunnelWorld } from './world';
 
-/** The version everything here was tried with. */
+/** The version everything here was tried with; should it be withdrawn, the latest takes its place. */
 export const CLOUDFLARED_RELEASE = '2026.8.2';
 
-const API = `https://api.github.com/repos/cloudflare/cloudflared/releases/tags/${CLOUDFLARED_RELEASE}`;
+const RELEASES = 'https://api.github.com/repos/cloudflare/cloudflared/releases';
 const MAX_SIZE = 200 * 1_048_576;
 const MAX_REDIRECTS = 5;
 const IDLE_MS = 30_000;
@@ -34,17 +34,10 @@ export interface InstallOptions {
 
 /** Resolves with the program when it is in place and starts. Rejects with a sentence for a person; nothing is left behind then. */
 export async function installCloudflared(options: InstallOptions): Promise<{ path: string; version: string }> {
-  const { dataDir, onProgress = () => {}, world = realWorld() } = options;
-  const version = CLOUDFLARED_RELEASE;
-  const done = { path: copyPath(dataDir, version, world.platform), version };
-  if (
-    isStamped(dataDir, version) &&
-    (await cloudflaredVersion(done.path, world).then(
-      () => true,
-      () => false,
-    ))
-  )
-    return done;
+  const { dataDir, world = realWorld() } = options;
+  const present = copyPath(dataDir, CLOUDFLARED_RELEASE, world.platform);
+  if (isStamped(dataDir, CLOUDFLARED_RELEASE) && (await starts(present, world)))
+    return { path: present, version: CLOUDFLARED_RELEASE };
 
   const total = AbortSignal.timeout(TOTAL_MS);
   const signal = options.signal ? AbortSignal.any([options.signal, total]) : total;
@@ -55,42 +48,52 @@ export async function installCloudflared(options: InstallOptions): Promise<{ pat
     await mkdir(bin, { recursive: true, mode: 0o700 });
     await removeStale(bin);
     await mkdir(temporary, { mode: 0o700 });
-    const network = createNetwork(options.network, world);
-    onProgress({ message: say.installing(version) });
-    const release = await findAsset(network, asset, signal);
-    const download = path.join(temporary, 'download');
-    await fetchAsset(
-      network,
-      release,
-      () => world.createFile(download),
-      signal,
-      (fraction) => onProgress({ message: say.installing(version, fraction), fraction }),
-    );
-    const program = path.join(temporary, path.basename(done.path));
-    if (asset.endsWith('.tgz')) await writeFile(program, await extractProgram(await readFile(download)));
-    else await rename(download, program);
-    await rm(download, { force: true });
-    await chmod(program, 0o755);
-    await cloudflaredVersion(program, world).catch((error: Error) => {
-      throw new Error(say.binaryFails('The downloaded cloudflared', error.message));
-    });
-    await writeFile(
-      path.join(temporary, 'stamp.json'),
-      JSON.stringify({
-        version,
-        asset,
-        sha256: release.sha256,
-        installedAt: new Date(world.clock.now()).toISOString(),
-      }),
-    );
+    const version = await fillFolder(temporary, asset, { ...options, world, signal });
     signal.throwIfAborted();
     await putInPlace(temporary, dataDir, version);
-    return done;
+    return { path: copyPath(dataDir, version, world.platform), version };
   } catch (error) {
     throw new Error(explain(error, options.signal, total), { cause: error });
   } finally {
     await rm(temporary, { recursive: true, force: true });
   }
+}
+
+const starts = (program: string, world: TunnelWorld) =>
+  cloudflaredVersion(program, world).then(
+    () => true,
+    () => false,
+  );
+
+/** Downloads, checks, unpacks and tries the program in a folder of its own, with a stamp beside it. Resolves with the version. */
+async function fillFolder(
+  folder: string,
+  assetName: string,
+  {
+    network: settings,
+    world,
+    signal,
+    onProgress = () => {},
+  }: InstallOptions & { world: TunnelWorld; signal: AbortSignal },
+): Promise<string> {
+  const network = createNetwork(settings, world);
+  onProgress({ message: say.installing(CLOUDFLARED_RELEASE) });
+  const asset = await findAsset(network, assetName, signal);
+  const { version, sha256 } = asset;
+  const download = path.join(folder, 'download');
+  const tell = (fraction: number) => onProgress({ message: say.installing(version, fraction), fraction });
+  await fetchAsset(network, asset, () => world.createFile(download), signal, tell);
+  const program = path.join(folder, world.platform === 'win32' ? 'cloudflared.exe' : 'cloudflared');
+  if (assetName.endsWith('.tgz')) await writeFile(program, await extractProgram(await readFile(download)));
+  else await rename(download, program);
+  await rm(download, { force: true });
+  await chmod(program, 0o755);
+  await cloudflaredVersion(program, world).catch((error: Error) => {
+    throw new Error(say.binaryFails('The downloaded cloudflared', error.message));
+  });
+  const installedAt = new Date(world.clock.now()).toISOString();
+  await writeFile(path.join(folder, 'stamp.json'), JSON.stringify({ version, asset: assetName, sha256, installedAt }));
+  return version;
 }
 
 /** Names of the release assets. Throws for a platform without one. */
@@ -116,6 +119,7 @@ function assetName(platform: NodeJS.Platform, arch: string): string {
 }
 
 interface Asset {
+  version: string;
   name: string;
   url: string;
   size: number;
@@ -124,23 +128,14 @@ interface Asset {
 }
 
 async function findAsset(network: Network, name: string, signal: AbortSignal): Promise<Asset> {
-  const answer = await network.request({
-    url: API,
-    headers: { accept: 'application/vnd.github+json' },
-    timeoutMs: 30_000,
-    alwaysVerify: true,
-    signal,
-  });
-  if (answer.status !== 200) {
-    const limited = answer.status === 403 || answer.status === 429;
-    throw new Error(
-      `GitHub answered with HTTP ${answer.status}${limited ? ': too many requests from this network. Try again in an hour.' : '. Try again later.'}`,
-    );
-  }
-  type Listed = { name?: string; size?: number; digest?: string | null; browser_download_url?: string };
-  const assets = (JSON.parse(answer.body) as { assets?: Listed[] }).assets ?? [];
+  const release =
+    (await readRelease(network, `tags/${CLOUDFLARED_RELEASE}`, signal)) ??
+    (await readRelease(network, 'latest', signal));
+  const { tag_name: version = '', assets = [] } = release ?? {};
+  if (!/^\d{4}\.\d+\.\d+$/.test(version))
+    throw new Error('GitHub names no usable release of cloudflared. Try again later.');
   const found = assets.find((asset) => asset.name === name);
-  if (!found) throw new Error(`The cloudflared release ${CLOUDFLARED_RELEASE} has no file ${name}.`);
+  if (!found) throw new Error(`The cloudflared release ${version} has no file ${name}.`);
   const sha256 = /^sha256:([0-9a-f]{64})$/i.exec(found.digest ?? '')?.[1]?.toLowerCase();
   if (!sha256) throw new Error(`The release publishes no checksum for ${name}, so it is not installed.`);
   const url = found.browser_download_url ?? '';
@@ -149,7 +144,37 @@ async function findAsset(network: Network, name: string, signal: AbortSignal): P
   const size = found.size ?? 0;
   if (!(size > 0 && size <= MAX_SIZE))
     throw new Error(`The release names an impossible size for ${name}, so it is not installed.`);
-  return { name, url, size, sha256 };
+  return { version, name, url, size, sha256 };
+}
+
+interface Release {
+  tag_name?: string;
+  assets?: { name?: string; size?: number; digest?: string | null; browser_download_url?: string }[];
+}
+
+/** undefined: there is no such release. */
+async function readRelease(network: Network, which: string, signal: AbortSignal): Promise<Release | undefined> {
+  const answer = await network.request({
+    url: `${RELEASES}/${which}`,
+    headers: { accept: 'application/vnd.github+json' },
+    timeoutMs: 30_000,
+    alwaysVerify: true,
+    signal,
+  });
+  if (answer.status === 404) return undefined;
+  if (answer.status !== 200) {
+    const limited = answer.status === 403 || answer.status === 429;
+    throw new Error(
+      `GitHub answered with HTTP ${answer.status}${limited ? ': too many requests from this network. Try again in an hour.' : '. Try again later.'}`,
+    );
+  }
+  try {
+    return JSON.parse(answer.body);
+  } catch {
+    throw new Error(
+      'GitHub answered with something that is no release. Check whether a proxy or a login page is in between.',
+    );
+  }
 }
 
 async function fetchAsset(

@@ -63,6 +63,7 @@ export const say = {
   urlFixed: 'The URL of this provider is fixed; there is no other one to ask for.',
 
   // Health
+  offline: 'There is no connection to the internet. The tunnel follows by itself, the URL stays the same.',
   reconnecting: 'The connection was lost. Reconnecting, the URL stays the same.',
   halfDead: 'Requests stopped coming through although the connection stands. Restarting it, the URL stays the same.',
   originDown: (port: number) => `The tunnel works, but the router does not answer on port ${port}. Restart the router.`,

@@ -21,6 +21,7 @@ export interface SupervisorOptions {
 /** Waits before a respawn, milliseconds; starts over after a minute online. */
 const SPACING = [0, 1_000, 2_000, 5_000, 15_000, 30_000];
 const REFUSED_WAIT = 5_000;
+const OFFLINE_WAIT = 5_000;
 const STABLE_AFTER = 60_000;
 
 export function superviseTunnel({ driver, verifier, clock, localPort, log }: SupervisorOptions): Tunnel {
@@ -83,6 +84,13 @@ export function superviseTunnel({ driver, verifier, clock, localPort, log }: Sup
     });
   }
 
+  /** Not even the public side of the service can be reached, whatever it would answer. */
+  async function isOffline(url: string, signal: AbortSignal): Promise<boolean> {
+    const stopped = new Promise<undefined>((resolve) => signal.addEventListener('abort', () => resolve(undefined)));
+    const result = await Promise.race([verifier.health(url, driver.dial), stopped]);
+    return result !== undefined && !result.ok && result.kind === 'unreachable';
+  }
+
   /** Starts the program until it runs; undefined when stopped meanwhile. */
   async function open(again: boolean, signal: AbortSignal): Promise<Link | undefined> {
     for (;;) {
@@ -92,7 +100,7 @@ export function superviseTunnel({ driver, verifier, clock, localPort, log }: Sup
           again,
           signal,
           report: (state, message) =>
-            show(repairing ? 'reconnecting' : state, { message: repairing ? say.reconnecting : message }),
+            show(repairing ? 'reconnecting' : state, { message: repairing ? status.message : message }),
         });
       } catch (error) {
         if (signal.aborted) return undefined;
@@ -102,12 +110,6 @@ export function superviseTunnel({ driver, verifier, clock, localPort, log }: Sup
         const next = await pause(retryAt === undefined ? Number.POSITIVE_INFINITY : Math.max(0, retryAt - clock.now()));
         if (next === 'stop') return undefined;
         if (next === 'renew') await giveUpUrl(true);
-        // A look now does not shorten the wait that the service asked for.
-        if (next === 'check' && problem.state === 'rateLimited') {
-          const rest = await pause(Math.max(0, (retryAt ?? 0) - clock.now()));
-          if (rest === 'stop') return undefined;
-          if (rest === 'renew') await giveUpUrl(true);
-        }
       }
     }
   }
@@ -139,18 +141,19 @@ export function superviseTunnel({ driver, verifier, clock, localPort, log }: Sup
       checkingUrl = undefined;
       if (end.why === 'stop' && life?.keep) link.leave();
       else await link.close();
+      const url = link.publicUrl;
       link = undefined;
       if (end.onlineMs !== undefined) {
         wasOnline = true;
         refusals = 0;
         if (end.onlineMs >= STABLE_AFTER) respawns = 0;
       }
-      const next = await recover(end);
+      const next = await recover(end, url);
       if (next === 'stop') return;
     }
 
     /** What each ending asks for (the failure table). Resolves when it is time to open again. */
-    async function recover(end: AttendEnd): Promise<'open' | 'stop'> {
+    async function recover(end: AttendEnd, url: string | undefined): Promise<'open' | 'stop'> {
       switch (end.why) {
         case 'stop':
           return 'stop';
@@ -168,6 +171,8 @@ export function superviseTunnel({ driver, verifier, clock, localPort, log }: Sup
           show(wasOnline ? 'reconnecting' : 'connecting', { message: say.refusedOnce });
           return after(await pause(REFUSED_WAIT));
         case 'silent': {
+          // Without any network, another transport is no answer, and what works afterwards proves nothing about this one.
+          if (url && (await isOffline(url, signal))) return waitOut(offline(wasOnline));
           const message = driver.fallBack();
           if (message) {
             show(status.state === 'reconnecting' ? 'reconnecting' : 'connecting', { message });
@@ -186,6 +191,12 @@ export function superviseTunnel({ driver, verifier, clock, localPort, log }: Sup
         case 'halfDead':
           return respawn(say.halfDead);
       }
+    }
+
+    function offline(wasOnline: boolean): TunnelProblem {
+      return new TunnelProblem(wasOnline ? 'reconnecting' : 'error', say.offline, {
+        retryAt: clock.now() + OFFLINE_WAIT,
+      });
     }
 
     async function respawn(message: string): Promise<'open' | 'stop'> {

@@ -54,6 +54,8 @@ describe('installing cloudflared', () => {
     /** How the file is sent; by default whole. */
     send?: http.RequestListener;
     redirect?: string;
+    /** The pinned release is gone; this is the latest. */
+    latest?: string;
   }
   let downloads = 0;
   function publish({
@@ -65,18 +67,23 @@ describe('installing cloudflared', () => {
     status = 200,
     send,
     redirect,
+    latest,
   }: Release): void {
     downloads = 0;
     const address = url ?? `https://github.com/cloudflare/cloudflared/releases/download/${CLOUDFLARED_RELEASE}/${name}`;
     internet.site('api.github.com', (request, response) => {
-      assert.equal(request.url, `/repos/cloudflare/cloudflared/releases/tags/${CLOUDFLARED_RELEASE}`);
+      const wanted = latest ? 'latest' : `tags/${CLOUDFLARED_RELEASE}`;
+      if (request.url !== `/repos/cloudflare/cloudflared/releases/${wanted}`) {
+        response.writeHead(404).end('{}');
+        return;
+      }
       const assets = [
         { name: 'other', size: 1 },
         { name, size, digest, browser_download_url: address },
       ];
       response
         .writeHead(status, { 'content-type': 'application/json' })
-        .end(JSON.stringify({ tag_name: CLOUDFLARED_RELEASE, assets }));
+        .end(JSON.stringify({ tag_name: latest ?? CLOUDFLARED_RELEASE, assets }));
     });
     internet.site('github.com', (_, response) =>
       response.writeHead(302, { location: redirect ?? 'https://objects.githubusercontent.com/file?sig=1' }).end(),
@@ -139,6 +146,19 @@ describe('installing cloudflared', () => {
     await install();
     assert.deepEqual(readFileSync(program), PROGRAM);
     assert.deepEqual(leftovers(), [CLOUDFLARED_RELEASE]);
+  });
+
+  it('the pinned release was withdrawn: the latest one', async () => {
+    publish({ latest: '2027.1.0' });
+    const done = await install();
+    assert.deepEqual([done.version, leftovers()], ['2027.1.0', ['2027.1.0']]);
+  });
+
+  it('an answer that is no release', async () => {
+    internet.site('api.github.com', (_, response) => response.end('<html>Please sign in to the guest network</html>'));
+    await refused(/no release\. Check whether a proxy or a login page/);
+    publish({ latest: 'not-a-version' });
+    await refused(/no usable release/);
   });
 
   it('two at once both end well', async () => {

@@ -90,7 +90,7 @@ describe('tunnel failure table', () => {
       make();
       rig.outside.name = 'unknown';
       await rig.tunnel.start();
-      await rig.clock.pass(9 * SECOND);
+      await rig.clock.pass(4 * SECOND);
       assert.equal(state(), 'verifying');
       await rig.clock.pass(5 * SECOND);
       assert.equal(state(), 'online');
@@ -243,6 +243,22 @@ describe('tunnel failure table', () => {
       await rig.clock.pass(MINUTE);
       assert.equal(state(), 'online');
       assert.equal(rig.posts.length, 1);
+    });
+
+    it('no network at all: says so, keeps QUIC, and is back soon after the network', async () => {
+      await online();
+      rig.outside.health = { ok: false, kind: 'unreachable', why: 'offline' };
+      rig.onLaunch = () => {};
+      launch().connected = false;
+      await rig.clock.pass(30 * SECOND);
+      assert.equal(state(), 'reconnecting');
+      assert.match(message(), /no connection to the internet/);
+      rig.outside.health = { ok: true };
+      rig.onLaunch = (started) => registers(started, rig.clock);
+      await rig.clock.pass(16 * SECOND);
+      assert.equal(state(), 'online');
+      assert.ok(rig.launches.every(({ transport }) => transport === 'quic'));
+      assert.deepEqual([rig.tunnel.status.publicUrl, rig.posts.length], [URL_1, 1]);
     });
 
     it('Unauthorized once: the same credentials again after 5 s', async () => {
