@@ -31,8 +31,29 @@ export function extensionOptions(outfile) {
   return { ...shared, entryPoints: ['src/extension.ts'], outfile, external: ['vscode'] };
 }
 
+/** The dashboard page: runs in the editor's webview, with its styles beside it. */
+export function webviewOptions(outfile) {
+  return {
+    ...shared,
+    entryPoints: ['src/webview/main.tsx'],
+    outfile,
+    format: 'iife',
+    platform: 'browser',
+    target: 'es2023',
+    mainFields: ['module', 'main'],
+    define: { __VERSION__: shared.define.__VERSION__ },
+    jsx: 'automatic',
+    jsxImportSource: 'preact',
+    tsconfig: 'src/webview/tsconfig.json',
+  };
+}
+
 if (process.argv[1] === import.meta.filename) {
-  const targets = [routerOptions('dist/router.js'), extensionOptions('dist/extension.js')];
+  const targets = [
+    routerOptions('dist/router.js'),
+    extensionOptions('dist/extension.js'),
+    webviewOptions('dist/webview.js'),
+  ];
   if (process.argv.includes('--watch')) for (const target of targets) await (await context(target)).watch();
   else await Promise.all(targets.map((target) => build(target)));
 }

@@ -29,6 +29,7 @@ import { costOf, targetPrice } from './ledger/prices';
 import type { RequestRecord } from './ledger/record';
 import { type Ledger, openLedger } from './ledger/store';
 import { copyAsCurl, requestStory } from './ledger/story';
+import { usagePage } from './ledger/usagePage';
 import type { BackendState, CursorSighting, NetworkSettings, Problem, RouterState } from './process/contract';
 import type { RouterCore } from './process/core';
 import { proofOf } from './process/handshake';
@@ -538,6 +539,7 @@ export async function createRouterCore(options: CoreOptions): Promise<RouterCore
     },
     recentRequests: (limit) => ledger.recent(limit),
     usage: (query) => ledger.summary(query),
+    usagePage: async (query) => usagePage(await ledger.summary(query), query.by, query),
     requestStory(id) {
       const record = ledger.recent(500).find((one) => one.id === id);
       if (!record) throw new Error('This request is not among the newest 500 any more.');

@@ -31,6 +31,7 @@ export const COMMANDS = {
   showUsage: 'llmRouter.showUsage',
   exportUsage: 'llmRouter.exportUsage',
   logBodies: 'llmRouter.logBodies',
+  openDashboard: 'llmRouter.openDashboard',
 } as const;
 export type CommandName = keyof typeof COMMANDS;
 /** What each command does; a group of commands is a Pick of this. */
@@ -38,6 +39,7 @@ export type Handlers = Record<CommandName, (argument?: unknown) => Promise<void>
 
 /** Views of the side bar. */
 export const REQUESTS_VIEW = 'llmRouter.requests';
+export const DASHBOARD_VIEW = 'llmRouter.dashboard';
 
 /** For `when` clauses: the listener is up. */
 export const CONTEXT_RUNNING = 'llmRouter.running';

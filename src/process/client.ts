@@ -29,6 +29,7 @@ import {
   rpc,
   type TestResult,
   TIME_LIMITS,
+  type UsageQuery,
   type UsageRow,
 } from './contract';
 import type { Peer } from './dial';
@@ -65,7 +66,8 @@ export interface RouterClient {
   exportLiteLlm(): Promise<ExportedFile[]>;
   previewImport(request: { text: string; envText?: string }): Promise<ImportPreview>;
   recentRequests(limit: number): Promise<RequestRecord[]>;
-  usage(query: { from: string; to: string; by: 'day' | 'model' | 'backend' | 'key' }): Promise<UsageRow[]>;
+  usage(query: UsageQuery): Promise<UsageRow[]>;
+  usagePage(query: UsageQuery): Promise<string>;
   requestStory(id: string): Promise<RequestTelling>;
   /** Resolves to the number of requests written. */
   exportUsage(query: { from: string; to: string; file: string }): Promise<number>;
@@ -208,6 +210,7 @@ export function connectRouter(options: ClientOptions): RouterClient {
     recentRequests: (limit) =>
       call('recentRequests', (connection) => connection.sendRequest(rpc.recentRequests, { limit })),
     usage: (query) => call('usage', (connection) => connection.sendRequest(rpc.usage, query)),
+    usagePage: (query) => call('usagePage', (connection) => connection.sendRequest(rpc.usagePage, query)),
     requestStory: (id) => call('requestStory', (connection) => connection.sendRequest(rpc.requestStory, { id })),
     exportUsage: async (query) =>
       (await call('exportUsage', (connection) => connection.sendRequest(rpc.exportUsage, query))).requests,

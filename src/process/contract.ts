@@ -215,9 +215,9 @@ export const rpc = {
   /** What a configuration file (with its .env) would become; changes nothing. Keys in the answer are those of the text. */
   previewImport: new RequestType<{ text: string; envText?: string }, ImportPreview, void>('previewImport'),
   recentRequests: new RequestType<{ limit: number }, RequestRecord[], void>('recentRequests'),
-  usage: new RequestType<{ from: string; to: string; by: 'day' | 'model' | 'backend' | 'key' }, UsageRow[], void>(
-    'usage',
-  ),
+  usage: new RequestType<UsageQuery, UsageRow[], void>('usage'),
+  /** The same sums as a Markdown page. */
+  usagePage: new RequestType<UsageQuery, string, void>('usagePage'),
   /** One of the newest 500 requests; rejects with a sentence when it is not among them. */
   requestStory: new RequestType<{ id: string }, RequestTelling, void>('requestStory'),
   /** Writes the requests of a time (local days, inclusive) to a file, as CSV. */
@@ -255,6 +255,7 @@ export const TIME_LIMITS: Readonly<Record<keyof typeof rpc, number>> = {
   previewImport: 10_000,
   recentRequests: 5_000,
   usage: 30_000,
+  usagePage: 30_000,
   requestStory: 5_000,
   exportUsage: 300_000,
   keyStates: 5_000,
@@ -263,6 +264,12 @@ export const TIME_LIMITS: Readonly<Record<keyof typeof rpc, number>> = {
   handOver: 15_000,
 };
 
+/** Local days as `YYYY-MM-DD`, both inclusive; an empty text leaves that side open. */
+export interface UsageQuery {
+  from: string;
+  to: string;
+  by: 'day' | 'model' | 'backend' | 'key';
+}
 export interface UsageRow {
   group: string;
   requests: number;

@@ -17,6 +17,7 @@ import type {
   RequestTelling,
   RouterState,
   TestResult,
+  UsageQuery,
   UsageRow,
 } from './contract';
 
@@ -60,7 +61,9 @@ export interface RouterCore {
   exportLiteLlm(): ExportedFile[];
   previewImport(request: { text: string; envText?: string }): ImportPreview;
   recentRequests(limit: number): RequestRecord[];
-  usage(query: { from: string; to: string; by: 'day' | 'model' | 'backend' | 'key' }): Promise<UsageRow[]>;
+  usage(query: UsageQuery): Promise<UsageRow[]>;
+  /** The same as a Markdown page. */
+  usagePage(query: UsageQuery): Promise<string>;
   /** One of the newest 500 requests; throws a sentence when it is not among them. */
   requestStory(id: string): RequestTelling;
   /** Writes every request of the local days `from` to `to` to a CSV file; the number of requests. */

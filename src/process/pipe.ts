@@ -260,6 +260,7 @@ function serve(
   peer.onRequest(rpc.previewImport, (request) => tell(Promise.resolve().then(() => core.previewImport(request))));
   peer.onRequest(rpc.recentRequests, ({ limit }) => core.recentRequests(limit));
   peer.onRequest(rpc.usage, (query) => tell(limited('usage', core.usage(query))));
+  peer.onRequest(rpc.usagePage, (query) => tell(limited('usagePage', core.usagePage(query))));
   peer.onRequest(rpc.requestStory, ({ id }) => tell((async () => core.requestStory(String(id)))()));
   peer.onRequest(rpc.exportUsage, ({ from, to, file }) =>
     tell(

@@ -4,6 +4,7 @@ import { tell } from '../actions';
 import type { Editor } from '../controller';
 import { COMMANDS, CONTEXT_BACKENDS, CONTEXT_RUNNING, type CommandName, type Handlers } from '../ids';
 import { phaseOf } from '../view';
+import { createDashboard } from '../views/dashboard';
 import { createDocuments } from '../views/documents';
 import { addBackendCommands } from './addBackend';
 import { bodyLoggingCommands } from './bodyLogging';
@@ -21,6 +22,7 @@ import { usageCommands } from './usage';
 export function registerCommands(editor: Editor): Disposable[] {
   const adding = addBackendCommands(editor);
   const documents = createDocuments(editor);
+  const dashboard = createDashboard(editor);
   const handlers: Handlers = {
     ...lifecycleCommands(editor),
     ...copyCommands(editor),
@@ -34,6 +36,7 @@ export function registerCommands(editor: Editor): Disposable[] {
     ...requestCommands(editor, documents),
     ...usageCommands(editor, documents),
     ...bodyLoggingCommands(editor),
+    openDashboard: async () => dashboard.open(),
   };
   const names = Object.keys(COMMANDS) as CommandName[];
   return [
@@ -43,6 +46,7 @@ export function registerCommands(editor: Editor): Disposable[] {
       ),
     ),
     documents,
+    dashboard,
     keepContext(editor),
   ];
 }

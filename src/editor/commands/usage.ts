@@ -6,7 +6,7 @@ import type { Period } from '../../ledger/store';
 import type { Editor } from '../controller';
 import type { Handlers } from '../ids';
 import type { Documents } from '../views/documents';
-import { GROUPS, periods } from '../views/usageTable';
+import { GROUPS, periods } from '../views/periods';
 
 export function usageCommands(editor: Editor, documents: Documents): Pick<Handlers, 'showUsage' | 'exportUsage'> {
   return {

@@ -2,7 +2,7 @@
 import { commands, type Disposable, EventEmitter, Uri, window, workspace } from 'vscode';
 import type { Period } from '../../ledger/store';
 import type { Editor } from '../controller';
-import { GROUPS, type Group, usageDocument } from './usageTable';
+import { GROUPS, type Group } from './periods';
 
 const SCHEME = 'llm-router';
 
@@ -22,7 +22,7 @@ export function createDocuments({ router }: Editor): Documents {
     if (kind === 'request') return (await router.requestStory(uri.path.slice(1, -3))).story;
     const group = GROUPS.find((known) => known === by);
     if (kind !== 'usage' || !group) throw new Error('There is no such page.');
-    return usageDocument(await router.usage({ by: group, from, to }), group, { from, to });
+    return await router.usagePage({ by: group, from, to });
   }
   const registration = workspace.registerTextDocumentContentProvider(SCHEME, {
     onDidChange: changed.event,

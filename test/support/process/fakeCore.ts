@@ -140,6 +140,7 @@ export function createFakeCore(context: Pick<CoreContext, 'lastPort'>, version: 
       }),
     recentRequests: () => [],
     usage: unused,
+    usagePage: unused,
     requestStory: () => ({ story: '# a request', curl: 'curl' }),
     exportUsage: unused,
     keyStates: () => [],

@@ -1,41 +1,17 @@
-/** Usage told as a Markdown table, and the times a person can ask for. Pure. */
-import { dollars } from '../../ledger/budgets';
-import type { Period } from '../../ledger/store';
-import { localDay, windowAt } from '../../ledger/windows';
-import type { UsageRow } from '../../process/contract';
+/** Usage as a Markdown page: one table with a line of totals, and notes on what the numbers leave out. */
+import type { UsageRow } from '../process/contract';
+import { dollars } from './budgets';
+import type { GroupBy, Period } from './store';
 
-export const GROUPS = ['day', 'model', 'backend', 'key'] as const;
-export type Group = (typeof GROUPS)[number];
-
-/** Times to choose from, in local days. `now`: milliseconds since the epoch. */
-export function periods(now: number): { label: string; period: Period }[] {
-  const today = localDay(now);
-  const date = new Date(now);
-  const daysBack = (days: number): string =>
-    localDay(new Date(date.getFullYear(), date.getMonth(), date.getDate() - days).getTime());
-  const lastMonth = new Date(date.getFullYear(), date.getMonth(), 0);
-  return [
-    { label: 'This month', period: { from: windowAt('month', now).from, to: today } },
-    { label: 'Today', period: { from: today, to: today } },
-    { label: 'Last 7 days', period: { from: daysBack(6), to: today } },
-    { label: 'Last 30 days', period: { from: daysBack(29), to: today } },
-    {
-      label: 'Last month',
-      period: { from: windowAt('month', lastMonth.getTime()).from, to: localDay(lastMonth.getTime()) },
-    },
-    { label: 'Everything', period: { from: '', to: '' } },
-  ];
-}
-
-const TITLES: Record<Group, string> = { day: 'Day', model: 'Model', backend: 'Backend', key: 'Key' };
+const TITLES: Record<GroupBy, string> = { day: 'Day', model: 'Model', backend: 'Backend', key: 'Key' };
 const number = (value: number): string => value.toLocaleString('en-US');
 const requests = (count: number): string => `${number(count)} ${count === 1 ? 'request' : 'requests'}`;
 /** Names come from outside and must not become markup. */
 const cell = (text: string): string =>
   text.replace(/[\p{Cc}]+/gu, ' ').replace(/[\\`*_[\]<>#|!&~$]/g, '\\$&') || '(none)';
 
-/** A document of one table with a line of totals and notes on what the numbers leave out. */
-export function usageDocument(rows: readonly UsageRow[], by: Group, { from, to }: Period): string {
+/** Rows in the order in which they shall stand. */
+export function usagePage(rows: readonly UsageRow[], by: GroupBy, { from, to }: Period): string {
   const head = `# Usage by ${by}\n\n${from ? `From ${from} to ${to}` : 'Everything in the usage log'}.\n\n`;
   if (rows.length === 0) return `${head}No requests in this time.\n`;
   const sum = (value: (row: UsageRow) => number | undefined): number =>

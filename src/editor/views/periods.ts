@@ -1,0 +1,26 @@
+/** The times a person can ask for. Pure. */
+import type { Period } from '../../ledger/store';
+import { localDay, windowAt } from '../../ledger/windows';
+
+export const GROUPS = ['day', 'model', 'backend', 'key'] as const;
+export type Group = (typeof GROUPS)[number];
+
+/** Times to choose from, in local days. `now`: milliseconds since the epoch. */
+export function periods(now: number): { label: string; period: Period }[] {
+  const today = localDay(now);
+  const date = new Date(now);
+  const daysBack = (days: number): string =>
+    localDay(new Date(date.getFullYear(), date.getMonth(), date.getDate() - days).getTime());
+  const lastMonth = new Date(date.getFullYear(), date.getMonth(), 0);
+  return [
+    { label: 'This month', period: { from: windowAt('month', now).from, to: today } },
+    { label: 'Today', period: { from: today, to: today } },
+    { label: 'Last 7 days', period: { from: daysBack(6), to: today } },
+    { label: 'Last 30 days', period: { from: daysBack(29), to: today } },
+    {
+      label: 'Last month',
+      period: { from: windowAt('month', lastMonth.getTime()).from, to: localDay(lastMonth.getTime()) },
+    },
+    { label: 'Everything', period: { from: '', to: '' } },
+  ];
+}

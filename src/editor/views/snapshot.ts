@@ -1,0 +1,120 @@
+/** What the dashboard shows, made from what the router tells. Pure. */
+import type { RequestRecord } from '../../ledger/record';
+import type { BackendState, UsageRow } from '../../process/contract';
+import type { TunnelStateName } from '../../tunnel/tunnel';
+import type { TunnelMoment } from '../../tunnel/tunnelLog';
+import type { BackendLook, RequestLine, Snapshot, Sum, Tone, TunnelStep } from '../../webview/messages';
+import { backendHealth, TUNNEL } from '../statusText';
+import { phaseOf, type View, workingUrl } from '../view';
+import { outcomeOf } from './requestLook';
+
+export interface Facts {
+  /** Newest first. */
+  requests: readonly RequestRecord[];
+  days: readonly UsageRow[];
+  models: readonly UsageRow[];
+  backends: readonly UsageRow[];
+  tunnel: readonly TunnelMoment[];
+}
+
+const HEALTH_TONE: Record<BackendState['health'], Tone> = {
+  ok: 'good',
+  unknown: 'idle',
+  cooling: 'warn',
+  failing: 'bad',
+};
+/** Rows of a list of sums; the rest is one row. */
+const TOP = 8;
+const MAX_TEXT = 500;
+
+export function dashboardSnapshot(view: View, facts: Facts, now: number): Snapshot {
+  const { state } = view;
+  const url = workingUrl(view);
+  const { requests = 0, tokens = 0, cost = 0, costKnown = true } = state?.today ?? {};
+  return {
+    type: 'snapshot',
+    now,
+    phase: phaseOf(view),
+    message: cut(view.message ?? state?.notice),
+    url: url ?? state?.localUrl,
+    urlWorks: url !== undefined,
+    keyHint: view.keyHint,
+    tunnel: {
+      ...tunnelStep(state?.tunnel.state ?? 'off', state?.tunnel.since ?? now),
+      message: cut(state?.tunnel.message),
+    },
+    history: facts.tunnel.map((moment) => tunnelStep(moment.state, moment.at)),
+    running: state?.running ?? 0,
+    today: { requests, tokens, cost, costKnown },
+    bodyLog: state?.bodyLog !== undefined,
+    backends: (state?.backends ?? []).map(backendLook),
+    requests: facts.requests.map(requestLine),
+    days: facts.days.map(sumOf),
+    models: topOf(facts.models),
+    spenders: topOf(facts.backends),
+  };
+}
+
+function tunnelStep(state: TunnelStateName, at: number): TunnelStep {
+  const { long, severity, icon } = TUNNEL[state];
+  const tone: Tone =
+    severity === 'error'
+      ? 'bad'
+      : severity === 'warning'
+        ? 'warn'
+        : state === 'online'
+          ? 'good'
+          : icon.includes('spin')
+            ? 'busy'
+            : 'idle';
+  return { words: long, tone, at };
+}
+
+function backendLook(backend: BackendState): BackendLook {
+  const look: BackendLook = {
+    name: `${backend.name}${backend.isDefault ? ' (default)' : ''}`,
+    words: backendHealth(backend).words,
+    tone: backend.needsKey && !backend.hasKey ? 'warn' : HEALTH_TONE[backend.health],
+  };
+  const error = backend.health === 'ok' ? undefined : cut(backend.lastError);
+  return error ? { ...look, error } : look;
+}
+
+function requestLine(record: RequestRecord): RequestLine {
+  const { id, usage, backend, firstMs, ms, cost } = record;
+  return {
+    id,
+    time: Date.parse(record.time) || 0,
+    model: cut(record.askedModel) || '(no model)',
+    backend,
+    outcome: outcomeOf(record),
+    firstMs,
+    ms,
+    tokens: usage && usage.input + usage.output,
+    cost,
+  };
+}
+
+const sumOf = ({ group, requests, input, output, cost }: UsageRow): Sum => ({
+  name: cut(group) || '(none)',
+  requests,
+  tokens: input + output,
+  cost,
+});
+
+function topOf(rows: readonly UsageRow[]): Sum[] {
+  const sums = rows.filter((row) => row.group !== '').map(sumOf);
+  const rest = sums.slice(TOP);
+  if (rest.length === 0) return sums;
+  const add = (value: (sum: Sum) => number): number => rest.reduce((total, sum) => total + value(sum), 0);
+  const others: Sum = {
+    name: `${rest.length} more`,
+    requests: add((sum) => sum.requests),
+    tokens: add((sum) => sum.tokens),
+    cost: add((sum) => sum.cost),
+  };
+  return [...sums.slice(0, TOP), others];
+}
+
+const cut = <T extends string | undefined>(text: T): T =>
+  (text && text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT - 1)}…` : text) as T;

@@ -1,0 +1,410 @@
+// What a person sees and switches: client keys, the view Requests during a stream, usage, body logging, dashboard, walkthrough.
+import assert from 'node:assert/strict';
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { pictureOfFailure, startEditor } from './editor.mjs';
+import { until } from './server.mjs';
+import { startUpstream } from './upstream.mjs';
+
+const KEY = 'sk-upstream-0123456789';
+const PROMPT = 'what only the body log may hold';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+describe('the views', () => {
+  let editor;
+  let window;
+  let upstream;
+  let baseUrl;
+  let mainKey;
+
+  before(async () => {
+    upstream = await startUpstream({ key: KEY });
+    const price = { input: 2000, output: 4000 };
+    const backend = {
+      name: 'loop',
+      baseUrl: upstream.url,
+      apiKeyEnv: 'LOOP_TOKEN',
+      models: [{ id: 'loop/model-a', price }],
+    };
+    editor = await startEditor('views', {
+      settings: {
+        'llmRouter.port': 0,
+        'llmRouter.lingerSeconds': 2,
+        'llmRouter.tunnel.provider': 'none',
+        'llmRouter.backends': [backend],
+      },
+      env: { LOOP_TOKEN: KEY },
+    });
+    writeLedger(path.join(editor.server.storage, 'ledger'), 10_000);
+    window = await editor.open('project');
+    await window.status.waitFor({ timeout: 60_000 });
+    await window.statusShows(/local only/);
+    mainKey = await window.copied('llmRouter.copyApiKey', /^sk-[\w-]{43}$/);
+    await window.clearToasts();
+    await window.exec((vscode) => void vscode.commands.executeCommand('llmRouter.copyBaseUrl'));
+    await window.toastButton('on this machine only', 'Copy Local URL').click();
+    baseUrl = await window.clipboard(/^http:\/\/127\.0\.0\.1:\d+\/v1$/);
+    await window.clearToasts();
+  });
+  after(async () => {
+    upstream?.close();
+    await editor?.stop();
+  });
+  afterEach(async function () {
+    await pictureOfFailure(this.currentTest, editor, window);
+  });
+
+  const post = (model, key = mainKey, more = {}) =>
+    fetch(`${baseUrl}/chat/completions`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ model, messages: [{ role: 'user', content: PROMPT }], ...more }),
+    });
+  const ask = async (model, key) => {
+    const response = await post(model, key);
+    return { status: response.status, text: await response.text() };
+  };
+
+  describe('client keys', () => {
+    let phone;
+
+    it('makes a key with limits, which is copied and opens the router', async () => {
+      await window.command('LLM Router: New Client Key…');
+      await window.answer('New Client Key: name', 'phone');
+      await window.quickTitle('limits of phone').waitFor();
+      await window.pick('Budget a day').click();
+      await window.pick('Allowed models').click();
+      await window.page.keyboard.press('Enter');
+      await window.answer('allowed models of phone', 'loop/*');
+      await window.answer('budget a day of phone', '0.05');
+      await window.toast('The key phone is made and copied').waitFor({ timeout: 20_000 });
+      phone = await window.clipboard(/^sk-[\w-]{43}$/);
+      const written = await window.exec(
+        (vscode) => vscode.workspace.getConfiguration('llmRouter').inspect('clientKeys').globalValue,
+      );
+      assert.deepEqual(written, [{ name: 'phone', models: ['loop/*'], budget: { day: 0.05 } }]);
+      const answer = await ask('loop/model-a', phone);
+      assert.equal(answer.status, 402, answer.text);
+      assert.match(answer.text, /budget of \$0\.0500 a day/);
+      assert.equal((await ask('demo/echo', phone)).status, 403);
+      await window.clearToasts();
+    });
+
+    it('shows what each key used, and tells when a budget is nearly spent', async () => {
+      await window.setting('clientKeys', [
+        { name: 'phone', models: ['loop/*'], budget: { day: 1000, warnAt: 0.00001 } },
+      ]);
+      await until(async () => (await ask('loop/model-a', phone)).status === 200, 'the raised budget');
+      const warning = 'The key "phone" has spent';
+      await window.toastButton(warning, 'Manage Client Keys…').click({ timeout: 20_000 });
+      await window.quickTitle('Manage Client Keys').waitFor();
+      await window.pick('of $1000.00 today').waitFor();
+      await editor.shot(window, 'keys');
+      await window.page.keyboard.press('Escape');
+      await window.clearToasts();
+    });
+
+    it('copies it again, switches it off and on', async () => {
+      await window.setClipboard('');
+      await manage('phone', 'Copy Key');
+      assert.equal(await window.clipboard(/^sk-/), phone);
+      await manage('phone', 'Switch Off');
+      await window.toast('switched off').waitFor();
+      const refused = await ask('loop/model-a', phone);
+      assert.equal(refused.status, 401);
+      assert.match(refused.text, /switched off/);
+      await manage('phone', 'Switch On');
+      await window.toast('switched on').waitFor();
+      assert.equal((await ask('loop/model-a', phone)).status, 200);
+      await window.clearToasts();
+    });
+
+    it('makes a new secret, and revokes the key at once', async () => {
+      await manage('phone', 'New Secret');
+      await window.modalButton('Make New Secret').click();
+      await window.toast('in force and copied').waitFor();
+      const fresh = await window.clipboard(/^sk-[\w-]{43}$/);
+      assert.notEqual(fresh, phone);
+      assert.equal((await ask('loop/model-a', phone)).status, 401);
+      assert.equal((await ask('loop/model-a', fresh)).status, 200);
+      await manage('phone', 'Revoke');
+      await window.modalButton('Revoke').click();
+      await window.toast('The key phone is revoked').waitFor();
+      assert.equal((await ask('loop/model-a', fresh)).status, 401);
+      await window.clearToasts();
+    });
+
+    async function manage(name, action) {
+      await window.command('LLM Router: Manage Client Keys…');
+      await window.choose('Manage Client Keys', name);
+      await window.choose(`Manage the key ${name}`, action);
+    }
+  });
+
+  describe('the view Requests', () => {
+    const rows = () => window.page.locator('.pane-body .monaco-list-row');
+
+    it('is live during a stream', async () => {
+      await window.page.locator('.activitybar .action-item a[aria-label^="LLM Router"]').click();
+      await rows().first().waitFor({ timeout: 20_000 });
+      const before = upstream.streams.length;
+      const response = await post('loop/model-a', mainKey, { stream: true });
+      await until(() => upstream.streams.length > before, 'the stream at the provider');
+      await window.page.getByText('1 request is running').waitFor({ timeout: 10_000 });
+      await editor.shot(window, 'requests-live');
+      upstream.streams.at(-1).end();
+      await response.text();
+      await window.page.getByText('1 request is running').waitFor({ state: 'detached', timeout: 10_000 });
+      await rows().filter({ hasText: 'loop/model-a' }).filter({ hasText: 'tokens' }).first().waitFor();
+      await editor.shot(window, 'requests');
+    });
+
+    it('opens the story of a request', async () => {
+      await rows().filter({ hasText: 'loop/model-a' }).first().click();
+      const story = await frameWith('Where it went');
+      assert.match(await story.locator('body').textContent(), /Key main[\s\S]*Asked for loop\/model-a/);
+      await editor.shot(window, 'story');
+      await window.closeEditors();
+    });
+
+    it('copies a request as curl, without its key', async () => {
+      const row = rows().filter({ hasText: 'loop/model-a' }).first();
+      await window.page.mouse.move(700, 400);
+      await row.hover();
+      await row.locator('.action-label[aria-label^="Copy Request as curl"]').click();
+      const curl = await window.clipboard(/^curl /);
+      assert.ok(curl.includes('$LLM_ROUTER_KEY') && curl.includes(baseUrl) && !curl.includes(mainKey), curl);
+      await window.clearToasts();
+    });
+  });
+
+  describe('usage', () => {
+    it('is summed up on a page', async () => {
+      await window.command('LLM Router: Show Usage…');
+      await window.choose('Show Usage', 'This month');
+      await window.choose('Show Usage', 'By key');
+      const page = await frameWith('Usage by key');
+      assert.match(await page.locator('body').textContent(), /phone[\s\S]*main|main[\s\S]*phone/);
+      await editor.shot(window, 'usage');
+      await window.closeEditors();
+    });
+
+    it('is exported as CSV', async () => {
+      const file = path.join(editor.server.home, 'usage.csv');
+      await window.command('LLM Router: Export Usage as CSV…');
+      await window.choose('Export Usage as CSV', 'Today');
+      const input = window.page.locator('.quick-input-widget:visible input[type=text]');
+      await until(async () => (await input.inputValue()).endsWith('.csv'), 'the dialog for the file');
+      await input.fill(file);
+      await window.page.keyboard.press('Enter');
+      await window.toast('requests written to').waitFor({ timeout: 20_000 });
+      const lines = readFileSync(file, 'utf8').trim().split('\r\n');
+      assert.match(lines[0], /^time,id,/);
+      assert.ok(lines.some((line) => line.includes('loop/model-a')) && lines.every((line) => !line.includes(PROMPT)));
+      await window.clearToasts();
+    });
+  });
+
+  describe('body logging', () => {
+    const file = () => path.join(editor.server.storage, 'bodies.jsonl');
+
+    it('is off until a person confirms, and shown while it is on', async () => {
+      assert.ok(!existsSync(file()));
+      await window.command('LLM Router: Log Bodies for Debugging');
+      await window.modalButton('Log Bodies').click();
+      await window.statusShows(/logs bodies/);
+      await window.toast('Bodies are logged to').waitFor();
+      await editor.shot(window, 'bodies');
+      assert.equal((await ask('loop/model-a')).status, 200);
+      const entries = await until(() => {
+        const lines = existsSync(file()) ? readFileSync(file(), 'utf8').trim().split('\n').filter(Boolean) : [];
+        return lines.length >= 3 && lines.map((line) => JSON.parse(line));
+      }, 'three bodies');
+      assert.deepEqual(entries.map((entry) => entry.part).sort(), ['answer', 'request', 'upstreamRequest']);
+      assert.ok(entries.find((entry) => entry.part === 'request').text.includes(PROMPT));
+      assert.match(entries.find((entry) => entry.part === 'answer').text, /This is model-a/);
+      await window.clearToasts();
+    });
+
+    it('is off again after a command and after a restart of the process', async () => {
+      await window.command('LLM Router: Log Bodies for Debugging');
+      await window.toast('no longer logged').waitFor();
+      await window.statusShows(/^(?!.*logs bodies)/);
+      const size = readFileSync(file()).length;
+      await ask('loop/model-a');
+      assert.equal(readFileSync(file()).length, size);
+      await window.clearToasts();
+    });
+  });
+
+  describe('the dashboard', () => {
+    const themes = { dark: 'Default Dark Modern', light: 'Default Light Modern', contrast: 'Default High Contrast' };
+    const complaints = [];
+    let page;
+
+    const useTheme = (name) =>
+      window.exec(
+        (vscode, theme) =>
+          vscode.workspace.getConfiguration('workbench').update('colorTheme', theme, vscode.ConfigurationTarget.Global),
+        name,
+      );
+
+    it('shows 10,000 requests and live ones, and opens the story of one', async () => {
+      window.page.on('console', (message) => {
+        if (message.type() === 'error' && /webview\.|Content.Security/i.test(message.text() + message.location().url))
+          complaints.push(message.text());
+      });
+      await window.exec((vscode) => vscode.commands.executeCommand('workbench.action.closeSidebar'));
+      await window.command('LLM Router: Open Dashboard');
+      page = await frameWith('Newest requests');
+      await page.locator('.chart canvas').nth(2).waitFor();
+      const total = async () => Number((await page.locator('.tiles dd').nth(1).textContent()).replace(/\D/g, ''));
+      const before = await total();
+      const response = await post('loop/model-a', mainKey, { stream: true });
+      await until(async () => (await page.locator('.tiles dd').first().textContent()) === '1', 'the running request');
+      upstream.streams.at(-1).end();
+      await response.text();
+      await until(async () => (await total()) === before + 1, 'the counted request');
+      await page.locator('.requests button').first().click();
+      await frameWith('Where it went');
+      await window.exec((vscode) => vscode.commands.executeCommand('workbench.action.closeActiveEditor'));
+      page = await frameWith('Newest requests');
+    });
+
+    for (const [name, theme] of Object.entries(themes)) {
+      it(`is readable in ${name}`, async () => {
+        await useTheme(theme);
+        await until(
+          async () => (await page.locator('body').getAttribute('data-vscode-theme-id')) === theme,
+          `the theme ${theme}`,
+        );
+        await window.page.waitForTimeout(300);
+        await editor.shot(window, `dashboard-${name}`);
+        await seriousFindings(page);
+      });
+    }
+
+    it('is used with the keyboard: tabs, a request', async () => {
+      await page.locator('vscode-tab-header').first().focus();
+      await window.page.keyboard.press('ArrowRight');
+      await window.page.keyboard.press('Enter');
+      await page.getByText('gpt-5-mini').first().waitFor();
+      await editor.shot(window, 'dashboard-models');
+      await page.locator('.requests button').first().focus();
+      await window.page.keyboard.press('Enter');
+      await frameWith('Where it went');
+      await window.closeEditors();
+    });
+
+    it('fits into a side bar of 300 pixels', async () => {
+      await useTheme(themes.dark);
+      await window.exec((vscode) => vscode.commands.executeCommand('llmRouter.dashboard.focus'));
+      page = await frameWith('For Cursor');
+      await until(async () => (await page.evaluate('innerWidth')) <= 320, 'the narrow page');
+      const { scroll, width } = await page.evaluate(
+        '({ scroll: document.documentElement.scrollWidth, width: document.documentElement.clientWidth })',
+      );
+      assert.ok(scroll <= width, `${scroll} pixels in ${width}`);
+      await window.page.waitForTimeout(300);
+      await editor.shot(window, 'dashboard-narrow');
+      await seriousFindings(page);
+    });
+
+    it('says what to do while the router is stopped', async () => {
+      await window.exec((vscode) => vscode.commands.executeCommand('llmRouter.stopRouter'));
+      await page.getByText('LLM Router is stopped').waitFor();
+      await window.clearToasts();
+      await editor.shot(window, 'dashboard-stopped');
+      await page.locator('vscode-button', { hasText: 'Start Router' }).click();
+      await page.getByText('For Cursor').waitFor({ timeout: 20_000 });
+      await window.statusShows(/local only/);
+      await window.clearToasts();
+    });
+
+    it('got no key, and left no complaint in its console', async () => {
+      assert.ok(!(await page.content()).includes(mainKey));
+      assert.deepEqual(complaints, []);
+    });
+
+    async function seriousFindings(frame) {
+      await frame.evaluate(axe);
+      const found =
+        await frame.evaluate(`axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => violations
+        .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+        .map(({ id, nodes }) => id + ': ' + nodes.map(({ html, failureSummary }) => html + ' ' + failureSummary).join(' | ')))`);
+      assert.deepEqual(found, []);
+    }
+  });
+
+  it('let no request leave the machine', () => {
+    assert.deepEqual(window.external, []);
+  });
+
+  /** The page of a webview (Markdown preview, dashboard) that shows a text. */
+  async function frameWith(text) {
+    return await until(async () => {
+      for (const frame of window.page.frames()) {
+        const found = await frame
+          .getByText(text)
+          .first()
+          .isVisible()
+          .catch(() => false);
+        if (found && frame !== window.page.mainFrame()) return frame;
+      }
+      return undefined;
+    }, `a page with ${text}`);
+  }
+});
+
+/** Requests of the last 14 days, as the router writes them, before any router runs. */
+function writeLedger(folder, count) {
+  mkdirSync(folder, { recursive: true });
+  const models = [
+    ['openai', 'gpt-5-mini', 0.004],
+    ['anthropic', 'claude-sonnet-4-5', 0.021],
+    ['groq', 'llama-3.3-70b-versatile', 0.0007],
+    ['ollama', 'qwen3:8b', 0],
+  ];
+  const span = 13.5 * 86_400_000;
+  const months = new Map();
+  for (let n = 0; n < count; n++) {
+    const time = new Date(Date.now() - span + (span * n) / count).toISOString();
+    const [backend, upstreamModel, price] = models[(n * 7 + ((n / 50) | 0)) % models.length];
+    const failed = n % 61 === 0;
+    const wave = 1 + Math.sin(n / 7) / 2 + Math.cos(n / 1_100) / 3;
+    const usage = {
+      input: Math.round(9_000 * wave),
+      output: Math.round(420 * wave),
+      cacheRead: Math.round(6_000 * wave),
+    };
+    const record = {
+      ...{
+        id: `req_${n.toString(16).padStart(16, '0')}`,
+        time,
+        route: 'chat/completions',
+        dialect: 'A',
+        client: 'cursor',
+      },
+      ...{ clientKey: n % 9 === 0 ? 'laptop' : 'main', host: 'four-words.trycloudflare.com' },
+      ...{ askedModel: `${backend}/${upstreamModel}`, backend, upstreamModel, via: 'prefix', rules: [], stream: true },
+      ...{
+        status: failed ? 502 : 200,
+        attempts: [{ backend, model: upstreamModel, at: 1, ms: 2_000, outcome: failed ? 'failed' : 'ok' }],
+      },
+      ...(failed
+        ? { error: `The answer of ${backend} broke off.`, errorKind: 'network' }
+        : {
+            usage,
+            cost: price * wave,
+            finish: n % 3 === 0 ? 'toolCalls' : 'stop',
+            firstMs: Math.round(600 * wave + (n % 13) * 40),
+          }),
+      ...{ ms: Math.round(4_000 * wave), bytesIn: 40_000, bytesOut: 9_000 },
+    };
+    const month = time.slice(0, 7);
+    months.set(month, `${months.get(month) ?? ''}${JSON.stringify(record)}\n`);
+  }
+  for (const [month, lines] of months) appendFileSync(path.join(folder, `requests-${month}.jsonl`), lines);
+}
