@@ -2,8 +2,10 @@
  * From a list of targets to one answer (design §6): attempts on each until content flows, retries and fallbacks before it,
  * never after. Every failure that is not the end is one line in the log; the end is in the record.
  */
+
 import type { Target } from '../backends/backend';
 import { type Decision, decide } from '../backends/retryPolicy';
+import { wholeBody } from '../backends/transport';
 import type { Reservation } from '../ledger/admission';
 import type { Attempt } from '../ledger/record';
 import { RequestProblem } from '../wires/codec';
@@ -146,7 +148,7 @@ async function tryOnce(
     const plan = planAttempt({ exchange, request, speaker, target, record });
     if ('failure' in plan) return failed({ failure: plan.failure });
     record.rules = plan.rules;
-    if (plan.request.body) exchange.deps.bodyLog?.write(record.id, 'upstreamRequest', plan.request.body);
+    if (plan.request.body) exchange.deps.bodyLog?.write(record.id, 'upstreamRequest', wholeBody(plan.request.body));
     const result = await runAttempt({
       send: plan.send,
       request: plan.request,

@@ -1,8 +1,10 @@
 /** What a client sent, read no further than needed: top-level spans first, whole values only when a rule asks (design §2.4). */
 
+import { ANTHROPIC_WORDS } from '../cursor/detect';
 import { RequestProblem } from '../wires/codec';
 import type { JsonObject } from '../wires/conversation';
 import { type JsonEntry, JsonTextError, readString, scanObject } from '../wires/jsonText';
+import { SEAL_MARK } from '../wires/sealedReasoning';
 
 export interface ClientRequest {
   bytes: Buffer;
@@ -10,6 +12,10 @@ export interface ClientRequest {
   /** Name as written; undefined when missing, null or empty. */
   model: string | undefined;
   stream: boolean;
+  /** A string that only an Anthropic-shaped body has stands somewhere in it (D3). */
+  anthropicWord: boolean;
+  /** Reasoning of another provider that we sealed stands somewhere in it (S7). */
+  sealed: boolean;
   /** The client asked for usage in its stream. */
   includeUsage: boolean;
   entry(key: string): JsonEntry | undefined;
@@ -22,8 +28,9 @@ export interface ClientRequest {
 /** @throws RequestProblem with a sentence for the client. */
 export function readClientRequest(bytes: Buffer): ClientRequest {
   let entries: JsonEntry[];
+  const spotted = { anthropicWord: false, sealed: false };
   try {
-    entries = scanObject(bytes);
+    entries = scanObject(bytes, undefined, undefined, (text, start, length) => spot(spotted, text, start, length));
   } catch (error) {
     if (!(error instanceof JsonTextError)) throw error;
     throw new RequestProblem(`The request body is not valid JSON: ${error.message}.`);
@@ -57,6 +64,7 @@ export function readClientRequest(bytes: Buffer): ClientRequest {
   return {
     bytes,
     entries,
+    ...spotted,
     model: model?.kind === 'string' ? readString(bytes, model).trim() || undefined : undefined,
     stream: stream?.kind === 'boolean' && bytes[stream.start] === 0x74,
     includeUsage: options?.include_usage === true,
@@ -75,5 +83,32 @@ function parseSpan(bytes: Buffer, start: number, end: number): unknown {
   } catch {
     // V8 quotes the input in its message; a prompt has no place in an error.
     throw new RequestProblem('The request body is not valid JSON: a string holds a wrong escape or a raw line break.');
+  }
+}
+
+const WORDS = ANTHROPIC_WORDS.map((word) => Buffer.from(word));
+const SEAL = Buffer.from(SEAL_MARK);
+const LOWER_L = 0x6c;
+
+/** Seen on the way, for the price of a comparison of lengths: every string of the body comes by here. */
+function spot(
+  spotted: { anthropicWord: boolean; sealed: boolean },
+  bytes: Buffer,
+  start: number,
+  length: number,
+): void {
+  if (length > SEAL.length) {
+    if (
+      bytes[start] === LOWER_L &&
+      bytes[start + 1] === LOWER_L &&
+      SEAL.equals(bytes.subarray(start, start + SEAL.length))
+    ) {
+      spotted.sealed = true;
+    }
+    return;
+  }
+  if (spotted.anthropicWord || length < 8) return;
+  for (const word of WORDS) {
+    if (word.length === length && word.equals(bytes.subarray(start, start + length))) spotted.anthropicWord = true;
   }
 }

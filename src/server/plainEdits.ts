@@ -3,12 +3,15 @@
  * (design §2.4): model, roles, dropped parameters, an effort of a listed variant, our request for usage numbers.
  */
 import type { Target } from '../backends/backend';
-import { type Edit, editObject, readString, scanArray, scanObject, splice } from '../wires/jsonText';
+import { type Edit, editObject, readString, scanArray, scanObject, splice, splicePieces } from '../wires/jsonText';
 import type { ClientRequest } from './clientRequest';
 import type { ModelRoute } from './routes';
 
+/** Up to here a copy is cheaper than sending several pieces. */
+const COPY_BYTES = 64 * 1024;
+
 export interface PlainBody {
-  body: Buffer;
+  body: Buffer | Buffer[];
   /** Names of the rules that changed something. */
   rules: string[];
   /** We asked for usage, the client did not. */
@@ -47,7 +50,11 @@ export function plainBody(request: ClientRequest, target: Target, route: ModelRo
     else append.push([key, text]);
   }
   edits.push(...editObject(bytes, entries, { remove, append }));
-  return { body: splice(bytes, edits), rules, hideUsage: added.hideUsage };
+  return {
+    body: bytes.length > COPY_BYTES ? splicePieces(bytes, edits) : splice(bytes, edits),
+    rules,
+    hideUsage: added.hideUsage,
+  };
 }
 
 function addedEntries(

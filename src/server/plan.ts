@@ -10,7 +10,6 @@ import type { RequestRecord } from '../ledger/record';
 import { replay } from '../wires/answer';
 import { codecFor } from '../wires/codecs';
 import type { ApiFailure } from '../wires/conversation';
-import { SEAL_MARK } from '../wires/sealedReasoning';
 import type { ClientRequest } from './clientRequest';
 import { refusal } from './errors';
 import type { Exchange } from './exchange';
@@ -72,7 +71,8 @@ export function planAttempt(input: PlanInput): Plan | { failure: ApiFailure } {
     speaker.isCursor ||
     (speaker.wire && speaker.wire !== backend.wire) ||
     wantsTranslation(target) ||
-    carriesSeal(exchange.body)
+    // What we sealed for another provider (S7) must not reach this one as it stands.
+    (speaker.wire && request.sealed)
       ? planTranslation(input)
       : planPassThrough(input);
   const wire = codecFor(backend.wire);
@@ -107,11 +107,6 @@ export function planAttempt(input: PlanInput): Plan | { failure: ApiFailure } {
   };
 }
 
-/** Reasoning of another provider that we sealed (S7) must not reach this one as it stands. */
-function carriesSeal(body: Buffer): boolean {
-  return body.includes(SEAL_MARK);
-}
-
 /** A listed effort variant on a wire where the effort is more than one field needs the whole request understood. */
 function wantsTranslation(target: Target): boolean {
   const effort = target.variantEffort ?? target.suffixEffort;
@@ -124,7 +119,7 @@ function wantsTranslation(target: Target): boolean {
 }
 
 export interface Content {
-  body: Buffer;
+  body: UpstreamRequest['body'];
   /** Path behind the base URL. */
   path: string;
   rules: string[];

@@ -48,7 +48,8 @@ export function identify(
       : route.name === 'responses' || route.name === 'messages'
         ? route.name
         : undefined;
-  const glance = route.name === 'chat/completions' ? glanceAtBody(request.bytes, request.entries) : undefined;
+  const glance =
+    route.name === 'chat/completions' ? glanceAtBody(request.bytes, request.entries, request.anthropicWord) : undefined;
   const isCursor =
     glance !== undefined &&
     isCursorRequest({ headers: http.headers, path: http.url ?? '', body: glance }, cursor.detect);

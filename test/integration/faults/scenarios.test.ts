@@ -43,6 +43,12 @@ describe('fault scenarios', function () {
           models: [
             ...Array.from({ length: 16 }, (_, n) => fault(n + 1)).filter(({ id }) => !id.endsWith('14')),
             fault(14, 'wall/fb-ok-noprefill'),
+            ...['s08', 's09', 's14'].map((id) => ({
+              id: `wall/held-${id}`,
+              upstream: `fb-${id}`,
+              buffered: true,
+              fallbacks: [id === 's14' ? 'wall/fb-ok-noprefill' : 'wall/fb-ok'],
+            })),
           ],
         },
       ],
@@ -215,6 +221,16 @@ describe('fault scenarios', function () {
         const record = router.records.find((one) => one.askedModel === 'wall/fb-s16');
         assert.equal(record?.upstreamModel, 'fb-ok', 'ledger and answer agree on who answered');
       }
+    });
+  }
+
+  for (const scenario of scenarios.filter(({ best }) => best === 'safe')) {
+    it(`${scenario.id.toUpperCase()} buffered: pass`, async () => {
+      wall.reset();
+      const outcome = await ask(`wall/held-${scenario.id}`);
+      table.push(`${scenario.id.toUpperCase()} buffered: ${judge(scenario, outcome)} ${outcome.seconds.toFixed(1)} s`);
+      assert.equal(outcome.text, WHOLE_TEXT);
+      assert.equal(judge(scenario, outcome), 'pass');
     });
   }
 
