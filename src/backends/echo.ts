@@ -3,7 +3,7 @@
  * and the tunnel can be tested through the model API itself. It plays an upstream of wire chat, without a network.
  */
 import type { JsonObject } from '../wires/conversation';
-import type { Send, UpstreamHandler } from './transport';
+import { type Send, type UpstreamHandler, wholeBody } from './transport';
 
 /** What the router knows about the request beyond its body. */
 export interface EchoContext {
@@ -33,7 +33,7 @@ export function createEchoSend(context: EchoContext, probeText: string): Send {
     };
     after(0, () => {
       handler.onSent?.();
-      const body = parse(request.body?.toString('utf8') ?? '{}');
+      const body = parse(request.body ? wholeBody(request.body).toString('utf8') : '{}');
       if (!body) {
         handler.onHead(400, { 'content-type': 'application/json' });
         handler.onData(Buffer.from('{"error":{"message":"The request body is not valid JSON."}}'));

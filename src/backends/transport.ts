@@ -17,7 +17,8 @@ export interface UpstreamRequest {
   method: 'POST' | 'GET';
   url: URL;
   headers: Record<string, string>;
-  body?: Buffer;
+  /** In pieces when it is too big to be copied for an edit. */
+  body?: Buffer | readonly Buffer[];
   /** Milliseconds to open the connection; 0 is no limit. */
   connectMs: number;
   /** Loopback or private host: no proxy. */
@@ -117,8 +118,11 @@ export function createTransport(
           origin: request.url.origin,
           path: request.url.pathname + request.url.search,
           method: request.method,
-          headers: request.headers,
-          body: request.body ?? null,
+          headers: Array.isArray(request.body)
+            ? { ...request.headers, 'content-length': String(sizeOf(request.body)) }
+            : request.headers,
+          // undici takes any iterable of buffers; its types only know streams.
+          body: (request.body ?? null) as Buffer | null,
         },
         {
           onRequestStart(started) {
@@ -183,4 +187,13 @@ function flatten(headers: Record<string, string | string[] | undefined>): Upstre
   for (const [name, value] of Object.entries(headers))
     flat[name.toLowerCase()] = Array.isArray(value) ? value.join(', ') : value;
   return flat;
+}
+
+/** The body in one piece. */
+export function wholeBody(body: Buffer | readonly Buffer[]): Buffer {
+  return Buffer.isBuffer(body) ? body : Buffer.concat(body);
+}
+
+function sizeOf(pieces: readonly Buffer[]): number {
+  return pieces.reduce((sum, piece) => sum + piece.length, 0);
 }

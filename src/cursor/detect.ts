@@ -28,19 +28,20 @@ export function isCursorRequest(signs: RequestSigns, mode: 'auto' | 'always' | '
 }
 
 const BIG = ['messages', 'tools', 'input'] as const;
-/** Quoted values that only an Anthropic-shaped body has; inside a JSON string their quotes would be escaped. */
-const ANTHROPIC_WORDS = ['"tool_use"', '"tool_result"', '"input_schema"'] as const;
+/** Strings that only an Anthropic-shaped body has as such; inside another string their quotes would be escaped. */
+export const ANTHROPIC_WORDS = ['tool_use', 'tool_result', 'input_schema'] as const;
 
 /**
  * A body for `isCursorRequest` without parsing what is big: long lists without a foreign word in them are stood in for
- * by `[null]`. `entries` are the top-level entries of `bytes`.
+ * by `[null]`. `entries` are the top-level entries of `bytes`;
+ * `foreign` tells, where a scan has seen it already, whether one of the words is there.
  */
-export function glanceAtBody(bytes: Buffer, entries: readonly JsonEntry[]): JsonObject {
+export function glanceAtBody(bytes: Buffer, entries: readonly JsonEntry[], foreign?: boolean): JsonObject {
   const seen: JsonObject = {};
   for (const { key, start, end, kind } of entries) {
     const big = kind === 'array' && end - start > 2 && (BIG as readonly string[]).includes(key);
     const slice = bytes.subarray(start, end);
-    if (big && !ANTHROPIC_WORDS.some((word) => slice.includes(word))) seen[key] = [null];
+    if (big && !(foreign ?? ANTHROPIC_WORDS.some((word) => slice.includes(`"${word}"`)))) seen[key] = [null];
     else seen[key] = parseValue(slice.toString('utf8'));
   }
   return seen;

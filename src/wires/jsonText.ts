@@ -36,6 +36,12 @@ export interface Edit {
   text: string | Buffer;
 }
 
+/**
+ * Told of every string inside the values that a scan passes over, keys too: `length` bytes from `start`, as written. A
+ * search for words beside the scan would read the bytes again, once for each word.
+ */
+export type StringSpotter = (bytes: Buffer, start: number, length: number) => void;
+
 /** The bytes are not JSON (or not UTF-8, or nested too deep); `offset` is the byte where that shows. */
 export class JsonTextError extends Error {
   constructor(
@@ -64,7 +70,12 @@ const BACKSLASH = 0x5c;
  * byte order mark and surrounding white space are fine); with it the object begins exactly there and what follows it
  * is not looked at.
  */
-export function scanObject(bytes: Buffer, start?: number, maxDepth = MAX_JSON_DEPTH): JsonEntry[] {
+export function scanObject(
+  bytes: Buffer,
+  start?: number,
+  maxDepth = MAX_JSON_DEPTH,
+  spot?: StringSpotter,
+): JsonEntry[] {
   let at = start ?? documentStart(bytes);
   if (bytes[at] !== OPEN_OBJECT) throw unexpected(bytes, at, 'an object');
   const entries: JsonEntry[] = [];
@@ -78,7 +89,7 @@ export function scanObject(bytes: Buffer, start?: number, maxDepth = MAX_JSON_DE
       at = skipSpace(bytes, keyEnd);
       if (bytes[at] !== COLON) throw unexpected(bytes, at, 'a colon');
       at = skipSpace(bytes, at + 1);
-      const end = skipValue(bytes, at, maxDepth - 1);
+      const end = skipValue(bytes, at, maxDepth - 1, spot);
       const key = decodeString(bytes, entryStart, keyEnd);
       entries.push({ key, entryStart, start: at, end, entryEnd: end, kind: kindAt(bytes, at) });
       at = skipSpace(bytes, end);
@@ -116,7 +127,12 @@ export function readString(bytes: Buffer, value: { start: number; end: number })
 
 /** Copy of `bytes` with the edits made; every other byte stays. Edits may come in any order but must not overlap. */
 export function splice(bytes: Buffer, edits: readonly Edit[]): Buffer {
-  if (edits.length === 0) return bytes;
+  return edits.length === 0 ? bytes : Buffer.concat(splicePieces(bytes, edits));
+}
+
+/** The same, not joined: views of the text and what stands between them. For bodies that are too big to copy for an edit. */
+export function splicePieces(bytes: Buffer, edits: readonly Edit[]): Buffer[] {
+  if (edits.length === 0) return [bytes];
   // The sort is stable: several insertions at one place stay in the order given, before an edit that starts there.
   const sorted = [...edits].sort((a, b) => a.start - b.start || a.end - b.end);
   const pieces: Buffer[] = [];
@@ -129,7 +145,7 @@ export function splice(bytes: Buffer, edits: readonly Edit[]): Buffer {
     done = end;
   }
   pieces.push(bytes.subarray(done));
-  return Buffer.concat(pieces);
+  return pieces.filter((piece) => piece.length > 0);
 }
 
 export interface ObjectChanges {
@@ -203,7 +219,7 @@ function skipSpace(bytes: Buffer, at: number): number {
 }
 
 /** `at` is the opening quote; returns the offset behind the closing one. */
-function skipString(bytes: Buffer, at: number): number {
+function skipString(bytes: Buffer, at: number, spot?: StringSpotter): number {
   let from = at + 1;
   for (;;) {
     const quote = bytes.indexOf(QUOTE, from);
@@ -211,13 +227,16 @@ function skipString(bytes: Buffer, at: number): number {
     let before = quote - 1;
     while (before > at && bytes[before] === BACKSLASH) before--;
     // An even number of backslashes before the quote escape each other, an odd one escapes the quote.
-    if (((quote - before) & 1) === 1) return quote + 1;
+    if (((quote - before) & 1) === 1) {
+      if (spot) spot(bytes, at + 1, quote - at - 1);
+      return quote + 1;
+    }
     from = quote + 1;
   }
 }
 
 /** Iterative on purpose: hostile nesting must not reach the stack. Returns the offset behind the value. */
-function skipValue(bytes: Buffer, at: number, depthLeft: number): number {
+function skipValue(bytes: Buffer, at: number, depthLeft: number, spot?: StringSpotter): number {
   // Closing brackets that are still owed, innermost last.
   const owed: number[] = [];
   for (;;) {
@@ -229,10 +248,10 @@ function skipValue(bytes: Buffer, at: number, depthLeft: number): number {
       if (bytes[at] === close) at++;
       else {
         owed.push(close);
-        if (close === CLOSE_OBJECT) at = skipKey(bytes, at);
+        if (close === CLOSE_OBJECT) at = skipKey(bytes, at, spot);
         continue;
       }
-    } else if (byte === QUOTE) at = skipString(bytes, at);
+    } else if (byte === QUOTE) at = skipString(bytes, at, spot);
     else at = skipPrimitive(bytes, at);
 
     for (;;) {
@@ -244,7 +263,7 @@ function skipValue(bytes: Buffer, at: number, depthLeft: number): number {
         at++;
       } else if (bytes[at] === COMMA) {
         at = skipSpace(bytes, at + 1);
-        if (close === CLOSE_OBJECT) at = skipKey(bytes, at);
+        if (close === CLOSE_OBJECT) at = skipKey(bytes, at, spot);
         break;
       } else throw unexpected(bytes, at, close === CLOSE_OBJECT ? 'a comma or }' : 'a comma or ]');
     }
@@ -252,9 +271,9 @@ function skipValue(bytes: Buffer, at: number, depthLeft: number): number {
 }
 
 /** Key, colon and the spaces around it; returns the first byte of the value. */
-function skipKey(bytes: Buffer, at: number): number {
+function skipKey(bytes: Buffer, at: number, spot?: StringSpotter): number {
   if (bytes[at] !== QUOTE) throw unexpected(bytes, at, 'a quoted key');
-  at = skipSpace(bytes, skipString(bytes, at));
+  at = skipSpace(bytes, skipString(bytes, at, spot));
   if (bytes[at] !== COLON) throw unexpected(bytes, at, 'a colon');
   return skipSpace(bytes, at + 1);
 }
