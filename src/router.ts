@@ -1,8 +1,10 @@
 /** Main of the router process: started by the editor, or by a person in a terminal (design §2.2). */
+import { runDoctorCommand } from './doctor/doctorCommand';
 import { runUsageCommand } from './ledger/usageCommand';
 import { type Arguments, HELP, parseCommandLine } from './process/commandLine';
 import { runEditorMode } from './process/editorMode';
-import { defaultDataDir, runHeadless, UsageError } from './process/headless';
+import { runExportCommand } from './process/exportCommand';
+import { defaultDataDir, type HeadlessWorld, runHeadless, UsageError } from './process/headless';
 import { createRouterCore } from './routerCore';
 import { VERSION } from './version';
 
@@ -45,19 +47,25 @@ async function main(argv: readonly string[]): Promise<number> {
           }),
       });
     case 'headless':
-      return runHeadless(args, createRouterCore, {
-        cwd: process.cwd(),
-        env: process.env,
-        stdin: process.stdin,
-        stdout: process.stdout,
-        stderr: process.stderr,
-        onSignal(listener) {
-          process.once('SIGINT', listener);
-          process.once('SIGTERM', listener);
-        },
-      });
+      return runHeadless(args, createRouterCore, world);
+    case 'doctor':
+      return runDoctorCommand(args, createRouterCore, world);
+    case 'export':
+      return runExportCommand(args, world);
   }
 }
+
+const world: HeadlessWorld = {
+  cwd: process.cwd(),
+  env: process.env,
+  stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  onSignal(listener) {
+    process.once('SIGINT', listener);
+    process.once('SIGTERM', listener);
+  },
+};
 
 main(process.argv.slice(2)).then(
   (code) => process.exit(code),

@@ -1,4 +1,5 @@
 /** One thing to look at, and how all of them are run: at once where they can be, each within its time, told in order. */
+import { setMaxListeners } from 'node:events';
 import type { DoctorAction, DoctorHop } from '../process/contract';
 
 export interface Finding {
@@ -39,6 +40,8 @@ export async function runChecks(
   signal: AbortSignal,
   now: () => number,
 ): Promise<void> {
+  // Every check listens; that many are no leak.
+  setMaxListeners(0, signal);
   const running = checks.map((check) => perform(check, signal, now));
   for (const result of running) {
     const hop = await result;

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { describeNetworkError } from '../backends/networkErrors';
 import { listClaims } from '../process/claims';
+import type { Problem } from '../process/contract';
 import { isAlive } from '../tunnel/processes';
 import { type Answer, ask } from './ask';
 import {
@@ -33,21 +34,24 @@ export function routerChecks(facts: DoctorFacts): Check[] {
 }
 
 function settingsFinding({ problems, settings }: DoctorFacts): Finding {
+  const wrong = problemsFinding(problems);
+  if (wrong) return wrong;
+  const [count, aliases] = [settings.backends.length, Object.keys(settings.aliases).length];
+  const words = (number: number, one: string, many: string) => `${number} ${number === 1 ? one : many}`;
+  return ok(`Valid: ${words(count, 'backend', 'backends')}, ${words(aliases, 'alias', 'aliases')}.`);
+}
+
+/** The errors among the problems, else the warnings; undefined when there are none. */
+export function problemsFinding(problems: readonly Problem[]): Finding | undefined {
   const errors = problems.filter((problem) => problem.severity === 'error');
   const told = errors.length > 0 ? errors : problems;
   const [first] = told;
-  if (!first) {
-    const count = settings.backends.length;
-    return ok(
-      `Valid: ${count} ${count === 1 ? 'backend' : 'backends'}, ${Object.keys(settings.aliases).length} aliases.`,
-    );
-  }
+  if (!first) return undefined;
   const sentences = told.slice(0, 3).map(({ path: at, line, message }) => {
     const place = [at, ...(line === undefined ? [] : [`line ${line}`])].filter((part) => part !== '').join(', ');
     return `${place === '' ? '' : `${place}: `}${message}`;
   });
-  const more = told.length > 3 ? ` And ${told.length - 3} more.` : '';
-  const why = `${sentences.join(' ')}${more}`;
+  const why = `${sentences.join(' ')}${told.length > 3 ? ` And ${told.length - 3} more.` : ''}`;
   return errors.length > 0
     ? failed(why, 'Correct it; until then the last good settings stay in force.', openSetting(first.path))
     : warning(why, 'Correct it when something does not work as expected.', openSetting(first.path));

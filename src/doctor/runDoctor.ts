@@ -1,13 +1,13 @@
 /** The Doctor: every hop of a request's way, in order, each with what was found and what to do. */
 import os from 'node:os';
-import type { DoctorHop, DoctorReport } from '../process/contract';
+import type { DoctorHop, DoctorReport, Problem } from '../process/contract';
 import { backendCheck, type ListedModels } from './backendChecks';
-import { type Check, runChecks } from './check';
+import { type Check, type Finding, failed, runChecks } from './check';
 import { cursorCheck } from './cursorCheck';
 import type { DoctorFacts } from './facts';
 import { paidChecks } from './paidChecks';
 import { createScrubber } from './privacy';
-import { noBackends, routerChecks } from './routerChecks';
+import { noBackends, problemsFinding, routerChecks } from './routerChecks';
 import { tunnelChecks } from './tunnelChecks';
 
 /**
@@ -19,9 +19,18 @@ export async function runDoctor(
   onHop: (hop: DoctorHop) => void,
   signal: AbortSignal,
 ): Promise<DoctorReport> {
-  const begun = facts.now();
+  return await report(allChecks(facts), facts, onHop, signal);
+}
+
+async function report(
+  checks: readonly Check[],
+  { version, secrets, now }: Pick<DoctorFacts, 'version' | 'secrets' | 'now'>,
+  onHop: (hop: DoctorHop) => void,
+  signal: AbortSignal,
+): Promise<DoctorReport> {
+  const begun = now();
   const at = new Date().toISOString();
-  const scrub = createScrubber({ secrets: facts.secrets, ...thisMachine() });
+  const scrub = createScrubber({ secrets, ...thisMachine() });
   const hops: DoctorHop[] = [];
   const tell = (hop: DoctorHop): void => {
     const clean: DoctorHop = { ...hop, id: scrub(hop.id), title: scrub(hop.title), why: scrub(hop.why) };
@@ -30,15 +39,25 @@ export async function runDoctor(
     hops.push(clean);
     onHop(clean);
   };
-  await runChecks(allChecks(facts), tell, signal, facts.now);
+  await runChecks(checks, tell, signal, now);
   return {
-    version: facts.version,
+    version,
     platform: `${process.platform} ${process.arch}, Node ${process.versions.node}`,
     at,
-    ms: Math.round(facts.now() - begun),
+    ms: Math.round(now() - begun),
     hops,
     ...(signal.aborted && { cancelled: true as const }),
   };
+}
+
+/** The report when the configuration cannot be used: there is nothing else to look at. */
+export async function diagnoseProblems(
+  problems: readonly Problem[],
+  { version, onHop, signal }: { version: string; onHop: (hop: DoctorHop) => void; signal: AbortSignal },
+): Promise<DoctorReport> {
+  const look = async (): Promise<Finding> => problemsFinding(problems) ?? failed('The settings cannot be used.', '');
+  const check: Check = { id: 'settings', title: 'Settings', limitMs: 1_000, look };
+  return await report([check], { version, secrets: [], now: () => performance.now() }, onHop, signal);
 }
 
 function allChecks(facts: DoctorFacts): Check[] {

@@ -197,7 +197,10 @@ function registeredFinding(status: TunnelStatus, { settings, listener }: DoctorF
         SET_UP_TUNNEL,
       );
     case 'error':
-      return failed(said || 'The tunnel failed.', fixFor(status), actionFor(status));
+      if (status.needsBinary) return skipped('It waits for the tunnel program.');
+      return /token/i.test(said)
+        ? failed(said, 'Store the token anew.', TUNNEL_SECRET)
+        : failed(said || 'The tunnel failed.', 'Do what the message says, then restart the router.', RESTART);
     default:
       return failed(
         `Not connected yet (${status.state}).${said && ` ${said}`}`,
@@ -205,15 +208,6 @@ function registeredFinding(status: TunnelStatus, { settings, listener }: DoctorF
         RESTART,
       );
   }
-}
-
-function fixFor({ needsBinary, message = '' }: TunnelStatus): string {
-  if (needsBinary) return 'Install the program, or choose another provider.';
-  return /token/i.test(message) ? 'Store the token anew.' : 'Do what the message says, then restart the router.';
-}
-function actionFor({ needsBinary, message = '' }: TunnelStatus): Finding['action'] {
-  if (needsBinary) return INSTALL;
-  return /token/i.test(message) ? TUNNEL_SECRET : RESTART;
 }
 
 function healthFinding(result: HealthResult, url: string, { settings, listener }: DoctorFacts): Finding {

@@ -26,7 +26,29 @@ export interface CommandArguments {
   command: 'usage';
   rest: string[];
 }
-export type Arguments = HeadlessArguments | EditorArguments | CommandArguments | { mode: 'help' } | { mode: 'version' };
+export interface DoctorArguments {
+  mode: 'doctor';
+  headless: HeadlessArguments;
+  /** Small real requests to each backend as well. */
+  paid: boolean;
+}
+export interface ExportArguments {
+  mode: 'export';
+  /** Folder to write. */
+  out: string;
+  config?: string;
+  envFile?: string;
+  /** Replace files that are there. */
+  force: boolean;
+}
+export type Arguments =
+  | HeadlessArguments
+  | EditorArguments
+  | CommandArguments
+  | DoctorArguments
+  | ExportArguments
+  | { mode: 'help' }
+  | { mode: 'version' };
 
 const TUNNELS = ['cloudflared', 'cloudflared-named', 'ngrok', 'tailscale', 'custom', 'none'] as const;
 const LEVELS = ['error', 'warn', 'info', 'debug'] as const;
@@ -34,6 +56,8 @@ const LEVELS = ['error', 'warn', 'info', 'debug'] as const;
 export const HELP = `LLM Router: one URL and one key for every model, for Cursor and any other client.
 
 Usage: node dist/router.js [options]
+       node dist/router.js doctor [--json] [--paid] [options]      looks at every hop and says what to do
+       node dist/router.js export --to litellm --out DIR [--force] [--config FILE] [--env-file FILE]
        node dist/router.js usage [--by day|model|backend|key] [--from DATE] [--to DATE] [--csv FILE] [--json]
 
   --config FILE           our JSON, an llm-router config.json or a LiteLLM config.yaml
@@ -53,20 +77,19 @@ Usage: node dist/router.js [options]
 
 /** @throws Error with a sentence for a person; the caller exits with 2. */
 export function parseCommandLine(argv: readonly string[]): Arguments {
-  if (argv[0] === 'usage') return { mode: 'command', command: 'usage', rest: argv.slice(1) };
-  let values: ReturnType<typeof read>['values'];
-  try {
-    values = read(argv).values;
-  } catch (error) {
-    throw new Error(`${(error as Error).message.split('. To specify')[0]}. See --help.`);
-  }
+  const [command, ...rest] = argv;
+  if (command === 'usage') return { mode: 'command', command: 'usage', rest };
+  if (command === 'export') return exportArguments(rest);
+  const doctor = command === 'doctor';
+  const values = understood(() => read(doctor ? rest : argv).values);
   if (values.help) return { mode: 'help' };
   if (values.version) return { mode: 'version' };
   if (values.editor) {
     if (!values['data-dir']) throw new Error('--editor needs --data-dir.');
     return { mode: 'editor', dataDir: values['data-dir'], takeOver: values['take-over'] === true };
   }
-  return {
+  if (values.paid && !doctor) throw new Error('--paid belongs to the command doctor. See --help.');
+  const headless: HeadlessArguments = {
     mode: 'headless',
     config: values.config,
     envFile: values['env-file'],
@@ -80,6 +103,33 @@ export function parseCommandLine(argv: readonly string[]): Arguments {
     dataDir: values['data-dir'],
     installCloudflared: values['install-cloudflared'] === true,
   };
+  return doctor ? { mode: 'doctor', headless, paid: values.paid === true } : headless;
+}
+
+function exportArguments(argv: readonly string[]): ExportArguments | { mode: 'help' } {
+  const text = { type: 'string' } as const;
+  const flag = { type: 'boolean' } as const;
+  const options = { to: text, out: text, config: text, 'env-file': text, force: flag, help: flag };
+  const { values } = understood(() => parseArgs({ args: [...argv], strict: true, allowPositionals: false, options }));
+  if (values.help) return { mode: 'help' };
+  oneOf('--to', values.to ?? '', ['litellm']);
+  if (!values.out) throw new Error('--out names the folder to write, as --out team.');
+  return {
+    mode: 'export',
+    out: values.out,
+    config: values.config,
+    envFile: values['env-file'],
+    force: values.force === true,
+  };
+}
+
+/** The sentences of parseArgs without its hints for programmers. */
+function understood<T>(parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    throw new Error(`${(error as Error).message.split('. To specify')[0]}. See --help.`);
+  }
 }
 
 function read(argv: readonly string[]) {
@@ -101,6 +151,7 @@ function read(argv: readonly string[]) {
       json: flag,
       'data-dir': text,
       'install-cloudflared': flag,
+      paid: flag,
       editor: flag,
       'take-over': flag,
       help: { type: 'boolean', short: 'h' },

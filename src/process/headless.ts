@@ -48,54 +48,16 @@ export async function runHeadless(
   world: HeadlessWorld,
 ): Promise<number> {
   const signalled = new Promise<void>((resolve) => world.onSignal(resolve));
-  const env = readEnvironment(args, world);
-  const terminal = createTerminal({
-    out: world.stdout,
-    err: world.stderr,
-    json: args.json,
-    color: world.stdout.isTTY === true && !env.NO_COLOR,
-    level: args.logLevel ?? 'info',
-    redact,
-  });
-  const dataDir = path.resolve(world.cwd, args.dataDir ?? defaultDataDir(env));
-  await mkdir(dataDir, { recursive: true, mode: 0o700 });
-  const file = args.config ? path.resolve(world.cwd, args.config) : await findConfigFile(world.cwd, env);
-  const host = args.host ?? '127.0.0.1';
-
-  const core = await createCore({
-    dataDir,
-    secret: await installSecret(dataDir),
-    env,
-    host,
-    exactPort: args.port !== undefined,
-    mayInstall: args.installCloudflared,
-    log: terminal.log,
-  });
-  const read = file ? await readConfigFile(file, env) : undefined;
-  const first = read?.loaded ?? (await zeroConfiguration(core, env));
+  const prepared = await prepareHeadless(args, createCore, world);
+  const { core, env, terminal, file, first, apply } = prepared;
   for (const problem of first.problems) terminal.problem(file, problem);
   if (!first.settings) return 2;
-  // Flag, then environment and .env, then what the file holds, then the stored generated one.
-  const clientKeyOf = (config: LoadedConfig) =>
-    args.apiKey || env[args.apiKeyEnv ?? config.clientKeyEnv ?? 'LLMROUTER_API_KEY'] || config.secrets['client:main'];
-  const given = clientKeyOf(first);
-  const { key, generated } = given ? { key: given, generated: false } : await storedKey(dataDir);
-  if (generated) terminal.key(key);
-  else if (key.length < 16)
+  if (prepared.generated) terminal.key(prepared.key);
+  else if (prepared.key.length < 16)
     terminal.log(
       'warn',
       'The client key is short. Anybody on the internet may try to guess it; a key of 32 characters and more is safe.',
     );
-
-  const apply = async (config: LoadedConfig): Promise<void> => {
-    if (!config.settings) return;
-    await core.configure({
-      settings: withOptions(config.settings, args),
-      secrets: { ...config.secrets, 'client:main': clientKeyOf(config) || key },
-      network: {},
-      problems: config.problems,
-    });
-  };
   await apply(first);
 
   tellEvents(core, terminal);
@@ -108,7 +70,7 @@ export async function runHeadless(
   const watcher = file
     ? watchConfigFile(file, {
         env,
-        known: read?.text,
+        known: prepared.text,
         onConfig(config) {
           for (const problem of config.problems) terminal.problem(file, problem);
           apply(config).then(
@@ -132,8 +94,89 @@ export async function runHeadless(
   return 0;
 }
 
+export interface Prepared {
+  core: RouterCore;
+  /** Variables of the .env file under the real ones. */
+  env: Readonly<Record<string, string | undefined>>;
+  terminal: Terminal;
+  dataDir: string;
+  /** Proves to the health route of a router with the same data directory that both belong together. */
+  secret: string;
+  host: string;
+  /** The configuration file, when there is one, and its text. */
+  file: string | undefined;
+  text: string | undefined;
+  /** What it says, or zero configuration. Without `settings` it cannot be used. */
+  first: LoadedConfig;
+  /** Its settings with the options of the command line. */
+  settings: Settings | undefined;
+  /** The client key, and whether it is the one we made. */
+  key: string;
+  generated: boolean;
+  /** Puts a configuration into force, with what the command line and the environment add to it. */
+  apply(config: LoadedConfig): Promise<void>;
+}
+
+/** Everything a router in a terminal needs before it starts: files and variables read, a core that does nothing yet. */
+export async function prepareHeadless(
+  args: HeadlessArguments,
+  createCore: HeadlessCore,
+  world: HeadlessWorld,
+): Promise<Prepared> {
+  const env = readEnvironment(args, world);
+  const terminal = createTerminal({
+    out: world.stdout,
+    err: world.stderr,
+    json: args.json,
+    color: world.stdout.isTTY === true && !env.NO_COLOR,
+    level: args.logLevel ?? 'info',
+    redact,
+  });
+  const dataDir = path.resolve(world.cwd, args.dataDir ?? defaultDataDir(env));
+  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  const file = args.config ? path.resolve(world.cwd, args.config) : await findConfigFile(world.cwd, env);
+  const host = args.host ?? '127.0.0.1';
+  const secret = await installSecret(dataDir);
+  const core = await createCore({
+    dataDir,
+    secret,
+    env,
+    host,
+    exactPort: args.port !== undefined,
+    mayInstall: args.installCloudflared,
+    log: terminal.log,
+  });
+  const read = file ? await readConfigFile(file, env) : undefined;
+  const first = read?.loaded ?? (await zeroConfiguration(core, env));
+  // Flag, then environment and .env, then what the file holds, then the stored generated one.
+  const clientKeyOf = (config: LoadedConfig) =>
+    args.apiKey || env[args.apiKeyEnv ?? config.clientKeyEnv ?? 'LLMROUTER_API_KEY'] || config.secrets['client:main'];
+  const given = clientKeyOf(first);
+  const { key, generated } = given
+    ? { key: given, generated: false }
+    : first.settings
+      ? await storedKey(dataDir)
+      : { key: '', generated: false };
+  const apply = async (config: LoadedConfig): Promise<void> => {
+    if (!config.settings) return;
+    await core.configure({
+      settings: withOptions(config.settings, args),
+      secrets: { ...config.secrets, 'client:main': clientKeyOf(config) || key },
+      network: {},
+      problems: config.problems,
+    });
+  };
+  return {
+    ...{ core, env, terminal, dataDir, secret, host, file, text: read?.text },
+    ...{ first, settings: first.settings && withOptions(first.settings, args), key, generated, apply },
+  };
+}
+
 /** Variables of the .env file under the real ones, which win. */
-function readEnvironment(args: HeadlessArguments, world: HeadlessWorld): Readonly<Record<string, string | undefined>> {
+export function readEnvironment(
+  args: Pick<HeadlessArguments, 'envFile'>,
+  world: Pick<HeadlessWorld, 'cwd' | 'env'>,
+): Readonly<Record<string, string | undefined>> {
   const file = path.resolve(world.cwd, args.envFile ?? '.env');
   if (!args.envFile && !existsSync(file)) return world.env;
   try {
