@@ -1,5 +1,5 @@
 /** The seam between the one supervisor and the ways of being reachable. */
-import type { TunnelStateName, TunnelStatus } from './tunnel';
+import type { TunnelStateName } from './tunnel';
 
 /** Why there is no tunnel, as a sentence for a person, with what to do next. */
 export class TunnelProblem extends Error {
@@ -93,5 +93,3 @@ export interface Driver {
   /** Words for what the public side answered: 530 nobody connected, 200 somebody else, 404, 403, … */
   explainStatus(status: number, code?: string): string;
 }
-
-export type Report = (change: Partial<TunnelStatus> & { state: TunnelStateName }) => void;
