@@ -130,7 +130,7 @@ async function parallel(
   goal: number,
   goalCpu: number,
 ): Promise<void> {
-    for (let n = 0; n < 200; n++) {
+  for (let n = 0; n < 200; n++) {
     await once(bare, body);
     await once(router, body);
   }
