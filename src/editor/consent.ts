@@ -22,28 +22,34 @@ export function createConsent(editor: Editor): Disposable {
     if (choice !== undefined && choice !== 'download') return;
     busy = true;
     // Once a window: a download that failed says so itself and is not tried in a loop.
-    if (choice === 'download') await install(editor);
+    if (choice === 'download') await download(editor);
     else await ask(editor);
   };
   const subscriptions = [editor.onDidChangeView(() => void look()), window.onDidChangeWindowState(() => void look())];
   return { dispose: () => subscriptions.forEach((subscription) => void subscription.dispose()) };
 }
 
+const remember = (editor: Editor, choice: Choice): Thenable<void> => editor.context.globalState.update(CHOICE, choice);
+
+async function download(editor: Editor): Promise<void> {
+  await remember(editor, 'download');
+  // Cancelled is no consent for the next start.
+  if ((await install(editor)) === 'cancelled') await remember(editor, 'later');
+}
+
 async function ask(editor: Editor): Promise<void> {
-  const remember = (choice: Choice): Thenable<void> => editor.context.globalState.update(CHOICE, choice);
   // Other windows must not ask the same while this message is open.
-  await remember('later');
+  await remember(editor, 'later');
   const text =
     "Cursor's servers reach the router through a tunnel. Its program cloudflared (about 40 MB, from Cloudflare's releases, checked before use) is not on this machine.";
   switch (await window.showInformationMessage(text, DOWNLOAD, LOCAL, BINARY)) {
     case DOWNLOAD:
-      await remember('download');
-      return await install(editor);
+      return await download(editor);
     case LOCAL:
-      await remember('local');
+      await remember(editor, 'local');
       return await writeSetting('tunnel.provider', 'none');
     case BINARY:
-      await remember('binary');
+      await remember(editor, 'binary');
       return await chooseBinary();
   }
 }

@@ -48,16 +48,20 @@ export function createEditor(context: ExtensionContext, log: LogOutputChannel): 
   });
   let hint: string | undefined;
   let keyTrouble: string | undefined;
+  let crashed = false;
+  let cameBackAt: number | undefined;
 
   const currentView = (): View => {
     const view: View = { ...linkOf(router), models: configuredModels() };
     if (hint) view.keyHint = hint;
-    if (keyTrouble) view.message ??= keyTrouble;
+    if (keyTrouble) view.keyTrouble = keyTrouble;
+    if (cameBackAt) view.cameBackAt = cameBackAt;
     return view;
   };
   const changed = (): void => views.fire(currentView());
 
-  async function readKeys(): Promise<Record<string, string>> {
+  /** Undefined when the secret storage does not work: better no news for the router than news without keys. */
+  async function readKeys(): Promise<Record<string, string> | undefined> {
     try {
       await ensureOwnKeys(keys);
       const secrets = await keys.all(namedKeys());
@@ -67,12 +71,13 @@ export function createEditor(context: ExtensionContext, log: LogOutputChannel): 
     } catch (error) {
       keyTrouble = error instanceof Error ? error.message : String(error);
       log.error(keyTrouble);
-      return {};
+      return undefined;
     }
   }
 
   async function pushNow(): Promise<void> {
     const secrets = await readKeys();
+    if (!secrets) return changed();
     const push = await stamper.stamp({ settings: writtenSettings(), secrets, network: networkSettings() });
     changed();
     const result = await router.pushConfig(push);
@@ -94,7 +99,16 @@ export function createEditor(context: ExtensionContext, log: LogOutputChannel): 
     views,
     pushes,
     { dispose: router.onState(changed) },
-    { dispose: router.onClientState(changed) },
+    {
+      dispose: router.onClientState(({ name }) => {
+        if (name === 'waiting') crashed = true;
+        if (name === 'connected' && crashed) {
+          crashed = false;
+          cameBackAt = Date.now();
+        }
+        changed();
+      }),
+    },
     { dispose: router.onConfigResult((result) => pushes.fire(result)) },
     keys.onDidChange(pushSoon),
     workspace.onDidChangeConfiguration((event) => {
@@ -121,6 +135,7 @@ export function createEditor(context: ExtensionContext, log: LogOutputChannel): 
     dispose: () => subscriptions.forEach((subscription) => void subscription.dispose()),
     async start() {
       await stopped.set(false);
+      await push();
       await router.start();
     },
     async stop() {
@@ -129,6 +144,7 @@ export function createEditor(context: ExtensionContext, log: LogOutputChannel): 
     },
     async restart() {
       await stopped.set(false);
+      await push();
       await router.restart();
     },
   };

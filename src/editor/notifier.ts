@@ -26,6 +26,7 @@ export function createNotifier(editor: Editor): Disposable {
   function look(): void {
     const view = editor.view;
     tellOnce('failure', failureOf(view));
+    tellOnce('keys', view.keyTrouble ? { severity: 'error', text: view.keyTrouble, actions: ['Show Log'] } : undefined);
     // Several windows see the same state: only the one in front speaks.
     if (!window.state.focused) return;
     const url = workingUrl(view);

@@ -16,7 +16,10 @@ export interface StatusText {
 const NAME = 'LLM Router';
 
 /** How each tunnel state looks: icon, words after the name, words in the tooltip. */
-const TUNNEL: Record<TunnelStateName, { icon: string; short: string; long: string; severity?: 'warning' | 'error' }> = {
+export const TUNNEL: Record<
+  TunnelStateName,
+  { icon: string; short: string; long: string; severity?: 'warning' | 'error' }
+> = {
   off: { icon: 'home', short: 'local only', long: 'off, local use only' },
   installing: { icon: 'loading~spin', short: 'installing tunnel', long: 'downloading its program' },
   requesting: { icon: 'loading~spin', short: 'connecting', long: 'asking for a URL' },
@@ -84,6 +87,7 @@ function tooltip(view: View): string {
   if (phase === 'running' && view.state) return runningTooltip(view, view.state);
   const lines = [`**${NAME}** is ${phase === 'failed' ? 'not running' : phase}.`];
   if (view.message) lines.push(escapeMarkdown(view.message));
+  if (view.keyTrouble) lines.push(`$(warning) ${escapeMarkdown(view.keyTrouble)}`);
   const actions =
     phase === 'starting' ? [link('showLog', 'Show Log')] : [link('startRouter', 'Start'), link('showLog', 'Show Log')];
   lines.push(actions.join(' · '));
@@ -92,14 +96,14 @@ function tooltip(view: View): string {
 
 function runningTooltip(view: View, state: RouterState): string {
   const sections = [
-    [...urlLines(view, state), ...keyLine(view)],
+    [...urlLines(state), ...keyLine(view)],
     [tunnelLine(state), ...cursorLines(state)],
     [
       ...state.backends.map(backendLine),
       ...(state.backends.length === 0 ? [`No backend yet. ${link('addBackend', 'Add Backend…')}`] : []),
       ...modelLine(view),
     ],
-    [...lastRequestLine(state), ...todayLine(state), ...problemLines(state)],
+    [...lastRequestLine(state), ...todayLine(state), ...problemLines(view, state)],
     [actionLine(state)],
   ];
   return sections
@@ -108,11 +112,10 @@ function runningTooltip(view: View, state: RouterState): string {
     .join('\n\n---\n\n');
 }
 
-function urlLines(view: View, state: RouterState): string[] {
+function urlLines(state: RouterState): string[] {
   if (state.publicUrl && state.tunnel.state === 'online')
     return [`**${NAME}** ${code(state.publicUrl)} ${link('copyBaseUrl', 'Copy')}`];
   const lines = [`**${NAME}** ${code(state.localUrl ?? '')} on this machine`];
-  if (view.message) lines.push(escapeMarkdown(view.message));
   return lines;
 }
 
@@ -193,13 +196,16 @@ function todayLine(state: RouterState): string[] {
   ];
 }
 
-function problemLines(state: RouterState): string[] {
+function problemLines(view: View, state: RouterState): string[] {
   const lines = state.problems
     .slice(0, 3)
     .map((problem) => `$(warning) ${code(problem.path)} ${escapeMarkdown(problem.message)}`);
   if (state.bodyLog)
     lines.push(`$(eye) Bodies of requests and answers are logged for debugging. ${link('logBodies', 'Stop')}`);
+  if (view.keyTrouble) lines.push(`$(warning) ${escapeMarkdown(view.keyTrouble)}`);
   if (state.notice) lines.push(`$(info) ${escapeMarkdown(state.notice)}`);
+  if (view.cameBackAt)
+    lines.push(`$(info) The router process ended unexpectedly and was started again at ${clock(view.cameBackAt)}.`);
   return lines;
 }
 

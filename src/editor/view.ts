@@ -6,6 +6,10 @@ export interface View {
   link: 'off' | 'connecting' | 'connected' | 'failed';
   /** Why it failed, or what this window should know; a sentence. */
   message?: string;
+  /** The editor's secret storage does not work: what that means, a sentence. */
+  keyTrouble?: string;
+  /** The router process ended unexpectedly and came back: when, milliseconds since the epoch. */
+  cameBackAt?: number;
   /** Last state the router told; present while connected. */
   state?: RouterState;
   /** Beginning and end of the key for Cursor. */

@@ -138,6 +138,10 @@ describe('two windows and one router', () => {
     assert.deepEqual(more, []);
     assert.notEqual(again, router);
     router = again;
+    await a.page.bringToFront();
+    await a.status.hover();
+    await a.page.locator('.workbench-hover-container', { hasText: 'started again at' }).waitFor({ timeout: 20_000 });
+    await a.page.mouse.move(600, 300);
   });
 
   it('keep the router for a reload of the last window', async () => {

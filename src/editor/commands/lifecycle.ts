@@ -19,10 +19,11 @@ export function lifecycleCommands(editor: Editor): Pick<Handlers, 'startRouter' 
       sayWhere('The router is running');
     },
     async stopRouter() {
-      if (phaseOf(editor.view) === 'stopped')
+      const phase = phaseOf(editor.view);
+      if (phase === 'stopped' || phase === 'failed')
         return void tell(editor, {
           severity: 'info',
-          text: 'The router is stopped already.',
+          text: phase === 'failed' ? 'The router is not running.' : 'The router is stopped already.',
           actions: ['Start Router'],
         });
       await withProgress('Stopping LLM Router', () => editor.stop());

@@ -31,7 +31,7 @@ export function tunnelCommands(
         await editor.router.renewUrl();
     },
     setUpTunnel: () => setUpTunnel(editor),
-    installCloudflared: () => install(editor),
+    installCloudflared: async () => void (await install(editor)),
     setTunnelSecret: () => setTunnelSecret(editor),
   };
 }
@@ -161,8 +161,8 @@ export async function chooseBinary(): Promise<void> {
   await writeSetting('tunnel.provider', undefined);
 }
 
-/** Downloads cloudflared with visible progress; Cancel ends the download and leaves nothing behind. */
-export async function install(editor: Editor): Promise<void> {
+/** Downloads cloudflared with visible progress; Cancel ends the download, leaves nothing behind and is told apart from a failure. */
+export async function install(editor: Editor): Promise<'installed' | 'failed' | 'cancelled'> {
   const controller = new AbortController();
   try {
     await window.withProgress(
@@ -184,14 +184,14 @@ export async function install(editor: Editor): Promise<void> {
       },
     );
   } catch (error) {
-    if (controller.signal.aborted || error instanceof CancellationError)
-      return void window.showInformationMessage('The download was cancelled. The router works on this machine only.');
-    const reason = error instanceof Error ? error.message : String(error);
-    return void tell(editor, {
-      severity: 'error',
-      text: `cloudflared was not installed: ${reason}`,
-      actions: ['Set Up Tunnel…', 'Show Log'],
-    });
+    if (controller.signal.aborted || error instanceof CancellationError) {
+      void window.showInformationMessage('The download was cancelled. The router works on this machine only.');
+      return 'cancelled';
+    }
+    const text = `cloudflared was not installed: ${error instanceof Error ? error.message : String(error)}`;
+    void tell(editor, { severity: 'error', text, actions: ['Set Up Tunnel…', 'Show Log'] });
+    return 'failed';
   }
   if (phaseOf(editor.view) === 'running') await editor.router.start();
+  return 'installed';
 }

@@ -122,6 +122,13 @@ describe('status bar text', () => {
     assert.ok(!tooltip.includes('trycloudflare.com/v1'));
   });
 
+  it('tells what happened to the router process and to the keys', () => {
+    const { tooltip } = statusText({ ...running(), cameBackAt: at, keyTrouble: 'The keyring is locked.' });
+    assert.ok(tooltip.includes(`started again at ${clock(at)}`));
+    assert.ok(tooltip.includes('The keyring is locked\\.'));
+    assert.ok(statusText({ link: 'off', models: [], keyTrouble: 'Locked.' }).tooltip.includes('Locked'));
+  });
+
   it('links only to commands that exist', () => {
     const known = new Set<string>(Object.values(COMMANDS));
     const views = [running(), { link: 'off', models: [] } as View, withTunnel({ state: 'error', needsBinary: true })];
