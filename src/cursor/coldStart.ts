@@ -118,6 +118,8 @@ function callsAsText(turns: readonly Turn[], missing: ReadonlySet<number>): Turn
       );
       return parts.length > 0 ? [{ ...turn, parts }] : [];
     }
+    // Ids like `call_0` come again: from here on this one belongs to a call that stays.
+    if (turn.role === 'assistant') for (const part of turn.parts) if (part.type === 'toolCall') calls.delete(part.id);
     if (turn.role !== 'tool') return [turn];
     const told = turn.parts.filter((part): part is ToolResultPart => part.type === 'toolResult' && calls.has(part.id));
     if (told.length === 0) return [turn];

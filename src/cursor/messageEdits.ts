@@ -65,6 +65,8 @@ export function createMessageEditor(bytes: Buffer, emit: EmitTarget): MessageEdi
     const isPlain = content?.kind === 'string' && entries.every(({ key }) => PLAIN_KEYS.has(key));
     if (!isPlain || (role === 'assistant' && mayHoldThinking(bytes.subarray(content.start, content.end))))
       return rewrite(span, role);
+    // An answer that says nothing is left out.
+    if (role === 'assistant' && content.end - content.start === EMPTY_STRING) return false;
     editRole(roleEntry, role);
     return true;
   }
@@ -153,6 +155,8 @@ export function createMessageEditor(bytes: Buffer, emit: EmitTarget): MessageEdi
   };
 }
 
+/** Bytes of `""`. */
+const EMPTY_STRING = 2;
 const OPEN_OBJECT = 0x7b;
 const CLOSE_ARRAY = 0x5d;
 const COMMA = 0x2c;

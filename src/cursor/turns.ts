@@ -161,9 +161,9 @@ function readAssistant(message: JsonObject, { turns, rules, wire }: TurnReader):
   const refusal = filledString(message.refusal);
   if (refusal) parts.push({ type: 'refusal', text: refusal });
   if (parts.some((part) => part.type === 'toolCall')) rules.add('N13');
-  for (const call of readCalls(message, rules)) {
-    if (!call.id || !parts.some((part) => part.type === 'toolCall' && part.id === call.id)) parts.push(call);
-  }
+  // The same call may stand in both forms; among `tool_calls` themselves equal ids are different calls.
+  const inBlocks = new Set(parts.map((part) => (part.type === 'toolCall' ? part.id : '')));
+  parts.push(...readCalls(message, rules).filter(({ id }) => id === '' || !inBlocks.has(id)));
   parts.unshift(...readReasoningFields(message));
   const name = filledString(message.name);
   const turn: Turn = { role: 'assistant', parts: textFirst(parts), ...(name && { name }) };

@@ -18,13 +18,14 @@ import type {
 import { customToolNames, markCustomCalls, wrapCustomTools } from './customTools';
 import { budgetOfEffort, effortOf, wantsReasoning } from './effort';
 import { pairTools } from './pairing';
-import { cleanSchema, toolParameters, toolStrict } from './schema';
+import { cleanSchema, distinctTools, toolParameters, toolStrict } from './schema';
 
 /** The upstream body. Every call has its result and legal ids (N6, N25). Never mutates `source`. */
 export function emitChatRequest(source: Conversation, target: EmitTarget): JsonObject {
   const conversation = target.customTools === 'function' ? wrapCustomTools(source) : source;
   const marked = markCustomCalls(conversation.turns, customToolNames(conversation));
   const messages = pairTools(marked, target.maxIdLength).flatMap((turn) => emitTurn(turn, target));
+  if (messages.length === 0) messages.push({ role: 'user', content: '...' });
   const body: JsonObject = {
     ...(conversation.extra?.wire === 'chat' ? conversation.extra.fields : {}),
     model: target.model,
@@ -47,7 +48,11 @@ function emitTurn(turn: Turn, target: EmitTarget): JsonObject[] {
   const role = turn.role === 'developer' && !target.developerRole ? 'system' : turn.role;
   const head: JsonObject = { role: target.roleRewrites[turn.role] ?? target.roleRewrites[role] ?? role };
   if (turn.name !== undefined) head.name = turn.name;
-  if (turn.role === 'assistant') return [{ ...head, ...emitAssistant(turn.parts, target) }];
+  if (turn.role === 'assistant') {
+    const message = emitAssistant(turn.parts, target);
+    // An answer that says nothing (an aborted turn) is refused by some and means nothing to the others.
+    return message.content === '' && Object.keys(message).length === 1 ? [] : [{ ...head, ...message }];
+  }
   const content = emitContent(turn.parts);
   // Only parts of another wire: nothing is left to say.
   if (content === '' && turn.parts.some((part) => part.type === 'opaque')) return [];
@@ -190,7 +195,7 @@ function emitTools(conversation: Conversation, target: EmitTarget): JsonObject {
   const choice = conversation.toolChoice;
   // Only an upstream of OpenAI's newest kind, which has custom tools, knows a choice among some of the tools.
   const narrowed = choice?.type === 'allowed' && target.customTools !== 'keep' ? new Set(choice.names) : undefined;
-  const wanted = (conversation.tools ?? []).filter(
+  const wanted = distinctTools(conversation.tools).filter(
     (tool) => !narrowed || (tool.kind !== 'opaque' && narrowed.has(tool.name)),
   );
   const tools = wanted.flatMap((tool) => emitTool(tool, target));

@@ -7,7 +7,7 @@ import { addCacheMarks } from './messagesCache';
 import { emitMessages } from './messagesTurns';
 import { pairTools } from './pairing';
 import { isObject } from './read';
-import { cleanSchema, toolParameters, toolStrict } from './schema';
+import { cleanSchema, distinctTools, toolParameters, toolStrict } from './schema';
 
 /** `max_tokens` is required here; what a request without one gets where the model's limit is unknown. */
 const DEFAULT_MAX_TOKENS = 8192;
@@ -15,6 +15,7 @@ const DEFAULT_MAX_TOKENS = 8192;
 const DEFAULT_MAX_WITH_THINKING = 32000;
 /** Room for the answer beside the thinking. */
 const ANSWER_ROOM = 4096;
+const CONTINUE: JsonObject = { role: 'user', content: [{ type: 'text', text: 'Continue.' }] };
 const JSON_ONLY = 'Answer with one valid JSON object and nothing else: no prose, no code fence.';
 
 /**
@@ -38,6 +39,9 @@ export function emitMessagesRequest(source: Conversation, target: EmitTarget): J
   const choice = emitToolChoice(conversation, tools.length > 0);
   if (choice) body.tool_choice = choice;
   const thinks = emitThinking(body, conversation, messages, target);
+  // Beside thinking, and by models from 4.6 on, an answer to be continued is refused: it has to be asked for.
+  if ((thinks || target.reasoningField === 'adaptive') && messages.at(-1)?.role === 'assistant')
+    messages.push(CONTINUE);
   emitOutputConfig(body, conversation, fields, target);
   emitParameters(body, conversation, thinks, target);
   for (const [key, value] of Object.entries(fields)) if (!(key in body)) body[key] = value;
@@ -69,7 +73,7 @@ function takeSystem(conversation: Conversation): { system: JsonObject[]; rest: T
 function emitTools(conversation: Conversation, turns: readonly Turn[], target: EmitTarget): JsonValue[] {
   const { toolChoice } = conversation;
   const allowed = toolChoice?.type === 'allowed' ? new Set(toolChoice.names) : undefined;
-  const tools = (conversation.tools ?? []).flatMap((tool) => emitTool(tool, allowed, target));
+  const tools = distinctTools(conversation.tools).flatMap((tool) => emitTool(tool, allowed, target));
   return tools.length > 0 ? tools : toolsOfHistory(turns);
 }
 
@@ -79,8 +83,7 @@ function emitTool(tool: Tool, allowed: ReadonlySet<string> | undefined, target: 
   if (tool.kind !== 'function' || (allowed && !allowed.has(tool.name))) return [];
   const emitted: JsonObject = { name: tool.name };
   if (tool.description !== undefined) emitted.description = tool.description;
-  const schema: JsonObject = toolParameters(tool, target) ?? { properties: {} };
-  emitted.input_schema = schema.type === 'object' ? schema : { type: 'object', ...withoutType(schema) };
+  emitted.input_schema = toolParameters(tool, target) ?? { type: 'object', properties: {} };
   const strict = toolStrict(tool.strict, target);
   if (strict) emitted.strict = true;
   for (const key of ['type', 'eager_input_streaming', 'defer_loading', 'allowed_callers', 'input_examples']) {
@@ -88,11 +91,6 @@ function emitTool(tool: Tool, allowed: ReadonlySet<string> | undefined, target: 
   }
   if (tool.cacheControl) emitted.cache_control = tool.cacheControl;
   return [emitted];
-}
-
-function withoutType(schema: JsonObject): JsonObject {
-  const { type: _, ...others } = schema;
-  return others;
 }
 
 /** A history with calls needs tools even when the client sends none any more; they are declared, not offered. */
@@ -107,6 +105,10 @@ function emitToolChoice(conversation: Conversation, hasTools: boolean): JsonObje
   const { toolChoice: choice, tools } = conversation;
   if (!tools || tools.length === 0 || choice?.type === 'none') return { type: 'none' };
   const emitted = choiceObject(choice);
+  // A choice of a tool that is not there is refused; the model is left free instead.
+  if (choice?.type === 'tool' && !tools.some((tool) => tool.kind !== 'opaque' && tool.name === choice.name)) {
+    return conversation.parallelToolCalls === false ? { type: 'auto', disable_parallel_tool_use: true } : undefined;
+  }
   // An allow-list of one that must be used is that tool.
   if (choice?.type === 'allowed' && choice.mode === 'required' && choice.names.length === 1) {
     emitted.type = 'tool';

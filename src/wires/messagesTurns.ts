@@ -79,9 +79,10 @@ function emitBlock(part: Part, role: Turn['role']): JsonObject[] {
     case 'refusal':
       return /\S/.test(part.text) ? [{ type: 'text', text: part.text }] : [];
     case 'image':
-      return [emitImage(part)];
     case 'file':
-      return [emitFile(part)];
+      // In an answer there are no pictures or files; their place is named.
+      if (role === 'assistant') return [{ type: 'text', text: `[${part.type}]` }];
+      return [part.type === 'image' ? emitImage(part) : emitFile(part)];
     case 'reasoning':
       // Thinking of other wires, or without its signature, is refused (S7).
       if (role !== 'assistant' || part.wire !== 'messages') return [];

@@ -138,7 +138,7 @@ export function echoedFields({ request, model }: EmitterOptions): JsonObject {
     text: request
       ? (emitTextField(request, { refusedSchemaKeys: [] }) ?? { format: { type: 'text' } })
       : { format: { type: 'text' } },
-    tool_choice: request?.toolChoice ? emitToolChoice(request.toolChoice, request.tools ?? []) : 'auto',
+    tool_choice: request?.toolChoice ? (emitToolChoice(request.toolChoice, request.tools ?? []) ?? 'auto') : 'auto',
     tools,
     top_p: request?.topP ?? null,
     truncation: 'disabled',

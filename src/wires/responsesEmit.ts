@@ -19,7 +19,7 @@ import { customToolNames, markCustomCalls, wrapCustomTools } from './customTools
 import { effortOf, wantsReasoning } from './effort';
 import { pairTools } from './pairing';
 import { arrayOf } from './read';
-import { cleanSchema, toolParameters } from './schema';
+import { cleanSchema, distinctTools, toolParameters } from './schema';
 
 const ENCRYPTED = 'reasoning.encrypted_content';
 /** The provider's own limit for ids of items and for `user`. */
@@ -163,6 +163,11 @@ function emitAssistant(parts: Part[], items: JsonObject[]): void {
       texts.push({ type: 'text', text: part.text });
       return;
     }
+    if (part.type === 'image' || part.type === 'file') {
+      // Pictures and files made by a model have no form here; their place is named.
+      texts.push({ type: 'text', text: `[${part.type}]` });
+      return;
+    }
     const item = emitAssistantItem(part, parts, at);
     if (!item) return;
     flush();
@@ -227,7 +232,7 @@ function emitOutput(part: ToolResultPart): JsonObject {
 }
 
 function emitTools(body: JsonObject, conversation: Conversation, extra: JsonObject, target: EmitTarget): void {
-  const tools = (conversation.tools ?? []).flatMap((tool) => emitTool(tool, target));
+  const tools = distinctTools(conversation.tools).flatMap((tool) => emitTool(tool, target));
   // A choice or a limit without tools is refused (N22).
   if (tools.length === 0) return;
   body.tools = tools;
@@ -256,10 +261,14 @@ export function emitTool(tool: Tool, target: Pick<EmitTarget, 'strictTools' | 'r
   return [emitted];
 }
 
-export function emitToolChoice(choice: ToolChoice, tools: readonly Tool[]): JsonValue {
+/** Undefined for a choice of a tool that is not there, which is refused: the model is left free instead. */
+export function emitToolChoice(choice: ToolChoice, tools: readonly Tool[]): JsonValue | undefined {
   const kindOf = (name: string) =>
     tools.some((tool) => tool.kind === 'custom' && tool.name === name) ? 'custom' : 'function';
-  if (choice.type === 'tool') return { type: kindOf(choice.name), name: choice.name };
+  if (choice.type === 'tool') {
+    const known = tools.some((tool) => tool.kind !== 'opaque' && tool.name === choice.name);
+    return known ? { type: kindOf(choice.name), name: choice.name } : undefined;
+  }
   if (choice.type !== 'allowed') return choice.type;
   return {
     type: 'allowed_tools',

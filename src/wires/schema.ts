@@ -1,6 +1,6 @@
 /** JSON Schemas of tools and response formats, made acceptable to the upstream (N23). */
 import type { EmitTarget } from './codec';
-import type { FunctionTool, JsonObject, JsonValue } from './conversation';
+import type { FunctionTool, JsonObject, JsonValue, Tool } from './conversation';
 import { isObject } from './read';
 
 /** Keywords whose value is a map of names to schemas: the names are not keywords and must stay. */
@@ -68,7 +68,37 @@ export function toolParameters(
   tool: FunctionTool,
   target: Pick<EmitTarget, 'refusedSchemaKeys'>,
 ): JsonObject | undefined {
-  return tool.parameters && cleanSchema(tool.parameters, target.refusedSchemaKeys);
+  return tool.parameters && plainObject(cleanSchema(tool.parameters, target.refusedSchemaKeys));
+}
+
+/** OpenAI and Anthropic refuse these at the top of a tool's parameters, and a top of another type than object. */
+const ALTERNATIVES = ['anyOf', 'oneOf', 'allOf'] as const;
+
+/** The schema as one plain object: what the alternatives at its top allow becomes optional properties. */
+function plainObject(schema: JsonObject): JsonObject {
+  const used = ALTERNATIVES.filter((key) => Array.isArray(schema[key]));
+  if (used.length === 0 && schema.type === 'object') return schema;
+  const properties = used
+    .flatMap((key) => schema[key] as JsonValue[])
+    .map((branch) => (isObject(branch) && isObject(branch.properties) ? branch.properties : {}));
+  const plain: JsonObject = {
+    ...schema,
+    type: 'object',
+    properties: Object.assign({}, ...properties, isObject(schema.properties) ? schema.properties : {}) as JsonObject,
+  };
+  for (const key of used) delete plain[key];
+  return plain;
+}
+
+/** Each tool once: clients that mix dialects list some twice, and most providers refuse that. */
+export function distinctTools(tools: readonly Tool[] = []): Tool[] {
+  const seen = new Set<string>();
+  return tools.filter((tool) => {
+    if (tool.kind === 'opaque') return true;
+    if (seen.has(tool.name)) return false;
+    seen.add(tool.name);
+    return true;
+  });
 }
 
 /** `strict` as the upstream takes it: kept where it is understood, else an asked-for true becomes false (N23). */

@@ -1,0 +1,132 @@
+/** Histories and tools as they really come, sent to providers that refuse what the real ones refuse. */
+import assert from 'node:assert/strict';
+import type { JsonObject, JsonValue } from '../../../src/wires/conversation';
+import { type StrictTrio, startTrio, TRIO } from '../../support/strictTrio';
+
+const PICTURE: JsonObject = {
+  type: 'image',
+  source: { type: 'base64', media_type: 'image/png', data: 'iVBORw0KGgo=' },
+};
+const USER: JsonObject = { role: 'user', content: 'x' };
+
+function call(id: string, name: string, args: string): JsonObject {
+  return { id, type: 'function', function: { name, arguments: args } };
+}
+function tool(name: string, parameters: JsonObject = { type: 'object', properties: {} }): JsonObject {
+  return { type: 'function', function: { name, parameters } };
+}
+
+describe('odd requests of Cursor', () => {
+  let trio: StrictTrio;
+  before(async () => {
+    trio = await startTrio();
+  });
+  after(() => trio.stop());
+
+  async function passes(provider: string, body: JsonObject): Promise<JsonObject> {
+    const { status, text, sent } = await trio.ask(provider, { stream: true, ...body });
+    assert.equal(status, 200, text);
+    assert.match(text, /"content":"ok"/);
+    return sent;
+  }
+
+  for (const provider of Object.keys(TRIO)) {
+    it(`parallel calls with the same id both reach ${provider}, each with its result`, async () => {
+      const sent = JSON.stringify(
+        await passes(provider, {
+          messages: [
+            USER,
+            {
+              role: 'assistant',
+              content: null,
+              tool_calls: [call('call_0', 'Read', '{"n":1}'), call('call_0', 'Read', '{"n":2}')],
+            },
+            { role: 'tool', tool_call_id: 'call_0', content: 'first' },
+            { role: 'tool', tool_call_id: 'call_0', content: 'second' },
+          ],
+          tools: [tool('Read')],
+        }),
+      );
+      assert.ok(!sent.includes('no longer part'), sent);
+      assert.ok(sent.indexOf('first') < sent.indexOf('second'));
+      for (const said of ['call_0', 'call_0_2']) assert.equal(sent.split(`"${said}"`).length, 3, `${said}: ${sent}`);
+    });
+
+    it(`a picture in an assistant message is named to ${provider}, not sent and not lost`, async () => {
+      const sent = await passes(provider, {
+        messages: [USER, { role: 'assistant', content: [PICTURE] }, { role: 'user', content: 'again' }],
+      });
+      const text = JSON.stringify(sent);
+      assert.ok(text.includes('[image]') && !text.includes('iVBOR'), text);
+    });
+
+    it(`a choice of a tool that is not there leaves ${provider} free`, async () => {
+      const sent = await passes(provider, {
+        messages: [USER],
+        tools: [tool('Read')],
+        tool_choice: { type: 'function', function: { name: 'Gone' } },
+      });
+      assert.equal(sent.tool_choice, undefined);
+    });
+
+    it(`answers that say nothing are left out for ${provider}`, async () => {
+      const sent = await passes(provider, {
+        messages: [
+          USER,
+          { role: 'assistant', content: '' },
+          { role: 'assistant', content: null },
+          { role: 'user', content: 'y' },
+        ],
+      });
+      assert.ok(!JSON.stringify(sent).includes('"assistant"'), JSON.stringify(sent));
+    });
+
+    it(`a tool listed twice, and parameters that are no plain object, suit ${provider}`, async () => {
+      const sent = await passes(provider, {
+        messages: [USER],
+        tools: [
+          tool('Read'),
+          { name: 'Read', input_schema: { type: 'object' } },
+          tool('Pick', {
+            anyOf: [
+              { properties: { a: { type: 'string' } }, required: ['a'] },
+              { properties: { b: { type: 'string' } }, required: ['b'] },
+            ],
+          }),
+          tool('None', {}),
+        ],
+      });
+      const tools = (sent.tools as JsonObject[]).map((each) => (each.function ?? each) as JsonObject);
+      assert.deepEqual(
+        tools.map(({ name }) => name),
+        ['Read', 'Pick', 'None'],
+      );
+      const schemas = tools.map(({ parameters, input_schema }) => (parameters ?? input_schema) as JsonValue);
+      assert.deepEqual(schemas.slice(1), [
+        { type: 'object', properties: { a: { type: 'string' }, b: { type: 'string' } } },
+        { type: 'object', properties: {} },
+      ]);
+    });
+  }
+});
+
+describe('an answer to be continued', () => {
+  let trio: StrictTrio;
+  before(async () => {
+    trio = await startTrio({ newest: { ...TRIO.messages, model: 'claude-opus-4-7' }, older: TRIO.messages });
+  });
+  after(() => trio.stop());
+  const roles = (body: JsonObject) => (body.messages as JsonObject[]).map(({ role }) => role);
+  const messages = [USER, { role: 'assistant', content: 'One two' }];
+
+  it('is asked for where the provider refuses it: by newer models and beside thinking', async () => {
+    const { sent } = await trio.ask('newest', { messages });
+    assert.deepEqual(roles(sent), ['user', 'assistant', 'user']);
+    const thinking = await trio.ask('older', { messages, reasoning: { effort: 'high' } });
+    assert.deepEqual(roles(thinking.sent), ['user', 'assistant', 'user']);
+  });
+  it('stays the beginning of the answer elsewhere', async () => {
+    const { sent } = await trio.ask('older', { messages });
+    assert.deepEqual(roles(sent), ['user', 'assistant']);
+  });
+});
