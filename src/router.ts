@@ -43,6 +43,7 @@ async function main(argv: readonly string[]): Promise<number> {
             exactPort: false,
             mayInstall: false,
             lastPort,
+            onLogLevel: (level) => log.setLevel(level),
             log: (level, line) => log[level](line),
           }),
       });

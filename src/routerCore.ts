@@ -58,6 +58,8 @@ export interface CoreOptions {
   host: string;
   /** The port was asked for by name: taken is an error, not a reason to move on. */
   exactPort: boolean;
+  /** The setting log.level has come into force. */
+  onLogLevel?(level: LogLevel): void;
   /** A missing cloudflared may be downloaded by the tunnel itself. */
   mayInstall: boolean;
   /** Port of the router before this one, and the setting it stood for: with the same setting it is taken again. */
@@ -194,8 +196,9 @@ export async function createRouterCore(options: CoreOptions): Promise<RouterCore
   }
 
   function publicHosts(): ReadonlySet<string> {
-    const { publicUrl } = tunnel?.status ?? off;
-    return new Set(publicUrl ? [new URL(publicUrl).hostname] : []);
+    // The host under check belongs to us already: the proof has to get through the door.
+    const { publicUrl, checkingUrl } = tunnel?.status ?? off;
+    return new Set([publicUrl, checkingUrl].filter((url) => url !== undefined).map((url) => new URL(url).hostname));
   }
 
   function healthProof(nonce: string): string {
@@ -284,6 +287,7 @@ export async function createRouterCore(options: CoreOptions): Promise<RouterCore
       log,
     });
     tunnel = next;
+    touch();
     next.onDidChange((status) => {
       if (tunnel !== next) return;
       tunnelLog.add(status);
@@ -370,6 +374,7 @@ export async function createRouterCore(options: CoreOptions): Promise<RouterCore
     if (reachOf(before) !== reachOf(next)) breaker.reset();
     if (JSON.stringify(before.settings.clientKeys) !== JSON.stringify(next.settings.clientKeys))
       budgetNotice = undefined;
+    options.onLogLevel?.(next.settings.log.level);
     admission.configure(next.settings.clientKeys);
     ledger.retain(next.settings.ledger.retentionMonths);
     await openMemory(next);

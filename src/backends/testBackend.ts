@@ -29,11 +29,7 @@ export async function testBackend(options: {
     [];
   const done = (ok: boolean, message: string): TestResult => ({ ok, message, models: [...models], ms: now() - begun });
   const model = options.model || likelyChatModel(models);
-  if (!model)
-    return done(
-      false,
-      `${backend.name} lists no models at ${backend.baseUrl}. Check the base URL and the key, or name a model to test.`,
-    );
+  if (!model) return done(false, await whyNoModels(backend, headers, send));
   const target: Target = {
     backend,
     upstreamModel: model,
@@ -69,6 +65,21 @@ export async function testBackend(options: {
   return done(true, `${model} answered.`);
 }
 
+/** A refused key or a dead address is a better reason than an empty list. */
+async function whyNoModels(backend: Backend, headers: Record<string, string>, send: Send): Promise<string> {
+  const reply = await sendOnce(send, {
+    method: 'GET',
+    url: new URL(upstreamUrl(backend, 'models')),
+    headers,
+    local: backend.local,
+  });
+  if ('error' in reply) return describeNetworkError(reply.error, backend.name, false);
+  if (reply.status === 401 || reply.status === 403) {
+    return `${backend.name} refused the key: ${codecFor(backend.wire).parseError(reply.status, reply.headers, reply.text).message}`;
+  }
+  return `${backend.name} lists no models at ${backend.baseUrl}. Check the base URL, or name a model to test.`;
+}
+
 const ROUTES = { chat: 'chat/completions', responses: 'responses', messages: 'messages' } as const;
 
 /** Lists mix chat models with others; these words tell the others. */
@@ -85,7 +96,7 @@ type Reply = { status: number; headers: UpstreamHeaders; text: string } | { erro
 
 function sendOnce(
   send: Send,
-  request: { url: URL; headers: Record<string, string>; body: Buffer; local: boolean },
+  request: { method?: 'GET' | 'POST'; url: URL; headers: Record<string, string>; body?: Buffer; local: boolean },
 ): Promise<Reply> {
   return new Promise((resolve) => {
     let status = 0;

@@ -74,7 +74,11 @@ export function createCommands(options: CommandOptions): Commands {
       return { applied: false, reason: 'stale', problems: [], changedAt: known.changedAt };
     }
     const result = await core.push({ ...push, changedAt });
-    if (!result.applied) return { ...result, ...(known.changedAt === undefined ? {} : { changedAt: known.changedAt }) };
+    if (!result.applied) {
+      // The last good settings are still in force, but their problems are not what is shown: pushed again they count anew.
+      lastResult = undefined;
+      return { ...result, ...(known.changedAt === undefined ? {} : { changedAt: known.changedAt }) };
+    }
     const first = appliedHash === undefined;
     appliedHash = hash;
     lastResult = result;
