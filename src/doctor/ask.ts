@@ -44,7 +44,7 @@ export function ask({ send, request, ms, signal, now }: AskOptions): Promise<Rep
         onData(chunk) {
           arrivals.push(now());
           size += chunk.length;
-          if (size > LARGEST) control.abort();
+          if (size > LARGEST) late('TOO_LARGE');
           else chunks.push(chunk);
         },
         onEnd: () => end({ status, headers, text: Buffer.concat(chunks).toString('utf8'), arrivals }),
@@ -52,8 +52,9 @@ export function ask({ send, request, ms, signal, now }: AskOptions): Promise<Rep
       },
     );
     const late = (code: string): void => {
-      control.abort();
+      // First ours: the transport would only say that it was aborted.
       end({ error: Object.assign(new Error('no answer in time'), { code }) });
+      control.abort();
     };
     const stop = (): void => late('ABORTED');
     const timer = setTimeout(() => late('ETIMEDOUT'), ms);
