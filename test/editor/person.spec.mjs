@@ -268,6 +268,8 @@ async function seeAnswer(window, id) {
     '.quick-input-widget:visible .quick-input-title',
     '.monaco-dialog-box',
     '.settings-editor',
+    '.part.editor .tabs-container .tab',
+    'iframe.webview',
     '.part.panel .output-view',
   ];
   await window.page
