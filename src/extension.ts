@@ -7,6 +7,7 @@ import { logRouter } from './editor/logRouter';
 import { createNotifier } from './editor/notifier';
 import { createStatusBar } from './editor/statusBar';
 import { createRequestsView } from './editor/views/requestsView';
+import { createWalkthrough } from './editor/views/walkthrough';
 import { VERSION } from './version';
 
 export function activate(context: ExtensionContext): void {
@@ -19,6 +20,7 @@ export function activate(context: ExtensionContext): void {
       createStatusBar(editor),
       createNotifier(editor),
       createRequestsView(editor),
+      createWalkthrough(editor),
       createConsent(editor),
       logRouter(editor),
       // What listens goes first, what it listens to and writes to goes last.

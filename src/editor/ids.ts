@@ -32,6 +32,7 @@ export const COMMANDS = {
   exportUsage: 'llmRouter.exportUsage',
   logBodies: 'llmRouter.logBodies',
   openDashboard: 'llmRouter.openDashboard',
+  openWalkthrough: 'llmRouter.openWalkthrough',
 } as const;
 export type CommandName = keyof typeof COMMANDS;
 /** What each command does; a group of commands is a Pick of this. */
@@ -43,6 +44,8 @@ export const DASHBOARD_VIEW = 'llmRouter.dashboard';
 
 /** For `when` clauses: the listener is up. */
 export const CONTEXT_RUNNING = 'llmRouter.running';
+/** A step of the walkthrough has happened. */
+export const contextDid = (step: string): string => `llmRouter.did.${step}`;
 /** There is a backend. */
 export const CONTEXT_BACKENDS = 'llmRouter.hasBackends';
 

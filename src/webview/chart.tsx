@@ -72,7 +72,7 @@ function optionsOf(props: { current: ChartProps }, width: number): uPlot.Options
     height: HEIGHT,
     legend: { show: false },
     cursor: { show: false },
-    padding: [10, 8, 0, 0],
+    padding: [10, 22, 0, 0],
     scales: {
       x: { time: false, range: (_, min, max) => [(min ?? 0) - padding, (max ?? 0) + padding] },
       y: { range: (_, __, max) => [0, max > 0 ? max * 1.1 : 1] },
@@ -91,7 +91,14 @@ function optionsOf(props: { current: ChartProps }, width: number): uPlot.Options
         },
         values: (_, splits) => splits.map((index) => props.current.label(index)),
       },
-      { ...axis, grid, size: 54, gap: 4, values: (_, splits) => splits.map((value) => props.current.format(value)) },
+      {
+        ...axis,
+        grid,
+        space: 28,
+        size: 54,
+        gap: 4,
+        values: (_, splits) => splits.map((value) => props.current.format(value)),
+      },
     ],
     series: [{}, series],
   };

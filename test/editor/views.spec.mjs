@@ -33,6 +33,7 @@ describe('the views', () => {
         'llmRouter.port': 0,
         'llmRouter.lingerSeconds': 2,
         'llmRouter.tunnel.provider': 'none',
+        'workbench.welcomePage.walkthroughs.openOnInstall': true,
         'llmRouter.backends': [backend],
       },
       env: { LOOP_TOKEN: KEY },
@@ -56,16 +57,57 @@ describe('the views', () => {
     await pictureOfFailure(this.currentTest, editor, window);
   });
 
-  const post = (model, key = mainKey, more = {}) =>
+  const post = (model, key = mainKey, more = {}, headers = {}) =>
     fetch(`${baseUrl}/chat/completions`, {
       method: 'POST',
-      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json', ...headers },
       body: JSON.stringify({ model, messages: [{ role: 'user', content: PROMPT }], ...more }),
     });
   const ask = async (model, key) => {
     const response = await post(model, key);
     return { status: response.status, text: await response.text() };
   };
+
+  describe('the walkthrough', () => {
+    const ticked = (step) => window.page.locator(`.complete[data-done-step-id$="#${step}"]`).first();
+    const open = (step) => window.page.locator(`[data-done-step-id$="#${step}"]:not(.complete)`).first();
+
+    it('opened by itself after the install; what has happened is ticked', async () => {
+      await window.page.getByText('LLM Router: every model in Cursor').first().waitFor({ timeout: 20_000 });
+      await ticked('start').waitFor();
+      await ticked('backend').waitFor();
+      await open('cursor').waitFor();
+      await editor.shot(window, 'walkthrough');
+      await window.page.getByText('Paste URL and key into Cursor').first().click();
+      await window.page.locator('.getting-started-step.expanded .monaco-button', { hasText: 'Copy API Key' }).click();
+      assert.equal(await window.clipboard(/^sk-/), mainKey);
+      await editor.shot(window, 'walkthrough-cursor');
+      await window.clearToasts();
+    });
+
+    it('ticks the rest when Cursor got its first answer', async () => {
+      const response = await post('loop/model-a', mainKey, {}, { 'user-agent': 'cursor/3.19.7' });
+      assert.equal(response.status, 200, await response.text());
+      for (const step of ['cursor', 'model', 'answer']) await ticked(step).waitFor();
+      await editor.shot(window, 'walkthrough-done');
+    });
+
+    it('does not come back in another window', async () => {
+      const next = await editor.open('elsewhere');
+      await next.statusShows(/local only/);
+      await window.close();
+      window = next;
+      await window.page.waitForTimeout(1_500);
+      assert.equal(await window.page.getByText('LLM Router: every model in Cursor').count(), 0);
+      await window.clearToasts();
+    });
+
+    it('is opened by a command', async () => {
+      await window.command('LLM Router: Open Walkthrough');
+      await ticked('answer').waitFor({ timeout: 20_000 });
+      await window.closeEditors();
+    });
+  });
 
   describe('client keys', () => {
     let phone;
@@ -171,7 +213,8 @@ describe('the views', () => {
 
     it('copies a request as curl, without its key', async () => {
       const row = rows().filter({ hasText: 'loop/model-a' }).first();
-      await window.page.mouse.move(700, 400);
+      // The closed page took the focus with it.
+      await window.page.mouse.click(800, 650);
       await row.hover();
       await row.locator('.action-label[aria-label^="Copy Request as curl"]').click();
       const curl = await window.clipboard(/^curl /);
@@ -240,7 +283,7 @@ describe('the views', () => {
   });
 
   describe('the dashboard', () => {
-    const themes = { dark: 'Default Dark Modern', light: 'Default Light Modern', contrast: 'Default High Contrast' };
+    const themes = { dark: 'Dark 2026', light: 'Light 2026', contrast: 'Default High Contrast' };
     const complaints = [];
     let page;
 
@@ -301,6 +344,7 @@ describe('the views', () => {
     it('fits into a side bar of 300 pixels', async () => {
       await useTheme(themes.dark);
       await window.exec((vscode) => vscode.commands.executeCommand('llmRouter.dashboard.focus'));
+      await window.page.locator('.pane-header', { hasText: 'Requests' }).click();
       page = await frameWith('For Cursor');
       await until(async () => (await page.evaluate('innerWidth')) <= 320, 'the narrow page');
       const { scroll, width } = await page.evaluate(
@@ -384,8 +428,7 @@ function writeLedger(folder, count) {
         id: `req_${n.toString(16).padStart(16, '0')}`,
         time,
         route: 'chat/completions',
-        dialect: 'A',
-        client: 'cursor',
+        client: 'other',
       },
       ...{ clientKey: n % 9 === 0 ? 'laptop' : 'main', host: 'four-words.trycloudflare.com' },
       ...{ askedModel: `${backend}/${upstreamModel}`, backend, upstreamModel, via: 'prefix', rules: [], stream: true },

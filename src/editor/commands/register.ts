@@ -6,6 +6,7 @@ import { COMMANDS, CONTEXT_BACKENDS, CONTEXT_RUNNING, type CommandName, type Han
 import { phaseOf } from '../view';
 import { createDashboard } from '../views/dashboard';
 import { createDocuments } from '../views/documents';
+import { openWalkthrough } from '../views/walkthrough';
 import { addBackendCommands } from './addBackend';
 import { bodyLoggingCommands } from './bodyLogging';
 import { clientKeyCommands } from './clientKeys';
@@ -37,6 +38,7 @@ export function registerCommands(editor: Editor): Disposable[] {
     ...usageCommands(editor, documents),
     ...bodyLoggingCommands(editor),
     openDashboard: async () => dashboard.open(),
+    openWalkthrough,
   };
   const names = Object.keys(COMMANDS) as CommandName[];
   return [

@@ -31,6 +31,7 @@ export function createDashboard(editor: Editor): Dashboard {
   const registration = window.registerWebviewViewProvider(DASHBOARD_VIEW, {
     resolveWebviewView: (view) =>
       serve(view.webview, {
+        place: 'side',
         isVisible: () => view.visible,
         onDidChange: (listener) => view.onDidChangeVisibility(listener),
         onDidDispose: (listener) => view.onDidDispose(listener),
@@ -43,6 +44,7 @@ export function createDashboard(editor: Editor): Dashboard {
       opened.iconPath = Uri.joinPath(editor.context.extensionUri, 'media/icon.png');
       panel = opened;
       serve(opened.webview, {
+        place: 'panel',
         isVisible: () => opened.visible,
         onDidChange: (listener) => opened.onDidChangeViewState(listener),
         onDidDispose: (listener) => opened.onDidDispose(listener),
@@ -58,6 +60,7 @@ export function createDashboard(editor: Editor): Dashboard {
 }
 
 interface VisibleHost {
+  place: 'side' | 'panel';
   isVisible(): boolean;
   onDidChange(listener: () => void): Disposable;
   onDidDispose(listener: () => void): Disposable;
@@ -86,7 +89,7 @@ function servePage(editor: Editor, webview: Webview, host: VisibleHost): Disposa
   ];
   const dist = Uri.joinPath(editor.context.extensionUri, 'dist');
   webview.options = { enableScripts: true, localResourceRoots: [dist] };
-  webview.html = pageHtml(webview, dist);
+  webview.html = pageHtml(webview, dist, host.place);
   return { dispose: () => subscriptions.forEach((subscription) => void subscription.dispose()) };
 }
 
@@ -105,12 +108,12 @@ async function gather({ router, view }: Editor): Promise<Facts> {
   return { requests, days, models, backends, tunnel };
 }
 
-function pageHtml(webview: Webview, dist: Uri): string {
+function pageHtml(webview: Webview, dist: Uri, place: VisibleHost['place']): string {
   const nonce = randomBytes(16).toString('base64url');
   const uri = (name: string): string => webview.asWebviewUri(Uri.joinPath(dist, name)).toString();
   const policy = `default-src 'none'; script-src 'nonce-${nonce}'; style-src ${webview.cspSource}`;
   return `<!DOCTYPE html>
-<html lang="en">
+<html lang="en" data-place="${place}">
 <head>
 <meta charset="UTF-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
