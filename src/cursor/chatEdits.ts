@@ -7,6 +7,7 @@ import { chatCodec } from '../wires/chat';
 import { type EmitTarget, RequestProblem } from '../wires/codec';
 import type { Conversation, JsonObject, JsonValue } from '../wires/conversation';
 import { type Edit, editObject, type JsonEntry, JsonTextError } from '../wires/jsonText';
+import { isLegalToolName } from '../wires/toolNames';
 import { createMessageEditor } from './messageEdits';
 import { readCursorRequest } from './request';
 import { sameJson } from './sameJson';
@@ -110,6 +111,8 @@ function readFrame(
   const asked = readCursorRequest(body);
   // A custom tool changes what its calls in the history are (R19).
   if (asked.dialect !== 'A' || asked.customToolNames.size > 0) return undefined;
+  // Names that would have to be changed, and changed back in the answer.
+  if (asked.conversation.tools?.some((tool) => tool.kind !== 'opaque' && !isLegalToolName(tool.name))) return undefined;
   const fitted = applyTarget(asked.conversation, target, { showThinking });
   const emitted = chatCodec.emitRequest(fitted.conversation, emit);
   const edits: Edit[] = [];

@@ -1,10 +1,12 @@
 /** The messages of a dialect-A body as edits: roles, call indexes, names, thinking (N2, N7, N11), one look at each. */
 import { chatCodec } from '../wires/chat';
+import { wantsAnswerToResults } from '../wires/chatEmit';
 import type { EmitTarget } from '../wires/codec';
 import type { Conversation, JsonObject, JsonValue } from '../wires/conversation';
 import { legalId } from '../wires/ids';
 import { type Edit, editObject, type JsonEntry, readString, scanObject } from '../wires/jsonText';
 import { isObject } from '../wires/read';
+import { isLegalToolName } from '../wires/toolNames';
 import { readCursorRequest } from './request';
 import { sameJson } from './sameJson';
 
@@ -35,6 +37,7 @@ export function createMessageEditor(bytes: Buffer, emit: EmitTarget): MessageEdi
   const roles = new Map<string, string>();
   const usedIds = new Set<string>();
   const pending: string[] = [];
+  let behindResults = false;
   let firstUser: Span | undefined;
   let lastUser: Span | undefined;
 
@@ -53,8 +56,14 @@ export function createMessageEditor(bytes: Buffer, emit: EmitTarget): MessageEdi
     const roleEntry = find(entries, 'role');
     if (roleEntry?.kind !== 'string' || hasTwice(entries)) return false;
     const role = readString(bytes, roleEntry);
-    if (role === 'tool') return editResult(entries);
+    if (role === 'tool') {
+      behindResults = true;
+      return editResult(entries);
+    }
     if (pending.length > 0) return false;
+    // Something has to be put in between.
+    if (role === 'user' && behindResults && wantsAnswerToResults(emit.model)) return false;
+    behindResults = false;
     if (role === 'user') {
       firstUser ??= span;
       lastUser = span;
@@ -189,6 +198,6 @@ function isUsualCall(call: JsonValue): call is JsonObject & { id: string } {
   if (!isObject(call) || call.type !== 'function' || typeof call.id !== 'string' || !isObject(call.function))
     return false;
   const { name, arguments: text, ...rest } = call.function;
-  const filled = typeof name === 'string' && name !== '' && typeof text === 'string' && text !== '';
+  const filled = typeof name === 'string' && isLegalToolName(name) && typeof text === 'string' && text !== '';
   return filled && Object.keys(rest).length === 0 && Object.keys(call).every((key) => CALL_KEYS.has(key));
 }

@@ -17,6 +17,7 @@ import type { Answer, Conversation, JsonObject, StreamEvent, WireName } from '..
 import { customToolNames, unwrapCustomCalls } from '../wires/customTools';
 import { splice } from '../wires/jsonText';
 import { cutAtStop } from '../wires/stopSequences';
+import { legalToolNames, restoreToolNames } from '../wires/toolNames';
 import type { AnswerReading, Content, PlanInput } from './plan';
 import {
   type CollectingReply,
@@ -130,14 +131,14 @@ function memoryScope({ exchange, target, record }: PlanInput, conversation: Conv
 
 function emitted(conversation: Conversation, target: Target, addCacheControl: boolean): { body: Buffer; path: string } {
   const { wire } = target.backend;
-  const limited = withReserveLimit(conversation, target.backend);
+  const limited = withReserveLimit(legalToolNames(conversation, wire).conversation, target.backend);
   const body = codecFor(wire).emitRequest(limited, emitTargetFor(target, { addCacheControl }));
   return { body: Buffer.from(JSON.stringify(body)), path: PATHS[wire] };
 }
 
 /**
  * What an answer goes through on its way back: calls of custom tools that went up as functions become raw text again
- * (R19); a wire without stop sequences has its text cut here.
+ * (R19), tools get the client's names again; a wire without stop sequences has its text cut here.
  */
 function stageFor(
   conversation: Conversation,
@@ -147,11 +148,13 @@ function stageFor(
   const asFunctions = wire === 'messages' || target.abilities.customTools === 'function';
   const names = asFunctions ? customToolNames(conversation) : new Set<string>();
   const stop = wire === 'responses' ? (conversation.stop ?? []) : [];
-  if (names.size === 0 && stop.length === 0) return undefined;
+  const { originals } = legalToolNames(conversation, wire);
+  if (names.size === 0 && stop.length === 0 && originals.size === 0) return undefined;
   return () => {
+    const rename = restoreToolNames(originals);
     const unwrap = unwrapCustomCalls(names);
     const cut = cutAtStop(stop);
-    return (event) => unwrap(event).flatMap(cut);
+    return (event) => unwrap(rename(event)).flatMap(cut);
   };
 }
 

@@ -24,7 +24,8 @@ import { cleanSchema, distinctTools, toolParameters, toolStrict } from './schema
 export function emitChatRequest(source: Conversation, target: EmitTarget): JsonObject {
   const conversation = target.customTools === 'function' ? wrapCustomTools(source) : source;
   const marked = markCustomCalls(conversation.turns, customToolNames(conversation));
-  const messages = pairTools(marked, target.maxIdLength).flatMap((turn) => emitTurn(turn, target));
+  let messages = pairTools(marked, target.maxIdLength).flatMap((turn) => emitTurn(turn, target));
+  if (wantsAnswerToResults(target.model)) messages = messages.flatMap(answerResults);
   if (messages.length === 0) messages.push({ role: 'user', content: '...' });
   const body: JsonObject = {
     ...(conversation.extra?.wire === 'chat' ? conversation.extra.fields : {}),
@@ -41,6 +42,19 @@ export function emitChatRequest(source: Conversation, target: EmitTarget): JsonO
   }
   for (const name of target.unsupportedParams) delete body[name];
   return body;
+}
+
+/**
+ * Mistral's models, wherever they are served: "Unexpected role 'user' after role 'tool'". A person who interrupts, and
+ * pictures of results (N26), lead to that.
+ */
+export function wantsAnswerToResults(model: string): boolean {
+  return /(?:mis|minis|magis|devs|codes)tral|pixtral/i.test(model);
+}
+
+function answerResults(message: JsonObject, at: number, messages: JsonObject[]): JsonObject[] {
+  const interrupts = message.role === 'user' && messages[at - 1]?.role === 'tool';
+  return interrupts ? [{ role: 'assistant', content: 'Understood.' }, message] : [message];
 }
 
 function emitTurn(turn: Turn, target: EmitTarget): JsonObject[] {

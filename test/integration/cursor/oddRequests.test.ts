@@ -130,3 +130,90 @@ describe('an answer to be continued', () => {
     assert.deepEqual(roles(sent), ['user', 'assistant']);
   });
 });
+
+describe('tool names that providers refuse', () => {
+  let trio: StrictTrio;
+  before(async () => {
+    trio = await startTrio();
+  });
+  after(() => trio.stop());
+  const DOTTED = 'mcp.files.read file';
+  const LONG = 'n'.repeat(140);
+
+  for (const provider of Object.keys(TRIO)) {
+    for (const client of ['Cursor/1.0', 'plain/1']) {
+      it(`become legal for ${provider} and come back as ${client} wrote them`, async () => {
+        const path = client === 'plain/1' && provider === 'chat' ? '/v1/responses' : '/v1/chat/completions';
+        const isChat = path === '/v1/chat/completions';
+        trio.events = undefined;
+        const body: JsonObject = isChat
+          ? {
+              messages: [
+                USER,
+                { role: 'assistant', content: null, tool_calls: [call('c1', DOTTED, '{}')] },
+                { role: 'tool', tool_call_id: 'c1', content: 'r' },
+              ],
+              tools: [tool(DOTTED), tool(LONG), tool('Read')],
+              tool_choice: { type: 'function', function: { name: LONG } },
+            }
+          : {
+              input: [
+                USER,
+                { type: 'function_call', call_id: 'c1', name: DOTTED, arguments: '{}' },
+                { type: 'function_call_output', call_id: 'c1', output: 'r' },
+              ],
+              tools: [DOTTED, LONG, 'Read'].map((name) => ({ type: 'function', name, parameters: { type: 'object' } })),
+              tool_choice: { type: 'function', name: LONG },
+            };
+        const first = await trio.ask(provider, { stream: true, ...body }, { 'user-agent': client }, path);
+        assert.equal(first.status, 200, first.text);
+        const names = (first.sent.tools as JsonObject[]).map((each) => ((each.function ?? each) as JsonObject).name);
+        assert.equal(new Set(names).size, 3);
+        for (const name of names) assert.match(name as string, /^[a-zA-Z0-9_-]{1,128}$/);
+        assert.ok(JSON.stringify(first.sent.tool_choice).includes(names[1] as string));
+        trio.events = [
+          { type: 'toolCallStart', index: 0, id: 'c2', name: names[0] as string },
+          { type: 'toolCallDelta', index: 0, text: '{}' },
+          { type: 'toolCallEnd', index: 0 },
+          { type: 'finish', reason: 'toolCalls' },
+        ];
+        const { text } = await trio.ask(provider, { stream: true, ...body }, { 'user-agent': client }, path);
+        assert.ok(text.includes(`"name":"${DOTTED}"`) && !text.includes(names[0] as string), text);
+      });
+    }
+  }
+});
+
+describe('a person who interrupts a tool turn', () => {
+  let trio: StrictTrio;
+  before(async () => {
+    trio = await startTrio({
+      mistral: {
+        preset: 'mistral',
+        wire: 'chat',
+        model: 'devstral-medium-latest',
+        check(body) {
+          const roles = (body.messages as JsonObject[]).map(({ role }) => role);
+          return roles.some((role, at) => role === 'user' && roles[at - 1] === 'tool')
+            ? "Unexpected role 'user' after role 'tool'"
+            : undefined;
+        },
+      },
+    });
+  });
+  after(() => trio.stop());
+
+  it('and pictures of results leave Mistral the order of roles it insists on', async () => {
+    const { status, text } = await trio.ask('mistral', {
+      messages: [
+        USER,
+        { role: 'assistant', content: null, tool_calls: [call('c1', 'Read', '{}'), call('c2', 'Look', '{}')] },
+        { role: 'tool', tool_call_id: 'c1', content: 'r' },
+        { role: 'tool', tool_call_id: 'c2', content: [PICTURE] },
+        { role: 'user', content: 'stop' },
+      ],
+      tools: [tool('Read'), tool('Look')],
+    });
+    assert.equal(status, 200, text);
+  });
+});

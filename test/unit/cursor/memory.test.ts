@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { warmUp } from '../../../src/cursor/coldStart';
 import { conversationKey, createMemory, type MemoryScope } from '../../../src/cursor/memory';
 import { readCursorRequest } from '../../../src/cursor/request';
 import type {
@@ -275,6 +276,25 @@ describe('cursor memory', () => {
     assert.equal(reasoningOf(mixed.conversation)[0]?.text, 'hm');
     assert.equal(mixed.notice, undefined, 'said before');
     assert.deepEqual(mixed.rules, ['S10', 'S6']);
+  });
+  it('S6, DeepSeek: a result of a warm call stays where a cold one had the same id', () => {
+    const conversation = read(
+      history([
+        { id: 'call_0', args: '{"a":1}' },
+        { id: 'call_0', args: '{"a":2}' },
+      ]),
+    );
+    const scope = { preset: 'deepseek', wire: 'chat', upstreamModel: 'deepseek-v4-pro' } as const;
+    const warmed = warmUp(
+      conversation,
+      scope,
+      (at) => at === 3,
+      (turn) => turn,
+    );
+    assert.deepEqual(
+      warmed.conversation.turns.map(({ role }) => role),
+      ['user', 'user', 'assistant', 'tool'],
+    );
   });
   it('S6, Gemini: the first call of a step gets the word that skips the check', () => {
     const gemini = scopeOf({ preset: 'gemini', upstreamModel: 'gemini-3-pro' });
