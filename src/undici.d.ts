@@ -5,7 +5,9 @@ declare module 'undici/lib/dispatcher/agent.js' {
 declare module 'undici/lib/dispatcher/proxy-agent.js' {
   export { ProxyAgent as default } from 'undici';
 }
+declare module 'undici/lib/dispatcher/pool.js' {
+  export { Pool as default } from 'undici';
+}
 declare module 'undici/lib/api/index.js' {
-  import type { request as requestFunction } from 'undici';
-  export const request: typeof requestFunction;
+  export const connect: unknown;
 }

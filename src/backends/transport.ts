@@ -5,7 +5,9 @@
  */
 import { readFileSync } from 'node:fs';
 import tls from 'node:tls';
+import { connect } from 'undici/lib/api/index.js';
 import Agent from 'undici/lib/dispatcher/agent.js';
+import Pool from 'undici/lib/dispatcher/pool.js';
 import ProxyAgent from 'undici/lib/dispatcher/proxy-agent.js';
 import type { NetworkSettings } from '../process/contract';
 import { decoding } from './decode';
@@ -74,16 +76,22 @@ export function createTransport(
     const id = `${request.connectMs} ${proxy?.href ?? ''}`;
     let agent = agents.get(id);
     if (!agent) {
-      const connect = {
+      const dialling = {
         timeout: request.connectMs,
         ...(ca && { ca }),
         ...(network.strictSsl === false && { rejectUnauthorized: false }),
       };
       // Time limits are ours (attempt.ts): a model may think for minutes. How many run at once is limited at our own door.
-      const options = { bodyTimeout: 0, headersTimeout: 0, keepAliveTimeout: 30_000, pipelining: 1, connect };
+      const options = { bodyTimeout: 0, headersTimeout: 0, keepAliveTimeout: 30_000, pipelining: 1, connect: dialling };
       agent = proxy
         ? // Behind a CONNECT proxy the provider's certificate is checked on the inner connection.
-          new ProxyAgent({ ...options, uri: proxy.href, requestTls: connect, proxyTls: connect })
+          new ProxyAgent({
+            ...options,
+            uri: proxy.href,
+            requestTls: dialling,
+            proxyTls: dialling,
+            clientFactory: proxyClient(request.connectMs),
+          })
         : new Agent(options);
       agents.set(id, agent);
     }
@@ -158,6 +166,16 @@ export function createTransport(
     async retire() {
       await Promise.allSettled([...agents.values()].map((agent) => agent.close()));
     },
+  };
+}
+
+/** undici's main entry, which we do not load (src/undici.d.ts), is what gives its clients the `connect` that a proxy needs. */
+function proxyClient(connectMs: number) {
+  return (origin: URL, options: object): Pool => {
+    // A proxy that accepts and says nothing must not keep its half-made connection for minutes.
+    const pool = new Pool(origin, { ...options, headersTimeout: connectMs });
+    pool.connect = connect as Pool['connect'];
+    return pool;
   };
 }
 

@@ -7,6 +7,7 @@ import type { SettingsInput } from '../../src/config/schema';
 import type { RequestRecord } from '../../src/ledger/record';
 import type { RouterCore } from '../../src/process/core';
 import { createRouterCore } from '../../src/routerCore';
+import type { ServerTimes } from '../../src/server/runtime';
 
 export const CLIENT_KEY = 'sk-test-client-key-0123456789abcdef';
 
@@ -30,6 +31,7 @@ export async function startRouter(
   settings: SettingsInput,
   secrets: Record<string, string> = {},
   env: Record<string, string> = {},
+  times: Partial<ServerTimes> = {},
 ): Promise<TestRouter> {
   const dataDir = mkdtempSync(path.join(os.tmpdir(), 'llm-router-test-'));
   const log: string[] = [];
@@ -42,6 +44,7 @@ export async function startRouter(
     host: '127.0.0.1',
     exactPort: false,
     mayInstall: false,
+    times,
     log: (level, line) => log.push(`${level} ${line}`),
   });
   core.onRequest((record) => {
