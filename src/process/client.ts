@@ -89,6 +89,8 @@ export interface RouterClient {
 
 /** The router refuses first, with a reason; the window's own limit is for a router that says nothing at all, milliseconds. */
 const GRACE = 1_000;
+/** A call that may take minutes does not wait that long for a router to appear, milliseconds. */
+const CONNECT_LIMIT = 60_000;
 const SILENT = 'The router process does not answer. Its log may say why.';
 
 /** Returns at once; finding or starting the router goes on behind it. Never throws and never rejects: see `clientState`. */
@@ -149,7 +151,8 @@ export function connectRouter(options: ClientOptions): RouterClient {
 
   const call = async <T>(name: keyof typeof rpc, send: (connection: MessageConnection) => Promise<T>): Promise<T> => {
     const late = 'The router process could not be reached in time. Try again.';
-    return await ask(await within(TIME_LIMITS[name], late, lifeline.connected()), name, send);
+    const patience = Math.min(TIME_LIMITS[name], CONNECT_LIMIT);
+    return await ask(await within(patience, late, lifeline.connected()), name, send);
   };
 
   const command = async (name: 'start' | 'stop' | 'restart' | 'renewUrl'): Promise<RouterState> => {

@@ -12,10 +12,13 @@ import { bodyLoggingCommands } from './bodyLogging';
 import { clientKeyCommands } from './clientKeys';
 import { copyCommands } from './copy';
 import { cursorCommands } from './cursor';
+import { doctorCommands } from './doctor';
+import { importExportCommands } from './importExport';
 import { keyCommands } from './keys';
 import { lifecycleCommands } from './lifecycle';
 import { logCommands } from './log';
 import { manageBackendCommands } from './manageBackends';
+import { createPages } from './pages';
 import { requestCommands } from './requests';
 import { tunnelCommands } from './tunnel';
 import { usageCommands } from './usage';
@@ -23,6 +26,7 @@ import { usageCommands } from './usage';
 export function registerCommands(editor: Editor): Disposable[] {
   const adding = addBackendCommands(editor);
   const documents = createDocuments(editor);
+  const showPage = createPages(editor);
   const dashboard = createDashboard(editor);
   const handlers: Handlers = {
     ...lifecycleCommands(editor),
@@ -33,6 +37,8 @@ export function registerCommands(editor: Editor): Disposable[] {
     ...tunnelCommands(editor),
     ...cursorCommands(),
     ...logCommands(editor),
+    ...doctorCommands(editor, showPage),
+    ...importExportCommands(editor, showPage),
     ...clientKeyCommands(editor),
     ...requestCommands(editor, documents),
     ...usageCommands(editor, documents),

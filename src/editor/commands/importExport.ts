@@ -1,0 +1,149 @@
+/** Import Configuration… and Export for a Team…: files of other routers in, a folder for a LiteLLM proxy out. */
+import { homedir } from 'node:os';
+import { commands, type QuickPickItem, ThemeIcon, Uri, window, workspace } from 'vscode';
+import { mergeAliases, mergeBackends, previewText } from '../../config/importApply';
+import type { ImportItem } from '../../config/importPreview';
+import type { Editor } from '../controller';
+import { COMMANDS, type Handlers } from '../ids';
+import { writeSetting, writtenBackends, writtenSettings } from '../settings';
+import type { ShowPage } from './pages';
+
+const LARGEST = 16 * 1024 * 1024;
+const ICONS: Record<ImportItem['kind'], string> = { backend: 'server', alias: 'tag', setting: 'gear', key: 'key' };
+
+export function importExportCommands(
+  editor: Editor,
+  showPage: ShowPage,
+): Pick<Handlers, 'importConfiguration' | 'exportForTeam'> {
+  return {
+    async importConfiguration(argument) {
+      const file = argument instanceof Uri ? argument : await pickFile();
+      if (file) await importFile(editor, showPage, file);
+    },
+    async exportForTeam() {
+      const files = await editor.router.exportLiteLlm();
+      const [folder] =
+        (await window.showOpenDialog({
+          title: 'Export for a Team: a folder for a LiteLLM proxy',
+          openLabel: 'Write Here',
+          defaultUri: Uri.file(homedir()),
+          canSelectFiles: false,
+          canSelectFolders: true,
+        })) ?? [];
+      if (!folder) return;
+      const targets = files.map(({ path, text }) => ({ path, text, uri: Uri.joinPath(folder, path) }));
+      const there = await Promise.all(targets.map(async ({ path, uri }) => ((await exists(uri)) ? [path] : [])));
+      if (!(await mayReplace(there.flat(), folder.fsPath))) return;
+      for (const { uri, text } of targets) await workspace.fs.writeFile(uri, Buffer.from(text));
+      const open = 'Open README';
+      const said = `Written to ${folder.fsPath}: ${files.map(({ path }) => path).join(', ')}. No key is in it.`;
+      const readme = Uri.joinPath(folder, 'README.md');
+      void window.showInformationMessage(said, open).then(async (chosen) => {
+        if (chosen) await commands.executeCommand('markdown.showPreview', readme);
+      });
+    },
+  };
+}
+
+async function pickFile(): Promise<Uri | undefined> {
+  const [file] =
+    (await window.showOpenDialog({
+      title: 'Import Configuration: an llm-router config.json or a LiteLLM config.yaml',
+      openLabel: 'Look at It',
+      defaultUri: Uri.file(homedir()),
+      filters: { Configuration: ['json', 'jsonc', 'yaml', 'yml'] },
+    })) ?? [];
+  return file;
+}
+
+async function importFile(editor: Editor, showPage: ShowPage, file: Uri): Promise<void> {
+  const text = await read(file);
+  if (text === undefined) throw new Error(`${file.fsPath} cannot be read, or is larger than 16 MB.`);
+  // Keys of these formats stand in a .env file beside them.
+  const envText = await read(Uri.joinPath(file, '..', '.env'));
+  const preview = await editor.router.previewImport({ text, ...(envText !== undefined && { envText }) });
+  await showPage('Import', previewText(preview, file.fsPath));
+  if (!preview.usable)
+    throw new Error(
+      `${file.fsPath} cannot be imported: ${preview.left[0]?.why ?? 'it has errors.'} The page beside tells all.`,
+    );
+  const chosen = await pickItems(preview.items);
+  if (!chosen || chosen.length === 0) return;
+  const replaced = chosen.filter((item) => item.replaces).map((item) => `${item.kind} ${item.name}`);
+  if (!(await mayReplace(replaced, 'your settings'))) return;
+  await write(editor, chosen);
+  const doctor = 'Run Doctor';
+  void window.showInformationMessage(`Imported: ${counted(chosen)}.`, doctor).then(async (answer) => {
+    if (answer) await commands.executeCommand(COMMANDS.runDoctor);
+  });
+}
+
+/** What replaces something is not ticked: a person ticks it. */
+async function pickItems(items: readonly ImportItem[]): Promise<ImportItem[] | undefined> {
+  const rows = items.map((item): QuickPickItem & { item: ImportItem } => ({
+    label: item.name,
+    description: `${item.kind}, ${item.what}`,
+    ...(item.replaces && { detail: `Replaces your ${item.kind} ${item.name}` }),
+    iconPath: new ThemeIcon(ICONS[item.kind]),
+    picked: !item.replaces,
+    item,
+  }));
+  const picked = await window.showQuickPick(rows, {
+    title: 'Import Configuration: what to take',
+    placeHolder: 'Nothing is changed before you confirm',
+    canPickMany: true,
+    ignoreFocusOut: true,
+    matchOnDescription: true,
+  });
+  return picked?.map(({ item }) => item);
+}
+
+async function mayReplace(names: readonly string[], where: string): Promise<boolean> {
+  if (names.length === 0) return true;
+  const replace = 'Replace';
+  const detail = `What is there now is lost: ${names.join(', ')}.`;
+  return (
+    (await window.showWarningMessage(`Replace ${names.length} in ${where}?`, { modal: true, detail }, replace)) ===
+    replace
+  );
+}
+
+/** Keys first: a backend that is in force without its key would refuse requests for a moment. */
+async function write(editor: Editor, items: readonly ImportItem[]): Promise<void> {
+  for (const item of items) if (item.kind === 'key') await editor.keys.set(item.name, item.value);
+  if (items.some(({ kind }) => kind === 'backend'))
+    await writeSetting('backends', mergeBackends(writtenBackends(), items));
+  if (items.some(({ kind }) => kind === 'alias')) {
+    const { aliases } = writtenSettings();
+    const present = typeof aliases === 'object' && aliases !== null ? (aliases as Record<string, unknown>) : {};
+    await writeSetting('aliases', mergeAliases(present, items));
+  }
+  for (const item of items) if (item.kind === 'setting') await writeSetting(item.name, item.value);
+  await editor.push();
+}
+
+function counted(items: readonly ImportItem[]): string {
+  const words = { backend: 'backends', alias: 'aliases', setting: 'settings', key: 'keys' } as const;
+  const kinds = ['backend', 'alias', 'setting', 'key'] as const;
+  return kinds
+    .map((kind) => [kind, items.filter((item) => item.kind === kind).length] as const)
+    .filter(([, count]) => count > 0)
+    .map(([kind, count]) => `${count} ${count === 1 ? kind : words[kind]}`)
+    .join(', ');
+}
+
+async function read(uri: Uri): Promise<string | undefined> {
+  try {
+    const { size } = await workspace.fs.stat(uri);
+    return size > LARGEST ? undefined : Buffer.from(await workspace.fs.readFile(uri)).toString('utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+async function exists(uri: Uri): Promise<boolean> {
+  return await workspace.fs.stat(uri).then(
+    () => true,
+    () => false,
+  );
+}
