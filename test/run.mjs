@@ -52,6 +52,7 @@ async function suite(name, passing, failing, ...args) {
 const bin = (name) => `node_modules/${name}`;
 await check('formatter and linter', bin('@biomejs/biome/bin/biome'), 'check', '--error-on-warnings', '.');
 await check('types', bin('typescript/bin/tsc'), '-p', '.');
+await check('types of the dashboard page', bin('typescript/bin/tsc'), '-p', 'src/webview');
 await check('dead code', bin('knip/bin/knip.js'));
 await check('generated settings', 'test/support/writeManifest.mjs', '--check');
 const built = await check('build', 'esbuild.config.mjs');

@@ -1,16 +1,14 @@
 // What a person sees and switches: client keys, the view Requests during a stream, usage, body logging, dashboard, walkthrough.
 import assert from 'node:assert/strict';
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import path from 'node:path';
+import axe from 'axe-core';
 import { pictureOfFailure, startEditor } from './editor.mjs';
 import { until } from './server.mjs';
 import { startUpstream } from './upstream.mjs';
 
 const KEY = 'sk-upstream-0123456789';
 const PROMPT = 'what only the body log may hold';
-
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 describe('the views', () => {
   let editor;
@@ -373,7 +371,7 @@ describe('the views', () => {
     });
 
     async function seriousFindings(frame) {
-      await frame.evaluate(axe);
+      await frame.evaluate(axe.source);
       const found =
         await frame.evaluate(`axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => violations
         .filter(({ impact }) => impact === 'serious' || impact === 'critical')
