@@ -70,7 +70,7 @@ export async function listen(handler: http.RequestListener, options: ListenOptio
     socket.setNoDelay(true);
     connections.add(socket);
   });
-  server.on('clientError', (error, socket) => answerBrokenRequest(error, socket, connections.busy(socket)));
+  server.on('clientError', (error, socket) => answerBrokenRequest(error, socket, connections.answering(socket)));
 
   const port = await bind(server, options);
   const drained = new Promise<void>((resolve) => server.once('close', resolve));
@@ -99,6 +99,7 @@ function createConnections(max: number) {
   /** Running requests of each connection; longest idle first. */
   const running = new Map<Socket, number>();
   const surplus = new WeakSet<Socket>();
+  const latest = new WeakMap<Duplex, http.ServerResponse>();
   let ending = false;
 
   function makeRoom(newcomer: Socket): boolean {
@@ -123,6 +124,7 @@ function createConnections(max: number) {
     /** A request arrived; false when its connection is one too many. */
     begin(socket: Socket, response: http.ServerResponse): boolean {
       if (surplus.has(socket)) return false;
+      latest.set(socket, response);
       running.set(socket, (running.get(socket) ?? 0) + 1);
       response.on('close', () => {
         const count = running.get(socket);
@@ -133,7 +135,8 @@ function createConnections(max: number) {
       });
       return true;
     },
-    busy: (socket: Duplex) => (running.get(socket as Socket) ?? 0) > 0,
+    /** Bytes of an answer may be on their way. */
+    answering: (socket: Duplex) => latest.get(socket)?.headersSent === true && (running.get(socket as Socket) ?? 0) > 0,
     endIdle() {
       ending = true;
       for (const [socket, count] of running) if (count === 0) socket.destroy();
@@ -182,9 +185,9 @@ async function bind(server: http.Server, options: ListenOptions): Promise<number
 }
 
 /** What the HTTP parser refused: smuggling shapes, huge or slow headers, not HTTP at all. */
-function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Duplex, busy: boolean): void {
-  // Behind a request that is being answered an error text would land in the middle of that answer.
-  if (busy || error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Duplex, answering: boolean): void {
+  // Behind a request whose answer has begun an error text would land in the middle of that answer.
+  if (answering || error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
   const [status, message] =
     error.code === 'HPE_HEADER_OVERFLOW'
       ? ['431 Request Header Fields Too Large', 'The request headers are too large.']

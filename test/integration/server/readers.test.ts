@@ -46,7 +46,8 @@ describe('readers', () => {
     (megabytes: number, written: { bytes: number; done: boolean }): Answer =>
     async (_request, response) => {
       let goOn = () => {};
-      response.on('drain', () => goOn()).on('close', () => goOn());
+      response.on('drain', () => goOn());
+      response.on('close', () => goOn());
       response.writeHead(200, { 'content-type': 'text/event-stream' });
       while (written.bytes < megabytes * 1024 * 1024 && !response.destroyed) {
         written.bytes += EVENT.length;
@@ -60,7 +61,7 @@ describe('readers', () => {
     await configure({ idle: 0.3 });
     const written = { bytes: 0, done: false };
     upstream.answers = [flood(48, written)];
-    const socket = net.connect({ port: router.port, host: '127.0.0.1', highWaterMark: 1024 });
+    const socket = net.connect(router.port, '127.0.0.1');
     socket.pause();
     socket.write(HEAD + BODY);
     await until(() => written.bytes > 0, 'nothing began');
