@@ -64,6 +64,7 @@ function optionsOf(props: { current: ChartProps }, width: number): uPlot.Options
   const series: uPlot.Series = { stroke: ink, width: 1.5, points: { show: true, size: 4, fill: ink } };
   if (kind === 'bars') {
     series.fill = ink;
+    series.width = 0;
     series.points = { show: false };
     series.paths = (uPlot.paths.bars as uPlot.Series.BarsPathBuilderFactory)({ size: [0.7, 40] });
   } else series.spanGaps = true;
@@ -80,8 +81,8 @@ function optionsOf(props: { current: ChartProps }, width: number): uPlot.Options
     axes: [
       {
         ...axis,
-        size: 22,
-        gap: 2,
+        size: 26,
+        gap: 6,
         splits: ({ width: canvas }, _, min, max) => {
           const [first, last] = [Math.ceil(min), Math.floor(max)];
           const step = Math.max(1, Math.ceil((last - first + 1) / Math.max(1, canvas / devicePixelRatio / LABEL_ROOM)));

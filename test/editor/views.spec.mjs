@@ -75,6 +75,8 @@ describe('the views', () => {
       await ticked('start').waitFor();
       await ticked('backend').waitFor();
       await open('cursor').waitFor();
+      // With room beside the steps their pictures are shown.
+      await window.exec((vscode) => vscode.commands.executeCommand('workbench.action.closeSidebar'));
       await editor.shot(window, 'walkthrough');
       await window.page.getByText('Paste URL and key into Cursor').first().click();
       await window.page.locator('.getting-started-step.expanded .monaco-button', { hasText: 'Copy API Key' }).click();

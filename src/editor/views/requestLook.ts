@@ -23,13 +23,14 @@ export function outcomeOf(record: RequestRecord): Outcome {
 export const duration = (ms: number): string => (ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`);
 
 export function requestLook(record: RequestRecord): RequestLook {
-  const { usage, cost, firstMs, error } = record;
+  const { usage, cost, firstMs, error, backend } = record;
   const outcome = outcomeOf(record);
   const tokens = usage && `${(usage.input + usage.output).toLocaleString('en-US')} tokens`;
   const price = cost === undefined || cost === 0 ? undefined : dollars(cost);
   const facts = [
     outcome === 'failed' ? String(record.status) : outcome === 'cancelled' ? 'cancelled' : undefined,
-    record.backend,
+    // Where the name begins with the backend it is not told twice.
+    backend && record.askedModel.startsWith(`${backend}/`) ? undefined : backend,
     firstMs === undefined ? undefined : duration(firstMs),
     tokens,
     price,

@@ -129,6 +129,7 @@ describe('a request in a list', () => {
     });
     assert.equal(requestLook(refused).facts, '402 · openai');
     assert.equal(requestLook(record({ askedModel: '' })).model, '(no model)');
+    assert.equal(requestLook(record({ askedModel: 'openai/gpt-5-mini' })).facts, '412 ms · 1,234 tokens · $0.25');
   });
   it('is answered, cancelled or failed', () => {
     assert.equal(outcomeOf(record()), 'ok');
