@@ -1,0 +1,73 @@
+/** What docs/ tells people to run is what the program understands. */
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { loadConfigText } from '../../../src/config/load';
+import { HELP, parseCommandLine } from '../../../src/process/commandLine';
+
+const doc = (name: string): string => readFileSync(`docs/${name}`, 'utf8');
+/** Words of a simple command, quotes taken off. */
+const words = (line: string): string[] =>
+  [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '');
+
+describe('docs', () => {
+  it('the ExecStart line parses and keeps keys out of the arguments', () => {
+    const line = /^ExecStart=(.*)$/m.exec(doc('llm-router.service'))?.[1] ?? assert.fail('no ExecStart');
+    const [node, program, ...args] = words(line);
+    assert.match(`${node} ${program}`, /node .*router\.js$/);
+    const parsed = parseCommandLine(args);
+    assert.ok(parsed.mode === 'headless');
+    assert.deepEqual([parsed.tunnel, parsed.port, parsed.json], ['custom', 11_411, true]);
+    assert.equal(parsed.apiKey, undefined);
+  });
+
+  it('every directive of the unit has a value and stands in a section', () => {
+    let section = '';
+    for (const line of doc('llm-router.service').split('\n')) {
+      if (line === '' || line.startsWith('#')) continue;
+      const found = /^\[(Unit|Service|Install)\]$/.exec(line)?.[1];
+      if (found) section = found;
+      else assert.match(line, /^[A-Z][A-Za-z]+=/, `${section}: ${line}`);
+    }
+    assert.equal(section, 'Install');
+  });
+
+  it('ENTRYPOINT with CMD parses, runs not as root, exposes the port it listens on', () => {
+    const text = doc('Dockerfile');
+    const json = (name: string): string[] =>
+      JSON.parse(new RegExp(`^${name} (\\[.*\\])$`, 'm').exec(text)?.[1] ?? '[]');
+    const [, , ...fixed] = json('ENTRYPOINT');
+    const parsed = parseCommandLine([...fixed, ...json('CMD')]);
+    assert.ok(parsed.mode === 'headless');
+    assert.equal(parsed.host, '0.0.0.0');
+    assert.match(text, new RegExp(`^EXPOSE ${parsed.port}$`, 'm'));
+    assert.match(text, /^FROM node:20-slim$/m);
+    const [user, entry] = [text.indexOf('\nUSER node'), text.indexOf('\nENTRYPOINT')];
+    assert.ok(user > 0 && user < entry);
+  });
+
+  it('every router command in the texts parses', () => {
+    const pages = readdirSync('docs').filter((name) => name.endsWith('.md'));
+    const commands = pages.flatMap((name) =>
+      [...doc(name).matchAll(/node (?:\S*\/)?router\.js((?: [^\n`#]*)?)/g)].map(([, args]) => args?.trim() ?? ''),
+    );
+    assert.ok(commands.length >= 6, `${commands.length} commands found`);
+    for (const command of commands) assert.doesNotThrow(() => parseCommandLine(words(command)), command);
+    for (const option of commands.join(' ').match(/--[\w-]+/g) ?? []) assert.ok(HELP.includes(option), option);
+  });
+
+  it('server.json and the examples in the texts are valid settings', () => {
+    const loaded = loadConfigText(doc('server.json'));
+    assert.deepEqual(loaded.problems, []);
+    assert.equal(loaded.settings?.tunnel.provider, 'custom');
+    const team = /```json\n([\s\S]*?)```/.exec(doc('team.md'))?.[1] ?? assert.fail('no example');
+    assert.equal(loadConfigText(`{${team}}`).settings?.backends[0]?.preset, 'litellm');
+    for (const [example] of doc('server.md').matchAll(/\{ "name"[^}]*\}/g))
+      assert.ok(loadConfigText(`{"backends": [${example}]}`).settings, example);
+  });
+
+  it('links lead to files', () => {
+    for (const name of readdirSync('docs').filter((file) => file.endsWith('.md')))
+      for (const [, target] of doc(name).matchAll(/\]\(([\w.-]+)\)/g))
+        assert.ok(readdirSync('docs').includes(target ?? ''), `${name}: ${target}`);
+  });
+});
