@@ -156,7 +156,7 @@ export function createMemory({
       if (record) return record;
     }
     if (calls.length > 0) return undefined;
-    const text = textOf(turn);
+    const text = bare(textOf(turn));
     if (text === '') return undefined;
     const candidates = fresh(textKey(name, hash(text)));
     return (
@@ -275,7 +275,7 @@ function createRecorder(
         break;
       }
       case 'finish':
-        if (record.calls.length === 0 && text.trim() !== '') record.text = hash(text.trim());
+        if (record.calls.length === 0 && text.trim() !== '') record.text = hash(bare(text));
         if (record.calls.length === 0 ? record.text && hasContent(record) : keepsEmpty || hasContent(record)) {
           keep(record);
           persist?.append(JSON.stringify(record));
@@ -433,6 +433,11 @@ function textOf(turn: Turn | undefined): string {
     .map((part) => (part.type === 'text' ? part.text : ''))
     .join('')
     .trim();
+}
+
+/** Without blanks: where thinking stood inside a text, the shown answer has more of them. */
+function bare(text: string): string {
+  return text.replace(/\s+/g, '');
 }
 
 function hash(text: string): string {

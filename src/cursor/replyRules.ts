@@ -102,10 +102,11 @@ export function createRuledReply(sink: ReplySink, rules: ReplyRules): RuledReply
     reasoningIndex = index;
     if (hiding) {
       if (!visible && calls === 0 && hidden.length < HIDDEN_CHARS) hidden += gap + text;
-    } else say(thinking.write(thinking.isOpen ? gap + text : text));
+    } else if (thinking.isOpen) say(thinking.write(gap + text));
+    else say(paragraph() + thinking.write(text));
   }
 
-  function gap(): string {
+  function paragraph(): string {
     return visible && !atParagraph ? '\n\n' : '';
   }
 
@@ -204,7 +205,7 @@ export function createRuledReply(sink: ReplySink, rules: ReplyRules): RuledReply
     open.clear();
     closeThinking();
     if (!visible && calls === 0) fillEmpty();
-    else if (dropped > 0) say(gap() + DROPPED_NOTE);
+    else if (dropped > 0) say(paragraph() + DROPPED_NOTE);
     return { finish: finishWord(), usage: usage() };
   }
 
@@ -214,7 +215,7 @@ export function createRuledReply(sink: ReplySink, rules: ReplyRules): RuledReply
     ready = [];
     closeThinking();
     if (rules.midStreamError === 'event') return { finish: 'length', usage: usage(), failure };
-    say(gap() + failureSentence(failure, rules));
+    say(paragraph() + failureSentence(failure, rules));
     return { finish: 'length', usage: usage() };
   }
 
@@ -277,9 +278,11 @@ function brokenOff(provider: string): ApiFailure {
 /** Arguments that parse (R12), an empty text being a call without any; undefined when the call is only half there. */
 function wholeArguments(call: OpenCall): string | undefined {
   if (call.text.trim() === '') return '{}';
+  // Some gateways begin with the empty object of a call without arguments and send the real one behind it.
+  const text = /^\s*\{\s*\}\s*\{/.test(call.text) ? call.text.slice(call.text.indexOf('}') + 1) : call.text;
   try {
-    const value: unknown = JSON.parse(call.text);
-    return call.name === 'Subagent' ? withoutCloudBranch(value, call.text) : call.text;
+    const value: unknown = JSON.parse(text);
+    return call.name === 'Subagent' ? withoutCloudBranch(value, text) : text;
   } catch {
     return undefined;
   }

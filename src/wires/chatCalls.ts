@@ -6,6 +6,8 @@ import { filledString, objectOf, stringOf } from './read';
 interface Call {
   index: number;
   /** The upstream's id; '' while it sent none. */
+  given: string;
+  /** The id the call goes by; two calls of one answer never share one. */
   id: string;
   name: string;
   custom: boolean;
@@ -34,13 +36,16 @@ export function createCallAssembler({ emit, begin, idFor }: Surroundings): CallA
   const calls: Call[] = [];
   const byKey = new Map<JsonValue, Call>();
 
-  function find(key: JsonValue | undefined, id: string, name: string): Call | undefined {
+  function find(key: JsonValue | undefined, id: string, name: string, text: string): Call | undefined {
     if (key !== undefined && key !== null) {
       const known = byKey.get(key);
-      // Some upstreams number every call 0: another id together with a name is another call.
-      return known && id !== '' && known.id !== '' && known.id !== id && name !== '' ? undefined : known;
+      if (!known || name === '') return known;
+      // Some upstreams number every call 0: another id together with a name is another call, and so is, without ids, a
+      // name with arguments behind arguments that are whole.
+      const isOther = id !== '' && known.given !== '' && known.given !== id;
+      return isOther || (id === '' && known.given === '' && text !== '' && isJson(known.text)) ? undefined : known;
     }
-    if (id !== '') return calls.find((call) => call.id === id);
+    if (id !== '') return calls.find((call) => call.given === id);
     const last = calls.at(-1);
     if (!last || name === '') return last;
     // A name without index and id: the same call as long as that is not complete.
@@ -48,7 +53,7 @@ export function createCallAssembler({ emit, begin, idFor }: Surroundings): CallA
   }
 
   function add(key: JsonValue | undefined): Call {
-    const call: Call = { index: -1, id: '', name: '', custom: false, text: '', started: false };
+    const call: Call = { index: -1, given: '', id: '', name: '', custom: false, text: '', started: false };
     calls.push(call);
     if (key !== undefined && key !== null) byKey.set(key, call);
     return call;
@@ -59,7 +64,7 @@ export function createCallAssembler({ emit, begin, idFor }: Surroundings): CallA
     if (call.name === '') return;
     call.started = true;
     call.index = begin();
-    if (call.id === '') call.id = idFor(call.index);
+    call.id = call.given === '' || calls.some((other) => other.id === call.given) ? idFor(call.index) : call.given;
     const { index, id, name, custom, signature } = call;
     emit({
       type: 'toolCallStart',
@@ -78,13 +83,13 @@ export function createCallAssembler({ emit, begin, idFor }: Surroundings): CallA
       const payload = custom ?? objectOf(value.function) ?? {};
       const id = filledString(value.id) ?? '';
       const name = filledString(payload.name) ?? '';
-      const call = find(key, id, name) ?? add(key);
-      if (call.id === '') call.id = id;
+      const text = custom ? (stringOf(custom.input) ?? '') : argumentText(payload.arguments);
+      const call = find(key, id, name, text) ?? add(key);
+      if (call.given === '') call.given = id;
       if (call.name === '') call.name = name;
       if (custom) call.custom = true;
       const signature = readThoughtSignature(value);
       if (signature) call.signature = signature;
-      const text = custom ? (stringOf(custom.input) ?? '') : argumentText(payload.arguments);
       call.text += text;
       if (!call.started) start(call);
       else if (text !== '') emit({ type: 'toolCallDelta', index: call.index, text });

@@ -10,6 +10,7 @@ import { legalId } from './ids';
 import { jsonTextOf } from './jsonText';
 import { arrayOf, filledString, isObject, numberOf, objectOf, parseObject, stringOf } from './read';
 import { unsealReasoning } from './sealedReasoning';
+import { createThinkTags } from './thinkTags';
 
 /** One parser per answer. Chunks may bring text, thinking, refusals and several calls at once. */
 export function createChatStreamParser(): StreamParser {
@@ -97,9 +98,21 @@ function createChunkReader() {
     return open.index;
   }
 
+  const tags = createThinkTags({
+    say(text) {
+      if (text !== '') emit({ type: 'text', index: block('text'), text });
+    },
+    think(text) {
+      const shown = open?.type === 'reasoning' ? text : text.trimStart();
+      if (shown !== '') emit({ type: 'reasoning', index: block('reasoning'), text: shown });
+    },
+    thought: closeOpen,
+  });
+
   const calls = createCallAssembler({
     emit,
     begin() {
+      tags.flush();
       closeOpen();
       return nextIndex++;
     },
@@ -156,7 +169,10 @@ function createChunkReader() {
     if (typeof content === 'string') addText(content);
     else if (Array.isArray(content)) for (const part of content) readContentPart(part);
     const refusal = filledString(delta.refusal);
-    if (refusal) emit({ type: 'refusal', index: block('refusal'), text: refusal });
+    if (refusal) {
+      tags.flush();
+      emit({ type: 'refusal', index: block('refusal'), text: refusal });
+    }
     arrayOf(delta.tool_calls).forEach((call, at) => {
       if (isObject(call)) calls.read(call, whole ? at : call.index);
     });
@@ -170,7 +186,7 @@ function createChunkReader() {
   }
 
   function addText(text: string): void {
-    if (text !== '') emit({ type: 'text', index: block('text'), text });
+    if (text !== '') tags.push(text);
   }
 
   /** Mistral sends its thinking as a content part. */
@@ -181,7 +197,9 @@ function createChunkReader() {
         arrayOf(part.thinking)
           .map((each) => stringOf(objectOf(each)?.text) ?? '')
           .join('') || stringOf(part.thinking);
-      if (text) emit({ type: 'reasoning', index: block('reasoning'), text });
+      if (!text) return;
+      tags.flush();
+      emit({ type: 'reasoning', index: block('reasoning'), text });
     } else addText(stringOf(part.text) ?? '');
   }
 
@@ -194,6 +212,7 @@ function createChunkReader() {
         : undefined;
     const text = named ? (delta[named] as string) : textOfDetails(fresh);
     if (text === '' && !fresh.some(isOpaqueDetail)) return;
+    tags.flush();
     const index = block('reasoning');
     field ??= named;
     for (const detail of fresh) addDetail(details, detail);
@@ -205,6 +224,7 @@ function createChunkReader() {
       fail({}, true);
       return;
     }
+    tags.flush();
     closeOpen();
     let reason = finishReasonOf(raw);
     // Ollama, Gemini and others say stop although they call.
@@ -223,6 +243,7 @@ function createChunkReader() {
 
   function fail(value: JsonObject, quiet = false): StreamEvent[] {
     over = true;
+    tags.flush();
     closeOpen();
     tellUsage();
     emit({ type: 'error', failure: failureOfEvent(value) });
@@ -239,6 +260,7 @@ function createChunkReader() {
     done(): StreamEvent[] {
       if (!over) {
         if (!finished) {
+          tags.flush();
           closeOpen();
           calls.end(false);
         }
@@ -252,6 +274,7 @@ function createChunkReader() {
     cut(): StreamEvent[] {
       if (!over) {
         over = true;
+        tags.flush();
         closeOpen();
         tellUsage();
       }

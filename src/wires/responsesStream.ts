@@ -20,9 +20,19 @@ interface Item {
   reasoningPart: number;
 }
 
+/** The event with its item's own id where it names none. */
+function withId(event: JsonObject, item: JsonObject): JsonObject {
+  return event.output_index === undefined && event.item_id === undefined && item.id !== undefined
+    ? { ...event, item_id: item.id }
+    : event;
+}
+
 /** Parser of `response.*` events. What comes only in a `.done` event or the final object is emitted exactly once. */
 export function createResponsesParser(): StreamParser {
-  const items = new Map<number | string, Item>();
+  const byIndex = new Map<number, Item>();
+  const byId = new Map<string, Item>();
+  /** The item events without index and id belong to. */
+  let nameless: Item | undefined;
   let nextIndex = 0;
   let started = false;
   let over = false;
@@ -30,16 +40,19 @@ export function createResponsesParser(): StreamParser {
   let dropped = 0;
 
   function itemOf(event: JsonObject): Item {
-    // Servers that leave the index out name the item.
+    // Servers that leave the index out name the item, or send one item after the other. Some change ids on the way.
     const index = numberOf(event.output_index);
-    const id = stringOf(event.item_id);
-    const key = index === undefined || (id !== undefined && items.has(id)) ? (id ?? 0) : index;
-    let item = items.get(key);
-    if (!item) {
-      item = { index: -1, started: false, length: 0, closed: false, parts: new Map(), reasoningPart: 0 };
-      items.set(key, item);
-    }
+    const id = filledString(event.item_id);
+    const known = (index !== undefined && byIndex.get(index)) || (id !== undefined && byId.get(id)) || undefined;
+    const isNameless = index === undefined && id === undefined;
+    const item = known ?? (isNameless ? nameless : undefined) ?? newItem();
+    if (index !== undefined) byIndex.set(index, item);
+    if (id !== undefined) byId.set(id, item);
+    if (isNameless) nameless = item;
     return item;
+  }
+  function newItem(): Item {
+    return { index: -1, started: false, length: 0, closed: false, parts: new Map(), reasoningPart: 0 };
   }
   function partOf(item: Item, contentIndex: number): { index: number; length: number } {
     let part = item.parts.get(contentIndex);
@@ -157,7 +170,10 @@ export function createResponsesParser(): StreamParser {
   function finished(response: JsonObject): StreamEvent[] {
     const events = start(response);
     arrayOf(response.output).forEach((value, at) => {
-      if (isObject(value)) events.push(...done({ output_index: at, item_id: value.id ?? null }, value));
+      if (!isObject(value)) return;
+      // The final list may leave items out and so shift the others: a known id says more than the place.
+      const id = filledString(value.id);
+      events.push(...done(id !== undefined && byId.has(id) ? { item_id: id } : { output_index: at }, value));
     });
     const usage = readResponsesUsage(response.usage);
     if (usage) events.push({ type: 'usage', usage });
@@ -192,7 +208,8 @@ export function createResponsesParser(): StreamParser {
         return start(objectOf(event.response));
       case 'response.output_item.added': {
         const value = objectOf(event.item);
-        return value && isCall(value) ? callStart(itemOf(event), value) : [];
+        nameless = undefined;
+        return value && isCall(value) ? callStart(itemOf(withId(event, value)), value) : [];
       }
       case 'response.output_text.done':
         return content(event, 'text', stringOf(event.text) ?? '', true);
@@ -210,7 +227,9 @@ export function createResponsesParser(): StreamParser {
         return callText(event, stringOf(event.input) ?? '', true);
       case 'response.output_item.done': {
         const value = objectOf(event.item);
-        return value ? done(event, value) : [];
+        const events = value ? done(withId(event, value), value) : [];
+        nameless = undefined;
+        return events;
       }
       case 'response.completed':
       case 'response.incomplete':
@@ -245,7 +264,7 @@ export function createResponsesParser(): StreamParser {
       // Open calls stay open: the stream was cut and they are not whole (R11).
       if (over) return [];
       const events: StreamEvent[] = [];
-      for (const item of items.values()) {
+      for (const item of new Set([...byIndex.values(), ...byId.values(), ...(nameless ? [nameless] : [])])) {
         if (item.reasoningKind && !item.closed)
           events.push({ type: 'reasoningEnd', index: item.index, wire: 'responses' });
         item.closed = true;

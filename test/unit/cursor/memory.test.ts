@@ -296,6 +296,28 @@ describe('cursor memory', () => {
       ['user', 'user', 'assistant', 'tool'],
     );
   });
+  it('finds an answer without calls whose thinking stood inside its text', () => {
+    const memory = newMemory();
+    const said = 'A text that is long enough to be told from others. And its end.';
+    watch(memory, claude(), [
+      { type: 'text', index: 0, text: said.slice(0, 50) },
+      { type: 'reasoning', index: 1, text: 'hm' },
+      { type: 'reasoningEnd', index: 1, signature: 'sig', wire: 'messages' },
+      { type: 'text', index: 2, text: said.slice(50) },
+      { type: 'finish', reason: 'stop' },
+      { type: 'end' },
+    ]);
+    const shown = `${said.slice(0, 50)}\n\n<details>\n<summary>Thinking</summary>\n\nhm\n</details>\n\n${said.slice(50)}`;
+    const asked = read(
+      [
+        { role: 'user', content: 'go' },
+        { role: 'assistant', content: shown },
+        { role: 'user', content: 'on' },
+      ],
+      { reasoning: { effort: 'high' } },
+    );
+    assert.deepEqual(memory.restore(asked, claude()).rules, ['S10']);
+  });
   it('S6, Gemini: the first call of a step gets the word that skips the check', () => {
     const gemini = scopeOf({ preset: 'gemini', upstreamModel: 'gemini-3-pro' });
     const { conversation, rules } = newMemory().restore(read(history([{ id: 'g1' }])), gemini);

@@ -333,3 +333,14 @@ describe('cursor reply', () => {
     );
   });
 });
+
+describe('cursor reply: odd answers', () => {
+  it('thinking behind text begins a paragraph of its own, or it would not be shown as a block (R23)', () => {
+    const { content } = run([text('Looking.'), thinking('hm', 1), ...done()]);
+    assert.ok(content.startsWith('Looking.\n\n<details>'), content);
+  });
+  it('an empty object before the real arguments goes (R12)', () => {
+    assert.equal(run([...call(0, '{}{"a":1}'), ...done('toolCalls')]).calls[0]?.arguments, '{"a":1}');
+    assert.equal(run([...call(0, '{}'), ...done('toolCalls')]).calls[0]?.arguments, '{}');
+  });
+});

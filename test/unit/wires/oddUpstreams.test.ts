@@ -1,0 +1,145 @@
+/** Streams of servers that bend the format, as the parsers read them; each has been seen in the wild. */
+import assert from 'node:assert/strict';
+import { collect } from '../../../src/wires/answer';
+import { codecFor } from '../../../src/wires/codecs';
+import type { Answer, JsonObject, JsonValue, WireName } from '../../../src/wires/conversation';
+
+function read(wire: WireName, events: readonly JsonObject[]): Answer {
+  const parser = codecFor(wire).createStreamParser();
+  return collect([...events.flatMap((event) => parser.push({ data: JSON.stringify(event) })), ...parser.finish()]);
+}
+const delta = (fields: JsonObject, finish: string | null = null): JsonObject => ({
+  id: 'u1',
+  choices: [{ index: 0, delta: fields, finish_reason: finish }],
+});
+const toolCall = (fields: JsonObject, name: string, args: JsonValue): JsonObject => ({
+  ...fields,
+  function: { name, arguments: args },
+});
+const callsOf = ({ parts }: Answer) =>
+  parts.flatMap((part) => (part.type === 'toolCall' ? [[part.id, part.name, part.arguments]] : []));
+const partsOf = ({ parts }: Answer) => parts.map((part) => [part.type, 'text' in part ? part.text : '']);
+
+describe('odd chat upstreams', () => {
+  it('whole calls that are all number 0 and have no ids stay several calls', () => {
+    const answer = read('chat', [
+      delta({ tool_calls: [toolCall({ index: 0 }, 'A', '{"a":1}')] }),
+      delta({ tool_calls: [toolCall({ index: 0 }, 'A', '{"a":2}')] }),
+      delta({ tool_calls: [toolCall({ index: 0 }, 'B', '{"b":')] }),
+      delta({ tool_calls: [toolCall({ index: 0 }, 'B', '3}')] }),
+      delta({}, 'tool_calls'),
+    ]);
+    assert.deepEqual(callsOf(answer), [
+      ['call_u1_0', 'A', '{"a":1}'],
+      ['call_u1_1', 'A', '{"a":2}'],
+      ['call_u1_2', 'B', '{"b":3}'],
+    ]);
+  });
+  it('two calls with one id get two', () => {
+    const answer = read('chat', [
+      delta({
+        tool_calls: [toolCall({ index: 0, id: 'call_0' }, 'A', ''), toolCall({ index: 1, id: 'call_0' }, 'A', '')],
+      }),
+      delta({ tool_calls: [{ index: 0, function: { arguments: '{"a":1}' } }] }),
+      delta({ tool_calls: [{ index: 1, id: 'call_0', function: { arguments: '{"a":2}' } }] }),
+      delta({}, 'tool_calls'),
+    ]);
+    assert.deepEqual(callsOf(answer), [
+      ['call_0', 'A', '{"a":1}'],
+      ['call_u1_1', 'A', '{"a":2}'],
+    ]);
+  });
+  it('thinking in tags at the beginning is thinking, wherever the tags are cut', () => {
+    const text = '\n<think>\nhm <b>m</b>\n</think>\n\nAnswer <think>not this</think>';
+    for (let size = 1; size <= text.length; size++) {
+      const pieces = text.match(new RegExp(`[^]{1,${size}}`, 'g')) ?? [];
+      const answer = read('chat', [...pieces.map((content) => delta({ content })), delta({}, 'stop')]);
+      assert.deepEqual(partsOf(answer), [
+        ['reasoning', 'hm <b>m</b>\n'],
+        ['text', 'Answer <think>not this</think>'],
+      ]);
+    }
+  });
+  it('thinking in tags that never close is thinking; a cut tag is text; a call may follow', () => {
+    assert.deepEqual(partsOf(read('chat', [delta({ content: '<think>hm</th' }), delta({}, 'length')])), [
+      ['reasoning', 'hm</th'],
+    ]);
+    assert.deepEqual(partsOf(read('chat', [delta({ content: ' <thi' }), delta({}, 'stop')])), [['text', ' <thi']]);
+    const called = read('chat', [
+      delta({ content: '<think>hm</think>\n' }),
+      delta({ tool_calls: [toolCall({ index: 0, id: 'c' }, 'A', '{}')] }),
+      delta({}, 'tool_calls'),
+    ]);
+    assert.deepEqual(
+      called.parts.map(({ type }) => type),
+      ['reasoning', 'toolCall'],
+    );
+  });
+});
+
+describe('odd Responses upstreams', () => {
+  const added = (call: string, id?: string): JsonObject => ({
+    type: 'response.output_item.added',
+    item: { type: 'function_call', call_id: call, name: 'A', arguments: '', ...(id !== undefined && { id }) },
+  });
+  const done = (call: string, args: string, id?: string): JsonObject => ({
+    type: 'response.output_item.done',
+    item: { type: 'function_call', call_id: call, name: 'A', arguments: args, ...(id !== undefined && { id }) },
+  });
+  const end: JsonObject = { type: 'response.completed', response: { status: 'completed' } };
+
+  it('calls without index and id follow one another', () => {
+    const answer = read('responses', [
+      added('c1'),
+      { type: 'response.function_call_arguments.delta', delta: '{"a":1}' },
+      done('c1', '{"a":1}'),
+      added('c2'),
+      { type: 'response.function_call_arguments.delta', delta: '{"a":2}' },
+      done('c2', '{"a":2}'),
+      end,
+    ]);
+    assert.deepEqual(callsOf(answer), [
+      ['c1', 'A', '{"a":1}'],
+      ['c2', 'A', '{"a":2}'],
+    ]);
+  });
+  it('calls without index whose events name the item find it', () => {
+    const answer = read('responses', [
+      added('c1', 'fc_1'),
+      added('c2', 'fc_2'),
+      { type: 'response.function_call_arguments.delta', item_id: 'fc_2', delta: '{"a":2}' },
+      { type: 'response.function_call_arguments.delta', item_id: 'fc_1', delta: '{"a":1}' },
+      done('c1', '{"a":1}', 'fc_1'),
+      done('c2', '{"a":2}', 'fc_2'),
+      end,
+    ]);
+    assert.deepEqual(callsOf(answer), [
+      ['c1', 'A', '{"a":1}'],
+      ['c2', 'A', '{"a":2}'],
+    ]);
+  });
+  it('a final list that leaves an item out repeats nothing (R8, R9)', () => {
+    const message: JsonObject = { id: 'msg_1', type: 'message', content: [{ type: 'output_text', text: 'once' }] };
+    const answer = read('responses', [
+      { type: 'response.output_text.delta', output_index: 1, item_id: 'msg_1', content_index: 0, delta: 'once' },
+      { type: 'response.output_item.done', output_index: 1, item: message },
+      { type: 'response.completed', response: { status: 'completed', output: [message] } },
+    ]);
+    assert.deepEqual(partsOf(answer), [['text', 'once']]);
+  });
+  it('ids that change from event to event do not split an item', () => {
+    const answer = read('responses', [
+      { type: 'response.output_text.delta', output_index: 0, item_id: 'x1', content_index: 0, delta: 'on' },
+      { type: 'response.output_text.delta', output_index: 0, item_id: 'x2', content_index: 0, delta: 'ce' },
+      { type: 'response.output_text.done', output_index: 0, item_id: 'x3', content_index: 0, text: 'once' },
+      {
+        type: 'response.completed',
+        response: {
+          status: 'completed',
+          output: [{ id: 'x4', type: 'message', content: [{ type: 'output_text', text: 'once' }] }],
+        },
+      },
+    ]);
+    assert.deepEqual(partsOf(answer), [['text', 'once']]);
+  });
+});
