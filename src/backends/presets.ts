@@ -1,9 +1,10 @@
 /**
- * Known providers as data: adding one is adding an entry here. No code, no zod, no network, so that the
- * editor side can show titles and key pages too. The date behind an entry says when its facts were last looked up.
+ * Known providers as data: adding one is adding an entry here, and one in presetCards.ts, which holds what a person sees. No
+ * code, no zod, no network. The date behind an entry says when its facts were last looked up.
  */
 import type { Wire } from '../config/schema';
 import type { Abilities, AuthScheme, Quirks } from './backend';
+import { PRESET_CARDS, type PresetCard } from './presetCards';
 
 export const PRESET_NAMES = [
   'openai',
@@ -40,12 +41,7 @@ export interface Family {
   unsupportedParams?: readonly string[];
 }
 
-export interface Preset {
-  title: string;
-  /** Complete base URL. `{name}` stands for what the person has to fill in. */
-  baseUrl: string;
-  /** What to fill in, as a sentence; present exactly when `baseUrl` has a placeholder. */
-  fill?: string;
+export interface Preset extends PresetCard {
   /** Path for a base URL written without one, where /v1 would be wrong. */
   hostPath?: string;
   wire: Wire;
@@ -54,8 +50,6 @@ export interface Preset {
   authFor?: Partial<Record<Wire, AuthScheme>>;
   /** Environment variables that may hold the key, the usual one first. */
   keyEnv: readonly string[];
-  /** Serves nothing without a key. */
-  needsKey: boolean;
   headers?: Readonly<Record<string, string>>;
   query?: Readonly<Record<string, string>>;
   /** Top-level parameters the provider answers with an error. */
@@ -63,12 +57,8 @@ export interface Preset {
   abilities?: Partial<Abilities>;
   families?: readonly Family[];
   quirks?: Partial<Quirks>;
-  /** A model server on one's own machine, found by asking its address. */
-  local?: boolean;
   /** Text before the id in the provider's own model list that is no part of the name. */
   listPrefix?: string;
-  /** Page where a key is made. */
-  keyUrl?: string;
   /** Page where credit is bought or limits are raised. */
   billingUrl?: string;
 }
@@ -145,67 +135,53 @@ const openAiLike: Pick<Preset, 'abilities' | 'families' | 'quirks'> = {
 export const PRESETS: Readonly<Record<PresetName, Preset>> = {
   // platform.openai.com, 2026-11. `metadata` is refused unless `store` is on, so it stays off here.
   openai: {
-    title: 'OpenAI',
-    baseUrl: 'https://api.openai.com/v1',
+    ...PRESET_CARDS.openai,
     wire: 'chat',
     auth: 'bearer',
     keyEnv: ['OPENAI_API_KEY'],
-    needsKey: true,
     ...openAiLike,
-    keyUrl: 'https://platform.openai.com/api-keys',
     billingUrl: 'https://platform.openai.com/settings/organization/billing/overview',
   },
   // platform.claude.com, 2026-11. Its OpenAI-compatible endpoint is the same base URL with wire chat and a Bearer key.
   anthropic: {
-    title: 'Anthropic',
-    baseUrl: 'https://api.anthropic.com/v1',
+    ...PRESET_CARDS.anthropic,
     wire: 'messages',
     auth: 'x-api-key',
     authFor: { chat: 'bearer' },
     keyEnv: ['ANTHROPIC_API_KEY'],
-    needsKey: true,
     headers: { 'anthropic-version': '2023-06-01' },
     families: ANTHROPIC_FAMILIES,
-    keyUrl: 'https://platform.claude.com/settings/keys',
     billingUrl: 'https://platform.claude.com/settings/billing',
   },
   // openrouter.ai/docs, 2026-11: one `reasoning` object for every model, ignored where it means nothing. Credit is reserved
   // for max_tokens, and without one for the whole window: 402 "can only afford N".
   openrouter: {
-    title: 'OpenRouter',
-    baseUrl: 'https://openrouter.ai/api/v1',
+    ...PRESET_CARDS.openrouter,
     wire: 'chat',
     auth: 'bearer',
     keyEnv: ['OPENROUTER_API_KEY'],
-    needsKey: true,
     abilities: { reasoningField: 'reasoning' },
     quirks: { maxIdLength: 40, reserveTokens: 16_000 },
-    keyUrl: 'https://openrouter.ai/settings/keys',
     billingUrl: 'https://openrouter.ai/settings/credits',
   },
   // console.groq.com/docs/openai, 2026-11: these fields answer 400; reasoning_effort only for models that reason.
   groq: {
-    title: 'Groq',
-    baseUrl: 'https://api.groq.com/openai/v1',
+    ...PRESET_CARDS.groq,
     wire: 'chat',
     auth: 'bearer',
     keyEnv: ['GROQ_API_KEY'],
-    needsKey: true,
     unsupportedParams: ['logprobs', 'logit_bias', 'top_logprobs', 'store'],
     abilities: { reasoningField: 'none' },
     families: [{ match: /gpt-oss/, abilities: { reasoningField: 'reasoning_effort', efforts: EFFORTS } }],
     quirks: { maxTokensField: 'max_completion_tokens' },
-    keyUrl: 'https://console.groq.com/keys',
     billingUrl: 'https://console.groq.com/settings/billing',
   },
   // ai.google.dev/gemini-api/docs/openai and issue reports, 2026-11: unknown fields and schema keywords answer 400.
   gemini: {
-    title: 'Google Gemini',
-    baseUrl: 'https://generativelanguage.googleapis.com/v1beta/openai',
+    ...PRESET_CARDS.gemini,
     wire: 'chat',
     auth: 'bearer',
     keyEnv: ['GEMINI_API_KEY', 'GOOGLE_API_KEY'],
-    needsKey: true,
     unsupportedParams: [
       'frequency_penalty',
       'presence_penalty',
@@ -236,82 +212,65 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
       ],
     },
     listPrefix: 'models/',
-    keyUrl: 'https://aistudio.google.com/apikey',
     billingUrl: 'https://aistudio.google.com/usage',
   },
   // learn.microsoft.com (v1 API, generally available), 2026-11: the model is the deployment's name; no api-version.
   azure: {
-    title: 'Azure OpenAI',
-    baseUrl: 'https://{resource}.openai.azure.com/openai/v1',
-    fill: 'Put the name of your Azure OpenAI resource in place of {resource}.',
+    ...PRESET_CARDS.azure,
     hostPath: '/openai/v1',
     wire: 'chat',
     auth: 'api-key',
     keyEnv: ['AZURE_OPENAI_API_KEY', 'AZURE_API_KEY'],
-    needsKey: true,
     abilities: { developerRole: true },
     families: OPENAI_FAMILIES,
     quirks: openAiLike.quirks,
-    keyUrl: 'https://portal.azure.com',
     billingUrl: 'https://portal.azure.com',
   },
   // The older Azure form: one path a deployment and a dated api-version (2024-10-21 is the last dated stable one).
   'azure-deployments': {
-    title: 'Azure OpenAI (deployment paths)',
-    baseUrl: 'https://{resource}.openai.azure.com/openai',
-    fill: 'Put the name of your Azure OpenAI resource in place of {resource}.',
+    ...PRESET_CARDS['azure-deployments'],
     hostPath: '/openai',
     wire: 'chat',
     auth: 'api-key',
     keyEnv: ['AZURE_OPENAI_API_KEY', 'AZURE_API_KEY'],
-    needsKey: true,
     query: { 'api-version': '2024-10-21' },
     abilities: { developerRole: true },
     families: OPENAI_FAMILIES,
     quirks: { ...openAiLike.quirks, deploymentPaths: true },
-    keyUrl: 'https://portal.azure.com',
     billingUrl: 'https://portal.azure.com',
   },
   // api-docs.deepseek.com/guides/thinking_mode, 2026-11: reasoning_effort low, high, max (medium is read as high).
   deepseek: {
-    title: 'DeepSeek',
-    baseUrl: 'https://api.deepseek.com/v1',
+    ...PRESET_CARDS.deepseek,
     wire: 'chat',
     auth: 'bearer',
     keyEnv: ['DEEPSEEK_API_KEY'],
-    needsKey: true,
     families: [
       { match: /deepseek-chat/, abilities: { reasoningField: 'none', maxOutputTokens: 8_192 } },
       { match: /deepseek-reasoner/, abilities: { reasoningField: 'none', maxOutputTokens: 65_536 } },
       { match: /^deepseek-/, abilities: { efforts: ['low', 'high', 'max'] } },
     ],
-    keyUrl: 'https://platform.deepseek.com/api_keys',
     billingUrl: 'https://platform.deepseek.com/top_up',
   },
   // docs.mistral.ai and issue reports, 2026-11: "Extra inputs are not permitted" (422) for anything unknown; usage comes
   // unasked in the last chunk; tool-call ids are 9 letters and digits.
   mistral: {
-    title: 'Mistral',
-    baseUrl: 'https://api.mistral.ai/v1',
+    ...PRESET_CARDS.mistral,
     wire: 'chat',
     auth: 'bearer',
     keyEnv: ['MISTRAL_API_KEY'],
-    needsKey: true,
     unsupportedParams: ['stream_options', 'store', 'logit_bias', 'logprobs', 'top_logprobs', 'seed', 'verbosity'],
     abilities: { reasoningField: 'none' },
     quirks: { maxIdLength: 9, streamUsage: false },
-    keyUrl: 'https://console.mistral.ai/api-keys',
     billingUrl: 'https://console.mistral.ai/billing',
   },
   // docs.x.ai/developers/model-capabilities/text/reasoning, 2026-11: effort from grok-4.3 on; others refuse the field, and
   // reasoning models refuse penalties and stop.
   xai: {
-    title: 'xAI',
-    baseUrl: 'https://api.x.ai/v1',
+    ...PRESET_CARDS.xai,
     wire: 'chat',
     auth: 'bearer',
     keyEnv: ['XAI_API_KEY'],
-    needsKey: true,
     unsupportedParams: ['presence_penalty', 'frequency_penalty', 'logit_bias'],
     abilities: { reasoningField: 'none' },
     families: [
@@ -323,75 +282,58 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
       },
       { match: /^grok-4/, abilities: {}, unsupportedParams: ['stop'] },
     ],
-    keyUrl: 'https://console.x.ai',
     billingUrl: 'https://console.x.ai',
   },
   // docs.together.ai, 2026-11.
   together: {
-    title: 'Together AI',
-    baseUrl: 'https://api.together.xyz/v1',
+    ...PRESET_CARDS.together,
     wire: 'chat',
     auth: 'bearer',
     keyEnv: ['TOGETHER_API_KEY'],
-    needsKey: true,
     abilities: { reasoningField: 'none' },
     families: [{ match: /gpt-oss/i, abilities: { reasoningField: 'reasoning_effort', efforts: EFFORTS } }],
-    keyUrl: 'https://api.together.ai/settings/api-keys',
     billingUrl: 'https://api.together.ai/settings/billing',
   },
   // docs.fireworks.ai (API reference, guides/reasoning), 2026-11.
   fireworks: {
-    title: 'Fireworks AI',
-    baseUrl: 'https://api.fireworks.ai/inference/v1',
+    ...PRESET_CARDS.fireworks,
     wire: 'chat',
     auth: 'bearer',
     keyEnv: ['FIREWORKS_API_KEY', 'FIREWORKS_AI_API_KEY'],
-    needsKey: true,
-    keyUrl: 'https://app.fireworks.ai/settings/users/api-keys',
     billingUrl: 'https://app.fireworks.ai/account/billing',
   },
   // inference-docs.cerebras.ai/resources/openai, 2026-11: these fields answer 400; no developer role.
   cerebras: {
-    title: 'Cerebras',
-    baseUrl: 'https://api.cerebras.ai/v1',
+    ...PRESET_CARDS.cerebras,
     wire: 'chat',
     auth: 'bearer',
     keyEnv: ['CEREBRAS_API_KEY'],
-    needsKey: true,
     unsupportedParams: ['frequency_penalty', 'presence_penalty', 'logit_bias', 'parallel_tool_calls', 'store'],
     abilities: { reasoningField: 'none' },
     families: [
       { match: /gpt-oss|^qwen-3\.[5-9]/, abilities: { reasoningField: 'reasoning_effort', efforts: EFFORTS } },
     ],
     quirks: { maxTokensField: 'max_completion_tokens' },
-    keyUrl: 'https://cloud.cerebras.ai',
     billingUrl: 'https://cloud.cerebras.ai',
   },
   // docs.aws.amazon.com/bedrock (inference-chat-completions), 2026-11: Bedrock API key as Bearer, no signing.
   bedrock: {
-    title: 'Amazon Bedrock',
-    baseUrl: 'https://bedrock-runtime.{region}.amazonaws.com/openai/v1',
-    fill: 'Put your AWS region, such as us-east-1, in place of {region}.',
+    ...PRESET_CARDS.bedrock,
     hostPath: '/openai/v1',
     wire: 'chat',
     auth: 'bearer',
     keyEnv: ['AWS_BEARER_TOKEN_BEDROCK'],
-    needsKey: true,
     abilities: { reasoningField: 'none' },
     families: [{ match: /gpt-oss/, abilities: { reasoningField: 'reasoning_effort', efforts: EFFORTS } }],
     quirks: { maxTokensField: 'max_completion_tokens' },
-    keyUrl: 'https://console.aws.amazon.com/bedrock/home#/api-keys',
     billingUrl: 'https://console.aws.amazon.com/billing',
   },
   // docs.cloud.google.com/vertex-ai (openapi endpoint), 2026-11: an access token (gcloud auth print-access-token) lives an hour.
   vertex: {
-    title: 'Google Vertex AI',
-    baseUrl: 'https://aiplatform.googleapis.com/v1/projects/{project}/locations/global/endpoints/openapi',
-    fill: 'Put your Google Cloud project id in place of {project}, and another location where you need one.',
+    ...PRESET_CARDS.vertex,
     wire: 'chat',
     auth: 'bearer',
     keyEnv: ['VERTEX_ACCESS_TOKEN'],
-    needsKey: true,
     unsupportedParams: ['store', 'logit_bias'],
     abilities: { reasoningField: 'none' },
     families: [
@@ -403,107 +345,70 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
     quirks: {
       refusedSchemaKeys: ['$schema', '$id', 'additionalProperties', 'propertyNames', 'patternProperties', 'const'],
     },
-    keyUrl: 'https://console.cloud.google.com/vertex-ai',
     billingUrl: 'https://console.cloud.google.com/billing',
   },
   // docs.litellm.ai, 2026-11. What stands behind it is unknown, so the shortest id limit holds.
   litellm: {
-    title: 'LiteLLM proxy',
-    baseUrl: 'http://127.0.0.1:4000/v1',
+    ...PRESET_CARDS.litellm,
     wire: 'chat',
     auth: 'bearer',
     keyEnv: ['LITELLM_API_KEY', 'LITELLM_PROXY_API_KEY', 'LITELLM_MASTER_KEY'],
-    needsKey: false,
     quirks: { maxIdLength: 40 },
   },
   // docs.ollama.com/api/openai-compatibility, 2026-11: models that cannot think refuse an effort.
   ollama: {
-    title: 'Ollama',
-    baseUrl: 'http://127.0.0.1:11434/v1',
+    ...PRESET_CARDS.ollama,
     wire: 'chat',
     auth: 'bearer',
     keyEnv: [],
-    needsKey: false,
     abilities: { reasoningField: 'none' },
     families: [{ match: /gpt-oss/, abilities: { reasoningField: 'reasoning_effort', efforts: EFFORTS } }],
-    local: true,
   },
   // lmstudio.ai/docs (OpenAI compatibility), 2026-11.
   lmstudio: {
-    title: 'LM Studio',
-    baseUrl: 'http://127.0.0.1:1234/v1',
+    ...PRESET_CARDS.lmstudio,
     wire: 'chat',
     auth: 'bearer',
     keyEnv: [],
-    needsKey: false,
     abilities: { reasoningField: 'none' },
     families: [{ match: /gpt-oss/, abilities: { reasoningField: 'reasoning_effort', efforts: EFFORTS } }],
-    local: true,
   },
   // github.com/ggml-org/llama.cpp tools/server, 2026-11.
   llamacpp: {
-    title: 'llama.cpp server',
-    baseUrl: 'http://127.0.0.1:8080/v1',
+    ...PRESET_CARDS.llamacpp,
     wire: 'chat',
     auth: 'bearer',
     keyEnv: ['LLAMA_API_KEY'],
-    needsKey: false,
     abilities: { reasoningField: 'none' },
-    local: true,
   },
   // docs.vllm.ai (OpenAI-compatible server), 2026-11.
   vllm: {
-    title: 'vLLM',
-    baseUrl: 'http://127.0.0.1:8000/v1',
+    ...PRESET_CARDS.vllm,
     wire: 'chat',
     auth: 'bearer',
     keyEnv: ['VLLM_API_KEY'],
-    needsKey: false,
     abilities: { reasoningField: 'none' },
     families: [{ match: /gpt-oss/, abilities: { reasoningField: 'reasoning_effort', efforts: EFFORTS } }],
-    local: true,
   },
   // localai.io, 2026-11.
   localai: {
-    title: 'LocalAI',
-    baseUrl: 'http://127.0.0.1:8080/v1',
+    ...PRESET_CARDS.localai,
     wire: 'chat',
     auth: 'bearer',
     keyEnv: ['LOCALAI_API_KEY'],
-    needsKey: false,
     abilities: { reasoningField: 'none' },
-    local: true,
   },
   // Built in: answers with what it received. The address is never called; `.invalid` could not be (RFC 2606).
   demo: {
-    title: 'Demo (built in)',
-    baseUrl: 'http://demo.invalid/v1',
+    ...PRESET_CARDS.demo,
     wire: 'chat',
     auth: 'none',
     keyEnv: [],
-    needsKey: false,
     abilities: { customTools: 'keep', developerRole: true, metadata: true, serviceTier: true },
-    local: true,
   },
 };
 
 /** The family of an upstream model, or undefined. */
 export function familyOf(preset: Preset, upstreamModel: string): Family | undefined {
   return preset.families?.find((family) => family.match.test(upstreamModel));
-}
-
-/** The preset whose own address has this host, as for a base URL from a file that knows no presets. */
-export function presetForHost(baseUrl: string): PresetName | undefined {
-  const host = hostOf(baseUrl);
-  if (host === undefined) return undefined;
-  if (/^[\w-]+\.openai\.azure\.com$/.test(host)) return baseUrl.includes('/v1') ? 'azure' : 'azure-deployments';
-  if (/^bedrock-runtime\.[\w-]+\.amazonaws\.com$/.test(host)) return 'bedrock';
-  if (/^([\w-]+-)?aiplatform\.googleapis\.com$/.test(host)) return 'vertex';
-  return PRESET_NAMES.find(
-    (name) => !PRESETS[name].local && name !== 'litellm' && hostOf(PRESETS[name].baseUrl) === host,
-  );
-}
-
-function hostOf(url: string): string | undefined {
-  return /^https?:\/\/([^/:?#]+)/i.exec(url)?.[1]?.toLowerCase();
 }

@@ -1,6 +1,7 @@
 /** config.json of llm-router (github.com/kcolemangt/llm-router), the Go program this format comes from. */
 import { isLocalHost, readBaseUrl } from '../backends/build';
-import { PRESET_NAMES, PRESETS, type PresetName, presetForHost } from '../backends/presets';
+import { presetForHost } from '../backends/presetCards';
+import { PRESET_NAMES, PRESETS, type PresetName } from '../backends/presets';
 import type { FileContent } from './load';
 import { type Found, isObject, type Segment } from './path';
 

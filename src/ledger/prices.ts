@@ -1,6 +1,7 @@
 /** What a request costs: a price table shipped with the product (its source and date stand in it), the user's own prices first. */
 import type { Backend, Target } from '../backends/backend';
-import { type PresetName, presetForHost } from '../backends/presets';
+import { presetForHost } from '../backends/presetCards';
+import type { PresetName } from '../backends/presets';
 import type { Price } from '../config/schema';
 import type { Usage } from '../wires/conversation';
 import data from './prices.data.json';

@@ -1,6 +1,7 @@
 /** Add Backend…: preset or URL → name → key → one real request → user settings and secret storage. */
 import { ProgressLocation, type QuickPickItem, QuickPickItemKind, ThemeIcon, window } from 'vscode';
-import { PRESET_NAMES, PRESETS, type PresetName, presetForHost } from '../../backends/presets';
+import { PRESET_CARDS, presetForHost } from '../../backends/presetCards';
+import type { PresetName } from '../../backends/presets';
 import type { FoundBackend, TestResult } from '../../process/contract';
 import { tell } from '../actions';
 import { hostName, urlProblem } from '../backendInput';
@@ -8,6 +9,8 @@ import type { Editor } from '../controller';
 import type { Handlers } from '../ids';
 import { backendName, type WrittenBackend, writeSetting, writtenBackends } from '../settings';
 import { askKey } from './keys';
+
+const presetNames = Object.keys(PRESET_CARDS) as PresetName[];
 
 export function addBackendCommands(editor: Editor): Pick<Handlers, 'addBackend'> {
   return {
@@ -40,13 +43,15 @@ interface Source extends QuickPickItem {
 }
 
 async function pickSource(editor: Editor): Promise<Source | undefined> {
-  const presets = PRESET_NAMES.filter((preset) => preset !== 'demo').map(
-    (preset): Source => ({
-      label: PRESETS[preset].title,
-      description: PRESETS[preset].local ? 'on this machine' : '',
-      preset,
-    }),
-  );
+  const presets = presetNames
+    .filter((preset) => preset !== 'demo')
+    .map(
+      (preset): Source => ({
+        label: PRESET_CARDS[preset].title,
+        description: PRESET_CARDS[preset].local ? 'on this machine' : '',
+        preset,
+      }),
+    );
   const all: Source[] = [
     { label: 'Other…', description: 'any OpenAI-compatible URL', iconPath: new ThemeIcon('link') },
     ...presets,
@@ -83,9 +88,9 @@ async function pickSource(editor: Editor): Promise<Source | undefined> {
 }
 
 function foundItem(found: FoundBackend): Source {
-  const preset = PRESET_NAMES.find((name) => name === found.preset);
+  const preset = presetNames.find((name) => name === found.preset);
   const item: Source = {
-    label: preset ? PRESETS[preset].title : found.name,
+    label: preset ? PRESET_CARDS[preset].title : found.name,
     description: found.where,
     iconPath: new ThemeIcon('search'),
     found,
@@ -103,7 +108,7 @@ interface Address {
 
 /** Asks for a URL where the source has none of its own. */
 async function askAddress(source: Source): Promise<Address | undefined> {
-  const preset = source.preset && PRESETS[source.preset];
+  const preset = source.preset && PRESET_CARDS[source.preset];
   if (
     source.preset &&
     preset &&
@@ -125,9 +130,9 @@ async function askAddress(source: Source): Promise<Address | undefined> {
   const baseUrl = url.trim().replace(/\/+$/, '');
   const name = source.preset ?? presetForHost(baseUrl);
   if (!name) return { baseUrl, needsKey: false };
-  return PRESETS[name].baseUrl === baseUrl
-    ? { preset: name, needsKey: PRESETS[name].needsKey }
-    : { preset: name, baseUrl, needsKey: PRESETS[name].needsKey };
+  return PRESET_CARDS[name].baseUrl === baseUrl
+    ? { preset: name, needsKey: PRESET_CARDS[name].needsKey }
+    : { preset: name, baseUrl, needsKey: PRESET_CARDS[name].needsKey };
 }
 
 async function askName(proposal: string): Promise<string | undefined> {
@@ -149,7 +154,7 @@ async function askName(proposal: string): Promise<string | undefined> {
 
 /** The key as text, or the environment variable that holds it; undefined: cancelled. */
 async function askKeyFor(address: Address, name: string): Promise<{ text?: string; env?: string } | undefined> {
-  const preset = address.preset && PRESETS[address.preset];
+  const preset = address.preset && PRESET_CARDS[address.preset];
   if (address.foundEnv) {
     const useEnv: QuickPickItem = {
       label: `Use the environment variable ${address.foundEnv}`,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { abilitiesFor, buildBackends } from '../../../src/backends/build';
-import { familyOf, PRESET_NAMES, PRESETS, type PresetName, presetForHost } from '../../../src/backends/presets';
+import { presetForHost } from '../../../src/backends/presetCards';
+import { familyOf, PRESET_NAMES, PRESETS, type PresetName } from '../../../src/backends/presets';
 import { settingsOf } from '../../support/settings';
 
 describe('presets', () => {
