@@ -55,6 +55,7 @@ await check('types', bin('typescript/bin/tsc'), '-p', '.');
 await check('types of the dashboard page', bin('typescript/bin/tsc'), '-p', 'src/webview');
 await check('dead code', bin('knip/bin/knip.js'));
 await check('generated settings', 'test/support/writeManifest.mjs', '--check');
+await check('third-party notices', 'test/tools/makeNotices.mjs', '--check');
 const built = await check('build', 'esbuild.config.mjs');
 if (built) {
   await suite('unit and integration', /^ {2}(\d+) passing/gm, /^ {2}(\d+) failing/gm, 'test/unit.mjs');

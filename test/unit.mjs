@@ -39,7 +39,17 @@ const program = path.join(out, 'router.cjs');
 if (files.some((file) => file.startsWith('test/integration/'))) await build(routerOptions(program));
 const result = spawnSync(
   process.execPath,
-  ['--enable-source-maps', 'node_modules/mocha/bin/mocha.js', '--timeout', '60000', '--parallel', '--jobs', '3', ...flags, `${out}/**/*.test.mjs`],
+  [
+    '--enable-source-maps',
+    'node_modules/mocha/bin/mocha.js',
+    '--timeout',
+    '60000',
+    '--parallel',
+    '--jobs',
+    '3',
+    ...flags,
+    `${out}/**/*.test.mjs`,
+  ],
   { cwd: root, stdio: 'inherit', env: { ...process.env, LLM_ROUTER_PROGRAM: program } },
 );
 process.exitCode = result.status ?? 1;
