@@ -21,6 +21,10 @@ const HEIGHT = 110;
 const LABEL_ROOM = 64;
 
 export function Chart(props: ChartProps) {
+  return props.values.some((value) => value !== null) ? <Painting {...props} /> : <p class="quiet">Nothing yet.</p>;
+}
+
+function Painting(props: ChartProps) {
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | undefined>(undefined);
   const latest = useRef(props);

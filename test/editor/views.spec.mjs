@@ -283,7 +283,12 @@ describe('the views', () => {
   });
 
   describe('the dashboard', () => {
-    const themes = { dark: 'Dark 2026', light: 'Light 2026', contrast: 'Default High Contrast' };
+    const modern = process.env.EDITOR_VERSION !== '1.99';
+    const themes = {
+      dark: modern ? 'Dark 2026' : 'Default Dark Modern',
+      light: modern ? 'Light 2026' : 'Default Light Modern',
+      contrast: 'Default High Contrast',
+    };
     const complaints = [];
     let page;
 

@@ -1,15 +1,14 @@
 /** The dashboard: the same page as a view of the side bar and as a panel. It shows what the router knows and keeps nothing; hidden, nothing runs. */
 import { randomBytes } from 'node:crypto';
 import { commands, type Disposable, Uri, ViewColumn, type Webview, type WebviewPanel, window } from 'vscode';
-import { localDay } from '../../ledger/windows';
 import { readFromPage } from '../../webview/messages';
 import type { Editor } from '../controller';
 import { COMMANDS, DASHBOARD_VIEW } from '../ids';
 import { createLive } from './live';
-import { dashboardSnapshot, type Facts } from './snapshot';
+import { dayBefore } from './periods';
+import { DAYS, dashboardSnapshot, type Facts } from './snapshot';
 
 const REQUESTS = 60;
-const DAYS = 14;
 const MONTH_DAYS = 30;
 
 export interface Dashboard extends Disposable {
@@ -96,13 +95,13 @@ function servePage(editor: Editor, webview: Webview, host: VisibleHost): Disposa
 /** Sums and lists; empty where there is no router to ask. */
 async function gather({ router, view }: Editor): Promise<Facts> {
   if (view.link !== 'connected') return { requests: [], days: [], models: [], backends: [], tunnel: [] };
-  const daysBack = (days: number): string => localDay(Date.now() - days * 86_400_000);
-  const to = localDay(Date.now());
+  const now = Date.now();
+  const to = dayBefore(now, 0);
   const [requests, days, models, backends, tunnel] = await Promise.all([
     router.recentRequests(REQUESTS),
-    router.usage({ by: 'day', from: daysBack(DAYS - 1), to }),
-    router.usage({ by: 'model', from: daysBack(MONTH_DAYS - 1), to }),
-    router.usage({ by: 'backend', from: daysBack(MONTH_DAYS - 1), to }),
+    router.usage({ by: 'day', from: dayBefore(now, DAYS - 1), to }),
+    router.usage({ by: 'model', from: dayBefore(now, MONTH_DAYS - 1), to }),
+    router.usage({ by: 'backend', from: dayBefore(now, MONTH_DAYS - 1), to }),
     router.tunnelHistory(),
   ]);
   return { requests, days, models, backends, tunnel };

@@ -5,18 +5,22 @@ import { localDay, windowAt } from '../../ledger/windows';
 export const GROUPS = ['day', 'model', 'backend', 'key'] as const;
 export type Group = (typeof GROUPS)[number];
 
+/** The local day `days` before a moment, by the calendar. */
+export function dayBefore(now: number, days: number): string {
+  const date = new Date(now);
+  return localDay(new Date(date.getFullYear(), date.getMonth(), date.getDate() - days).getTime());
+}
+
 /** Times to choose from, in local days. `now`: milliseconds since the epoch. */
 export function periods(now: number): { label: string; period: Period }[] {
   const today = localDay(now);
   const date = new Date(now);
-  const daysBack = (days: number): string =>
-    localDay(new Date(date.getFullYear(), date.getMonth(), date.getDate() - days).getTime());
   const lastMonth = new Date(date.getFullYear(), date.getMonth(), 0);
   return [
     { label: 'This month', period: { from: windowAt('month', now).from, to: today } },
     { label: 'Today', period: { from: today, to: today } },
-    { label: 'Last 7 days', period: { from: daysBack(6), to: today } },
-    { label: 'Last 30 days', period: { from: daysBack(29), to: today } },
+    { label: 'Last 7 days', period: { from: dayBefore(now, 6), to: today } },
+    { label: 'Last 30 days', period: { from: dayBefore(now, 29), to: today } },
     {
       label: 'Last month',
       period: { from: windowAt('month', lastMonth.getTime()).from, to: localDay(lastMonth.getTime()) },

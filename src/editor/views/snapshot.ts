@@ -6,6 +6,7 @@ import type { TunnelMoment } from '../../tunnel/tunnelLog';
 import type { BackendLook, RequestLine, Snapshot, Sum, Tone, TunnelStep } from '../../webview/messages';
 import { backendHealth, TUNNEL } from '../statusText';
 import { phaseOf, type View, workingUrl } from '../view';
+import { dayBefore } from './periods';
 import { outcomeOf } from './requestLook';
 
 export interface Facts {
@@ -23,6 +24,8 @@ const HEALTH_TONE: Record<BackendState['health'], Tone> = {
   cooling: 'warn',
   failing: 'bad',
 };
+/** Days of the picture of cost. */
+export const DAYS = 14;
 /** Rows of a list of sums; the rest is one row. */
 const TOP = 8;
 const MAX_TEXT = 500;
@@ -49,7 +52,7 @@ export function dashboardSnapshot(view: View, facts: Facts, now: number): Snapsh
     bodyLog: state?.bodyLog !== undefined,
     backends: (state?.backends ?? []).map(backendLook),
     requests: facts.requests.map(requestLine),
-    days: facts.days.map(sumOf),
+    days: everyDay(facts.days, now),
     models: topOf(facts.models),
     spenders: topOf(facts.backends),
   };
@@ -101,6 +104,15 @@ const sumOf = ({ group, requests, input, output, cost }: UsageRow): Sum => ({
   tokens: input + output,
   cost,
 });
+
+/** A day without requests is a day, too. */
+function everyDay(rows: readonly UsageRow[], now: number): Sum[] {
+  const known = new Map(rows.map((row) => [row.group, sumOf(row)]));
+  return Array.from({ length: DAYS }, (_, index) => {
+    const name = dayBefore(now, DAYS - 1 - index);
+    return known.get(name) ?? { name, requests: 0, tokens: 0, cost: 0 };
+  });
+}
 
 function topOf(rows: readonly UsageRow[]): Sum[] {
   const sums = rows.filter((row) => row.group !== '').map(sumOf);

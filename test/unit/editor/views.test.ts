@@ -176,6 +176,14 @@ describe('the dashboard snapshot', () => {
     assert.deepEqual([local.url, local.urlWorks], ['http://127.0.0.1:11411/v1', false]);
   });
 
+  it('has every one of the last 14 days', () => {
+    const row = { group: '2026-11-19', requests: 2, input: 1, output: 2, cost: 0.5, unpriced: 0 };
+    const { days } = dashboardSnapshot(view(), { ...none, days: [row] }, at);
+    assert.deepEqual([days.length, days[0]?.name, days.at(-1)?.name], [14, '2026-11-08', '2026-11-21']);
+    assert.deepEqual(days[11], { name: '2026-11-19', requests: 2, tokens: 3, cost: 0.5 });
+    assert.equal(days[12]?.cost, 0);
+  });
+
   it('sums up what is beyond the first eight', () => {
     const rows = Array.from({ length: 11 }, (_, n) => ({
       group: `m${n}`,
