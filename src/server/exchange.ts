@@ -162,7 +162,11 @@ export async function handleExchange(exchange: Exchange): Promise<void> {
   /** What the request itself got wrong: told in its own API's shape and status, to Cursor as well. */
   function refuse(failure: ApiFailure): void {
     const status = client.headSent ? 200 : failure.status;
-    answer({ status, failure, chars: 0 }, {}, errorBody(speaker.wire ?? 'chat', failure));
+    // The sentence may quote the request: Cursor classifies words wherever they stand (E2).
+    const body = speaker.isCursor
+      ? speaker.tellFailure({ ...failure, own: true }, undefined).body
+      : errorBody(speaker.wire ?? 'chat', failure);
+    answer({ status, failure, chars: 0 }, {}, body);
   }
 
   try {
@@ -234,7 +238,11 @@ function unknownModel(asked: string, near: readonly string[]): ApiFailure {
     near.length > 0
       ? ` Did you mean ${near.map((name) => JSON.stringify(name)).join(', ')}?`
       : ' GET /v1/models lists what is served.';
-  return refusal(404, `No backend serves the model ${shown}.${hint}`, { code: 'model_not_found', param: 'model' });
+  return refusal(404, `No backend serves the model ${shown}.${hint}`, {
+    kind: 'notFound',
+    code: 'model_not_found',
+    param: 'model',
+  });
 }
 
 function numberOf(value: unknown): number | undefined {

@@ -110,7 +110,7 @@ export function createRequestServer(deps: ServerDeps): RequestServer {
       refuse(request, response, wire, unusable.status, unusable.message);
       return undefined;
     }
-    const fromCursor = /^cursor\//i.test(request.headers['user-agent'] ?? '');
+    const fromCursor = isCursorAgent(request);
     const hold = deps.throttle.missed(sourceOf(request, deps.publicDoor()));
     if (hold === 'refuse') {
       refuse(
@@ -168,10 +168,17 @@ export function createRequestServer(deps: ServerDeps): RequestServer {
       answer(request, response).catch((error: Error) => {
         deps.log('error', `A request failed inside the router: ${describeBug(error)}`);
         if (response.headersSent) response.destroy();
-        else sendError(response, 'chat', refusal(500, 'The router failed to handle this request. Its log says why.'));
+        else {
+          const status = isCursorAgent(request) ? 400 : 500;
+          sendError(response, 'chat', refusal(status, 'The router failed to handle this request. Its log says why.'));
+        }
       });
     },
   };
+}
+
+function isCursorAgent(request: IncomingMessage): boolean {
+  return /^cursor\//i.test(request.headers['user-agent'] ?? '');
 }
 
 /** Refuses without reading the body; the connection ends, or the unread body would be taken for the next request. */
@@ -184,8 +191,10 @@ function refuse(
   retryAfterSeconds?: number,
 ): void {
   const hasBody = !request.complete && (request.headers['content-length'] ?? '0') !== '0';
+  // Cursor shows its own text for 429 and 5xx and erases ours (E1); only a wrong key stays what it is (E4).
+  const told = isCursorAgent(request) && status !== 401 ? 400 : status;
   const unread = hasBody || (!request.complete && request.headers['transfer-encoding'] !== undefined);
-  sendError(response, wire, refusal(status, message, { retryAfterSeconds }), unread ? { connection: 'close' } : {});
+  sendError(response, wire, refusal(told, message, { retryAfterSeconds }), unread ? { connection: 'close' } : {});
   if (unread) lingerThenClose(request, response);
 }
 

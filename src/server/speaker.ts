@@ -55,7 +55,7 @@ export function identify(
     isCursorRequest({ headers: http.headers, path: http.url ?? '', body: glance }, cursor.detect);
   const detected = isCursor ? detectDialect(glance) : undefined;
   const answer: EmitterOptions = {
-    model: request.model ?? '',
+    model: request.model ?? route.deployment ?? '',
     id: `${wire === 'responses' ? 'resp_' : wire === 'messages' ? 'msg_' : 'chatcmpl-'}${randomBytes(12).toString('hex')}`,
     created: Math.floor(now / 1000),
     includeUsage: isCursor || request.includeUsage,
