@@ -367,5 +367,4 @@ export type BackendSettings = Settings['backends'][number];
 export type ModelSettings = NonNullable<BackendSettings['models']>[number];
 export type ClientKeySettings = Settings['clientKeys'][number];
 export type Price = z.output<typeof price>;
-export type TunnelProvider = Settings['tunnel']['provider'];
 export type Timeouts = Settings['timeouts'];

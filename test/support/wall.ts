@@ -92,10 +92,10 @@ export async function startWall(profile: Profile): Promise<Wall> {
     switch (body.model) {
       case 'fb-s01':
         return attempt === 1
-          ? error(429, 'rate_limit_exceeded', 'Rate limit reached.', { 'retry-after': profile.retryAfter })
+          ? error(429, 'rate_limit_exceeded', 'Rate limit reached.', { 'retry-after': String(profile.retryAfter) })
           : whole();
       case 'fb-s02':
-        return error(429, 'rate_limit_exceeded', 'Rate limit reached.', { 'retry-after': profile.retryAfter });
+        return error(429, 'rate_limit_exceeded', 'Rate limit reached.', { 'retry-after': String(profile.retryAfter) });
       case 'fb-s03':
         return attempt === 1 ? error(500, 'internal', 'Internal error.') : whole();
       case 'fb-s04':
