@@ -533,9 +533,10 @@ export async function createRouterCore(options: CoreOptions): Promise<RouterCore
       );
     },
     exportLiteLlm: () => exportLiteLlm(configuration.settings),
-    previewImport({ text, envText }) {
+    previewImport({ file, text, envText }) {
       const own = envText === undefined ? {} : parseEnv(envText);
       return previewImport(loadConfigText(text, { env: { ...own, ...env } }), {
+        file,
         present: configuration.settings,
         storedKeys: new Set(Object.keys(configuration.secrets)),
         env: own,

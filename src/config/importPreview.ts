@@ -1,5 +1,6 @@
 /** What a configuration that was read from a file would become in the editor: settings, keys, and what stays behind. Pure. */
 import type { Problem } from '../process/contract';
+import { previewText } from './importText';
 import type { Environment, LoadedConfig } from './load';
 import { isObject } from './path';
 import { type BackendSettings, type Settings, settingsSchema } from './schema';
@@ -19,9 +20,13 @@ export interface ImportPreview {
   items: ImportItem[];
   /** What is not carried and why, with its place in the file. */
   left: { place: string; why: string }[];
+  /** All of it as a page (Markdown); keys by name only. */
+  page: string;
 }
 
 export interface ImportContext {
+  /** Path of the file, for the page. */
+  file: string;
   /** Settings that are in force, to tell what would be replaced. */
   present: Settings;
   /** Names of keys that are stored. */
@@ -36,6 +41,11 @@ export interface ImportContext {
 const OWN_MACHINE = new Set(['autoStart', 'lingerSeconds', 'metrics', 'ledger']);
 
 export function previewImport(loaded: LoadedConfig, context: ImportContext): ImportPreview {
+  const preview = withoutPage(loaded, context);
+  return { ...preview, page: previewText(preview, context.file) };
+}
+
+function withoutPage(loaded: LoadedConfig, context: ImportContext): Omit<ImportPreview, 'page'> {
   const { settings, kind: format } = loaded;
   const left = loaded.problems.map((problem) => ({ place: placeOf(problem), why: problem.message }));
   if (!settings) return { format, usable: false, items: [], left };

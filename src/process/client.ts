@@ -64,7 +64,7 @@ export interface RouterClient {
   doctor(request: DoctorRequest, onHop: (hop: DoctorHop) => void, signal?: AbortSignal): Promise<DoctorReport>;
   /** Files of a LiteLLM proxy for the configuration in force. */
   exportLiteLlm(): Promise<ExportedFile[]>;
-  previewImport(request: { text: string; envText?: string }): Promise<ImportPreview>;
+  previewImport(request: { file: string; text: string; envText?: string }): Promise<ImportPreview>;
   recentRequests(limit: number): Promise<RequestRecord[]>;
   usage(query: UsageQuery): Promise<UsageRow[]>;
   usagePage(query: UsageQuery): Promise<string>;

@@ -213,7 +213,9 @@ export const rpc = {
   /** The configuration in force as a folder for a LiteLLM proxy; without keys. */
   exportLiteLlm: new RequestType0<ExportedFile[], void>('exportLiteLlm'),
   /** What a configuration file (with its .env) would become; changes nothing. Keys in the answer are those of the text. */
-  previewImport: new RequestType<{ text: string; envText?: string }, ImportPreview, void>('previewImport'),
+  previewImport: new RequestType<{ file: string; text: string; envText?: string }, ImportPreview, void>(
+    'previewImport',
+  ),
   recentRequests: new RequestType<{ limit: number }, RequestRecord[], void>('recentRequests'),
   usage: new RequestType<UsageQuery, UsageRow[], void>('usage'),
   /** The same sums as a Markdown page. */

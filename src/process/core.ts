@@ -59,7 +59,7 @@ export interface RouterCore {
   ): Promise<DoctorReport>;
   /** Files of a LiteLLM proxy with the same routes; no key is in them. */
   exportLiteLlm(): ExportedFile[];
-  previewImport(request: { text: string; envText?: string }): ImportPreview;
+  previewImport(request: { file: string; text: string; envText?: string }): ImportPreview;
   recentRequests(limit: number): RequestRecord[];
   usage(query: UsageQuery): Promise<UsageRow[]>;
   /** The same as a Markdown page. */

@@ -1,5 +1,5 @@
 /** Run Doctor: progress that can be cancelled, then every hop with the button that repairs it. */
-import { commands, env, ProgressLocation, type QuickPickItem, QuickPickItemKind, ThemeIcon, window } from 'vscode';
+import { commands, env, ProgressLocation, type QuickInputButton, type QuickPickItem, ThemeIcon, window } from 'vscode';
 import { markdownReport, summaryOf } from '../../doctor/report';
 import type { DoctorAction, DoctorHop, DoctorReport } from '../../process/contract';
 import { VERSION } from '../../version';
@@ -22,9 +22,17 @@ export function doctorCommands(editor: Editor, showPage: ShowPage): Pick<Handler
     async runDoctor() {
       for (let paid = false; ; ) {
         const report = await examine(editor, paid);
-        const choice = report && (await choose(report, paid));
-        if (choice === 'paid') paid = true;
-        else if (choice !== 'again') return await follow(editor, showPage, report, choice);
+        const choice = report && (await choose(report));
+        if (!choice) return;
+        if (choice.what === 'open') return await showPage('Doctor', markdownReport(report));
+        if (choice.what === 'copy') return await copy(report);
+        if (choice.what === 'hop') {
+          const { action } = choice.hop;
+          if (choice.repair && action) await repair(editor, action);
+          else void read(editor, choice.hop);
+          return;
+        }
+        paid ||= choice.what === 'paid';
       }
     },
   };
@@ -60,64 +68,69 @@ function unreachable(why: string): DoctorReport {
   };
 }
 
-type Choice = 'copy' | 'open' | 'again' | 'paid' | DoctorHop;
 interface Item extends QuickPickItem {
-  choice?: Choice;
+  hop: DoctorHop;
 }
+/** `repair`: its button was pressed; without it the line itself was chosen, to be read whole. */
+type Choice = { what: 'copy' | 'open' | 'again' | 'paid' } | { what: 'hop'; hop: DoctorHop; repair: boolean };
 
-async function choose(report: DoctorReport, paid: boolean): Promise<Choice | undefined> {
-  const hops = report.hops.map(
-    (hop): Item => ({
-      label: hop.title,
-      ...(hop.action && hop.state !== 'ok' && { description: hop.action.title }),
-      detail: [hop.why, ...(hop.fix ? [`→ ${hop.fix}`] : [])].join(' '),
-      iconPath: new ThemeIcon(ICONS[hop.state]),
-      choice: hop,
-    }),
-  );
-  const items: Item[] = [
-    ...hops,
-    { label: '', kind: QuickPickItemKind.Separator },
-    { label: 'Copy Report', description: 'without keys and names', iconPath: new ThemeIcon('copy'), choice: 'copy' },
-    { label: 'Open Report', iconPath: new ThemeIcon('open-preview'), choice: 'open' },
-    { label: 'Run Again', iconPath: new ThemeIcon('refresh'), choice: 'again' },
-    ...(paid
-      ? []
-      : [
-          {
-            label: 'Also Try Answers, Streaming and Tools',
-            description: 'three small real requests to each backend, which may cost a little',
-            iconPath: new ThemeIcon('beaker'),
-            choice: 'paid',
-          } satisfies Item,
-        ]),
-  ];
-  const picked = await window.showQuickPick(items, {
-    title: `Doctor: ${summaryOf(report)}`,
-    placeHolder: 'Choose a line to repair it',
-    matchOnDetail: true,
-    ignoreFocusOut: true,
+const button = (icon: string, tooltip: string): QuickInputButton => ({ iconPath: new ThemeIcon(icon), tooltip });
+const COPY = button('copy', 'Copy Report (without keys and names)');
+const OPEN = button('open-preview', 'Open Report');
+const AGAIN = button('refresh', 'Run Again');
+const PAID = button(
+  'beaker',
+  'Also try answers, streaming and tools: three small real requests to each backend, which may cost a little',
+);
+const MEANING = new Map<QuickInputButton, 'copy' | 'open' | 'again' | 'paid'>([
+  [COPY, 'copy'],
+  [OPEN, 'open'],
+  [AGAIN, 'again'],
+  [PAID, 'paid'],
+]);
+
+function choose(report: DoctorReport): Promise<Choice | undefined> {
+  const pick = window.createQuickPick<Item>();
+  pick.title = `Doctor: ${summaryOf(report)}`;
+  pick.placeholder = 'Choose a line to read it whole and to repair it';
+  pick.matchOnDetail = true;
+  pick.ignoreFocusOut = true;
+  pick.buttons = [COPY, OPEN, PAID, AGAIN];
+  pick.items = report.hops.map((hop) => ({
+    hop,
+    label: hop.title,
+    detail: [hop.why, ...(hop.fix ? [`→ ${hop.fix}`] : [])].join(' '),
+    iconPath: new ThemeIcon(ICONS[hop.state]),
+    ...(hop.action && { description: hop.action.title, buttons: [button('wrench', hop.action.title)] }),
+  }));
+  pick.activeItems = pick.items.filter(({ hop }) => hop.state === 'failed').slice(0, 1);
+  return new Promise((resolve) => {
+    const end = (choice: Choice | undefined): void => {
+      resolve(choice);
+      pick.dispose();
+    };
+    pick.onDidTriggerButton((pressed) => end({ what: MEANING.get(pressed) ?? 'open' }));
+    pick.onDidTriggerItemButton(({ item }) => end({ what: 'hop', hop: item.hop, repair: true }));
+    pick.onDidAccept(() => {
+      const [item] = pick.selectedItems;
+      if (item) end({ what: 'hop', hop: item.hop, repair: false });
+    });
+    pick.onDidHide(() => end(undefined));
+    pick.show();
   });
-  return picked?.choice;
 }
 
-async function follow(
-  editor: Editor,
-  showPage: ShowPage,
-  report: DoctorReport | undefined,
-  choice: Choice | undefined,
-): Promise<void> {
-  if (!report || choice === undefined) return;
-  if (choice === 'open') return await showPage('Doctor', markdownReport(report));
-  if (choice === 'copy') {
-    await env.clipboard.writeText(markdownReport(report));
-    return void window.showInformationMessage(
-      'Copied the report. It holds no key, prompt, user name or computer name.',
-    );
-  }
-  if (typeof choice === 'string') return;
-  if (choice.action) return await repair(editor, choice.action);
-  void window.showInformationMessage(`${choice.title}: ${choice.why}${choice.fix ? ` ${choice.fix}` : ''}`);
+async function copy(report: DoctorReport): Promise<void> {
+  await env.clipboard.writeText(markdownReport(report));
+  void window.showInformationMessage('Copied the report. It holds no key, prompt, user name or computer name.');
+}
+
+/** The whole sentence, with the button that repairs it. */
+async function read(editor: Editor, { title, state, why, fix, action }: DoctorHop): Promise<void> {
+  const text = `${title}: ${why}${fix ? ` ${fix}` : ''}`;
+  const show = state === 'failed' ? window.showErrorMessage : window.showInformationMessage;
+  const chosen = await show(text, ...(action ? [action.title] : []));
+  if (action && chosen === action.title) await repair(editor, action);
 }
 
 /** Only what the extension itself offers is run, whatever the router says. */

@@ -1,7 +1,7 @@
 /** Import Configuration… and Export for a Team…: files of other routers in, a folder for a LiteLLM proxy out. */
 import { homedir } from 'node:os';
 import { commands, type QuickPickItem, ThemeIcon, Uri, window, workspace } from 'vscode';
-import { mergeAliases, mergeBackends, previewText } from '../../config/importApply';
+import { mergeAliases, mergeBackends } from '../../config/importApply';
 import type { ImportItem } from '../../config/importPreview';
 import type { Editor } from '../controller';
 import { COMMANDS, type Handlers } from '../ids';
@@ -61,8 +61,12 @@ async function importFile(editor: Editor, showPage: ShowPage, file: Uri): Promis
   if (text === undefined) throw new Error(`${file.fsPath} cannot be read, or is larger than 16 MB.`);
   // Keys of these formats stand in a .env file beside them.
   const envText = await read(Uri.joinPath(file, '..', '.env'));
-  const preview = await editor.router.previewImport({ text, ...(envText !== undefined && { envText }) });
-  await showPage('Import', previewText(preview, file.fsPath));
+  const preview = await editor.router.previewImport({
+    file: file.fsPath,
+    text,
+    ...(envText !== undefined && { envText }),
+  });
+  await showPage('Import', preview.page);
   if (!preview.usable)
     throw new Error(
       `${file.fsPath} cannot be imported: ${preview.left[0]?.why ?? 'it has errors.'} The page beside tells all.`,

@@ -1,6 +1,6 @@
 /** What an import would do: shown before anything is written, keys by name only, nothing of one's own replaced in silence. */
 import assert from 'node:assert/strict';
-import { mergeAliases, mergeBackends, previewText } from '../../../src/config/importApply';
+import { mergeAliases, mergeBackends } from '../../../src/config/importApply';
 import { type ImportPreview, previewImport } from '../../../src/config/importPreview';
 import { loadConfigText } from '../../../src/config/load';
 import { type SettingsInput, settingsSchema } from '../../../src/config/schema';
@@ -31,6 +31,7 @@ function preview(
   }: { present?: SettingsInput; stored?: string[]; env?: Record<string, string> } = {},
 ): ImportPreview {
   return previewImport(loadConfigText(text, { env }), {
+    file: 'config.yaml',
     present: settingsSchema.parse(present),
     storedKeys: new Set(stored),
     env,
@@ -70,7 +71,7 @@ describe('import preview', () => {
     assert.deepEqual(named(result, 'key').sort(), ['OPENROUTER_API_KEY', 'client:main', 'model:inline']);
     const values = result.items.flatMap((item) => (item.kind === 'key' ? [item.value] : []));
     assert.ok(values.every((value) => value.includes('MARKED')));
-    const text = previewText(result, 'config.yaml');
+    const text = result.page;
     assert.ok(!text.includes('MARKED'));
     assert.match(text, /\| Key \| model:inline \|/);
     assert.match(text, /database_url/);
@@ -91,7 +92,7 @@ describe('import preview', () => {
       assert.equal(result.usable, false, text);
       assert.deepEqual(result.items, []);
       assert.ok(result.left.length > 0, text);
-      assert.match(previewText(result, 'x.json'), /nothing can be imported/);
+      assert.match(result.page, /nothing can be imported/);
     }
   });
 
