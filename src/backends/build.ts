@@ -207,9 +207,10 @@ function forWire(preset: Preset | undefined, wire: Wire, abilities: Partial<Abil
 }
 
 function quirksOf(preset: Preset | undefined, wire: Wire): Quirks {
-  const quirks = { ...CAREFUL_QUIRKS, ...preset?.quirks };
-  // The limit of 40 is one of OpenAI's chat API; its Responses API takes 64 (N25).
-  return wire === preset?.wire ? quirks : { ...quirks, maxIdLength: CAREFUL_QUIRKS.maxIdLength };
+  // OpenAI's chat API takes 40, and so may whatever stands behind a chat address; the other APIs take 64 (N25, S9).
+  const careful = wire === 'chat' ? 40 : 64;
+  const own = wire === preset?.wire ? preset.quirks?.maxIdLength : undefined;
+  return { ...CAREFUL_QUIRKS, ...preset?.quirks, maxIdLength: own ?? careful };
 }
 
 function writtenAbilities(written: BackendSettings | ModelSettings): Partial<Abilities> {
