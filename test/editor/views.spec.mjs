@@ -21,10 +21,11 @@ describe('the views', () => {
     upstream = await startUpstream({ key: KEY });
     const price = { input: 2000, output: 4000 };
     const backend = {
-      name: 'loop',
+      name: 'openai',
+      default: true,
       baseUrl: upstream.url,
       apiKeyEnv: 'LOOP_TOKEN',
-      models: [{ id: 'loop/model-a', price }],
+      models: [{ id: 'openai/gpt-5-mini', price }],
     };
     editor = await startEditor('views', {
       settings: {
@@ -32,7 +33,11 @@ describe('the views', () => {
         'llmRouter.lingerSeconds': 2,
         'llmRouter.tunnel.provider': 'none',
         'workbench.welcomePage.walkthroughs.openOnInstall': true,
-        'llmRouter.backends': [backend],
+        'llmRouter.backends': [
+          backend,
+          { name: 'groq', preset: 'groq', apiKeyEnv: 'LOOP_TOKEN' },
+          { name: 'anthropic', preset: 'anthropic' },
+        ],
       },
       env: { LOOP_TOKEN: KEY },
     });
@@ -86,7 +91,7 @@ describe('the views', () => {
     });
 
     it('ticks the rest when Cursor got its first answer', async () => {
-      const response = await post('loop/model-a', mainKey, {}, { 'user-agent': 'cursor/3.19.7' });
+      const response = await post('openai/gpt-5-mini', mainKey, {}, { 'user-agent': 'cursor/3.19.7' });
       assert.equal(response.status, 200, await response.text());
       for (const step of ['cursor', 'model', 'answer']) await ticked(step).waitFor();
       await editor.shot(window, 'walkthrough-done');
@@ -119,15 +124,15 @@ describe('the views', () => {
       await window.pick('Budget a day').click();
       await window.pick('Allowed models').click();
       await window.page.keyboard.press('Enter');
-      await window.answer('allowed models of phone', 'loop/*');
+      await window.answer('allowed models of phone', 'openai/*');
       await window.answer('budget a day of phone', '0.05');
       await window.toast('The key phone is made and copied').waitFor({ timeout: 20_000 });
       phone = await window.clipboard(/^sk-[\w-]{43}$/);
       const written = await window.exec(
         (vscode) => vscode.workspace.getConfiguration('llmRouter').inspect('clientKeys').globalValue,
       );
-      assert.deepEqual(written, [{ name: 'phone', models: ['loop/*'], budget: { day: 0.05 } }]);
-      const answer = await ask('loop/model-a', phone);
+      assert.deepEqual(written, [{ name: 'phone', models: ['openai/*'], budget: { day: 0.05 } }]);
+      const answer = await ask('openai/gpt-5-mini', phone);
       assert.equal(answer.status, 402, answer.text);
       assert.match(answer.text, /budget of \$0\.0500 a day/);
       assert.equal((await ask('demo/echo', phone)).status, 403);
@@ -136,9 +141,9 @@ describe('the views', () => {
 
     it('shows what each key used, and tells when a budget is nearly spent', async () => {
       await window.setting('clientKeys', [
-        { name: 'phone', models: ['loop/*'], budget: { day: 1000, warnAt: 0.00001 } },
+        { name: 'phone', models: ['openai/*'], budget: { day: 1000, warnAt: 0.00001 } },
       ]);
-      await until(async () => (await ask('loop/model-a', phone)).status === 200, 'the raised budget');
+      await until(async () => (await ask('openai/gpt-5-mini', phone)).status === 200, 'the raised budget');
       const warning = 'The key "phone" has spent';
       await window.toastButton(warning, 'Manage Client Keys…').click({ timeout: 20_000 });
       await window.quickTitle('Manage Client Keys').waitFor();
@@ -154,12 +159,12 @@ describe('the views', () => {
       assert.equal(await window.clipboard(/^sk-/), phone);
       await manage('phone', 'Switch Off');
       await window.toast('switched off').waitFor();
-      const refused = await ask('loop/model-a', phone);
+      const refused = await ask('openai/gpt-5-mini', phone);
       assert.equal(refused.status, 401);
       assert.match(refused.text, /switched off/);
       await manage('phone', 'Switch On');
       await window.toast('switched on').waitFor();
-      assert.equal((await ask('loop/model-a', phone)).status, 200);
+      assert.equal((await ask('openai/gpt-5-mini', phone)).status, 200);
       await window.clearToasts();
     });
 
@@ -169,12 +174,12 @@ describe('the views', () => {
       await window.toast('in force and copied').waitFor();
       const fresh = await window.clipboard(/^sk-[\w-]{43}$/);
       assert.notEqual(fresh, phone);
-      assert.equal((await ask('loop/model-a', phone)).status, 401);
-      assert.equal((await ask('loop/model-a', fresh)).status, 200);
+      assert.equal((await ask('openai/gpt-5-mini', phone)).status, 401);
+      assert.equal((await ask('openai/gpt-5-mini', fresh)).status, 200);
       await manage('phone', 'Revoke');
       await window.modalButton('Revoke').click();
       await window.toast('The key phone is revoked').waitFor();
-      assert.equal((await ask('loop/model-a', fresh)).status, 401);
+      assert.equal((await ask('openai/gpt-5-mini', fresh)).status, 401);
       await window.clearToasts();
     });
 
@@ -192,27 +197,27 @@ describe('the views', () => {
       await window.page.locator('.activitybar .action-item a[aria-label^="LLM Router"]').click();
       await rows().first().waitFor({ timeout: 20_000 });
       const before = upstream.streams.length;
-      const response = await post('loop/model-a', mainKey, { stream: true });
+      const response = await post('openai/gpt-5-mini', mainKey, { stream: true });
       await until(() => upstream.streams.length > before, 'the stream at the provider');
       await window.page.getByText('1 request is running').waitFor({ timeout: 10_000 });
       await editor.shot(window, 'requests-live');
       upstream.streams.at(-1).end();
       await response.text();
       await window.page.getByText('1 request is running').waitFor({ state: 'detached', timeout: 10_000 });
-      await rows().filter({ hasText: 'loop/model-a' }).filter({ hasText: 'tokens' }).first().waitFor();
+      await rows().filter({ hasText: 'openai/gpt-5-mini' }).filter({ hasText: 'tokens' }).first().waitFor();
       await editor.shot(window, 'requests');
     });
 
     it('opens the story of a request', async () => {
-      await rows().filter({ hasText: 'loop/model-a' }).first().click();
+      await rows().filter({ hasText: 'openai/gpt-5-mini' }).first().click();
       const story = await frameWith('Where it went');
-      assert.match(await story.locator('body').textContent(), /Key main[\s\S]*Asked for loop\/model-a/);
+      assert.match(await story.locator('body').textContent(), /Key main[\s\S]*Asked for openai\/gpt-5-mini/);
       await editor.shot(window, 'story');
       await window.closeEditors();
     });
 
     it('copies a request as curl, without its key', async () => {
-      const row = rows().filter({ hasText: 'loop/model-a' }).first();
+      const row = rows().filter({ hasText: 'openai/gpt-5-mini' }).first();
       // The closed page took the focus with it.
       await window.page.mouse.click(800, 650);
       await row.hover();
@@ -245,7 +250,9 @@ describe('the views', () => {
       await window.toast('requests written to').waitFor({ timeout: 20_000 });
       const lines = readFileSync(file, 'utf8').trim().split('\r\n');
       assert.match(lines[0], /^time,id,/);
-      assert.ok(lines.some((line) => line.includes('loop/model-a')) && lines.every((line) => !line.includes(PROMPT)));
+      assert.ok(
+        lines.some((line) => line.includes('openai/gpt-5-mini')) && lines.every((line) => !line.includes(PROMPT)),
+      );
       await window.clearToasts();
     });
   });
@@ -260,14 +267,14 @@ describe('the views', () => {
       await window.statusShows(/logs bodies/);
       await window.toast('Bodies are logged to').waitFor();
       await editor.shot(window, 'bodies');
-      assert.equal((await ask('loop/model-a')).status, 200);
+      assert.equal((await ask('openai/gpt-5-mini')).status, 200);
       const entries = await until(() => {
         const lines = existsSync(file()) ? readFileSync(file(), 'utf8').trim().split('\n').filter(Boolean) : [];
         return lines.length >= 3 && lines.map((line) => JSON.parse(line));
       }, 'three bodies');
       assert.deepEqual(entries.map((entry) => entry.part).sort(), ['answer', 'request', 'upstreamRequest']);
       assert.ok(entries.find((entry) => entry.part === 'request').text.includes(PROMPT));
-      assert.match(entries.find((entry) => entry.part === 'answer').text, /This is model-a/);
+      assert.match(entries.find((entry) => entry.part === 'answer').text, /This is gpt-5-mini/);
       await window.clearToasts();
     });
 
@@ -276,7 +283,7 @@ describe('the views', () => {
       await window.toast('no longer logged').waitFor();
       await window.statusShows(/^(?!.*logs bodies)/);
       const size = readFileSync(file()).length;
-      await ask('loop/model-a');
+      await ask('openai/gpt-5-mini');
       assert.equal(readFileSync(file()).length, size);
       await window.clearToasts();
     });
@@ -310,7 +317,7 @@ describe('the views', () => {
       await page.locator('.chart canvas').nth(2).waitFor();
       const total = async () => Number((await page.locator('.tiles dd').nth(1).textContent()).replace(/\D/g, ''));
       const before = await total();
-      const response = await post('loop/model-a', mainKey, { stream: true });
+      const response = await post('openai/gpt-5-mini', mainKey, { stream: true });
       await until(async () => (await page.locator('.tiles dd').first().textContent()) === '1', 'the running request');
       upstream.streams.at(-1).end();
       await response.text();
@@ -338,7 +345,7 @@ describe('the views', () => {
       await page.locator('vscode-tab-header').first().focus();
       await window.page.keyboard.press('ArrowRight');
       await window.page.keyboard.press('Enter');
-      await page.getByText('gpt-5-mini').first().waitFor();
+      await page.getByText('qwen3:8b').first().waitFor();
       await editor.shot(window, 'dashboard-models');
       await page.locator('.requests button').first().focus();
       await window.page.keyboard.press('Enter');

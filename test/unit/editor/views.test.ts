@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { statusText } from '../../../src/editor/statusText';
 import type { View } from '../../../src/editor/view';
 import { KEY_LIMITS, keyLook, keyNameProblem, withLimit } from '../../../src/editor/views/keyText';
 import { createLive } from '../../../src/editor/views/live';
@@ -113,6 +114,16 @@ describe('client keys in a list', () => {
       assert.equal(typeof read(label, text), 'string', `${label}: ${text}`);
     const both = withLimit(withLimit({ name: 'x' }, { budget: { day: 1 } }), { budget: { month: 5 } });
     assert.deepEqual(both, { name: 'x', budget: { day: 1, month: 5 } });
+  });
+});
+
+describe('the status bar while bodies are logged', () => {
+  it('says so, with a way to stop it', () => {
+    const status = statusText(view({ bodyLog: { file: '/x/bodies.jsonl' } }));
+    assert.match(status.text, /logs bodies/);
+    assert.match(status.label, /logs bodies/);
+    assert.match(status.tooltip, /command:llmRouter\.logBodies/);
+    assert.ok(!/bodies/i.test(JSON.stringify(statusText(view()))));
   });
 });
 
