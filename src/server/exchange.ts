@@ -160,13 +160,13 @@ export async function handleExchange(exchange: Exchange): Promise<void> {
   }
 
   /** What the request itself got wrong: told in its own API's shape and status, to Cursor as well. */
-  function refuse(failure: ApiFailure): void {
+  function refuse(failure: ApiFailure, kept = failure.message): void {
     const status = client.headSent ? 200 : failure.status;
     // The sentence may quote the request: Cursor classifies words wherever they stand (E2).
     const body = speaker.isCursor
       ? speaker.tellFailure({ ...failure, own: true }, undefined).body
       : errorBody(speaker.wire ?? 'chat', failure);
-    answer({ status, failure, chars: 0 }, {}, body);
+    answer({ status, failure: { ...failure, message: kept }, chars: 0 }, {}, body);
   }
 
   try {
@@ -200,7 +200,7 @@ export async function handleExchange(exchange: Exchange): Promise<void> {
       finish({ status: 500, failure: refusal(500, 'The router failed to handle this request.'), chars: 0 }, 0);
       throw error;
     }
-    refuse(refusal(400, error.message, { param: error.param ?? null }));
+    refuse(refusal(400, error.message, { param: error.param ?? null }), withoutQuotes(error.message));
   } finally {
     reservation?.settle({});
   }
@@ -243,6 +243,11 @@ function unknownModel(asked: string, near: readonly string[]): ApiFailure {
     code: 'model_not_found',
     param: 'model',
   });
+}
+
+/** A sentence about a request quotes what it found there: fit for the one who sent it, not for a file. */
+export function withoutQuotes(sentence: string): string {
+  return sentence.replace(/"[^"]*("|$)/g, '"…"');
 }
 
 function numberOf(value: unknown): number | undefined {

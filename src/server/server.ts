@@ -8,7 +8,7 @@ import type { WireName } from '../wires/conversation';
 import { estimateInputTokens } from '../wires/tokens';
 import { readClientRequest } from './clientRequest';
 import { refusal, sendError, wireOfPath } from './errors';
-import { handleExchange } from './exchange';
+import { handleExchange, withoutQuotes } from './exchange';
 import { hostAllowed, presentedKey, sourceOf } from './guard';
 import { matchRoute, type Route } from './routes';
 import type { ServerDeps } from './runtime';
@@ -152,7 +152,7 @@ export function createRequestServer(deps: ServerDeps): RequestServer {
       await run(read.body);
     } catch (error) {
       if (!(error instanceof RequestProblem)) throw error;
-      told(error.message);
+      told(withoutQuotes(error.message));
       sendError(response, wire, refusal(400, error.message, { param: error.param ?? null }));
     } finally {
       read.release();
