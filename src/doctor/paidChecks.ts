@@ -65,7 +65,7 @@ async function request(
       method: 'POST',
       url: new URL(`${localOrigin(listener)}/v1/chat/completions`),
       headers: { authorization: `Bearer ${facts.clientKey}`, 'content-type': 'application/json' },
-      body: Buffer.from(JSON.stringify(bodyFor(kind, model, prompt))),
+      body: Buffer.from(JSON.stringify(bodyFor(kind, model, prompt, backend))),
       local: true,
     },
   });
@@ -89,13 +89,14 @@ const TOOL = {
   },
 };
 
-function bodyFor(kind: Kind, model: string, prompt: string): object {
+function bodyFor(kind: Kind, model: string, prompt: string, { quirks }: Backend): object {
   return {
     model,
-    max_tokens: MAX_TOKENS,
+    // A plain client's body is passed on as it is, so the field has to be the provider's own.
+    [quirks.maxTokensField]: MAX_TOKENS,
     messages: [{ role: 'user', content: prompt }],
     ...(kind === 'stream' && { stream: true }),
-    ...(kind === 'tool' && { tools: [TOOL], tool_choice: { type: 'function', function: { name: 'report' } } }),
+    ...(kind === 'tool' && { tools: [TOOL], tool_choice: 'auto' }),
   };
 }
 

@@ -254,6 +254,9 @@ describe('doctor: inside this machine', () => {
     says(hop('paid-answer:prov'), 'ok', /prov\/gpt-a answered/);
     says(hop('paid-stream:prov'), 'ok', /streamed/);
     says(hop('paid-tool:prov'), 'ok', /called the tool/);
+    const sent = upstream.seen.filter(({ method }) => method === 'POST').map((request) => request.json());
+    assert.equal(sent.length, 3);
+    assert.ok(sent.every((body) => body.max_tokens === 400));
     upstream.answers[0] = (request, response) =>
       request.method === 'GET' ? models(request, response) : json({ error: { message: 'no' } }, 400)(request, response);
     const bad = await examine(router.core, { paid: true });
