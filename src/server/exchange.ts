@@ -146,15 +146,15 @@ export async function handleExchange(exchange: Exchange): Promise<void> {
       return client.end(text);
     }
     const told = speaker.tellFailure(failure, target);
+    const headers: Record<string, string> = target ? identity(target) : {};
+    if (upstreamStatus !== undefined) headers['x-llm-router-upstream-status'] = String(upstreamStatus);
     if (told.replacement)
-      return answer(outcome, { 'content-type': told.replacement.contentType }, told.replacement.body);
+      return answer(outcome, { ...headers, 'content-type': told.replacement.contentType }, told.replacement.body);
     if (client.headSent && request.stream) {
       const text = speaker.failInStream(failure, target);
       finish(outcome, Buffer.byteLength(text));
       return client.end(text);
     }
-    const headers: Record<string, string> = target ? identity(target) : {};
-    if (upstreamStatus !== undefined) headers['x-llm-router-upstream-status'] = String(upstreamStatus);
     if (failure.retryAfterSeconds !== undefined) headers['retry-after'] = String(Math.ceil(failure.retryAfterSeconds));
     answer({ ...outcome, status: client.headSent ? 200 : told.status }, headers, told.body);
   }
