@@ -94,6 +94,16 @@ describe('the tunnel in the editor', () => {
     await window.clearToasts();
   });
 
+  it('draws in the dashboard what the tunnel went through', async () => {
+    await window.command('LLM Router: Open Dashboard');
+    const page = await window.frameWith('For Cursor');
+    await page.getByRole('img', { name: /^States of the tunnel: .*online, .*reconnecting.*online/ }).waitFor();
+    assert.ok((await page.locator('.address').textContent()).includes(url));
+    await editor.shot(window, 'dashboard');
+    await window.closeEditors();
+    await window.page.mouse.click(800, 650);
+  });
+
   it('says unmistakably that the URL changed when Cloudflare refuses the old one', async () => {
     cloud.behave({});
     cloud.edge.forget(new URL(url).hostname);

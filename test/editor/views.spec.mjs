@@ -210,7 +210,7 @@ describe('the views', () => {
 
     it('opens the story of a request', async () => {
       await rows().filter({ hasText: 'openai/gpt-5-mini' }).first().click();
-      const story = await frameWith('Where it went');
+      const story = await window.frameWith('Where it went');
       assert.match(await story.locator('body').textContent(), /Key main[\s\S]*Asked for openai\/gpt-5-mini/);
       await editor.shot(window, 'story');
       await window.closeEditors();
@@ -233,7 +233,7 @@ describe('the views', () => {
       await window.command('LLM Router: Show Usage…');
       await window.choose('Show Usage', 'This month');
       await window.choose('Show Usage', 'By key');
-      const page = await frameWith('Usage by key');
+      const page = await window.frameWith('Usage by key');
       assert.match(await page.locator('body').textContent(), /phone[\s\S]*main|main[\s\S]*phone/);
       await editor.shot(window, 'usage');
       await window.closeEditors();
@@ -313,7 +313,7 @@ describe('the views', () => {
       });
       await window.exec((vscode) => vscode.commands.executeCommand('workbench.action.closeSidebar'));
       await window.command('LLM Router: Open Dashboard');
-      page = await frameWith('Newest requests');
+      page = await window.frameWith('Newest requests');
       await page.locator('.chart canvas').nth(2).waitFor();
       const total = async () => Number((await page.locator('.tiles dd').nth(1).textContent()).replace(/\D/g, ''));
       const before = await total();
@@ -323,9 +323,9 @@ describe('the views', () => {
       await response.text();
       await until(async () => (await total()) === before + 1, 'the counted request');
       await page.locator('.requests button').first().click();
-      await frameWith('Where it went');
+      await window.frameWith('Where it went');
       await window.exec((vscode) => vscode.commands.executeCommand('workbench.action.closeActiveEditor'));
-      page = await frameWith('Newest requests');
+      page = await window.frameWith('Newest requests');
     });
 
     for (const [name, theme] of Object.entries(themes)) {
@@ -349,7 +349,7 @@ describe('the views', () => {
       await editor.shot(window, 'dashboard-models');
       await page.locator('.requests button').first().focus();
       await window.page.keyboard.press('Enter');
-      await frameWith('Where it went');
+      await window.frameWith('Where it went');
       await window.closeEditors();
     });
 
@@ -357,7 +357,7 @@ describe('the views', () => {
       await useTheme(themes.dark);
       await window.exec((vscode) => vscode.commands.executeCommand('llmRouter.dashboard.focus'));
       await window.page.locator('.pane-header', { hasText: 'Requests' }).click();
-      page = await frameWith('For Cursor');
+      page = await window.frameWith('For Cursor');
       await until(async () => (await page.evaluate('innerWidth')) <= 320, 'the narrow page');
       const { scroll, width } = await page.evaluate(
         '({ scroll: document.documentElement.scrollWidth, width: document.documentElement.clientWidth })',
@@ -397,21 +397,6 @@ describe('the views', () => {
   it('let no request leave the machine', () => {
     assert.deepEqual(window.external, []);
   });
-
-  /** The page of a webview (Markdown preview, dashboard) that shows a text. */
-  async function frameWith(text) {
-    return await until(async () => {
-      for (const frame of window.page.frames()) {
-        const found = await frame
-          .getByText(text)
-          .first()
-          .isVisible()
-          .catch(() => false);
-        if (found && frame !== window.page.mainFrame()) return frame;
-      }
-      return undefined;
-    }, `a page with ${text}`);
-  }
 });
 
 /** Requests of the last 14 days, as the router writes them, before any router runs. */

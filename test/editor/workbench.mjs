@@ -160,6 +160,17 @@ class Window {
       }
     }
   }
+  /** The page of a webview (Markdown preview, dashboard) that shows a text. */
+  async frameWith(text) {
+    return await until(async () => {
+      for (const frame of this.page.frames()) {
+        if (frame === this.page.mainFrame()) continue;
+        const shown = frame.getByText(text).first().isVisible();
+        if (await shown.catch(() => false)) return frame;
+      }
+      return undefined;
+    }, `a page with ${text}`);
+  }
   async setClipboard(text) {
     await this.page.evaluate((value) => navigator.clipboard.writeText(value), text);
   }
