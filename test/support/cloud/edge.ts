@@ -236,6 +236,8 @@ export async function startEdge(certificates: Certificates): Promise<Edge> {
     stream.on('end', () => {
       end();
       if (response.writableEnded || response.destroyed) return;
+      // The connector is gone: an end of its stream is no end of the answer.
+      if (session.destroyed) return void response.destroy();
       writeHead();
       response.end(head?.held && Buffer.concat(head.held));
     });

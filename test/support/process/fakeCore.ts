@@ -5,6 +5,7 @@ import type { RequestRecord } from '../../../src/ledger/record';
 import type { ConfigPush, RouterState } from '../../../src/process/contract';
 import type { RouterCore } from '../../../src/process/core';
 import type { CoreContext } from '../../../src/process/editorMode';
+import { quietPort } from '../quietPort';
 
 /** Byte `index` of every stream. */
 export const byteAt = (index: number): number => (index * 31 + (index >> 8)) & 0xff;
@@ -76,11 +77,11 @@ export function createFakeCore(context: Pick<CoreContext, 'lastPort'>, version: 
 
   const start = async (): Promise<void> => {
     if (server !== undefined) return;
-    const wanted = settings.port ?? 0;
+    const wanted = settings.port ?? (await quietPort());
     const { lastPort } = context;
     const port =
       lastPort !== undefined && lastPort.setting === (settings.port ?? DEFAULT_PORT) ? lastPort.port : wanted;
-    server = await listen(port).catch(() => listen(0));
+    server = await listen(port).catch(async () => listen(await quietPort()));
     set({ phase: 'running', port: (server.address() as AddressInfo).port });
   };
 
