@@ -71,6 +71,8 @@ export interface CoreOptions {
 
 /** How long running requests may go on after a stop, unless told otherwise. */
 const DRAIN_MS = 10_000;
+/** The same on the port before a change of ports. */
+const PORT_DRAIN_MS = 600_000;
 
 interface Configuration {
   settings: Settings;
@@ -114,6 +116,8 @@ export async function createRouterCore(options: CoreOptions): Promise<RouterCore
   let transport: Transport = createTransport({}, env);
   let runtime = buildRuntime(configuration);
   let listener: Listener | undefined;
+  /** Former listeners with requests that still run. */
+  const draining = new Set<Listener>();
   let tunnel: Tunnel | undefined;
   let phase: RouterState['phase'] = 'stopped';
   let notice: string | undefined;
@@ -341,6 +345,22 @@ export async function createRouterCore(options: CoreOptions): Promise<RouterCore
     startTunnel().catch((error: Error) => log('error', `The tunnel could not start: ${error.message}`));
   }
 
+  /** Stops accepting; the tunnel is let go, and what still runs goes on behind it. */
+  function leaveListener(old: Listener, keepTunnel: boolean): Promise<void> {
+    listener = undefined;
+    phase = 'draining';
+    draining.add(old);
+    old.close();
+    touch();
+    return stopTunnel(keepTunnel);
+  }
+
+  /** What still runs gets up to `ms`. */
+  async function drain(old: Listener, ms: number): Promise<void> {
+    await old.drained(ms);
+    draining.delete(old);
+  }
+
   async function stop({
     drainMs = DRAIN_MS,
     keepTunnel = false,
@@ -348,14 +368,9 @@ export async function createRouterCore(options: CoreOptions): Promise<RouterCore
     drainMs?: number;
     keepTunnel?: boolean;
   } = {}): Promise<void> {
-    const old = listener;
-    if (!old) return;
-    listener = undefined;
-    phase = 'draining';
-    old.close();
-    touch();
-    const tunnelDone = stopTunnel(keepTunnel);
-    await Promise.all([old.drained(drainMs), tunnelDone]);
+    const tunnelDone = listener && leaveListener(listener, keepTunnel);
+    if (draining.size === 0) return;
+    await Promise.all([tunnelDone, ...[...draining].map((old) => drain(old, drainMs))]);
     if (listener === undefined) phase = 'stopped';
     touch();
   }
@@ -384,7 +399,10 @@ export async function createRouterCore(options: CoreOptions): Promise<RouterCore
     if (!listener) return;
     listener.setMaxConnections(next.settings.limits.connections);
     if (before.settings.port !== next.settings.port && !options.exactPort) {
-      await stop({ drainMs: 600_000, keepTunnel: true });
+      // The new port serves at once; answers that still run on the old one are not waited for.
+      const old = listener;
+      await leaveListener(old, true);
+      void drain(old, PORT_DRAIN_MS);
       return start();
     }
     const tunnelOf = (c: Configuration) =>
