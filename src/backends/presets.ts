@@ -170,7 +170,7 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
     wire: 'chat',
     auth: 'bearer',
     keyEnv: ['GROQ_API_KEY'],
-    unsupportedParams: ['logprobs', 'logit_bias', 'top_logprobs', 'store'],
+    unsupportedParams: ['logprobs', 'logit_bias', 'top_logprobs', 'store', 'messages[].name'],
     abilities: { reasoningField: 'none' },
     families: [{ match: /gpt-oss/, abilities: { reasoningField: 'reasoning_effort', efforts: EFFORTS } }],
     quirks: { maxTokensField: 'max_completion_tokens' },

@@ -1,6 +1,6 @@
 /** The messages of a dialect-A body as edits: roles, call indexes, names, thinking (N2, N7, N11), one look at each. */
 import { chatCodec } from '../wires/chat';
-import { wantsAnswerToResults } from '../wires/chatEmit';
+import { AUTHOR_NAMES, wantsAnswerToResults } from '../wires/chatEmit';
 import type { EmitTarget } from '../wires/codec';
 import type { Conversation, JsonObject, JsonValue } from '../wires/conversation';
 import { legalId } from '../wires/ids';
@@ -37,6 +37,7 @@ export function createMessageEditor(bytes: Buffer, emit: EmitTarget): MessageEdi
   const roles = new Map<string, string>();
   const usedIds = new Set<string>();
   const pending: string[] = [];
+  const namesRefused = emit.unsupportedParams.includes(AUTHOR_NAMES);
   let behindResults = false;
   let firstUser: Span | undefined;
   let lastUser: Span | undefined;
@@ -71,7 +72,8 @@ export function createMessageEditor(bytes: Buffer, emit: EmitTarget): MessageEdi
     const calls = find(entries, 'tool_calls');
     if (calls?.kind === 'array') return role === 'assistant' && editCalls(entries, calls, roleEntry);
     const content = find(entries, 'content');
-    const isPlain = content?.kind === 'string' && entries.every(({ key }) => PLAIN_KEYS.has(key));
+    const plainKeys = namesRefused ? BARE_KEYS : PLAIN_KEYS;
+    const isPlain = content?.kind === 'string' && entries.every(({ key }) => plainKeys.has(key));
     if (!isPlain || (role === 'assistant' && mayHoldThinking(bytes.subarray(content.start, content.end))))
       return rewrite(span, role);
     // An answer that says nothing is left out.
@@ -104,7 +106,8 @@ export function createMessageEditor(bytes: Buffer, emit: EmitTarget): MessageEdi
     const content = find(entries, 'content');
     if (content && content.kind !== 'null' && content.kind !== 'string') return false;
     if (content?.kind === 'string' && mayHoldThinking(bytes.subarray(content.start, content.end))) return false;
-    if (!entries.every(({ key }) => key === 'tool_calls' || PLAIN_KEYS.has(key))) return false;
+    if (!entries.every(({ key }) => key === 'tool_calls' || (namesRefused ? BARE_KEYS : PLAIN_KEYS).has(key)))
+      return false;
     const calls = parse(bytes, list) as JsonValue[];
     if (calls.length === 0) return false;
     let indexed = false;
@@ -176,6 +179,7 @@ function skipSpace(bytes: Buffer, at: number): number {
 }
 
 const PLAIN_KEYS: ReadonlySet<string> = new Set(['role', 'content', 'name']);
+const BARE_KEYS: ReadonlySet<string> = new Set(['role', 'content']);
 const RESULT_KEYS: ReadonlySet<string> = new Set(['role', 'content', 'name', 'tool_call_id']);
 
 function find(entries: readonly JsonEntry[], key: string): JsonEntry | undefined {

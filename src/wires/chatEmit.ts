@@ -57,11 +57,14 @@ function answerResults(message: JsonObject, at: number, messages: JsonObject[]):
   return interrupts ? [{ role: 'assistant', content: 'Understood.' }, message] : [message];
 }
 
+/** In a list of refused parameters: the provider answers an error to author names in messages. */
+export const AUTHOR_NAMES = 'messages[].name';
+
 function emitTurn(turn: Turn, target: EmitTarget): JsonObject[] {
   if (turn.role === 'tool') return emitResults(turn);
   const role = turn.role === 'developer' && !target.developerRole ? 'system' : turn.role;
   const head: JsonObject = { role: target.roleRewrites[turn.role] ?? target.roleRewrites[role] ?? role };
-  if (turn.name !== undefined) head.name = turn.name;
+  if (turn.name !== undefined && !target.unsupportedParams.includes(AUTHOR_NAMES)) head.name = turn.name;
   if (turn.role === 'assistant') {
     const message = emitAssistant(turn.parts, target);
     // An answer that says nothing (an aborted turn) is refused by some and means nothing to the others.

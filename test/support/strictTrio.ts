@@ -6,7 +6,7 @@ import { checkAnthropicRequest, checkOpenAiChatRequest, checkResponsesRequest } 
 import { startUpstream, type Upstream } from './upstream';
 
 export interface StrictProvider {
-  preset: 'openai' | 'anthropic' | 'deepseek' | 'mistral' | 'gemini';
+  preset: 'openai' | 'anthropic' | 'deepseek' | 'mistral' | 'gemini' | 'groq';
   wire: WireName;
   model: string;
   check(body: JsonObject): string | undefined;

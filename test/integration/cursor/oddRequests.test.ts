@@ -217,3 +217,23 @@ describe('a person who interrupts a tool turn', () => {
     assert.equal(status, 200, text);
   });
 });
+
+describe('author names in messages', () => {
+  let trio: StrictTrio;
+  before(async () => {
+    const check = (body: JsonObject) =>
+      (body.messages as JsonObject[]).some(({ name }) => name !== undefined)
+        ? "property 'name' is unsupported"
+        : undefined;
+    trio = await startTrio({ groq: { preset: 'groq', wire: 'chat', model: 'openai/gpt-oss-120b', check } });
+  });
+  after(() => trio.stop());
+
+  it('stay away from a provider that refuses them, on the short path and the long one', async () => {
+    const named = { role: 'user', content: 'x', name: 'Ann' };
+    for (const more of [[], [{ role: 'assistant', content: '<think>hm</think>y', name: 'Bot' }, USER]]) {
+      const { status, text } = await trio.ask('groq', { messages: [named, ...more] });
+      assert.equal(status, 200, text);
+    }
+  });
+});

@@ -266,7 +266,13 @@ litellm_settings:
 `);
     assert.deepEqual(told, ['~2:1 base: base has no counterpart here and is left out.']);
     assert.equal(route('a'), 'groq https://proxy.example/v1 x groq GROQ_API_KEY');
-    assert.deepEqual(backends[0]?.unsupportedParams, ['logprobs', 'logit_bias', 'top_logprobs', 'store']);
+    assert.deepEqual(backends[0]?.unsupportedParams, [
+      'logprobs',
+      'logit_bias',
+      'top_logprobs',
+      'store',
+      'messages[].name',
+    ]);
   });
 });
 
@@ -276,7 +282,7 @@ describe('LiteLLM file: settings', () => {
       one({ model: 'groq/x', ...params }, {}, { litellm_settings: drop === undefined ? {} : { drop_params: drop } })
         .backends[0]?.unsupportedParams;
     assert.deepEqual(dropped({}), []);
-    assert.deepEqual(dropped({}, true), ['logprobs', 'logit_bias', 'top_logprobs', 'store']);
+    assert.deepEqual(dropped({}, true), ['logprobs', 'logit_bias', 'top_logprobs', 'store', 'messages[].name']);
     assert.deepEqual(dropped({ drop_params: false }, true), []);
     assert.deepEqual(dropped({ additional_drop_params: ['seed'] }), ['seed']);
     assert.deepEqual(dropped({ additional_drop_params: ['seed'] }, true), [
