@@ -290,6 +290,7 @@ describe('LiteLLM file: settings', () => {
       'logit_bias',
       'top_logprobs',
       'store',
+      'messages[].name',
       'seed',
     ]);
   });
