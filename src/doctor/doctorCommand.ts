@@ -19,6 +19,8 @@ export async function runDoctorCommand(
 ): Promise<number> {
   const cancel = new AbortController();
   world.onSignal(() => cancel.abort());
+  // Whoever reads has gone (`| head`): what was started must still end in order.
+  world.stdout.on('error', () => cancel.abort());
   // What the parts log would stand between the hops; a person can ask for it.
   const silent: HeadlessCore = (options) =>
     createCore(headless.logLevel ? options : { ...options, log: () => undefined });

@@ -78,6 +78,17 @@ describe('command line: doctor and export', () => {
     assert.equal((await fetch(String(localUrl).replace('/v1', '/health'))).status, 200);
   });
 
+  it('ends in order when nobody reads any more', async () => {
+    upstream.answers.unshift(async (_request, response) => {
+      program.child.stdout?.destroy();
+      response.end('{"data":[]}');
+    });
+    const program = start(['doctor', '--json', ...dataDir()]);
+    // 130 when there was something left to end.
+    assert.ok([0, 130].includes((await program.exited) ?? -1), program.stderr());
+    assert.ok(!program.stderr().includes('EPIPE'), program.stderr());
+  });
+
   it('a configuration that cannot be used is the one failed hop, exit 2', async () => {
     writeFileSync(path.join(temp.folder, 'llm-router.json'), '{"port": "many"}');
     const program = start(['doctor', '--json', ...dataDir()]);
