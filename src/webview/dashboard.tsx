@@ -88,7 +88,7 @@ function Address({ snapshot, send }: { snapshot: Snapshot; send: Send }) {
           {!urlWorks && <Run command="setUpTunnel" words="Set Up Tunnel…" send={send} />}
         </dd>
       </dl>
-      {tunnel.message && <p class="note">{tunnel.message}</p>}
+      {tunnel.message && tunnel.tone !== 'good' && <p class="note">{tunnel.message}</p>}
       {history.length > 1 && <TimeLine history={history} now={now} />}
     </Section>
   );

@@ -11,7 +11,6 @@ const QUIET_SETTINGS = {
   'security.workspace.trust.enabled': false,
   'workbench.startupEditor': 'none',
   'workbench.tips.enabled': false,
-  'workbench.welcomePage.walkthroughs.openOnInstall': false,
   'workbench.secondarySideBar.defaultVisibility': 'hidden',
   'workbench.enableExperiments': false,
   'workbench.localHistory.enabled': false,
@@ -37,6 +36,9 @@ const QUIET_SETTINGS = {
   'npm.autoDetect': 'off',
   'typescript.disableAutomaticTypeAcquisition': true,
 };
+
+/** Settings that belong to the machine are not read from the user's file here. */
+const QUIET_MACHINE = { 'workbench.welcomePage.walkthroughs.openOnInstall': false };
 
 export const BRIDGE = path.join(import.meta.dirname, 'bridge');
 
@@ -66,6 +68,7 @@ export async function startServer({
   dir,
   version,
   settings = {},
+  machineSettings = {},
   vsix = [],
   unpacked = [BRIDGE],
   env = {},
@@ -78,6 +81,7 @@ export async function startServer({
   for (const folder of [at('home'), at('ext'), at('bridge'), at('data/User'), at('data/Machine')])
     mkdirSync(folder, { recursive: true });
   writeFileSync(at('data/User/settings.json'), JSON.stringify({ ...QUIET_SETTINGS, ...settings }, null, 2));
+  writeFileSync(at('data/Machine/settings.json'), JSON.stringify({ ...QUIET_MACHINE, ...machineSettings }, null, 2));
   // Without a file of its own it writes ~/.config/code-server/config.yaml.
   writeFileSync(at('config.yaml'), 'bind-addr: 127.0.0.1:0\nauth: none\ncert: false\n');
   // Sockets need a short path (at most 107 characters).

@@ -32,13 +32,13 @@ describe('the views', () => {
         'llmRouter.port': 0,
         'llmRouter.lingerSeconds': 2,
         'llmRouter.tunnel.provider': 'none',
-        'workbench.welcomePage.walkthroughs.openOnInstall': true,
         'llmRouter.backends': [
           backend,
           { name: 'groq', preset: 'groq', apiKeyEnv: 'LOOP_TOKEN' },
           { name: 'anthropic', preset: 'anthropic' },
         ],
       },
+      machineSettings: { 'workbench.welcomePage.walkthroughs.openOnInstall': true },
       env: { LOOP_TOKEN: KEY },
     });
     writeLedger(path.join(editor.server.storage, 'ledger'), 10_000);
