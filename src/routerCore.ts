@@ -30,8 +30,9 @@ import type { RequestRecord } from './ledger/record';
 import { type Ledger, openLedger } from './ledger/store';
 import { copyAsCurl, requestStory } from './ledger/story';
 import { usagePage } from './ledger/usagePage';
-import type { BackendState, CursorSighting, NetworkSettings, Problem, RouterState } from './process/contract';
+import type { BackendState, NetworkSettings, Problem, RouterState } from './process/contract';
 import type { RouterCore } from './process/core';
+import { createCursorSightings } from './process/cursorSighting';
 import { proofOf } from './process/handshake';
 import { type MemoryStore, openMemoryStore } from './process/memoryStore';
 import { createBodyBudget } from './server/body';
@@ -123,8 +124,8 @@ export async function createRouterCore(options: CoreOptions): Promise<RouterCore
   let notice: string | undefined;
   let budgetNotice: string | undefined;
   let metricsServer: { key: string; server: MetricsServer } | undefined;
-  let cursor: CursorSighting | undefined;
   let soon: NodeJS.Timeout | undefined;
+  const sightings = createCursorSightings({ dataDir, now: Date.now, log });
   const tunnelLog = createTunnelLog(Date.now);
   const changed = new Set<(state: RouterState) => void>();
   const requested = new Set<(record: RequestRecord) => void>();
@@ -159,9 +160,7 @@ export async function createRouterCore(options: CoreOptions): Promise<RouterCore
       touchSoon();
     },
     sawCursor({ host, refusal }) {
-      const through = hostName(host);
-      const outdated = publicHosts().size > 0 && !publicHosts().has(through);
-      cursor = { lastSeen: Date.now(), host: through, outdated, ...(refusal && { lastRefusal: refusal }) };
+      sightings.saw(hostName(host), refusal);
       touchSoon();
     },
     echoSend: (context) => createEchoSend(context, TUNNEL_PROBE_TEXT),
@@ -237,7 +236,7 @@ export async function createRouterCore(options: CoreOptions): Promise<RouterCore
       tunnel: status,
       backends: runtime.backends.map(backendState),
       problems: [...configuration.problems],
-      cursor,
+      cursor: sightings.last(publicHosts()),
       lastRequest: ledger.recent(1)[0],
       today: {
         requests: today.requests,
@@ -295,8 +294,6 @@ export async function createRouterCore(options: CoreOptions): Promise<RouterCore
     next.onDidChange((status) => {
       if (tunnel !== next) return;
       tunnelLog.add(status);
-      if (status.replacedUrl && cursor)
-        cursor = { ...cursor, outdated: hostName(cursor.host) !== new URL(status.publicUrl ?? 'http://none').hostname };
       touch();
     });
     await next.start();
@@ -473,6 +470,7 @@ export async function createRouterCore(options: CoreOptions): Promise<RouterCore
     async close() {
       clearTimeout(soon);
       await metricsServer?.server.close();
+      await sightings.close();
       await memoryStore?.close();
       await bodyLog.close();
       await ledger.close();
@@ -541,7 +539,7 @@ export async function createRouterCore(options: CoreOptions): Promise<RouterCore
             cloudflaredBin: env.CLOUDFLARED_BIN,
             edgeHosts: EDGE_HOSTS,
           },
-          cursor,
+          cursor: sightings.last(publicHosts()),
           recent: ledger.recent(500),
           secrets: [options.secret, tunnelToken() ?? '', ...Object.values(secrets), ...providerKeys],
           now: () => performance.now(),

@@ -42,7 +42,10 @@ export function plainBody(request: ClientRequest, target: Target, route: ModelRo
   edits.push(...roles);
 
   const added = addedEntries(request, target, route, rules);
-  for (const [key, text] of Object.entries(added.entries)) set.set(key, text);
+  // What the backend refuses is dropped whoever wrote it.
+  for (const [key, text] of Object.entries(added.entries)) {
+    if (!backend.unsupportedParams.includes(key)) set.set(key, text);
+  }
   const append: [string, string][] = [];
   for (const [key, text] of set) {
     const old = request.entry(key);

@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { statSync } from 'node:fs';
+import path from 'node:path';
+import { createCursorSightings } from '../../../src/process/cursorSighting';
+import { tempFolder } from '../../support/program';
+
+describe('Cursor sightings', () => {
+  let temp: ReturnType<typeof tempFolder>;
+  const lines: string[] = [];
+  const open = (now = 1_000) =>
+    createCursorSightings({ dataDir: temp.folder, now: () => now, log: (_level, line) => lines.push(line) });
+  beforeEach(() => {
+    temp = tempFolder();
+    lines.length = 0;
+  });
+  afterEach(() => temp.remove());
+
+  it('tell the last host, and that it is ours', () => {
+    const sightings = open();
+    assert.equal(sightings.last(new Set(['a.example'])), undefined);
+    sightings.saw('a.example');
+    assert.deepEqual(sightings.last(new Set(['a.example'])), { host: 'a.example', lastSeen: 1_000, outdated: false });
+    assert.deepEqual(lines, ['Cursor reached this router through a.example.']);
+  });
+
+  it('warn when Cursor has only used an older URL, also after a restart', async () => {
+    const first = open();
+    first.saw('old.example');
+    await first.close();
+    const next = open(2_000);
+    assert.equal(next.last(new Set(['new.example']))?.outdated, true);
+    assert.equal(next.last(new Set())?.outdated, false, 'without a public URL there is nothing to compare');
+    next.saw('new.example');
+    assert.equal(next.last(new Set(['new.example']))?.outdated, false);
+    await next.close();
+    assert.equal(statSync(path.join(temp.folder, 'cursor-seen.json')).mode & 0o777, 0o600);
+  });
+
+  it('do not call a local call outdated', () => {
+    const sightings = open();
+    sightings.saw('127.0.0.1');
+    assert.equal(sightings.last(new Set(['a.example']))?.outdated, false);
+  });
+});
