@@ -1,5 +1,5 @@
 /** A whole small cloud on loopback: edge, quick service, DNS, proxy, and a cloudflared executable that works with it. */
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { build } from 'esbuild';
@@ -97,9 +97,20 @@ export async function startFakeCloud(): Promise<FakeCloud> {
 /** Bundles a program of this folder into one executable file for the Node that runs the tests. */
 export async function buildProgram(source: string, target: string): Promise<void> {
   mkdirSync(path.dirname(target), { recursive: true });
-  await build({
+  let text = bundled.get(source);
+  if (text === undefined) {
+    text = bundle(source);
+    bundled.set(source, text);
+  }
+  writeFileSync(target, await text, { mode: 0o755 });
+}
+
+const bundled = new Map<string, Promise<Uint8Array>>();
+
+async function bundle(source: string): Promise<Uint8Array> {
+  const { outputFiles } = await build({
     entryPoints: [path.join(projectRoot(), 'test/support/cloud', source)],
-    outfile: target,
+    write: false,
     bundle: true,
     platform: 'node',
     target: 'node20',
@@ -107,7 +118,7 @@ export async function buildProgram(source: string, target: string): Promise<void
     banner: { js: `#!${process.execPath}` },
     logLevel: 'warning',
   });
-  chmodSync(target, 0o755);
+  return outputFiles[0]!.contents;
 }
 
 /** Test bundles run from a build folder, so the sources are found by the package they belong to. */

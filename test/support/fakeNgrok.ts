@@ -18,8 +18,8 @@ export interface FakeNgrok {
     /** The public side answers with this page instead of the tunnel. */
     page?: { status: number; code: string };
   };
-  /** Agents that are connected. */
-  readonly agents: number;
+  /** Resolves when no agent is connected. */
+  left(): Promise<void>;
   /** The service says that the session has expired. */
   expire(): void;
   /** The service closes the connections. */
@@ -81,8 +81,9 @@ export async function startFakeNgrok(internet: Internet): Promise<FakeNgrok> {
   return {
     binPath,
     habits,
-    get agents() {
-      return endpoints.size;
+    async left() {
+      for (const { socket } of endpoints.values())
+        if (!socket.closed) await new Promise((resolve) => socket.once('close', resolve));
     },
     expire() {
       for (const { socket } of endpoints.values()) socket.write('{"expired":true}\n');
