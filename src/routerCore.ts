@@ -24,11 +24,12 @@ import { type Admission, createAdmission } from './ledger/admission';
 import { createBodyLog } from './ledger/bodyLog';
 import { exportCsv } from './ledger/exportCsv';
 import { createMetrics } from './ledger/metrics';
-import { type MetricsServer, metricsToken, serveMetrics } from './ledger/metricsServer';
+import { createMetricsHost } from './ledger/metricsServer';
 import { costOf, targetPrice } from './ledger/prices';
 import type { RequestRecord } from './ledger/record';
 import { type Ledger, openLedger } from './ledger/store';
 import { copyAsCurl, requestStory } from './ledger/story';
+import { oneLine, summaryLine } from './ledger/summaryLine';
 import { usagePage } from './ledger/usagePage';
 import type { BackendState, NetworkSettings, Problem, RouterState } from './process/contract';
 import type { RouterCore } from './process/core';
@@ -123,7 +124,6 @@ export async function createRouterCore(options: CoreOptions): Promise<RouterCore
   let phase: RouterState['phase'] = 'stopped';
   let notice: string | undefined;
   let budgetNotice: string | undefined;
-  let metricsServer: { key: string; server: MetricsServer } | undefined;
   let soon: NodeJS.Timeout | undefined;
   const sightings = createCursorSightings({ dataDir, now: Date.now, log });
   const tunnelLog = createTunnelLog(Date.now);
@@ -176,6 +176,7 @@ export async function createRouterCore(options: CoreOptions): Promise<RouterCore
     now: Date.now,
     version: VERSION,
   });
+  const metricsHost = createMetricsHost({ dataDir, metrics, log });
 
   function buildRuntime({ settings, secrets }: Configuration): Runtime {
     const backends = buildBackends(settings, env);
@@ -390,7 +391,7 @@ export async function createRouterCore(options: CoreOptions): Promise<RouterCore
     admission.configure(next.settings.clientKeys);
     ledger.retain(next.settings.ledger.retentionMonths);
     await openMemory(next);
-    await serveMetricsAs(next.settings.metrics);
+    await metricsHost.apply(next.settings.metrics);
     runtime = buildRuntime(next);
     touch();
     if (!listener) return;
@@ -412,24 +413,6 @@ export async function createRouterCore(options: CoreOptions): Promise<RouterCore
     if (tunnelOf(before) !== tunnelOf(next)) {
       await stopTunnel(false);
       await startTunnel();
-    }
-  }
-
-  /** Opt-in, on a loopback port of its own that no tunnel leads to. */
-  async function serveMetricsAs({ enabled, port }: Settings['metrics']): Promise<void> {
-    const key = enabled ? String(port) : '';
-    if ((metricsServer?.key ?? '') === key) return;
-    await metricsServer?.server.close();
-    metricsServer = undefined;
-    if (!enabled) return;
-    try {
-      metricsServer = { key, server: await serveMetrics({ port, token: metricsToken(dataDir), metrics }) };
-      log(
-        'info',
-        `Metrics on http://127.0.0.1:${metricsServer.server.port}/metrics, token in ${path.join(dataDir, 'metrics-token')}.`,
-      );
-    } catch (error) {
-      log('warn', (error as Error).message);
     }
   }
 
@@ -469,7 +452,7 @@ export async function createRouterCore(options: CoreOptions): Promise<RouterCore
     stop,
     async close() {
       clearTimeout(soon);
-      await metricsServer?.server.close();
+      await metricsHost.close();
       await sightings.close();
       await memoryStore?.close();
       await bodyLog.close();
@@ -597,24 +580,4 @@ function providerKeys(backends: Runtime['backends'], keyFor: Runtime['keyFor']):
 /** What decides whether providers can be reached. */
 function reachOf({ settings, secrets, network }: Configuration): string {
   return JSON.stringify([settings.backends, secrets, network]);
-}
-
-/** One line a person can read: who asked for what, who answered, how long it took. */
-function summaryLine(record: RequestRecord): string {
-  const who = record.client === 'cursor' ? `Cursor${record.dialect ? ` (${record.dialect})` : ''}` : 'client';
-  const where = record.backend ? ` → ${record.backend}/${record.upstreamModel}` : '';
-  const tokens = record.usage ? `, ${record.usage.input}+${record.usage.output} tokens` : '';
-  return `${record.id} ${who} ${record.route} ${record.askedModel || '(no model)'}${where}: ${record.status} in ${Math.round(record.ms)} ms${tokens}${record.error ? `. ${record.error} ${endOf(record)}` : ''}`;
-}
-
-/** Names of models and words of providers may hold anything; a log line is one line. */
-function oneLine(text: string): string {
-  return text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ');
-}
-
-/** What a failed request came to. */
-function endOf(record: RequestRecord): string {
-  if (record.errorKind === 'cancelled') return 'The upstream was stopped.';
-  const tries = record.attempts.length > 1 ? ` after ${record.attempts.length} attempts` : '';
-  return record.status === 200 ? `Told the client inside the answer${tries}.` : `Told the client${tries}.`;
 }

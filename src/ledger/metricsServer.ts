@@ -93,3 +93,39 @@ function send(response: ServerResponse, { status, body, headers }: Answer, head:
   response.writeHead(status, { 'content-type': 'text/plain', 'cache-control': 'no-store', ...headers });
   response.end(head ? undefined : body);
 }
+
+export interface MetricsHost {
+  /** Starts, moves or ends the server as the settings say; a port that is taken is told in the log. */
+  apply(settings: { enabled: boolean; port: number }): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Opt-in, on a loopback port of its own that no tunnel leads to. */
+export function createMetricsHost(world: {
+  dataDir: string;
+  metrics: Metrics;
+  log(level: 'info' | 'warn', line: string): void;
+}): MetricsHost {
+  let serving: { wanted: number; server: MetricsServer } | undefined;
+  async function close(): Promise<void> {
+    const old = serving;
+    serving = undefined;
+    await old?.server.close();
+  }
+  return {
+    close,
+    async apply({ enabled, port }) {
+      if (enabled ? serving?.wanted === port : !serving) return;
+      await close();
+      if (!enabled) return;
+      try {
+        const server = await serveMetrics({ port, token: metricsToken(world.dataDir), metrics: world.metrics });
+        serving = { wanted: port, server };
+        const token = path.join(world.dataDir, 'metrics-token');
+        world.log('info', `Metrics on http://127.0.0.1:${server.port}/metrics, token in ${token}.`);
+      } catch (error) {
+        world.log('warn', (error as Error).message);
+      }
+    },
+  };
+}
