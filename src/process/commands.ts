@@ -66,7 +66,7 @@ export function createCommands(options: CommandOptions): Commands {
     const changedAt = Math.min(push.changedAt, options.now());
     const known = memo.value;
     if (hash === appliedHash && lastResult !== undefined) {
-      if (changedAt > (known.changedAt ?? 0)) void memo.update({ changedAt });
+      if (changedAt > (known.changedAt ?? 0)) memo.update({ changedAt });
       return { ...lastResult, changedAt: memo.value.changedAt };
     }
     if (known.changedAt !== undefined && changedAt < known.changedAt && hash !== known.hash) {
@@ -82,7 +82,7 @@ export function createCommands(options: CommandOptions): Commands {
     const first = appliedHash === undefined;
     appliedHash = hash;
     lastResult = result;
-    void memo.update({
+    memo.update({
       changedAt: Math.max(changedAt, known.changedAt ?? 0),
       hash,
       portSetting: portIn(push.settings),

@@ -155,7 +155,7 @@ async function setStage(life: Life, predecessor: Peer | undefined): Promise<Back
   const lastPort = port === undefined || portSetting === undefined ? undefined : { port, setting: portSetting };
   const core = await options.createCore({ dataDir: dir.dataDir, secret, log, lastPort });
   core.onDidChange((state) => {
-    if (state.port !== undefined && state.port !== memo.value.port) void memo.update({ port: state.port });
+    if (state.port !== undefined && state.port !== memo.value.port) memo.update({ port: state.port });
   });
   const commands = createCommands({
     core,
@@ -202,12 +202,10 @@ async function finish(
 
 /** Nothing of the claim is held any more; the generation file of the newest stays. */
 async function letGo(
-  { leases, log, memo, pipe }: Life,
+  { leases, log, pipe }: Life,
   { release, predecessor }: Acquired & { kind: 'owner' },
 ): Promise<void> {
   leases.dispose();
-  // What was told last is on disk before the next router reads it.
-  await memo.update({});
   await release().catch((error: Error) => log.warn(error.message));
   pipe.close();
   predecessor?.close();

@@ -3,7 +3,8 @@
  * port. No setting and no secret is in it.
  */
 import { createHmac, randomBytes } from 'node:crypto';
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { renameSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { ConfigPush } from './contract';
 import type { RuntimeDir } from './runtimeDir';
@@ -20,27 +21,29 @@ export interface Memo {
 
 export interface RouterMemo {
   readonly value: Readonly<Memo>;
-  /** Kept in memory at once; the file follows. A disk that refuses costs the next router its memory, nothing more. */
-  update(change: Memo): Promise<void>;
+  /**
+   * On disk when it returns, so that whatever a window hears afterwards outlives a `kill -9`. A disk that refuses costs the next
+   * router its memory, nothing more.
+   */
+  update(change: Memo): void;
 }
 
 export async function openMemo(dir: RuntimeDir, now: number): Promise<RouterMemo> {
   const file = path.join(dir.run, 'memo.json');
   let value = await readMemo(file, now);
-  let writing: Promise<void> = Promise.resolve();
-  const save = async (): Promise<void> => {
-    const draft = `${file}.${randomBytes(6).toString('hex')}`;
-    await writeFile(draft, `${JSON.stringify(value)}\n`, { mode: 0o600 });
-    await rename(draft, file);
-  };
   return {
     get value() {
       return value;
     },
     update: (change) => {
       value = { ...value, ...change };
-      writing = writing.then(save).catch(() => undefined);
-      return writing;
+      const draft = `${file}.${randomBytes(6).toString('hex')}`;
+      try {
+        writeFileSync(draft, `${JSON.stringify(value)}\n`, { mode: 0o600 });
+        renameSync(draft, file);
+      } catch {
+        // The value in memory goes on.
+      }
     },
   };
 }
