@@ -1,6 +1,6 @@
 /** The bench: every figure is a ratio to the bare pass-through of the same run, medians of interleaved rounds. */
 import { type ChildProcess, fork, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import {
@@ -64,19 +64,22 @@ async function startRouter(upstreamPort: number): Promise<Subject> {
     '--log-level',
     'error',
   ];
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  // Into a file: whoever reads its events from a pipe would share the cores with what is measured.
+  const events = path.join(folder, 'events.jsonl');
+  const child = spawn(process.execPath, args, { stdio: ['ignore', openSync(events, 'w'), 'inherit'] });
   children.push(child);
-  let text = '';
-  const port = await new Promise<number>((resolve, reject) => {
+  const ended = new Promise<never>((_resolve, reject) => {
     child.on('exit', (code) => reject(new Error(`the router ended with ${code}`)));
-    child.stdout.on('data', (data) => {
-      text += data;
-      const found = /"localUrl":"http:\/\/127\.0\.0\.1:(\d+)/.exec(text);
-      if (found) resolve(Number(found[1]));
-    });
   });
-  child.stdout.removeAllListeners('data');
-  child.stdout.resume();
+  ended.catch(() => {});
+  const listening = async (): Promise<number> => {
+    for (;;) {
+      const found = /"localUrl":"http:\/\/127\.0\.0\.1:(\d+)/.exec(readFileSync(events, 'utf8'));
+      if (found) return Number(found[1]);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  };
+  const port = await Promise.race([listening(), ended]);
   return { name: 'router', port, pid: child.pid!, headers: { authorization: `Bearer ${KEY}` } };
 }
 
