@@ -4,6 +4,9 @@ import path from 'node:path';
 import { childEnvironment } from './processes';
 import type { TunnelWorld } from './world';
 
+/** `npm start` puts this in front of the PATH; the npm package cloudflared leaves a script of that name in it. */
+const NPM_SCRIPTS = /[\\/]node_modules[\\/]\.bin[\\/]?$/;
+
 /** First executable file of that name on the PATH. */
 export function programOnPath(
   name: string,
@@ -11,7 +14,10 @@ export function programOnPath(
 ): string | undefined {
   const folders = (env.PATH ?? env.Path ?? '').split(path.delimiter).filter(Boolean);
   const file = platform === 'win32' ? `${name}.exe` : name;
-  return folders.map((folder) => path.join(folder, file)).find(isProgram);
+  return folders
+    .filter((folder) => !NPM_SCRIPTS.test(folder))
+    .map((folder) => path.join(folder, file))
+    .find(isProgram);
 }
 
 export function isProgram(file: string): boolean {
