@@ -129,7 +129,8 @@ export async function createRouterCore(options: CoreOptions): Promise<RouterCore
   const tunnelLog = createTunnelLog(Date.now);
   const changed = new Set<(state: RouterState) => void>();
   const requested = new Set<(record: RequestRecord) => void>();
-  const off: TunnelStatus = { state: 'off', provider: 'none', since: startedAt };
+  /** Before there is any. */
+  const off: TunnelStatus = { state: 'off', provider: '', since: startedAt };
 
   const requests = createRequestServer({
     runtime: () => runtime,

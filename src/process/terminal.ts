@@ -117,7 +117,8 @@ function humanTerminal({ out, err, color, level, redact }: TerminalOptions): Ter
       );
     },
     log(one, line) {
-      // Requests have their own line; the log adds what a person would miss otherwise.
+      // Requests and the tunnel have lines of their own; the log adds what a person would miss otherwise.
+      if (line.startsWith('tunnel ')) return;
       if (one === 'info' && level !== 'debug') return;
       if (LEVELS.indexOf(one) > LEVELS.indexOf(level)) return;
       err.write(`${one === 'error' ? red('error') : one === 'warn' ? yellow('warning') : dim(one)} ${redact(line)}\n`);
