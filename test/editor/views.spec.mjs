@@ -4,6 +4,7 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import axe from 'axe-core';
 import { pictureOfFailure, startEditor } from './editor.mjs';
+import { routersOf } from './processes.mjs';
 import { until } from './server.mjs';
 import { startUpstream } from './upstream.mjs';
 
@@ -278,13 +279,33 @@ describe('the views', () => {
       await window.clearToasts();
     });
 
-    it('is off again after a command and after a restart of the process', async () => {
+    it('is off again after a command', async () => {
       await window.command('LLM Router: Log Bodies for Debugging');
       await window.toast('no longer logged').waitFor();
       await window.statusShows(/^(?!.*logs bodies)/);
       const size = readFileSync(file()).length;
       await ask('openai/gpt-5-mini');
       assert.equal(readFileSync(file()).length, size);
+      await window.clearToasts();
+    });
+
+    it('is off again when the router was killed and another one took its place', async () => {
+      await window.command('LLM Router: Log Bodies for Debugging');
+      await window.modalButton('Log Bodies').click();
+      await window.statusShows(/logs bodies/);
+      const [old] = routersOf(editor.server);
+      process.kill(old, 'SIGKILL');
+      await until(() => routersOf(editor.server).some((pid) => pid !== old), 'the next router', 60_000);
+      await window.statusShows(/local only(?!.*logs bodies)/);
+      const bodies = () => (existsSync(file()) ? readFileSync(file(), 'utf8') : '');
+      const before = bodies();
+      assert.equal((await ask('openai/gpt-5-mini')).status, 200);
+      // It asks once more, so it takes itself to be off.
+      await window.clearToasts();
+      await window.command('LLM Router: Log Bodies for Debugging');
+      await window.modalButton('Log Bodies').waitFor();
+      await window.page.keyboard.press('Escape');
+      assert.equal(bodies(), before);
       await window.clearToasts();
     });
   });
