@@ -231,6 +231,9 @@ describe('steps of the walkthrough', () => {
 
   it('of a request: only Cursor adds a model, only an answer ends it', () => {
     assert.deepEqual(stepsOfRequest(record()), ['backend']);
+    const echo = { backend: 'demo', upstreamModel: 'echo' };
+    assert.deepEqual(stepsOfRequest(record(echo)), []);
+    assert.ok(stepsOfRequest(record({ ...echo, client: 'cursor' })).includes('backend'));
     assert.deepEqual(stepsOfRequest(record({ client: 'cursor' })), ['backend', 'cursor', 'model', 'answer']);
     assert.deepEqual(stepsOfRequest(record({ client: 'cursor', status: 502, error: 'no' })), ['cursor', 'model']);
     assert.deepEqual(stepsOfRequest(record({ client: 'cursor', backend: undefined })), ['cursor']);
