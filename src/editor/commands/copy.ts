@@ -59,7 +59,10 @@ export function copyCommands(
         });
       }
       const configured = configuredModels();
-      const items = editor.router.models().then((models) => modelPicks(models, configured).map(toItem));
+      // Without a backend the built-in model answers; it is listed nowhere else.
+      const items = editor.router
+        .models()
+        .then((models) => modelPicks(models.length > 0 ? models : ['demo/echo'], configured).map(toItem));
       const picked = await window.showQuickPick(items, {
         title: 'Copy Model Name',
         placeHolder: 'Add this name in Cursor under Settings, Models',
