@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Tests in a real editor: the packed .vsix in code-server with headless Chromium, and mocha inside its extension host.
-//   node test/editor/run.mjs [--version 1.139|1.99] [--suite inHost|person|windows|tunnel|views|doctor|package] [--vsix FILE] [--grep TEXT]
+//   node test/editor/run.mjs [--version 1.139|1.99] [--suite inHost|walkthrough|person|windows|tunnel|views|doctor|package] [--vsix FILE] [--grep TEXT]
 // Last line: "N passed, N failed". Screenshots and logs of a run: test/.artefacts/.
 import { fork } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
@@ -11,8 +11,8 @@ import { EDITORS, ensureChromium, ensureEditor, MissingTool } from './setup.mjs'
 
 /** Everything in the newest editor; in the oldest that we support what differs by version. */
 const PLAN = [
-  ['1.139', ['package', 'inHost', 'person', 'windows', 'tunnel', 'views', 'doctor']],
-  ['1.99', ['inHost', 'person', 'views']],
+  ['1.139', ['package', 'inHost', 'walkthrough', 'person', 'windows', 'tunnel', 'views', 'doctor']],
+  ['1.99', ['inHost', 'walkthrough', 'person', 'views']],
 ];
 
 const { values } = parseArgs({
