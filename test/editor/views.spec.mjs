@@ -1,6 +1,6 @@
 // What a person sees and switches: client keys, the view Requests during a stream, usage, body logging, dashboard, walkthrough.
 import assert from 'node:assert/strict';
-import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import axe from 'axe-core';
 import { pictureOfFailure, startEditor } from './editor.mjs';
@@ -337,6 +337,12 @@ describe('the views', () => {
       page = await window.frameWith('Newest requests');
       await page.locator('.chart canvas').nth(2).waitFor();
       const total = async () => Number((await page.locator('.tiles dd').nth(1).textContent()).replace(/\D/g, ''));
+      await until(async () => {
+        const today = writtenToday(path.join(editor.server.storage, 'ledger'));
+        const shown = await page.locator('.tiles dd').allTextContents();
+        const cost = today.reduce((sum, { cost = 0 }) => sum + cost, 0);
+        return (await total()) === today.length && Math.abs(Number(shown[3].replace(/[^\d.]/g, '')) - cost) < 0.01;
+      }, 'the sums of today as the ledger has them');
       const before = await total();
       const response = await post('openai/gpt-5-mini', mainKey, { stream: true });
       await until(async () => (await page.locator('.tiles dd').first().textContent()) === '1', 'the running request');
@@ -419,6 +425,17 @@ describe('the views', () => {
     assert.deepEqual(window.external, []);
   });
 });
+
+/** What the files of the ledger hold of today, read without the product. */
+function writtenToday(folder) {
+  const midnight = new Date().setHours(0, 0, 0, 0);
+  return readdirSync(folder)
+    .filter((name) => /^requests-.*\.jsonl$/.test(name))
+    .flatMap((name) => readFileSync(path.join(folder, name), 'utf8').split('\n'))
+    .filter((line) => line.endsWith('}'))
+    .map((line) => JSON.parse(line))
+    .filter(({ time }) => Date.parse(time) >= midnight);
+}
 
 /** Requests of the last 14 days, as the router writes them, before any router runs. */
 function writeLedger(folder, count) {
