@@ -8,6 +8,8 @@ export interface RetryState {
   /** Milliseconds already spent waiting between attempts. */
   waited: number;
   hasFallback: boolean;
+  /** Milliseconds the failed attempt took. */
+  tookMs?: number;
 }
 export interface RetryLimits {
   attemptsPerBackend: number;
@@ -15,6 +17,9 @@ export interface RetryLimits {
   waitSeconds: number;
 }
 export type Decision = { do: 'retry'; waitMs: number } | { do: 'fallback' } | { do: 'giveUp' };
+
+/** An attempt that took longer is not made twice where another target may answer: a stall would be waited out again (S09). */
+const SLOW_MS = 10_000;
 
 /** Worth another try on the same target. */
 const RETRY: ReadonlySet<string> = new Set(['rateLimit', 'overloaded', 'server', 'network', 'protocol']);
@@ -43,7 +48,7 @@ export function decide(failure: ApiFailure, state: RetryState, limits: RetryLimi
   const backoff = Math.min(400 * 2 ** (state.onTarget - 1), 4_000) * (0.5 + random / 2);
   const waitMs = failure.retryAfterSeconds === undefined ? backoff : failure.retryAfterSeconds * 1_000 + random * 100;
   // With a fallback at hand one quick second try is enough; nobody should wait for a dead primary.
-  if (state.hasFallback && state.onTarget >= 2) return fallback;
+  if (state.hasFallback && (state.onTarget >= 2 || (state.tookMs ?? 0) > SLOW_MS)) return fallback;
   if (state.waited + waitMs > limits.waitSeconds * 1_000) return fallback;
   return { do: 'retry', waitMs };
 }

@@ -79,7 +79,7 @@ export async function runCandidates(run: Run, candidates: readonly Target[], res
       const larger = failure.kind === 'contextLength' ? largerWindow(run, target, queue) : undefined;
       if (larger) queue.splice(at + 1, 0, larger);
       const limits = { ...runtime.settings.retry, ...(verdict !== 'closed' && { attemptsPerBackend: 1 }) };
-      const state = { onTarget, inAll: sent, waited, hasFallback: at + 1 < queue.length };
+      const state = { onTarget, inAll: sent, waited, hasFallback: at + 1 < queue.length, tookMs: attempt.ms };
       const decision = inTime(run, target, decide(failure, state, limits, deps.random()));
       if (decision.do === 'giveUp') return run.giveUp(last);
       deps.log(

@@ -57,6 +57,12 @@ describe('retry policy', () => {
     assert.equal(verdict('server', { onTarget: 2, hasFallback: true }).do, 'fallback');
   });
 
+  it('does not wait a stall out twice when a fallback may answer (S09, full timings)', () => {
+    assert.equal(verdict('network', { onTarget: 1, hasFallback: true, tookMs: 30_000 }).do, 'fallback');
+    assert.equal(verdict('network', { onTarget: 1, hasFallback: true, tookMs: 500 }).do, 'retry');
+    assert.equal(verdict('network', { onTarget: 1, tookMs: 30_000 }).do, 'retry');
+  });
+
   it('waits with jitter, longer each time, never beyond 4 s', () => {
     const wait = (onTarget: number, random: number) => {
       const decision = decide(
