@@ -77,6 +77,8 @@ interface Frame {
 /** The frame hardly changes within a conversation (model, tools, parameters), so the last few are kept with their bytes. */
 const frames: { head: Buffer; tail: Buffer; facts: string; frame: Frame | undefined }[] = [];
 const KEPT_FRAMES = 4;
+/** A frame is tools and parameters, some tens of kilobytes; whatever is far larger is not kept in memory. */
+const KEPT_BYTES = 1024 * 1024;
 
 function frameOf(
   bytes: Buffer,
@@ -92,6 +94,7 @@ function frameOf(
   const known = frames.find((one) => one.facts === key && one.head.equals(head) && one.tail.equals(tail));
   if (known) return known.frame;
   const frame = readFrame(bytes, entries, list, facts);
+  if (head.length + tail.length > KEPT_BYTES) return frame;
   frames.unshift({ head: Buffer.from(head), tail: Buffer.from(tail), facts: key, frame });
   frames.length = Math.min(frames.length, KEPT_FRAMES);
   return frame;

@@ -148,7 +148,9 @@ async function tryOnce(
     const plan = planAttempt({ exchange, request, speaker, target, record });
     if ('failure' in plan) return failed({ failure: plan.failure });
     record.rules = plan.rules;
-    if (plan.request.body) exchange.deps.bodyLog?.write(record.id, 'upstreamRequest', wholeBody(plan.request.body));
+    // Joining a large body costs a copy: only while somebody wants to read it.
+    const { bodyLog } = exchange.deps;
+    if (bodyLog?.on && plan.request.body) bodyLog.write(record.id, 'upstreamRequest', wholeBody(plan.request.body));
     const result = await runAttempt({
       send: plan.send,
       request: plan.request,

@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { use } from 'cloudflared/lib/constants.js';
+import { compareVersions } from '../process/handshake';
 import { isProgram, programOnPath, runForOutput } from './commands';
 import { TunnelProblem } from './driver';
 import { say } from './messages';
@@ -103,10 +104,4 @@ export async function cloudflaredVersion(
       output.code === 0 ? 'it is not cloudflared' : output.code === null ? 'no answer' : `exit code ${output.code}`,
     );
   return version;
-}
-
-function compareVersions(a: string, b: string): number {
-  const [left, right] = [a.split('.').map(Number), b.split('.').map(Number)];
-  for (let part = 0; part < 3; part += 1) if (left[part] !== right[part]) return left[part]! - right[part]!;
-  return 0;
 }
