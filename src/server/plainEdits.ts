@@ -10,6 +10,11 @@ import type { ModelRoute } from './routes';
 /** Up to here a copy is cheaper than sending several pieces. */
 const COPY_BYTES = 64 * 1024;
 
+/** The body with its edits, ready to send: in pieces when it is too big to be copied for them. */
+export function editedBody(bytes: Buffer, edits: readonly Edit[]): Buffer | Buffer[] {
+  return bytes.length > COPY_BYTES ? splicePieces(bytes, edits) : splice(bytes, edits);
+}
+
 export interface PlainBody {
   body: Buffer | Buffer[];
   /** Names of the rules that changed something. */
@@ -54,7 +59,7 @@ export function plainBody(request: ClientRequest, target: Target, route: ModelRo
   }
   edits.push(...editObject(bytes, entries, { remove, append }));
   return {
-    body: bytes.length > COPY_BYTES ? splicePieces(bytes, edits) : splice(bytes, edits),
+    body: editedBody(bytes, edits),
     rules,
     hideUsage: added.hideUsage,
   };

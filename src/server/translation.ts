@@ -15,9 +15,9 @@ import type { EmitterOptions, StreamEmitter } from '../wires/codec';
 import { codecFor } from '../wires/codecs';
 import type { Answer, Conversation, JsonObject, StreamEvent, WireName } from '../wires/conversation';
 import { customToolNames, unwrapCustomCalls } from '../wires/customTools';
-import { splice } from '../wires/jsonText';
 import { cutAtStop } from '../wires/stopSequences';
 import { legalToolNames, restoreToolNames } from '../wires/toolNames';
+import { editedBody } from './plainEdits';
 import type { AnswerReading, Content, PlanInput } from './plan';
 import {
   type CollectingReply,
@@ -104,7 +104,7 @@ function quickEdits(input: PlanInput, showThinking: boolean): Content | undefine
   const scope = memoryScope(input, outline);
   if (remembers && memory.concerns(scope)) return undefined;
   return {
-    body: splice(request.bytes, quick.edits),
+    body: editedBody(request.bytes, quick.edits),
     path: PATHS.chat,
     rules: quick.rules,
     reading: cursorReading(input, {
