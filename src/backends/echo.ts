@@ -27,7 +27,14 @@ export function createEchoSend(context: EchoContext, probeText: string): Send {
     const after = (ms: number, run: () => void) => {
       const timer = setTimeout(() => {
         timers.delete(timer);
-        if (!over) run();
+        if (over) return;
+        // Runs for one request, outside its call stack: what goes wrong here may only fail that request.
+        try {
+          run();
+        } catch (error) {
+          over = true;
+          handler.onError(error as Error);
+        }
       }, ms);
       timers.add(timer);
     };
@@ -150,7 +157,10 @@ function report(body: JsonObject, context: EchoContext): string {
     )
     .filter((name) => typeof name === 'string');
   const count = new Map<string, number>();
-  for (const message of messages) count.set(String(message?.role), (count.get(String(message?.role)) ?? 0) + 1);
+  for (const message of messages) {
+    const role = typeof message?.role === 'string' ? message.role.slice(0, 40) : 'unnamed';
+    count.set(role, (count.get(role) ?? 0) + 1);
+  }
   const roles = [...count].map(([role, n]) => `${n} ${role}`).join(', ');
   const asked = lastUserText(body);
   return [
