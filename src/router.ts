@@ -5,7 +5,7 @@ import { type Arguments, HELP, parseCommandLine } from './process/commandLine';
 import { runEditorMode } from './process/editorMode';
 import { runExportCommand } from './process/exportCommand';
 import { defaultDataDir, type HeadlessWorld, runHeadless, UsageError } from './process/headless';
-import { createRouterCore } from './routerCore';
+import { createRouterCore } from './router/routerCore';
 import { VERSION } from './version';
 
 async function main(argv: readonly string[]): Promise<number> {

@@ -1,7 +1,7 @@
 /** Zero configuration: settings from what is there already (design §4). Headless only; an editor offers, it does not take. */
-import { PRESET_NAMES, PRESETS, type PresetName } from '../backends/presets';
+import { PRESET_NAMES, PRESETS, type PresetName } from '../routing/presets';
+import type { SettingsInput } from '../settings/schema';
 import type { Environment } from './load';
-import type { SettingsInput } from './schema';
 
 type BackendInput = NonNullable<SettingsInput['backends']>[number];
 

@@ -1,13 +1,13 @@
 /** From the text of a configuration file to settings: our own JSON, an llm-router config.json or a LiteLLM config.yaml (design §4). */
 import type { Problem } from '../process/contract';
-import { findProblems } from './check';
-import { readJson, type SourceFile } from './jsonFile';
-import { readLiteLlmFile } from './liteLlmFile';
-import { isLlmRouterFile, readLlmRouterFile } from './llmRouterFile';
-import { ownSettings } from './ownFile';
-import { type Found, isObject, pathText } from './path';
-import type { Settings } from './schema';
-import { readYaml } from './yamlFile';
+import { findProblems } from '../settings/check';
+import { type Found, isObject, pathText } from '../settings/path';
+import type { Settings } from '../settings/schema';
+import { readJson, type SourceFile } from './formats/jsonFile';
+import { readLiteLlmFile } from './formats/liteLlmFile';
+import { isLlmRouterFile, readLlmRouterFile } from './formats/llmRouterFile';
+import { ownSettings } from './formats/ownFile';
+import { readYaml } from './formats/yamlFile';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 

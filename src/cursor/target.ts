@@ -1,5 +1,5 @@
 /** What of a conversation depends on where it goes: effort, limits, tier, empty turns (N10, N27, N28, N30, N35, M9). */
-import type { Target } from '../backends/backend';
+import type { Target } from '../routing/backend';
 import type { Conversation, ReasoningRequest, Turn, WireName } from '../wires/conversation';
 
 /** The part of a Target that matters here; a Target fits. */

@@ -1,8 +1,8 @@
 /** Each backend as far as it costs nothing: name, TLS, proxy, key, list of models. */
-import type { Backend } from '../backends/backend';
-import { upstreamUrl } from '../backends/build';
-import { upstreamHeaders } from '../backends/headers';
-import { describeNetworkError } from '../backends/networkErrors';
+import type { Backend } from '../routing/backend';
+import { upstreamUrl } from '../routing/build';
+import { upstreamHeaders } from '../upstream/headers';
+import { describeNetworkError } from '../upstream/networkErrors';
 import { codecFor } from '../wires/codecs';
 import { type Answer, ask } from './ask';
 import { type Check, type Finding, failed, MANAGE_BACKENDS, ok, openSetting, setKey, warning } from './check';

@@ -1,10 +1,10 @@
 /** `router.js doctor`: looks at the router that runs with this data directory, or starts one for as long as it takes. */
 import { randomBytes } from 'node:crypto';
-import type { Settings } from '../config/schema';
 import type { DoctorArguments } from '../process/commandLine';
 import type { DoctorHop, DoctorReport } from '../process/contract';
 import { proofOf } from '../process/handshake';
 import { type HeadlessCore, type HeadlessWorld, type Prepared, prepareHeadless } from '../process/headless';
+import type { Settings } from '../settings/schema';
 import { openStateFile } from '../tunnel/stateFile';
 import { VERSION } from '../version';
 import { localOrigin } from './facts';

@@ -1,12 +1,13 @@
 /** What the Doctor is given to look at: the router's own parts, so that it sees what requests see. */
-import type { Backend } from '../backends/backend';
-import type { Send } from '../backends/transport';
-import type { Settings } from '../config/schema';
+
 import type { RequestRecord } from '../ledger/record';
+import type { Network } from '../network/httpsClient';
 import type { CursorSighting, DoctorRequest, Problem, RouterState } from '../process/contract';
-import type { Network } from '../tunnel/network';
+import type { Backend } from '../routing/backend';
+import type { Settings } from '../settings/schema';
 import type { TunnelStatus } from '../tunnel/tunnel';
 import type { TunnelWorld } from '../tunnel/world';
+import type { Send } from '../upstream/transport';
 
 export interface DoctorFacts {
   request: DoctorRequest;

@@ -1,8 +1,8 @@
 /** Small real requests through the router itself, only when a person asks for them: an answer, a stream, a tool call. */
-import type { Backend } from '../backends/backend';
-import { describeNetworkError } from '../backends/networkErrors';
-import { isPattern } from '../backends/patterns';
-import { clientNames } from '../backends/resolve';
+import type { Backend } from '../routing/backend';
+import { isPattern } from '../routing/patterns';
+import { clientNames } from '../routing/resolve';
+import { describeNetworkError } from '../upstream/networkErrors';
 import { type Answer, ask } from './ask';
 import type { ListedModels } from './backendChecks';
 import { type Check, type Finding, failed, MANAGE_BACKENDS, ok, openSetting, skipped, warning } from './check';

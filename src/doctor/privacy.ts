@@ -1,5 +1,5 @@
 /** What may stand in a report that a person pastes into a public issue: no key, no user name, no host name, no home folder. */
-import { redact } from '../process/redact';
+import { redact } from '../network/maskKeys';
 
 export interface PrivateFacts {
   /** Every key, token and secret that is known here. */

@@ -1,8 +1,9 @@
 /** The way from the internet to this router: program, ports, registration, public URL, streaming, name. */
-import { findCloudflared } from '../tunnel/cloudflaredBinary';
+
 import { isProgram, programOnPath, runForOutput } from '../tunnel/commands';
 import { type Dial, TunnelProblem } from '../tunnel/driver';
-import { say } from '../tunnel/messages';
+import { findCloudflared } from '../tunnel/kinds/cloudflaredBinary';
+import { say } from '../tunnel/sentences';
 import type { TunnelStatus } from '../tunnel/tunnel';
 import { createVerifier, type HealthResult } from '../tunnel/verifier';
 import {

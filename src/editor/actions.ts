@@ -2,7 +2,7 @@
 import { commands, env, window } from 'vscode';
 import type { Editor } from './controller';
 import { COMMANDS, type CommandName } from './ids';
-import type { Action, Message } from './messages';
+import type { Action, Message } from './stateMessages';
 import { returningUrl } from './view';
 
 const COMMAND_OF: Record<Exclude<Action, 'Copy Local URL' | 'Copy This URL'>, CommandName> = {

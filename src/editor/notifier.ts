@@ -3,8 +3,8 @@ import { type Disposable, window } from 'vscode';
 import type { Problem } from '../process/contract';
 import { tell } from './actions';
 import type { Editor } from './controller';
-import { type Message, tunnelTrouble, urlNotice } from './messages';
 import { openSetting } from './settings';
+import { type Message, tunnelTrouble, urlNotice } from './stateMessages';
 import { phaseOf, type View, workingUrl } from './view';
 
 /** The URL that a person was told and may have pasted; shared by all windows and kept over restarts. */

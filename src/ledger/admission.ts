@@ -2,8 +2,8 @@
  * Whether a client key may make a request now: switched on, not expired, model allowed, rate and number of running requests,
  * tokens a minute, budget; all on the resolved target (N29). One admission per request, one settlement at its end.
  */
-import type { Target } from '../backends/backend';
-import type { ClientKeySettings } from '../config/schema';
+import type { Target } from '../routing/backend';
+import type { ClientKeySettings } from '../settings/schema';
 import type { ApiFailure, Usage } from '../wires/conversation';
 import { type BudgetWarning, createSpending, type WindowState } from './budgets';
 import { createMinuteUse, type MinuteEntry, type MinuteUse } from './limits';

@@ -3,7 +3,7 @@
  * at list price, and a request is admitted only while spent + held + its own estimate stays within every budget. So in the end
  * spent ≤ budget + Σ max(0, actual − reserved), however many requests run at once.
  */
-import type { ClientKeySettings } from '../config/schema';
+import type { ClientKeySettings } from '../settings/schema';
 import { type BudgetWindow, WINDOWS, type WindowKind, whenText, windowAt } from './windows';
 
 export type Budget = NonNullable<ClientKeySettings['budget']>;

@@ -6,9 +6,9 @@
 import { chmodSync, mkdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
+import { writeAtomic } from '../network/wholeFile';
 import type { UsageRow } from '../process/contract';
 import { createAppender } from './appender';
-import { writeAtomic } from './atomicFile';
 import { boundedRecord, readBlocks } from './lines';
 import { fillRecent, headOf, loadRollups, monthFile, monthSizes, rollupFile } from './monthFiles';
 import { createRecent } from './recent';

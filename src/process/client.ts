@@ -10,8 +10,8 @@ import {
   type MessageConnection,
   ResponseError,
 } from 'vscode-jsonrpc';
-import type { ExportedFile } from '../config/exportLiteLlm';
-import type { ImportPreview } from '../config/importPreview';
+import type { ExportedFile } from '../config/formats/exportLiteLlm';
+import type { ImportPreview } from '../config/formats/importPreview';
 import type { KeyState } from '../ledger/admission';
 import type { RequestRecord } from '../ledger/record';
 import type { TunnelMoment } from '../tunnel/tunnelLog';

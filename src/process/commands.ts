@@ -2,7 +2,8 @@
  * What the router does for its windows. Whatever changes something (settings, start, stop, hand-over) runs one after the other, so
  * that ten windows that all say something at once end in one state.
  */
-import { settingsSchema } from '../config/schema';
+
+import { settingsSchema } from '../settings/schema';
 import { type ConfigPush, type ConfigResult, TIME_LIMITS } from './contract';
 import type { RouterCore } from './core';
 import type { Log } from './logFile';

@@ -3,8 +3,8 @@
  * Both bundles import this file and nothing else of each other. Changing a shape means a new PROTOCOL.
  */
 import { NotificationType, RequestType, RequestType0 } from 'vscode-jsonrpc';
-import type { ExportedFile } from '../config/exportLiteLlm';
-import type { ImportPreview } from '../config/importPreview';
+import type { ExportedFile } from '../config/formats/exportLiteLlm';
+import type { ImportPreview } from '../config/formats/importPreview';
 import type { KeyState } from '../ledger/admission';
 import type { RequestRecord } from '../ledger/record';
 import type { TunnelStatus } from '../tunnel/tunnel';

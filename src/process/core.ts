@@ -1,9 +1,9 @@
 /** What the process offers to whoever drives it: the pipe (editor windows) or the terminal. Built in router.ts. */
-import type { ExportedFile } from '../config/exportLiteLlm';
-import type { ImportPreview } from '../config/importPreview';
-import type { Settings } from '../config/schema';
+import type { ExportedFile } from '../config/formats/exportLiteLlm';
+import type { ImportPreview } from '../config/formats/importPreview';
 import type { KeyState } from '../ledger/admission';
 import type { RequestRecord } from '../ledger/record';
+import type { Settings } from '../settings/schema';
 import type { TunnelMoment } from '../tunnel/tunnelLog';
 import type {
   ConfigPush,

@@ -1,7 +1,7 @@
 /** Through which URL Cursor's servers come, kept over restarts: the URL is pasted by hand, and an old one fails in silence. */
 import { mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { writeAtomic } from '../ledger/atomicFile';
+import { writeAtomic } from '../network/wholeFile';
 import type { CursorSighting } from './contract';
 
 export interface CursorSightings {

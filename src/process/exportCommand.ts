@@ -1,9 +1,9 @@
 /** `router.js export --to litellm`: the configuration as a folder for a LiteLLM proxy. */
 import { mkdir, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { validateSettings } from '../config/check';
 import { settingsFromEnvironment } from '../config/environment';
-import { exportLiteLlm } from '../config/exportLiteLlm';
+import { exportLiteLlm } from '../config/formats/exportLiteLlm';
+import { validateSettings } from '../settings/check';
 import type { ExportArguments } from './commandLine';
 import { findConfigFile, readConfigFile } from './configFile';
 import { type HeadlessWorld, readEnvironment } from './headless';

@@ -3,7 +3,7 @@
  * before a crash is there; a full disk loses lines and never a request.
  */
 import { closeSync, fstatSync, openSync, renameSync, statSync, writeSync } from 'node:fs';
-import { redact } from './redact';
+import { redact } from '../network/maskKeys';
 
 export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];

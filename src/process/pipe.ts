@@ -5,6 +5,7 @@
 import { chmod } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
 import { ErrorCodes, type MessageConnection, ResponseError } from 'vscode-jsonrpc';
+import { redact } from '../network/maskKeys';
 import type { Commands } from './commands';
 import { type DoctorHop, events, type HelloAnswer, type RouterState, rpc, TIME_LIMITS } from './contract';
 import type { RouterCore } from './core';
@@ -21,8 +22,7 @@ import {
 } from './handshake';
 import type { Leases } from './leases';
 import type { Log } from './logFile';
-import { redact } from './redact';
-import { createThrottle } from './throttle';
+import { createThrottle } from './pacer';
 import { within } from './timeLimit';
 
 /** At most five states and five request events a second reach a window. */

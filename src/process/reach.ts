@@ -1,11 +1,11 @@
 /** Finds the running router process, or sees to it that exactly one is started, or that a newer one takes over from an older one. */
 import { readFile } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
+import { redact } from '../network/maskKeys';
 import { listClaims } from './claims';
 import { type DialOptions, dial, type Peer } from './dial';
 import { compareVersions } from './handshake';
 import { findRouter } from './instance';
-import { redact } from './redact';
 import type { RuntimeDir } from './runtimeDir';
 import type { SpawnRouter, StartedRouter } from './spawnRouter';
 import { type StartFailure, takeTicket } from './startTicket';

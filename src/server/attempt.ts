@@ -2,8 +2,8 @@
  * One try at one target: send, watch the clock, read the answer. It knows nothing of retries; it ends with what happened.
  */
 
-import { describeNetworkError } from '../backends/networkErrors';
-import type { Send, UpstreamControl, UpstreamHeaders, UpstreamRequest } from '../backends/transport';
+import { describeNetworkError } from '../upstream/networkErrors';
+import type { Send, UpstreamControl, UpstreamHeaders, UpstreamRequest } from '../upstream/transport';
 import type { ApiFailure } from '../wires/conversation';
 import { createSseSplitter, type RawSseEvent } from '../wires/sse';
 import { shapeOf } from './answerShape';

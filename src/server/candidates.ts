@@ -3,11 +3,11 @@
  * never after. Every failure that is not the end is one line in the log; the end is in the record.
  */
 
-import type { Target } from '../backends/backend';
-import { type Decision, decide } from '../backends/retryPolicy';
-import { wholeBody } from '../backends/transport';
 import type { Reservation } from '../ledger/admission';
 import type { Attempt } from '../ledger/record';
+import type { Target } from '../routing/backend';
+import { type Decision, decide } from '../upstream/retryPolicy';
+import { wholeBody } from '../upstream/transport';
 import { RequestProblem } from '../wires/codec';
 import type { ApiFailure } from '../wires/conversation';
 import { type AttemptResult, runAttempt } from './attempt';

@@ -4,9 +4,9 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Target } from '../backends/backend';
 import type { Reservation } from '../ledger/admission';
 import type { RequestRecord } from '../ledger/record';
+import type { Target } from '../routing/backend';
 import { RequestProblem } from '../wires/codec';
 import type { ApiFailure, Usage, WireName } from '../wires/conversation';
 import { estimateInputTokens } from '../wires/tokens';

@@ -1,6 +1,6 @@
 /** The model list: configured names plus each backend's own list, fetched lazily (design §4 HTTP). */
-import type { Backend } from '../backends/backend';
-import { fetchList, type ListRequest } from '../backends/modelList';
+import type { Backend } from '../routing/backend';
+import { fetchList, type ListRequest } from '../upstream/modelList';
 
 /** Milliseconds a list stays fresh. */
 const FRESH_MS = 600_000;

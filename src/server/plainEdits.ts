@@ -2,7 +2,7 @@
  * Same wire in, same wire out for a plain client: the body keeps its bytes except for what a configured rule changes
  * (design §2.4): model, roles, dropped parameters, an effort of a listed variant, our request for usage numbers.
  */
-import type { Target } from '../backends/backend';
+import type { Target } from '../routing/backend';
 import { type Edit, editObject, readString, scanArray, scanObject, splice, splicePieces } from '../wires/jsonText';
 import type { ClientRequest } from './clientRequest';
 import type { ModelRoute } from './routes';

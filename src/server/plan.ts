@@ -2,11 +2,12 @@
  * What one attempt sends and how its answer is read: the one place that decides between passing bytes through, editing
  * them, and translating (design §2.4–2.6).
  */
-import type { Target } from '../backends/backend';
-import { upstreamUrl } from '../backends/build';
-import { upstreamHeaders } from '../backends/headers';
-import type { Send, UpstreamHeaders, UpstreamRequest } from '../backends/transport';
+
 import type { RequestRecord } from '../ledger/record';
+import type { Target } from '../routing/backend';
+import { upstreamUrl } from '../routing/build';
+import { upstreamHeaders } from '../upstream/headers';
+import type { Send, UpstreamHeaders, UpstreamRequest } from '../upstream/transport';
 import { replay } from '../wires/answer';
 import { codecFor } from '../wires/codecs';
 import type { ApiFailure } from '../wires/conversation';

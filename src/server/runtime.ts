@@ -1,14 +1,15 @@
 /** What one request works with: a snapshot that a changed configuration replaces and never edits (design §4). */
-import type { Backend, Target } from '../backends/backend';
-import type { Breaker } from '../backends/breaker';
-import type { EchoContext } from '../backends/echo';
-import type { RouteTable } from '../backends/resolve';
-import type { Send, Transport } from '../backends/transport';
-import type { Settings } from '../config/schema';
+
 import type { CursorMemory } from '../cursor/memory';
 import type { Admission } from '../ledger/admission';
 import type { BodyLog } from '../ledger/bodyLog';
 import type { RequestRecord } from '../ledger/record';
+import type { Backend, Target } from '../routing/backend';
+import type { RouteTable } from '../routing/resolve';
+import type { Settings } from '../settings/schema';
+import type { Breaker } from '../upstream/breaker';
+import type { EchoContext } from '../upstream/echo';
+import type { Send, Transport } from '../upstream/transport';
 import type { Usage } from '../wires/conversation';
 import type { BodyBudget } from './body';
 import type { Keyring } from './clientKeys';

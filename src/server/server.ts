@@ -1,8 +1,8 @@
 /** The front door: guard → route → authenticate → read → answer. One function a step; every refusal is said in the client's shape. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { upstreamUrl } from '../backends/build';
-import { upstreamHeaders } from '../backends/headers';
-import { clientNames } from '../backends/resolve';
+import { upstreamUrl } from '../routing/build';
+import { clientNames } from '../routing/resolve';
+import { upstreamHeaders } from '../upstream/headers';
 import { RequestProblem } from '../wires/codec';
 import type { WireName } from '../wires/conversation';
 import { estimateInputTokens } from '../wires/tokens';

@@ -1,12 +1,12 @@
 /** Who is speaking, and in what form failures are told to them: Cursor (rules E) or a plain client of one wire. */
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import type { Target } from '../backends/backend';
-import type { Settings } from '../config/schema';
 import { detectDialect, glanceAtBody, isCursorRequest, isKeyCheck } from '../cursor/detect';
 import { compactReply, cursorError } from '../cursor/errors';
 import { type CursorReplyOptions, createCursorEmitter } from '../cursor/reply';
 import { explainQuota } from '../ledger/quota';
+import type { Target } from '../routing/backend';
+import type { Settings } from '../settings/schema';
 import type { EmitterOptions } from '../wires/codec';
 import { codecFor } from '../wires/codecs';
 import type { ApiFailure, WireName } from '../wires/conversation';

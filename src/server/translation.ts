@@ -2,14 +2,15 @@
  * Requests that need understanding: another wire, or Cursor. One path for all of them: body → conversation → the
  * backend's body, and back: upstream events → neutral events → the client's form (design §2.5, §2.6).
  */
-import type { Target } from '../backends/backend';
-import { emitTargetFor } from '../backends/build';
+
 import { editChatBody } from '../cursor/chatEdits';
 import { conversationKey, type MemoryScope } from '../cursor/memory';
 import { createCursorEmitter, emitCursorAnswer } from '../cursor/reply';
 import { readCursorRequest } from '../cursor/request';
 import { applyTarget } from '../cursor/target';
 import { withReserveLimit } from '../ledger/quota';
+import type { Target } from '../routing/backend';
+import { emitTargetFor } from '../routing/build';
 import { replay } from '../wires/answer';
 import type { EmitterOptions, StreamEmitter } from '../wires/codec';
 import { codecFor } from '../wires/codecs';

@@ -1,7 +1,7 @@
 /** One link from its start to its end: connected, verified, watched. Says how it ended; what follows is the supervisor's. */
 import type { Driver, Link, LinkEvent, TunnelProblem } from './driver';
 import type { Mailbox } from './mailbox';
-import { say } from './messages';
+import { say } from './sentences';
 import type { TunnelStateName, TunnelStatus } from './tunnel';
 import type { HealthResult, StreamResult, Verifier } from './verifier';
 import type { Clock } from './world';

@@ -1,15 +1,16 @@
 /** The way in: settings to a supervised tunnel. */
-import type { Settings } from '../config/schema';
+
+import { createNetwork } from '../network/httpsClient';
 import type { NetworkSettings } from '../process/contract';
-import { namedTunnelDriver, quickTunnelDriver } from './cloudflared';
-import { customDriver } from './custom';
+import type { Settings } from '../settings/schema';
 import type { Driver } from './driver';
-import { createNetwork } from './network';
-import { ngrokDriver } from './ngrok';
+import { namedTunnelDriver, quickTunnelDriver } from './kinds/cloudflared';
+import { customDriver } from './kinds/custom';
+import { ngrokDriver } from './kinds/ngrok';
+import { endFunnel, tailscaleDriver } from './kinds/tailscale';
 import { endStray } from './program';
 import { openStateFile, type StateFile } from './stateFile';
 import { superviseTunnel } from './supervisor';
-import { endFunnel, tailscaleDriver } from './tailscale';
 import type { Tunnel } from './tunnel';
 import { createVerifier } from './verifier';
 import { realWorld, type TunnelWorld } from './world';

@@ -5,7 +5,7 @@
 import { type AttendEnd, attendLink, type Note } from './attend';
 import { type Driver, type Link, TunnelProblem } from './driver';
 import { createMailbox } from './mailbox';
-import { say } from './messages';
+import { say } from './sentences';
 import type { Tunnel, TunnelStateName, TunnelStatus } from './tunnel';
 import type { Verifier } from './verifier';
 import type { Clock } from './world';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { say } from './messages';
+import { say } from './sentences';
 import type { StateFile } from './stateFile';
 import type { TunnelWorld } from './world';
 

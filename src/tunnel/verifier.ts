@@ -1,8 +1,8 @@
 /** Looks at the public URL from outside: is it us who answer, do streams flow, does the name exist (rules: §11 of the tunnel facts). */
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { isIP } from 'node:net';
+import { type Network, NetworkError } from '../network/httpsClient';
 import type { Dial } from './driver';
-import { type Network, NetworkError } from './network';
 
 /** The user text that makes the built-in model demo/echo stream at least three chunks about 300 ms apart. */
 export const TUNNEL_PROBE_TEXT = 'llm-router tunnel self-test';

@@ -1,7 +1,7 @@
 /** The parts of the page, from what matters most to what is looked up. */
 import type { ComponentChildren } from 'preact';
 import { Chart } from './chart';
-import type { BackendLook, FromPage, PageCommand, RequestLine, Snapshot, Sum, TunnelStep } from './messages';
+import type { BackendLook, FromPage, PageCommand, RequestLine, Snapshot, Sum, TunnelStep } from './pageMessages';
 import { clock, count, dollars, duration, many, shortDay } from './words';
 
 type Send = (message: FromPage) => void;

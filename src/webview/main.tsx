@@ -7,7 +7,7 @@ import '@vscode-elements/elements/dist/vscode-tabs/index.js';
 import 'uplot/dist/uPlot.min.css';
 import './dashboard.css';
 import { Dashboard } from './dashboard';
-import { type FromPage, readSnapshot, type Snapshot } from './messages';
+import { type FromPage, readSnapshot, type Snapshot } from './pageMessages';
 
 const editor = acquireVsCodeApi();
 const root = document.getElementById('root') as HTMLElement;

@@ -1,5 +1,5 @@
 /** What each wire (chat, responses, messages) offers. Pure: bytes and objects in, bytes and objects out. */
-import type { ReasoningField } from '../backends/backend';
+import type { ReasoningField } from '../routing/backend';
 import type { Answer, ApiFailure, Conversation, JsonObject, StreamEvent, WireName } from './conversation';
 
 /** One server-sent event; `event` is absent when the stream did not name it. */

@@ -1,12 +1,12 @@
 /** The ledger: what one request costs on the way, and what a month of a million records costs to add up. */
 import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
 import path from 'node:path';
-import { settingsSchema } from '../../src/config/schema';
 import { createAdmission } from '../../src/ledger/admission';
 import { encodeLine } from '../../src/ledger/lines';
 import { costOf, targetPrice } from '../../src/ledger/prices';
 import { openLedger } from '../../src/ledger/store';
 import { windowAt } from '../../src/ledger/windows';
+import { settingsSchema } from '../../src/settings/schema';
 import { requestRecord } from '../support/ledgerRecords';
 import { targetOn } from '../support/ledgerTarget';
 

@@ -1,5 +1,5 @@
-import type { Backend, Target } from '../../src/backends/backend';
-import { settingsSchema } from '../../src/config/schema';
+import type { Backend, Target } from '../../src/routing/backend';
+import { settingsSchema } from '../../src/settings/schema';
 
 /** A resolved target on a preset's backend; `gpt-4o` on openai costs 2.5 and 10 dollars a million. */
 export function targetOn(preset: string, upstreamModel: string, changes: Partial<Target> = {}): Target {

@@ -2,12 +2,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { validateSettings } from '../../src/config/check';
-import type { SettingsInput } from '../../src/config/schema';
 import type { RequestRecord } from '../../src/ledger/record';
 import type { RouterCore } from '../../src/process/core';
-import { createRouterCore } from '../../src/routerCore';
+import { createRouterCore } from '../../src/router/routerCore';
 import type { ServerTimes } from '../../src/server/runtime';
+import { validateSettings } from '../../src/settings/check';
+import type { SettingsInput } from '../../src/settings/schema';
 
 export const CLIENT_KEY = 'sk-test-client-key-0123456789abcdef';
 

@@ -1,4 +1,4 @@
-import { type Settings, type SettingsInput, settingsSchema } from '../../src/config/schema';
+import { type Settings, type SettingsInput, settingsSchema } from '../../src/settings/schema';
 
 /** Settings with their defaults, from what a test cares about. */
 export function settingsOf(input: SettingsInput = {}): Settings {

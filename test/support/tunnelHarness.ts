@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { settingsSchema } from '../../src/config/schema';
+import { settingsSchema } from '../../src/settings/schema';
 import { createTunnel, type TunnelOptions } from '../../src/tunnel/createTunnel';
 import { isAlive } from '../../src/tunnel/processes';
 import { openStateFile } from '../../src/tunnel/stateFile';

@@ -2,9 +2,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { type CloudflaredOptions, namedTunnelDriver, quickTunnelDriver } from '../../src/tunnel/cloudflared';
+import type { Network, NetworkAnswer } from '../../src/network/httpsClient';
 import type { Driver, Link, LinkEvent } from '../../src/tunnel/driver';
-import type { Network, NetworkAnswer } from '../../src/tunnel/network';
+import { type CloudflaredOptions, namedTunnelDriver, quickTunnelDriver } from '../../src/tunnel/kinds/cloudflared';
 import { openStateFile, type StateFile } from '../../src/tunnel/stateFile';
 import { superviseTunnel } from '../../src/tunnel/supervisor';
 import type { Tunnel, TunnelStatus } from '../../src/tunnel/tunnel';

@@ -8,7 +8,7 @@ const root = path.resolve(import.meta.dirname, '../..');
 const check = process.argv.includes('--check');
 const { outputFiles } = await build({
   absWorkingDir: root,
-  entryPoints: ['src/config/manifest.ts'],
+  entryPoints: ['src/settings/manifest.ts'],
   bundle: true,
   platform: 'node',
   format: 'esm',

@@ -42,14 +42,14 @@ describe('structure', () => {
     );
   });
 
-  it('wires, cursor and config do no I/O', () => {
-    const pure = new Set(['wires', 'cursor', 'config']);
+  it('wires, cursor, settings and config do no I/O', () => {
+    const pure = new Set(['wires', 'cursor', 'settings', 'config']);
     const harmless = new Set(['node:buffer', 'node:crypto']);
     assert.deepEqual(
       list(runtime.filter(({ zone, to }) => pure.has(zone) && to.startsWith('node:') && !harmless.has(to))),
       [],
     );
-    const upwards = new Set(['server', 'tunnel', 'ledger', 'process', 'editor', 'router', 'routerCore', 'extension']);
+    const upwards = new Set(['server', 'tunnel', 'ledger', 'process', 'editor', 'router', 'extension']);
     assert.deepEqual(list(runtime.filter(({ zone, to }) => pure.has(zone) && upwards.has(to))), []);
   });
 
@@ -72,8 +72,7 @@ describe('structure', () => {
     assert.deepEqual(
       list(
         imports.filter(
-          ({ zone, to }) =>
-            ['router', 'routerCore', 'extension'].includes(to) && !['router', 'routerCore', 'extension'].includes(zone),
+          ({ zone, to }) => ['router', 'extension'].includes(to) && !['router', 'extension'].includes(zone),
         ),
       ),
       [],

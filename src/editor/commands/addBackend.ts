@@ -1,8 +1,8 @@
 /** Add Backend…: preset or URL → name → key → one real request → user settings and secret storage. */
 import { ProgressLocation, type QuickPickItem, QuickPickItemKind, ThemeIcon, window } from 'vscode';
-import { PRESET_CARDS, presetForHost } from '../../backends/presetCards';
-import type { PresetName } from '../../backends/presets';
 import type { FoundBackend, TestResult } from '../../process/contract';
+import { PRESET_CARDS, presetForHost } from '../../routing/presetCards';
+import type { PresetName } from '../../routing/presets';
 import { tell } from '../actions';
 import { hostName, urlProblem } from '../backendInput';
 import type { Editor } from '../controller';

@@ -4,9 +4,9 @@ import { tell } from '../actions';
 import type { Editor } from '../controller';
 import { CLIENT_KEY, type Handlers } from '../ids';
 import { newClientKey } from '../keyStore';
-import { baseUrlAnswer } from '../messages';
 import { modelPicks } from '../modelNames';
 import { configuredModels } from '../settings';
+import { baseUrlAnswer } from '../stateMessages';
 import { phaseOf } from '../view';
 
 export function copyCommands(

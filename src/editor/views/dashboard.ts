@@ -1,7 +1,7 @@
 /** The dashboard: the same page as a view of the side bar and as a panel. It shows what the router knows and keeps nothing; hidden, nothing runs. */
 import { randomBytes } from 'node:crypto';
 import { commands, type Disposable, Uri, ViewColumn, type Webview, type WebviewPanel, window } from 'vscode';
-import { readFromPage } from '../../webview/messages';
+import { readFromPage } from '../../webview/pageMessages';
 import type { Editor } from '../controller';
 import { COMMANDS, DASHBOARD_VIEW } from '../ids';
 import { createLive } from './live';

@@ -3,7 +3,7 @@ import type { RequestRecord } from '../../ledger/record';
 import type { BackendState, UsageRow } from '../../process/contract';
 import type { TunnelStateName } from '../../tunnel/tunnel';
 import type { TunnelMoment } from '../../tunnel/tunnelLog';
-import type { BackendLook, RequestLine, Snapshot, Sum, Tone, TunnelStep } from '../../webview/messages';
+import type { BackendLook, RequestLine, Snapshot, Sum, Tone, TunnelStep } from '../../webview/pageMessages';
 import { backendHealth, TUNNEL } from '../statusText';
 import { phaseOf, type View, workingUrl } from '../view';
 import { dayBefore } from './periods';

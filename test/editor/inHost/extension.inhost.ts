@@ -1,8 +1,8 @@
 // Runs inside the extension host of a real editor: what the manifest promises is there and answers in every state.
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
-import { settingsSchema } from '../../../src/config/schema';
 import { COMMANDS, EXTENSION_ID } from '../../../src/editor/ids';
+import { settingsSchema } from '../../../src/settings/schema';
 
 /** Set by the runner: a free port that stands in the user settings. */
 const port = Number(process.env.INHOST_PORT);

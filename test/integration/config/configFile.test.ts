@@ -11,10 +11,10 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { buildBackends } from '../../../src/backends/build';
-import { createRouteTable } from '../../../src/backends/resolve';
 import { loadConfigText } from '../../../src/config/load';
 import { findConfigFile, readConfigFile, watchConfigFile } from '../../../src/process/configFile';
+import { buildBackends } from '../../../src/routing/build';
+import { createRouteTable } from '../../../src/routing/resolve';
 
 describe('configuration file', () => {
   let folder = '';

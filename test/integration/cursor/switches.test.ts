@@ -1,6 +1,6 @@
 /** Each `cursor.*` switch over real sockets: what it turns on or off is seen by Cursor or by the provider. */
 import assert from 'node:assert/strict';
-import type { SettingsInput } from '../../../src/config/schema';
+import type { SettingsInput } from '../../../src/settings/schema';
 import type { JsonObject, StreamEvent } from '../../../src/wires/conversation';
 import { readCursorStream } from '../../support/cursorStream';
 import { type StrictTrio, startTrio, TRIO } from '../../support/strictTrio';

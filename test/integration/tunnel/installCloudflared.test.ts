@@ -16,10 +16,14 @@ import os from 'node:os';
 import path from 'node:path';
 import { Writable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
-import { settingsSchema } from '../../../src/config/schema';
 import type { InstallProgress } from '../../../src/process/contract';
+import { settingsSchema } from '../../../src/settings/schema';
 import { createTunnel } from '../../../src/tunnel/createTunnel';
-import { CLOUDFLARED_RELEASE, type InstallOptions, installCloudflared } from '../../../src/tunnel/installCloudflared';
+import {
+  CLOUDFLARED_RELEASE,
+  type InstallOptions,
+  installCloudflared,
+} from '../../../src/tunnel/kinds/installCloudflared';
 import { realWorld } from '../../../src/tunnel/world';
 import { type Internet, startInternet } from '../../support/cloud/internet';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import http from 'node:http';
 import net, { type AddressInfo } from 'node:net';
-import { createNetwork, NetworkError } from '../../../src/tunnel/network';
+import { createNetwork, NetworkError } from '../../../src/network/httpsClient';
 import { createVerifier } from '../../../src/tunnel/verifier';
 import { type Internet, startInternet } from '../../support/cloud/internet';
 import { resolverSite } from '../../support/cloud/resolver';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { buildBackends } from '../../../src/backends/build';
-import { createRouteTable } from '../../../src/backends/resolve';
-import { validateSettings } from '../../../src/config/check';
 import { settingsFromEnvironment } from '../../../src/config/environment';
+import { buildBackends } from '../../../src/routing/build';
+import { createRouteTable } from '../../../src/routing/resolve';
+import { validateSettings } from '../../../src/settings/check';
 
 function build(env: Record<string, string>, local: string[] = []) {
   const { settings, problems } = validateSettings(

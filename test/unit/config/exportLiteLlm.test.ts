@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { parse } from 'yaml';
-import { buildBackends } from '../../../src/backends/build';
-import { PRESET_NAMES, PRESETS } from '../../../src/backends/presets';
-import { createRouteTable } from '../../../src/backends/resolve';
-import { validateSettings } from '../../../src/config/check';
-import { exportLiteLlm } from '../../../src/config/exportLiteLlm';
+import { exportLiteLlm } from '../../../src/config/formats/exportLiteLlm';
 import { loadConfigText } from '../../../src/config/load';
-import type { Settings, SettingsInput } from '../../../src/config/schema';
+import { buildBackends } from '../../../src/routing/build';
+import { PRESET_NAMES, PRESETS } from '../../../src/routing/presets';
+import { createRouteTable } from '../../../src/routing/resolve';
+import { validateSettings } from '../../../src/settings/check';
+import type { Settings, SettingsInput } from '../../../src/settings/schema';
 
 function settingsOf(input: SettingsInput): Settings {
   const { settings, problems } = validateSettings(input);

@@ -1,9 +1,9 @@
 /** What an import would do: shown before anything is written, keys by name only, nothing of one's own replaced in silence. */
 import assert from 'node:assert/strict';
-import { mergeAliases, mergeBackends } from '../../../src/config/importApply';
-import { type ImportPreview, previewImport } from '../../../src/config/importPreview';
+import { mergeAliases, mergeBackends } from '../../../src/config/formats/importApply';
+import { type ImportPreview, previewImport } from '../../../src/config/formats/importPreview';
 import { loadConfigText } from '../../../src/config/load';
-import { type SettingsInput, settingsSchema } from '../../../src/config/schema';
+import { type SettingsInput, settingsSchema } from '../../../src/settings/schema';
 
 const LLM_ROUTER = `{
   "listening_port": 12000, "logging": {"level": "debug"}, "llmrouter_api_key_env": "MY_KEY",

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { buildBackends } from '../../../src/backends/build';
-import { clientNames, createRouteTable } from '../../../src/backends/resolve';
 import { loadConfigText } from '../../../src/config/load';
+import { buildBackends } from '../../../src/routing/build';
+import { clientNames, createRouteTable } from '../../../src/routing/resolve';
 
 type Environment = Record<string, string>;
 

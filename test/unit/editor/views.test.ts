@@ -9,7 +9,7 @@ import { dashboardSnapshot } from '../../../src/editor/views/snapshot';
 import { stepsOfRequest, stepsOfView } from '../../../src/editor/views/steps';
 import type { RequestRecord } from '../../../src/ledger/record';
 import type { RouterState } from '../../../src/process/contract';
-import { readSnapshot } from '../../../src/webview/messages';
+import { readSnapshot } from '../../../src/webview/pageMessages';
 
 const at = new Date(2026, 10, 21, 14, 5).getTime();
 

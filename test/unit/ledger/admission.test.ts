@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { type ClientKeySettings, settingsSchema } from '../../../src/config/schema';
 import { type Admitted, createAdmission, type Reservation } from '../../../src/ledger/admission';
 import type { BudgetWarning } from '../../../src/ledger/budgets';
 import { createMinuteUse, type MinuteEntry } from '../../../src/ledger/limits';
 import type { RequestRecord } from '../../../src/ledger/record';
+import { type ClientKeySettings, settingsSchema } from '../../../src/settings/schema';
 import { requestRecord } from '../../support/ledgerRecords';
 import { targetOn } from '../../support/ledgerTarget';
 

@@ -13,10 +13,10 @@ import {
 } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { redact } from '../../../src/network/maskKeys';
 import { listClaims, writeClaim } from '../../../src/process/claims';
 import { openLogFile } from '../../../src/process/logFile';
 import { fromAnotherBoot, identityOf, stillRuns } from '../../../src/process/processIdentity';
-import { redact } from '../../../src/process/redact';
 import { hashOf, openMemo } from '../../../src/process/routerMemo';
 import { createWhole, installSecret, newSocketPath, openRuntimeDir } from '../../../src/process/runtimeDir';
 import { cleanEnvironment, editorArguments } from '../../../src/process/spawnRouter';

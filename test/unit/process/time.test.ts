@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createLeases } from '../../../src/process/leases';
-import { createThrottle } from '../../../src/process/throttle';
+import { createThrottle } from '../../../src/process/pacer';
 import { createQueue, within } from '../../../src/process/timeLimit';
 
 /** A clock that moves by hand. */

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { buildBackends } from '../../../src/backends/build';
-import { createRouteTable } from '../../../src/backends/resolve';
-import { type SettingsInput, settingsSchema } from '../../../src/config/schema';
+import { buildBackends } from '../../../src/routing/build';
+import { createRouteTable } from '../../../src/routing/resolve';
 import { readClientRequest } from '../../../src/server/clientRequest';
 import { plainBody } from '../../../src/server/plainEdits';
+import { type SettingsInput, settingsSchema } from '../../../src/settings/schema';
 
 type BackendInput = NonNullable<SettingsInput['backends']>[number];
 

@@ -1,7 +1,7 @@
 /** One test per row of the failure table: when it is noticed, the state, the words, what is done, and the URL. */
 import assert from 'node:assert/strict';
+import { NetworkError } from '../../../src/network/httpsClient';
 import { TunnelProblem } from '../../../src/tunnel/driver';
-import { NetworkError } from '../../../src/tunnel/network';
 import { type Launch, type Rig, type RigOptions, registers, tunnelRig } from '../../support/tunnelRig';
 
 const SECOND = 1_000;

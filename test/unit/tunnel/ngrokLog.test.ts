@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { createNgrokLog } from '../../../src/tunnel/ngrok';
+import { createNgrokLog } from '../../../src/tunnel/kinds/ngrok';
 
 describe('log of ngrok', () => {
   const line = (record: object) => `${JSON.stringify(record)}\n`;

@@ -1,0 +1,168 @@
+/** model_list of a LiteLLM file. */
+import { PRESETS } from '../../routing/presets';
+import { isObject, type Segment } from '../../settings/path';
+import type { SettingsInput } from '../../settings/schema';
+import { type Destination, destinationOf } from './liteLlmProviders';
+import { plainText, present, type Reader, variableOf } from './liteLlmReader';
+
+export type BackendInput = NonNullable<SettingsInput['backends']>[number];
+export type ModelInput = NonNullable<BackendInput['models']>[number];
+
+/** One entry of model_list, understood. */
+export interface Entry {
+  name: string;
+  at: readonly Segment[];
+  destination: Destination;
+  model: Omit<ModelInput, 'id'>;
+  headers: Record<string, string>;
+  /** Parameters to drop; undefined leaves it to the preset (drop_params). */
+  dropped?: string[];
+  /** Name of the variable that holds the key, or the key itself. */
+  keyEnv?: string;
+  secret?: string;
+}
+
+const PARAMS = new Set([
+  'model',
+  'custom_llm_provider',
+  'api_base',
+  'base_url',
+  'api_key',
+  'api_version',
+  'headers',
+  'extra_headers',
+  'drop_params',
+  'additional_drop_params',
+  'reasoning_effort',
+  'aws_region_name',
+  'vertex_project',
+  'vertex_location',
+  'input_cost_per_token',
+  'output_cost_per_token',
+  'cache_read_input_token_cost',
+  'cache_creation_input_token_cost',
+]);
+
+/** Every entry that can be served; what is wrong with the others goes to `reader`. */
+export function readModelList(list: unknown, dropParams: boolean, reader: Reader): Entry[] {
+  if (list === undefined || list === null) return [];
+  if (!Array.isArray(list)) {
+    reader.found.push({ at: ['model_list'], message: 'model_list must be a list.', severity: 'error' });
+    return [];
+  }
+  return list.flatMap((item, index) => {
+    const entry = readEntry(item, ['model_list', index], dropParams, reader);
+    return entry ? [entry] : [];
+  });
+}
+
+function readEntry(item: unknown, at: readonly Segment[], dropParams: boolean, reader: Reader): Entry | undefined {
+  const wrong = (place: readonly Segment[], message: string): undefined => {
+    reader.found.push({ at: place, message, severity: 'error' });
+  };
+  if (!isObject(item)) return wrong(at, 'An entry of model_list must have model_name and litellm_params.');
+  const params = item.litellm_params;
+  if (!isObject(params)) return wrong(at, 'litellm_params is missing or not a mapping.');
+  const inParams = [...at, 'litellm_params'];
+  const get = (key: string): string | undefined => reader.text(params[key], [...inParams, key]);
+  const model = get('model');
+  if (model === undefined) return wrong(inParams, 'litellm_params needs a model, as openai/gpt-4o.');
+  const name = plainText(item.model_name);
+  if (name === undefined) return wrong(at, 'model_name is missing.');
+  for (const key of Object.keys(params)) {
+    if (!PARAMS.has(key)) reader.warn([...inParams, key], `${key} has no counterpart here and is left out.`, true);
+  }
+  const base = params.api_base === undefined || params.api_base === null ? 'base_url' : 'api_base';
+  const destination = destinationOf({
+    model,
+    ...present({ provider: get('custom_llm_provider'), apiBase: get(base), apiVersion: get('api_version') }),
+    ...present({
+      region: get('aws_region_name') ?? reader.variable('AWS_REGION') ?? reader.variable('AWS_REGION_NAME'),
+    }),
+    ...present({ project: get('vertex_project'), location: get('vertex_location') }),
+  });
+  if ('problem' in destination) {
+    reader.warn([...inParams, 'model'], destination.problem);
+    return undefined;
+  }
+  if (destination.note !== undefined) reader.warn([...inParams, 'model'], destination.note);
+  return {
+    name,
+    at,
+    destination,
+    headers: readHeaders(params, inParams, reader),
+    model: {
+      upstream: destination.upstream,
+      ...present({ reasoningEffort: get('reasoning_effort') }),
+      ...readInfo(item.model_info, params),
+    },
+    ...readKey(params.api_key, [...inParams, 'api_key'], reader),
+    ...readDropped(params, dropParams, destination),
+  };
+}
+
+/** A key by variable stays a name; a literal one is set aside. */
+function readKey(value: unknown, at: readonly Segment[], reader: Reader): Pick<Entry, 'secret' | 'keyEnv'> {
+  const keyEnv = variableOf(value);
+  if (keyEnv !== undefined) {
+    reader.text(value, at);
+    return { keyEnv };
+  }
+  const secret = plainText(value);
+  return secret === undefined ? {} : { secret };
+}
+
+function readHeaders(params: Record<string, unknown>, at: readonly Segment[], reader: Reader): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const key of ['headers', 'extra_headers']) {
+    const written = params[key];
+    if (!isObject(written)) continue;
+    for (const [name, value] of Object.entries(written)) {
+      const text = reader.text(value, [...at, key, name]);
+      if (text !== undefined) headers[name] = text;
+    }
+  }
+  return headers;
+}
+
+/** Without drop_params everything is passed on; with it, what the preset knows to be refused goes, nothing guessed. */
+function readDropped(
+  params: Record<string, unknown>,
+  dropParams: boolean,
+  { preset }: Destination,
+): Pick<Entry, 'dropped'> {
+  const extra = Array.isArray(params.additional_drop_params) ? params.additional_drop_params.map(String) : [];
+  const drops = typeof params.drop_params === 'boolean' ? params.drop_params : dropParams;
+  if (!drops) return { dropped: extra };
+  const refused = (preset && PRESETS[preset].unsupportedParams) ?? [];
+  return extra.length === 0 ? {} : { dropped: [...new Set([...refused, ...extra])] };
+}
+
+/** Prices per token become prices per million; the rest of model_info is for LiteLLM's own views. */
+function readInfo(info: unknown, params: Record<string, unknown>): Pick<ModelInput, 'price' | 'maxOutputTokens'> {
+  const values = { ...(isObject(info) ? info : {}), ...params };
+  const perMillion = (key: string): number | undefined => {
+    const value = Number(values[key]);
+    return values[key] !== undefined && values[key] !== null && value >= 0
+      ? Number((value * 1e6).toPrecision(12))
+      : undefined;
+  };
+  const input = perMillion('input_cost_per_token');
+  const output = perMillion('output_cost_per_token');
+  const cacheRead = perMillion('cache_read_input_token_cost');
+  const cacheWrite = perMillion('cache_creation_input_token_cost');
+  const most = isObject(info) ? Number(info.max_output_tokens) : Number.NaN;
+  return {
+    ...(Number.isInteger(most) && most > 0 ? { maxOutputTokens: most } : {}),
+    ...(input === undefined || output === undefined
+      ? {}
+      : {
+          price: {
+            input,
+            output,
+            ...(cacheRead === undefined ? {} : { cacheRead }),
+            ...(cacheWrite === undefined ? {} : { cacheWrite }),
+          },
+        }),
+  };
+}

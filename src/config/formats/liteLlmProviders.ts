@@ -1,0 +1,167 @@
+/** What the model names of LiteLLM mean: `provider/model` and an address to a backend (docs.litellm.ai/docs/providers, 2026-11). */
+import { isLocalHost, readBaseUrl } from '../../routing/build';
+import { PRESETS, type PresetName } from '../../routing/presets';
+
+/** LiteLLM's provider prefixes and our presets. `openai` also stands for every OpenAI-compatible server, by api_base. */
+const PROVIDERS: Readonly<Record<string, PresetName>> = {
+  openai: 'openai',
+  custom_openai: 'openai',
+  openai_like: 'openai',
+  text_completion_openai: 'openai',
+  'text-completion-openai': 'openai',
+  anthropic: 'anthropic',
+  openrouter: 'openrouter',
+  groq: 'groq',
+  gemini: 'gemini',
+  azure: 'azure-deployments',
+  deepseek: 'deepseek',
+  mistral: 'mistral',
+  xai: 'xai',
+  together_ai: 'together',
+  fireworks_ai: 'fireworks',
+  cerebras: 'cerebras',
+  bedrock: 'bedrock',
+  vertex_ai: 'vertex',
+  litellm_proxy: 'litellm',
+  ollama: 'ollama',
+  ollama_chat: 'ollama',
+  lm_studio: 'lmstudio',
+  llamafile: 'llamacpp',
+  hosted_vllm: 'vllm',
+  vllm: 'vllm',
+};
+
+/** Names that LiteLLM knows without a provider in front. */
+const BARE: readonly (readonly [RegExp, PresetName])[] = [
+  [/^(gpt-|o[134](-|$)|chatgpt-|text-embedding-|ft:)/, 'openai'],
+  [/^claude-/, 'anthropic'],
+  [/^gemini[-/]/, 'gemini'],
+  [/^deepseek-/, 'deepseek'],
+  [/^(mistral|codestral|devstral|magistral|ministral)-/, 'mistral'],
+  [/^grok-/, 'xai'],
+];
+
+export interface Destination {
+  /** Name of the backend to make, before it is made unique. */
+  name: string;
+  preset?: PresetName;
+  baseUrl?: string;
+  query: Record<string, string>;
+  /** Where the key is when the entry names none. */
+  apiKeyEnv?: string;
+  /** Name sent upstream. */
+  upstream: string;
+  /** Something a person should know about this reading. */
+  note?: string;
+}
+
+/** The parts of `litellm_params` that decide where a model is; already freed of `os.environ/…`. */
+export interface Where {
+  model: string;
+  provider?: string;
+  apiBase?: string;
+  apiVersion?: string;
+  region?: string;
+  project?: string;
+  location?: string;
+}
+
+/** Where a LiteLLM model goes, or a sentence why we cannot send it anywhere. */
+export function destinationOf(where: Where): Destination | { problem: string } {
+  const { apiBase } = where;
+  const { provider, model } = splitModel(where);
+  const preset = provider === undefined ? BARE.find(([pattern]) => pattern.test(model))?.[1] : PROVIDERS[provider];
+  if (preset === undefined) {
+    if (apiBase === undefined) {
+      const who =
+        provider === undefined
+          ? 'its provider is not written in front of it'
+          : `the provider ${provider} is not known here`;
+      return { problem: `This model is left out: ${who}. Give it an api_base that speaks the OpenAI API.` };
+    }
+    return {
+      name: provider ?? 'openai',
+      baseUrl: apiBase,
+      query: {},
+      upstream: model,
+      note: `The provider ${provider ?? 'of this model'} is not known here, so its api_base is spoken to as an OpenAI-compatible server.`,
+    };
+  }
+  const destination = { name: preset, preset, query: {}, upstream: model };
+  switch (preset) {
+    case 'openai':
+      return openAi(destination, apiBase);
+    case 'anthropic':
+      return { ...destination, ...(apiBase === undefined ? {} : { baseUrl: withVersion(apiBase, '/messages') }) };
+    case 'azure-deployments':
+      return azure(destination, where);
+    case 'bedrock':
+      return bedrock(destination, where);
+    case 'vertex':
+      return vertex(destination, where);
+    default:
+      return { ...destination, ...(apiBase === undefined ? {} : { baseUrl: apiBase }) };
+  }
+}
+
+function splitModel({ model, provider }: Where): { provider?: string; model: string } {
+  const slash = model.indexOf('/');
+  const front = slash > 0 ? model.slice(0, slash) : undefined;
+  if (provider !== undefined) return { provider, model: front === provider ? model.slice(slash + 1) : model };
+  if (front === undefined) return { model };
+  return { provider: front, model: model.slice(slash + 1) };
+}
+
+type Plain = Destination & { preset: PresetName };
+
+/** Another server that speaks OpenAI's API is no OpenAI: nothing is assumed about it, and its name says so. */
+function openAi(destination: Plain, apiBase: string | undefined): Destination {
+  if (apiBase === undefined || readBaseUrl(apiBase)?.host === 'api.openai.com') {
+    return { ...destination, ...(apiBase === undefined ? {} : { baseUrl: apiBase }) };
+  }
+  const host = readBaseUrl(apiBase)?.host ?? '';
+  const { preset: _openai, ...rest } = destination;
+  // LiteLLM falls back to OPENAI_API_KEY here as well; a server on this machine is not given it.
+  const key = isLocalHost(host) ? {} : { apiKeyEnv: PRESETS.openai.keyEnv[0] ?? '' };
+  return { ...rest, ...key, name: host.replaceAll(/[^\w.-]/g, '') || 'server', baseUrl: apiBase };
+}
+
+/** LiteLLM adds /v1/… to Anthropic's base by itself. */
+function withVersion(apiBase: string, route: string): string {
+  const base = apiBase.replace(/\/+$/, '');
+  const bare = base.endsWith(route) ? base.slice(0, -route.length) : base;
+  return bare.endsWith('/v1') ? bare : `${bare}/v1`;
+}
+
+function azure(destination: Plain, { apiBase, apiVersion }: Where): Destination | { problem: string } {
+  if (apiBase === undefined)
+    return { problem: 'This model is left out: azure needs an api_base, as https://my-resource.openai.azure.com.' };
+  const base = apiBase.replace(/\/openai\/deployments(\/.*)?$/, '/openai').replace(/\/+$/, '');
+  const query: Record<string, string> = apiVersion === undefined ? {} : { 'api-version': apiVersion };
+  if (base.endsWith('/openai/v1')) return { ...destination, name: 'azure', preset: 'azure', baseUrl: base, query };
+  return { ...destination, name: 'azure', baseUrl: base, query };
+}
+
+function bedrock(destination: Plain, { apiBase, region }: Where): Destination | { problem: string } {
+  if (apiBase !== undefined) return { ...destination, baseUrl: apiBase };
+  if (region === undefined) return { problem: 'This model is left out: bedrock needs aws_region_name.' };
+  return {
+    ...destination,
+    baseUrl: PRESETS.bedrock.baseUrl.replace('{region}', region),
+    note: 'Bedrock is reached through its OpenAI-compatible endpoint with a Bedrock API key; models that it does not offer there do not answer.',
+  };
+}
+
+function vertex(destination: Plain, { apiBase, project, location }: Where): Destination | { problem: string } {
+  const upstream = /^gemini-/.test(destination.upstream) ? `google/${destination.upstream}` : destination.upstream;
+  if (apiBase !== undefined) return { ...destination, upstream, baseUrl: apiBase };
+  if (project === undefined) return { problem: 'This model is left out: vertex_ai needs vertex_project.' };
+  const place = location ?? 'global';
+  const host = place === 'global' ? 'aiplatform.googleapis.com' : `${place}-aiplatform.googleapis.com`;
+  return {
+    ...destination,
+    upstream,
+    baseUrl: `https://${host}/v1/projects/${project}/locations/${place}/endpoints/openapi`,
+    note: 'Vertex AI is reached through its OpenAI-compatible endpoint with an access token in VERTEX_ACCESS_TOKEN.',
+  };
+}

@@ -1,0 +1,70 @@
+/** Reading values of a LiteLLM file: `os.environ/NAME` anywhere, and a warning for whatever has no counterpart here. */
+
+import { type Found, isObject, type Segment } from '../../settings/path';
+import type { Environment } from '../load';
+
+export interface Reader {
+  found: Found[];
+  warn(at: readonly Segment[], message: string, key?: true): void;
+  /** A value freed of `os.environ/NAME`; undefined when the variable is not set, which is told. */
+  text(value: unknown, at: readonly Segment[]): string | undefined;
+  variable(name: string): string | undefined;
+}
+
+/** Real environment variables win over `own`, the file's environment_variables. */
+export function createReader(found: Found[], env: Environment, own: Record<string, unknown>): Reader {
+  const variable = (name: string): string | undefined => env[name] || plainText(own[name]);
+  return {
+    found,
+    variable,
+    warn: (at, message, key) => found.push({ at, message, severity: 'warning', ...(key ? { key } : {}) }),
+    text(value, at) {
+      const name = variableOf(value);
+      if (name === undefined) return plainText(value);
+      const text = variable(name);
+      if (text === undefined) {
+        found.push({ at, message: `The environment variable ${name} is not set.`, severity: 'warning' });
+      }
+      return text;
+    },
+  };
+}
+
+/** NAME of `os.environ/NAME`. */
+export function variableOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? /^os\.environ\/(.+)$/.exec(value.trim())?.[1] : undefined;
+}
+
+/** A scalar as text, without spaces around it; undefined for anything else and for an empty one. */
+export function plainText(value: unknown): string | undefined {
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  // YAML takes an api_version without quotes for a date.
+  if (value instanceof Date) return value.toISOString().slice(0, 10);
+  return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
+}
+
+/** A mapping of the file; keys without a counterpart here are told. */
+export function section(
+  file: Record<string, unknown>,
+  name: string,
+  known: ReadonlySet<string>,
+  reader: Reader,
+): Record<string, unknown> {
+  const value = file[name];
+  if (value === undefined || value === null) return {};
+  if (!isObject(value)) {
+    reader.warn([name], `${name} must be a mapping and is left out.`);
+    return {};
+  }
+  for (const key of Object.keys(value)) {
+    if (!known.has(key)) reader.warn([name, key], `${key} has no counterpart here and is left out.`, true);
+  }
+  return value;
+}
+
+/** The same object without the keys whose value is undefined. */
+export function present<T extends Record<string, string | undefined>>(values: T): { [K in keyof T]?: string } {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: string;
+  };
+}

@@ -1,0 +1,70 @@
+/** YAML as PyYAML reads it (merge keys, yes and no), with the place of everything in it. */
+import { isMap, isNode, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
+import { type Found, isObject, type Segment } from '../../settings/path';
+import type { SourceFile } from './jsonFile';
+
+/** Aliases resolved at most, against files that unfold without end. */
+const MAX_ALIASES = 100;
+
+/** Parses YAML. Never throws. */
+export function readYaml(text: string): SourceFile {
+  const lineCounter = new LineCounter();
+  const document = parseDocument(text, { version: '1.1', merge: true, lineCounter, prettyErrors: false });
+  const [broken] = document.errors;
+  const at = (offset: number): { line: number; column: number } => {
+    const { line, col } = lineCounter.linePos(offset);
+    return { line: Math.max(line, 1), column: Math.max(col, 1) };
+  };
+  if (broken) {
+    const position = at(broken.pos[0]);
+    return {
+      value: outline(document.contents),
+      found: [wrong(`This is not valid YAML: ${broken.message}`)],
+      positionOf: () => position,
+    };
+  }
+  let value: unknown;
+  const found: Found[] = [];
+  try {
+    value = document.toJS({ maxAliasCount: MAX_ALIASES });
+  } catch {
+    found.push(wrong('This YAML refers to itself or unfolds too far.'));
+  }
+  return { value, found, positionOf: (one) => at(offsetOf(document.contents, one.at, one.key === true)) };
+}
+
+function wrong(message: string): Found {
+  return { at: [], message: /[.!]$/.test(message) ? message : `${message}.`, severity: 'error' };
+}
+
+/** Top-level keys of a broken file, enough to tell what it was meant to be. */
+function outline(contents: unknown): unknown {
+  if (!isMap(contents)) return undefined;
+  return Object.fromEntries(contents.items.map(({ key }) => [isScalar(key) ? String(key.value) : '', null]));
+}
+
+function offsetOf(contents: unknown, path: readonly Segment[], wantsKey: boolean): number {
+  let node: unknown = contents;
+  let offset = startOf(node) ?? 0;
+  for (const [index, segment] of path.entries()) {
+    const next = childOf(node, segment);
+    if (!next) break;
+    const useKey = (wantsKey && index === path.length - 1) || startOf(next.value) === undefined;
+    offset = startOf(useKey ? next.key : next.value) ?? offset;
+    node = next.value;
+  }
+  return offset;
+}
+
+function childOf(node: unknown, segment: Segment): { key?: unknown; value: unknown } | undefined {
+  if (isMap(node)) {
+    const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === String(segment));
+    return pair && { key: pair.key, value: pair.value };
+  }
+  if (!isObject(node) || !Array.isArray(node.items) || typeof segment !== 'number') return undefined;
+  return segment in node.items ? { key: node.items[segment], value: node.items[segment] } : undefined;
+}
+
+function startOf(node: unknown): number | undefined {
+  return isNode(node) ? (node as Node).range?.[0] : undefined;
+}

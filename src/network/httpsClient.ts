@@ -1,0 +1,262 @@
+/**
+ * HTTPS to public names, through the proxy when there is one. One code path for all of it, because the probe of a
+ * tunnel must dial one name and ask for another (tunnel facts: never resolve a fresh tunnel name), which HTTP
+ * clients with a connection pool cannot do.
+ */
+import { readFileSync } from 'node:fs';
+import http from 'node:http';
+import https from 'node:https';
+import type { Socket } from 'node:net';
+import tls from 'node:tls';
+import type { NetworkSettings } from '../process/contract';
+import type { TunnelWorld } from '../tunnel/world';
+
+export interface NetworkRequest {
+  url: string;
+  method?: 'GET' | 'POST';
+  headers?: Record<string, string>;
+  body?: string;
+  /** Milliseconds for connecting, asking and (with `request`) reading the whole answer. */
+  timeoutMs: number;
+  /** Connect to this host although the URL names another one; TLS and Host still use the URL. */
+  dialHost?: string;
+  /** Refuse certificates that do not verify even if the user switched verification off. */
+  alwaysVerify?: boolean;
+  signal?: AbortSignal;
+}
+
+export interface NetworkAnswer {
+  status: number;
+  headers: http.IncomingHttpHeaders;
+  body: string;
+}
+
+export interface Network {
+  /** The whole answer as text, at most 1 MB. Rejects with a NetworkError. */
+  request(request: NetworkRequest): Promise<NetworkAnswer>;
+  /** The answer head; the body is the caller's to read. Rejects with a NetworkError. */
+  open(request: NetworkRequest): Promise<http.IncomingMessage>;
+  /** The proxy used for a host, without its password, for messages. */
+  proxyFor(host: string): string | undefined;
+}
+
+/** The other side was not reached or did not answer as HTTP. The message is a sentence for a person. */
+export class NetworkError extends Error {
+  override name = 'NetworkError';
+}
+
+const MAX_BODY = 1_048_576;
+
+/** @param settings what the editor knows; without it HTTPS_PROXY and NO_PROXY count, as they do headless */
+export function createNetwork(
+  settings: NetworkSettings | undefined,
+  world: Pick<TunnelWorld, 'env' | 'dial'>,
+): Network {
+  const { env } = world;
+  const proxySetting = settings?.proxy || env.HTTPS_PROXY || env.https_proxy || env.ALL_PROXY || env.all_proxy;
+  const noProxy = settings?.noProxy?.length ? settings.noProxy : (env.NO_PROXY ?? env.no_proxy ?? '').split(/[\s,]+/);
+  const ca = settings?.ca?.length ? [...tls.rootCertificates, ...extraCertificates(env), ...settings.ca] : undefined;
+  const verify = settings?.strictSsl !== false;
+
+  const proxyUrl = (host: string): URL | undefined =>
+    proxySetting && !excluded(host, noProxy)
+      ? new URL(/^\w+:\/\//.test(proxySetting) ? proxySetting : `http://${proxySetting}`)
+      : undefined;
+
+  async function connect(host: string, port: number, signal: AbortSignal): Promise<Socket> {
+    const proxy = proxyUrl(host);
+    if (proxy) return connectThroughProxy(proxy, `${host}:${port}`, { ca, rejectUnauthorized: verify }, signal);
+    const socket = world.dial(host, port);
+    await settle(socket, 'connect', signal);
+    return socket;
+  }
+
+  async function open(request: NetworkRequest): Promise<http.IncomingMessage> {
+    const url = new URL(request.url);
+    if (url.protocol !== 'https:') throw new NetworkError(`${url.origin} is not an https address.`);
+    const deadline = AbortSignal.timeout(request.timeoutMs);
+    const signal = request.signal ? AbortSignal.any([deadline, request.signal]) : deadline;
+    const host = request.dialHost ?? url.hostname;
+    try {
+      const plain = await connect(host, Number(url.port) || 443, signal);
+      const socket = tls.connect({
+        socket: plain,
+        servername: url.hostname,
+        ca,
+        rejectUnauthorized: verify || request.alwaysVerify === true,
+        ALPNProtocols: ['http/1.1'],
+      });
+      await settle(socket, 'secureConnect', signal);
+      return await ask(url, request, socket, signal);
+    } catch (error) {
+      if (request.signal?.aborted) throw error;
+      throw new NetworkError(explain(error, url.hostname, request.timeoutMs, deadline.aborted), { cause: error });
+    }
+  }
+
+  async function request(asked: NetworkRequest): Promise<NetworkAnswer> {
+    const deadline = AbortSignal.timeout(asked.timeoutMs);
+    const answer = await open({
+      ...asked,
+      signal: asked.signal ? AbortSignal.any([asked.signal, deadline]) : deadline,
+    }).catch((error) => {
+      throw deadline.aborted
+        ? new NetworkError(explain(error, new URL(asked.url).hostname, asked.timeoutMs, true))
+        : error;
+    });
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const cut = () => answer.destroy(new Error('no complete answer in time'));
+    deadline.addEventListener('abort', cut);
+    try {
+      for await (const chunk of answer) {
+        size += chunk.length;
+        if (size > MAX_BODY) throw new Error('the answer is larger than 1 MB');
+        chunks.push(chunk);
+      }
+    } catch (error) {
+      throw new NetworkError(explain(error, new URL(asked.url).hostname, asked.timeoutMs, deadline.aborted), {
+        cause: error,
+      });
+    } finally {
+      deadline.removeEventListener('abort', cut);
+      answer.destroy();
+    }
+    return { status: answer.statusCode ?? 0, headers: answer.headers, body: Buffer.concat(chunks).toString('utf8') };
+  }
+
+  return { request, open, proxyFor: (host) => proxyUrl(host)?.host };
+}
+
+function ask(url: URL, request: NetworkRequest, socket: Socket, signal: AbortSignal): Promise<http.IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const body = request.body ?? '';
+    const outgoing = http.request({
+      createConnection: () => socket,
+      method: request.method ?? 'GET',
+      path: url.pathname + url.search,
+      headers: {
+        host: url.host,
+        'user-agent': 'llm-router',
+        ...(request.method === 'POST' && { 'content-length': String(Buffer.byteLength(body)) }),
+        ...request.headers,
+      },
+    });
+    const abort = () => outgoing.destroy(new Error('aborted'));
+    signal.addEventListener('abort', abort);
+    outgoing.on('error', reject);
+    outgoing.on('response', (answer) => {
+      signal.removeEventListener('abort', abort);
+      // From here the caller's own signal ends the body; the time limit was for the head.
+      const cancel = () => answer.destroy(new Error('aborted'));
+      request.signal?.addEventListener('abort', cancel, { once: true });
+      // Not before the socket is gone: a listener left on a long-lived signal would keep the answer alive.
+      answer.once('close', () => {
+        request.signal?.removeEventListener('abort', cancel);
+        socket.destroy();
+      });
+      resolve(answer);
+    });
+    outgoing.end(body);
+  });
+}
+
+function connectThroughProxy(
+  proxy: URL,
+  target: string,
+  tlsOptions: tls.ConnectionOptions,
+  signal: AbortSignal,
+): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const secure = proxy.protocol === 'https:';
+    const auth = proxy.username
+      ? {
+          'proxy-authorization': `Basic ${Buffer.from(`${decodeURIComponent(proxy.username)}:${decodeURIComponent(proxy.password)}`).toString('base64')}`,
+        }
+      : undefined;
+    const request = (secure ? https : http).request({
+      ...(secure && tlsOptions),
+      host: proxy.hostname.replace(/^\[|\]$/g, ''),
+      port: proxy.port || (secure ? 443 : 80),
+      method: 'CONNECT',
+      path: target,
+      headers: { host: target, ...auth },
+      agent: false,
+      signal,
+    });
+    const refused = (status: number | undefined) =>
+      reject(
+        new Error(
+          `the proxy ${proxy.host} answered ${status}${status === 407 ? ' (it wants a user name and password)' : ''}`,
+        ),
+      );
+    request.on('connect', (answer, socket, head) => {
+      if (answer.statusCode !== 200) {
+        socket.destroy();
+        refused(answer.statusCode);
+        return;
+      }
+      if (head.length > 0) socket.unshift(head);
+      resolve(socket);
+    });
+    request.on('response', (answer) => {
+      answer.destroy();
+      refused(answer.statusCode);
+    });
+    request.on('error', (error) =>
+      reject(new Error(`the proxy ${proxy.host} was not reached (${codeOf(error)})`, { cause: error })),
+    );
+    request.end();
+  });
+}
+
+function settle(socket: Socket, event: 'connect' | 'secureConnect', signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const abort = () => socket.destroy(new Error('aborted'));
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort);
+    // Stays for the life of the socket: later errors reach whoever reads it, and must not be unhandled here.
+    socket.on('error', (error) => {
+      signal.removeEventListener('abort', abort);
+      reject(error);
+    });
+    socket.once('close', () => reject(new Error('the connection was closed')));
+    socket.once(event, () => {
+      signal.removeEventListener('abort', abort);
+      resolve();
+    });
+  });
+}
+
+function excluded(host: string, noProxy: readonly string[]): boolean {
+  return noProxy.some((entry) => {
+    const name = entry
+      .trim()
+      .toLowerCase()
+      .replace(/:\d+$/, '')
+      .replace(/^\*?\./, '');
+    return name === '*' || (name !== '' && (host === name || host.endsWith(`.${name}`)));
+  });
+}
+
+/** `ca` replaces everything Node trusts by itself, so what NODE_EXTRA_CA_CERTS adds has to be added again. */
+function extraCertificates(env: NodeJS.ProcessEnv): string[] {
+  if (!env.NODE_EXTRA_CA_CERTS) return [];
+  try {
+    return [readFileSync(env.NODE_EXTRA_CA_CERTS, 'utf8')];
+  } catch {
+    return []; // Node itself only warns about such a file
+  }
+}
+
+function explain(error: unknown, host: string, timeoutMs: number, late: boolean): string {
+  if (late) return `${host} did not answer within ${Math.round(timeoutMs / 1000)} s.`;
+  return `${host} could not be reached: ${codeOf(error)}.`;
+}
+
+/** Reads like `ECONNREFUSED` or the error's own words; several tried addresses come as one AggregateError without any. */
+function codeOf(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0) return codeOf(error.errors[0]);
+  const { code, message } = error as NodeJS.ErrnoException;
+  return message && !code ? message : (code ?? 'unknown error');
+}

@@ -1,0 +1,424 @@
+/**
+ * Known providers as data: adding one is adding an entry here, and one in presetCards.ts, which holds what a person sees. No
+ * code, no zod, no network. The date behind an entry says when its facts were last looked up.
+ */
+import type { Wire } from '../settings/schema';
+import type { Abilities, AuthScheme, Quirks } from './backend';
+import { PRESET_CARDS, type PresetCard } from './presetCards';
+
+export const PRESET_NAMES = [
+  'openai',
+  'anthropic',
+  'openrouter',
+  'groq',
+  'gemini',
+  'azure',
+  'azure-deployments',
+  'deepseek',
+  'mistral',
+  'xai',
+  'together',
+  'fireworks',
+  'cerebras',
+  'bedrock',
+  'vertex',
+  'litellm',
+  'ollama',
+  'lmstudio',
+  'llamacpp',
+  'vllm',
+  'localai',
+  'demo',
+] as const;
+export type PresetName = (typeof PRESET_NAMES)[number];
+
+/** Models of one provider that differ from its general behaviour. The first family whose pattern matches wins. */
+export interface Family {
+  /** Tested against the upstream model name. */
+  match: RegExp;
+  abilities: Partial<Abilities>;
+  /** Parameters these models refuse besides the preset's own. */
+  unsupportedParams?: readonly string[];
+}
+
+export interface Preset extends PresetCard {
+  /** Path for a base URL written without one, where /v1 would be wrong. */
+  hostPath?: string;
+  wire: Wire;
+  auth: AuthScheme;
+  /** Another scheme on another wire of the same provider. */
+  authFor?: Partial<Record<Wire, AuthScheme>>;
+  /** Environment variables that may hold the key, the usual one first. */
+  keyEnv: readonly string[];
+  headers?: Readonly<Record<string, string>>;
+  query?: Readonly<Record<string, string>>;
+  /** Top-level parameters the provider answers with an error. */
+  unsupportedParams?: readonly string[];
+  abilities?: Partial<Abilities>;
+  families?: readonly Family[];
+  quirks?: Partial<Quirks>;
+  /** Text before the id in the provider's own model list that is no part of the name. */
+  listPrefix?: string;
+  /** Page where credit is bought or limits are raised. */
+  billingUrl?: string;
+}
+
+const EFFORTS = ['low', 'medium', 'high'] as const;
+const SAMPLING = [
+  'temperature',
+  'top_p',
+  'presence_penalty',
+  'frequency_penalty',
+  'logprobs',
+  'top_logprobs',
+  'logit_bias',
+];
+
+// OpenAI model pages and the reasoning guide, 2026-11: gpt-5.1 knows none, not minimal; xhigh came after gpt-5.1-codex-max;
+// reasoning models answer 400 to sampling parameters; custom tools came with gpt-5; gpt-4 and chat models refuse reasoning_effort.
+const OPENAI_FAMILIES: readonly Family[] = [
+  { match: /^gpt-5(\.\d+)?-chat|^chatgpt-|^gpt-4o/, abilities: { reasoningField: 'none', maxOutputTokens: 16_384 } },
+  { match: /^gpt-4\.1/, abilities: { reasoningField: 'none', maxOutputTokens: 32_768 } },
+  { match: /^gpt-(3|4)/, abilities: { reasoningField: 'none' } },
+  {
+    match: /^gpt-5\.1(?!-codex-max)/,
+    abilities: { customTools: 'keep', efforts: ['none', ...EFFORTS], maxOutputTokens: 128_000 },
+    unsupportedParams: SAMPLING,
+  },
+  {
+    match: /^gpt-(5\.\d|[6-9]|\d\d)/,
+    abilities: { customTools: 'keep', efforts: ['none', ...EFFORTS, 'xhigh'], maxOutputTokens: 128_000 },
+    unsupportedParams: SAMPLING,
+  },
+  {
+    match: /^gpt-5/,
+    abilities: { customTools: 'keep', efforts: ['minimal', ...EFFORTS], maxOutputTokens: 128_000 },
+    unsupportedParams: [...SAMPLING, 'stop'],
+  },
+  {
+    match: /^o[134]/,
+    abilities: { efforts: EFFORTS, maxOutputTokens: 100_000 },
+    unsupportedParams: [...SAMPLING, 'stop'],
+  },
+];
+
+// platform.claude.com model pages, 2026-11: adaptive thinking from 4.6 on (N35), 128k output from 4.6 on, xhigh and no sampling
+// parameters from Opus 4.7 on; 4.5 and older take budget_tokens.
+const ANTHROPIC_FAMILIES: readonly Family[] = [
+  { match: /claude-(2|instant|3-(opus|sonnet|haiku))/, abilities: { reasoningField: 'none', maxOutputTokens: 4_096 } },
+  { match: /claude-3-5/, abilities: { reasoningField: 'none', maxOutputTokens: 8_192 } },
+  {
+    match: /claude-opus-4(-[01](?!\d)|-2025|@|$)/,
+    abilities: { reasoningField: 'thinking', efforts: EFFORTS, maxOutputTokens: 32_000 },
+  },
+  {
+    match: /claude-3-7|claude-sonnet-4(-0|-2025|@|$)|-4-5(?!\d)/,
+    abilities: { reasoningField: 'thinking', efforts: EFFORTS, maxOutputTokens: 64_000 },
+  },
+  {
+    match: /-4-6/,
+    abilities: { reasoningField: 'adaptive', efforts: [...EFFORTS, 'max'], maxOutputTokens: 128_000 },
+  },
+  {
+    match: /^claude-/,
+    abilities: { reasoningField: 'adaptive', efforts: [...EFFORTS, 'xhigh', 'max'], maxOutputTokens: 128_000 },
+    unsupportedParams: ['temperature', 'top_p', 'top_k'],
+  },
+];
+
+const openAiLike: Pick<Preset, 'abilities' | 'families' | 'quirks'> = {
+  abilities: { developerRole: true, serviceTier: true },
+  families: OPENAI_FAMILIES,
+  quirks: { maxIdLength: 40, strictTools: true, maxTokensField: 'max_completion_tokens' },
+};
+
+export const PRESETS: Readonly<Record<PresetName, Preset>> = {
+  // platform.openai.com, 2026-11. `metadata` is refused unless `store` is on, so it stays off here.
+  openai: {
+    ...PRESET_CARDS.openai,
+    wire: 'chat',
+    auth: 'bearer',
+    keyEnv: ['OPENAI_API_KEY'],
+    ...openAiLike,
+    billingUrl: 'https://platform.openai.com/settings/organization/billing/overview',
+  },
+  // platform.claude.com, 2026-11. Its OpenAI-compatible endpoint is the same base URL with wire chat and a Bearer key.
+  anthropic: {
+    ...PRESET_CARDS.anthropic,
+    wire: 'messages',
+    auth: 'x-api-key',
+    authFor: { chat: 'bearer' },
+    keyEnv: ['ANTHROPIC_API_KEY'],
+    headers: { 'anthropic-version': '2023-06-01' },
+    families: ANTHROPIC_FAMILIES,
+    billingUrl: 'https://platform.claude.com/settings/billing',
+  },
+  // openrouter.ai/docs, 2026-11: one `reasoning` object for every model, ignored where it means nothing. Credit is reserved
+  // for max_tokens, and without one for the whole window: 402 "can only afford N".
+  openrouter: {
+    ...PRESET_CARDS.openrouter,
+    wire: 'chat',
+    auth: 'bearer',
+    keyEnv: ['OPENROUTER_API_KEY'],
+    abilities: { reasoningField: 'reasoning' },
+    quirks: { maxIdLength: 40, reserveTokens: 16_000 },
+    billingUrl: 'https://openrouter.ai/settings/credits',
+  },
+  // console.groq.com/docs/openai, 2026-11: these fields answer 400; reasoning_effort only for models that reason.
+  groq: {
+    ...PRESET_CARDS.groq,
+    wire: 'chat',
+    auth: 'bearer',
+    keyEnv: ['GROQ_API_KEY'],
+    unsupportedParams: ['logprobs', 'logit_bias', 'top_logprobs', 'store', 'messages[].name'],
+    abilities: { reasoningField: 'none' },
+    families: [{ match: /gpt-oss/, abilities: { reasoningField: 'reasoning_effort', efforts: EFFORTS } }],
+    quirks: { maxTokensField: 'max_completion_tokens' },
+    billingUrl: 'https://console.groq.com/settings/billing',
+  },
+  // ai.google.dev/gemini-api/docs/openai and issue reports, 2026-11: unknown fields and schema keywords answer 400.
+  gemini: {
+    ...PRESET_CARDS.gemini,
+    wire: 'chat',
+    auth: 'bearer',
+    keyEnv: ['GEMINI_API_KEY', 'GOOGLE_API_KEY'],
+    unsupportedParams: [
+      'frequency_penalty',
+      'presence_penalty',
+      'seed',
+      'store',
+      'logit_bias',
+      'logprobs',
+      'top_logprobs',
+      'top_k',
+      'prediction',
+      'web_search_options',
+      'prompt_cache_key',
+      'prompt_cache_retention',
+      'safety_identifier',
+      'verbosity',
+    ],
+    abilities: { reasoningField: 'none' },
+    families: [
+      {
+        match: /gemini-(2\.5|[3-9])/,
+        abilities: { reasoningField: 'reasoning_effort', efforts: EFFORTS, maxOutputTokens: 65_536 },
+      },
+      { match: /gemini-2/, abilities: { maxOutputTokens: 8_192 } },
+    ],
+    quirks: {
+      refusedSchemaKeys: [
+        '$schema',
+        '$id',
+        'additionalProperties',
+        'propertyNames',
+        'patternProperties',
+        'exclusiveMinimum',
+        'exclusiveMaximum',
+        'const',
+      ],
+    },
+    listPrefix: 'models/',
+    billingUrl: 'https://aistudio.google.com/usage',
+  },
+  // learn.microsoft.com (v1 API, generally available), 2026-11: the model is the deployment's name; no api-version.
+  azure: {
+    ...PRESET_CARDS.azure,
+    hostPath: '/openai/v1',
+    wire: 'chat',
+    auth: 'api-key',
+    keyEnv: ['AZURE_OPENAI_API_KEY', 'AZURE_API_KEY'],
+    abilities: { developerRole: true },
+    families: OPENAI_FAMILIES,
+    quirks: openAiLike.quirks,
+    billingUrl: 'https://portal.azure.com',
+  },
+  // The older Azure form: one path a deployment and a dated api-version (2024-10-21 is the last dated stable one).
+  'azure-deployments': {
+    ...PRESET_CARDS['azure-deployments'],
+    hostPath: '/openai',
+    wire: 'chat',
+    auth: 'api-key',
+    keyEnv: ['AZURE_OPENAI_API_KEY', 'AZURE_API_KEY'],
+    query: { 'api-version': '2024-10-21' },
+    abilities: { developerRole: true },
+    families: OPENAI_FAMILIES,
+    quirks: { ...openAiLike.quirks, deploymentPaths: true },
+    billingUrl: 'https://portal.azure.com',
+  },
+  // api-docs.deepseek.com/guides/thinking_mode, 2026-11: reasoning_effort low, high, max (medium is read as high).
+  deepseek: {
+    ...PRESET_CARDS.deepseek,
+    wire: 'chat',
+    auth: 'bearer',
+    keyEnv: ['DEEPSEEK_API_KEY'],
+    families: [
+      { match: /deepseek-chat/, abilities: { reasoningField: 'none', maxOutputTokens: 8_192 } },
+      { match: /deepseek-reasoner/, abilities: { reasoningField: 'none', maxOutputTokens: 65_536 } },
+      { match: /^deepseek-/, abilities: { efforts: ['low', 'high', 'max'] } },
+    ],
+    billingUrl: 'https://platform.deepseek.com/top_up',
+  },
+  // docs.mistral.ai and issue reports, 2026-11: "Extra inputs are not permitted" (422) for anything unknown; usage comes
+  // unasked in the last chunk; tool-call ids are 9 letters and digits.
+  mistral: {
+    ...PRESET_CARDS.mistral,
+    wire: 'chat',
+    auth: 'bearer',
+    keyEnv: ['MISTRAL_API_KEY'],
+    unsupportedParams: [
+      ...['stream_options', 'store', 'logit_bias', 'logprobs', 'top_logprobs', 'seed', 'verbosity', 'top_k', 'user'],
+      ...['modalities', 'web_search_options', 'prompt_cache_retention', 'safety_identifier', 'service_tier'],
+    ],
+    abilities: { reasoningField: 'none' },
+    quirks: { maxIdLength: 9, streamUsage: false },
+    billingUrl: 'https://console.mistral.ai/billing',
+  },
+  // docs.x.ai/developers/model-capabilities/text/reasoning, 2026-11: effort from grok-4.3 on; others refuse the field, and
+  // reasoning models refuse penalties and stop.
+  xai: {
+    ...PRESET_CARDS.xai,
+    wire: 'chat',
+    auth: 'bearer',
+    keyEnv: ['XAI_API_KEY'],
+    unsupportedParams: ['presence_penalty', 'frequency_penalty', 'logit_bias'],
+    abilities: { reasoningField: 'none' },
+    families: [
+      { match: /^grok-3-mini/, abilities: { reasoningField: 'reasoning_effort', efforts: ['low', 'high'] } },
+      {
+        match: /^grok-(4\.[3-9](?!\d)|[5-9])/,
+        abilities: { reasoningField: 'reasoning_effort', efforts: EFFORTS },
+        unsupportedParams: ['stop'],
+      },
+      { match: /^grok-4/, abilities: {}, unsupportedParams: ['stop'] },
+    ],
+    billingUrl: 'https://console.x.ai',
+  },
+  // docs.together.ai, 2026-11.
+  together: {
+    ...PRESET_CARDS.together,
+    wire: 'chat',
+    auth: 'bearer',
+    keyEnv: ['TOGETHER_API_KEY'],
+    abilities: { reasoningField: 'none' },
+    families: [{ match: /gpt-oss/i, abilities: { reasoningField: 'reasoning_effort', efforts: EFFORTS } }],
+    billingUrl: 'https://api.together.ai/settings/billing',
+  },
+  // docs.fireworks.ai (API reference, guides/reasoning), 2026-11.
+  fireworks: {
+    ...PRESET_CARDS.fireworks,
+    wire: 'chat',
+    auth: 'bearer',
+    keyEnv: ['FIREWORKS_API_KEY', 'FIREWORKS_AI_API_KEY'],
+    billingUrl: 'https://app.fireworks.ai/account/billing',
+  },
+  // inference-docs.cerebras.ai/resources/openai, 2026-11: these fields answer 400; no developer role.
+  cerebras: {
+    ...PRESET_CARDS.cerebras,
+    wire: 'chat',
+    auth: 'bearer',
+    keyEnv: ['CEREBRAS_API_KEY'],
+    unsupportedParams: ['frequency_penalty', 'presence_penalty', 'logit_bias', 'parallel_tool_calls', 'store'],
+    abilities: { reasoningField: 'none' },
+    families: [
+      { match: /gpt-oss|^qwen-3\.[5-9]/, abilities: { reasoningField: 'reasoning_effort', efforts: EFFORTS } },
+    ],
+    quirks: { maxTokensField: 'max_completion_tokens' },
+    billingUrl: 'https://cloud.cerebras.ai',
+  },
+  // docs.aws.amazon.com/bedrock (inference-chat-completions), 2026-11: Bedrock API key as Bearer, no signing.
+  bedrock: {
+    ...PRESET_CARDS.bedrock,
+    hostPath: '/openai/v1',
+    wire: 'chat',
+    auth: 'bearer',
+    keyEnv: ['AWS_BEARER_TOKEN_BEDROCK'],
+    abilities: { reasoningField: 'none' },
+    families: [{ match: /gpt-oss/, abilities: { reasoningField: 'reasoning_effort', efforts: EFFORTS } }],
+    quirks: { maxTokensField: 'max_completion_tokens' },
+    billingUrl: 'https://console.aws.amazon.com/billing',
+  },
+  // docs.cloud.google.com/vertex-ai (openapi endpoint), 2026-11: an access token (gcloud auth print-access-token) lives an hour.
+  vertex: {
+    ...PRESET_CARDS.vertex,
+    wire: 'chat',
+    auth: 'bearer',
+    keyEnv: ['VERTEX_ACCESS_TOKEN'],
+    unsupportedParams: ['store', 'logit_bias'],
+    abilities: { reasoningField: 'none' },
+    families: [
+      {
+        match: /gemini-(2\.5|[3-9])/,
+        abilities: { reasoningField: 'reasoning_effort', efforts: EFFORTS, maxOutputTokens: 65_536 },
+      },
+    ],
+    quirks: {
+      refusedSchemaKeys: ['$schema', '$id', 'additionalProperties', 'propertyNames', 'patternProperties', 'const'],
+    },
+    billingUrl: 'https://console.cloud.google.com/billing',
+  },
+  // docs.litellm.ai, 2026-11. What stands behind it is unknown, so the shortest id limit holds.
+  litellm: {
+    ...PRESET_CARDS.litellm,
+    wire: 'chat',
+    auth: 'bearer',
+    keyEnv: ['LITELLM_API_KEY', 'LITELLM_PROXY_API_KEY', 'LITELLM_MASTER_KEY'],
+    quirks: { maxIdLength: 40 },
+  },
+  // docs.ollama.com/api/openai-compatibility, 2026-11: models that cannot think refuse an effort.
+  ollama: {
+    ...PRESET_CARDS.ollama,
+    wire: 'chat',
+    auth: 'bearer',
+    keyEnv: [],
+    abilities: { reasoningField: 'none' },
+    families: [{ match: /gpt-oss/, abilities: { reasoningField: 'reasoning_effort', efforts: EFFORTS } }],
+  },
+  // lmstudio.ai/docs (OpenAI compatibility), 2026-11.
+  lmstudio: {
+    ...PRESET_CARDS.lmstudio,
+    wire: 'chat',
+    auth: 'bearer',
+    keyEnv: [],
+    abilities: { reasoningField: 'none' },
+    families: [{ match: /gpt-oss/, abilities: { reasoningField: 'reasoning_effort', efforts: EFFORTS } }],
+  },
+  // github.com/ggml-org/llama.cpp tools/server, 2026-11.
+  llamacpp: {
+    ...PRESET_CARDS.llamacpp,
+    wire: 'chat',
+    auth: 'bearer',
+    keyEnv: ['LLAMA_API_KEY'],
+    abilities: { reasoningField: 'none' },
+  },
+  // docs.vllm.ai (OpenAI-compatible server), 2026-11.
+  vllm: {
+    ...PRESET_CARDS.vllm,
+    wire: 'chat',
+    auth: 'bearer',
+    keyEnv: ['VLLM_API_KEY'],
+    abilities: { reasoningField: 'none' },
+    families: [{ match: /gpt-oss/, abilities: { reasoningField: 'reasoning_effort', efforts: EFFORTS } }],
+  },
+  // localai.io, 2026-11.
+  localai: {
+    ...PRESET_CARDS.localai,
+    wire: 'chat',
+    auth: 'bearer',
+    keyEnv: ['LOCALAI_API_KEY'],
+    abilities: { reasoningField: 'none' },
+  },
+  // Built in: answers with what it received. The address is never called; `.invalid` could not be (RFC 2606).
+  demo: {
+    ...PRESET_CARDS.demo,
+    wire: 'chat',
+    auth: 'none',
+    keyEnv: [],
+    abilities: { customTools: 'keep', developerRole: true, metadata: true, serviceTier: true },
+  },
+};
+
+/** The family of an upstream model, or undefined. */
+export function familyOf(preset: Preset, upstreamModel: string): Family | undefined {
+  return preset.families?.find((family) => family.match.test(upstreamModel));
+}

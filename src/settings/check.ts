@@ -1,0 +1,194 @@
+/** Whether settings make sense: what the schema cannot say (design §4, peers.md §4). */
+
+import { clientSlotWarning } from '../cursor/names';
+import type { Problem } from '../process/contract';
+import { buildBackends } from '../routing/build';
+import { createRouteTable } from '../routing/resolve';
+import { checkBackend, checkKeyEnv, error, looksLikeKey, warning } from './checkBackend';
+import { type Found, type Segment, toProblem } from './path';
+import type { Settings } from './schema';
+import { readShape } from './shape';
+
+/**
+ * Validates settings as a person wrote them. With any error there are no settings and the caller keeps its last good ones;
+ * warnings come beside usable settings. Messages never echo a value that could be a key.
+ */
+export function validateSettings(input: unknown): { settings?: Settings; problems: Problem[] } {
+  const { settings, found } = findProblems(input);
+  return { ...(settings ? { settings } : {}), problems: found.map(toProblem) };
+}
+
+/** The same with places as lists of keys, for readers of files. */
+export function findProblems(input: unknown): { settings?: Settings; found: Found[] } {
+  const shape = readShape(input);
+  if (!shape.settings) return shape;
+  const { settings } = shape;
+  const found = [
+    ...settings.backends.flatMap((backend, index) => checkBackend(backend, index, settings)),
+    ...checkTogether(settings),
+    ...checkTunnel(settings),
+    ...checkClientKeys(settings),
+    ...checkAliasLoops(settings),
+  ];
+  if (found.some((one) => one.severity === 'error')) return { found };
+  return { settings, found: [...found, ...checkRoutes(settings), ...checkNames(settings)] };
+}
+
+/** What must be unlike among several entries. */
+function checkTogether({ backends }: Settings): Found[] {
+  const prefixes = backends.map((backend) => backend.prefix ?? `${backend.name}/`);
+  const defaults = backends.flatMap((backend, index) => (backend.default === true ? [index] : []));
+  const ids = backends.flatMap(({ models = [] }, index) =>
+    models.map((model, position) => ({
+      name: model.id,
+      at: ['backends', index, 'models', position, 'id'] as Segment[],
+    })),
+  );
+  return [
+    ...repeated(backends.map(({ name }, index) => ({ name, at: ['backends', index, 'name'] }))).map(({ name, at }) =>
+      error(at, `Two backends have the name ${name}.`),
+    ),
+    ...repeated(prefixes.map((name, index) => ({ name, at: ['backends', index, 'prefix'] })))
+      .filter(({ name, at }) => name !== '' && backends[Number(at[1])]?.name !== backends[prefixes.indexOf(name)]?.name)
+      .map(({ name, at }) => error(at, `Two backends have the prefix ${name}; a model name must lead to one of them.`)),
+    ...defaults.slice(1).map((index) => error(['backends', index, 'default'], 'Only one backend can be the default.')),
+    ...repeated(ids).map(({ name, at }) => error(at, `Two models have the id ${name}.`)),
+  ];
+}
+
+/** Every entry whose name stood before. */
+function repeated<T extends { name: string; at: readonly Segment[] }>(entries: readonly T[]): T[] {
+  return entries.filter(({ name }, index) => entries.findIndex((other) => other.name === name) < index);
+}
+
+function checkTunnel({ tunnel, metrics, port }: Settings): Found[] {
+  const found: Found[] = [];
+  if (metrics.enabled && port !== 0 && metrics.port === port) {
+    found.push(error(['metrics', 'port'], 'The metrics need a port of their own, but this is the port of the router.'));
+  }
+  if (tunnel.provider === 'custom' && tunnel.url.trim() === '') {
+    found.push(
+      error(
+        ['tunnel', 'url'],
+        'The tunnel provider custom needs the public URL in tunnel.url, as https://llm.example.com.',
+      ),
+    );
+  } else if (tunnel.url.trim() !== '' && !isPublicUrl(tunnel.url.trim())) {
+    found.push(
+      error(
+        ['tunnel', 'url'],
+        'tunnel.url must be a public URL that begins with https://, as https://llm.example.com.',
+      ),
+    );
+  }
+  if (tunnel.provider === 'cloudflared-named' && tunnel.hostname.trim() === '') {
+    found.push(
+      error(
+        ['tunnel', 'hostname'],
+        'A named Cloudflare tunnel needs its public hostname in tunnel.hostname, as llm.example.com.',
+      ),
+    );
+  } else if (tunnel.hostname.trim() !== '' && !/^[a-z\d-]+(\.[a-z\d-]+)+$/i.test(tunnel.hostname.trim())) {
+    found.push(error(['tunnel', 'hostname'], 'tunnel.hostname must be a host name only, as llm.example.com.'));
+  }
+  return found;
+}
+
+function isPublicUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const url = new URL(text);
+  return url.protocol === 'https:' && url.username === '' && url.password === '';
+}
+
+function checkClientKeys({ clientKeys }: Settings): Found[] {
+  return [
+    ...clientKeys.flatMap(({ name, apiKeyEnv }, index) => [
+      ...(name === 'main'
+        ? [error(['clientKeys', index, 'name'], 'main is the name of the main key; choose another one.')]
+        : []),
+      ...checkKeyEnv(apiKeyEnv, ['clientKeys', index, 'apiKeyEnv']),
+    ]),
+    ...repeated(clientKeys.map(({ name }, index) => ({ name, at: ['clientKeys', index, 'name'] }))).map(
+      ({ name, at }) => error(at, `Two client keys have the name ${name}.`),
+    ),
+  ];
+}
+
+/** One problem a loop, at the alias that comes first. */
+function checkAliasLoops({ aliases }: Settings): Found[] {
+  const targets = new Map(Object.entries(aliases));
+  const told = new Set<string>();
+  return [...targets.keys()].flatMap((start) => {
+    const chain: string[] = [];
+    for (let name: string | undefined = start; name !== undefined && !chain.includes(name); name = targets.get(name))
+      chain.push(name);
+    const back = targets.get(chain.at(-1) ?? '');
+    if (back !== start || told.has(start)) return [];
+    for (const name of chain) told.add(name);
+    return [error(['aliases', start], `This alias leads back to itself: ${[...chain, start].join(' → ')}.`)];
+  });
+}
+
+/** Names that lead nowhere; asked of the very table that will route. */
+function checkRoutes(settings: Settings): Found[] {
+  const table = createRouteTable({ ...settings, fallbackModel: undefined }, buildBackends(settings));
+  const dangling = (name: string, at: readonly Segment[], what: string): Found[] => {
+    const target = table.resolve(name);
+    if (!('notFound' in target)) return [];
+    const near = target.near.length > 0 ? ` Did you mean ${target.near.slice(0, 3).join(' or ')}?` : '';
+    const shown = looksLikeKey(name) ? 'what looks like a key' : name;
+    return [warning(at, `${what} ${shown}, but no backend serves that name.${near}`)];
+  };
+  return [
+    ...Object.entries(settings.aliases).flatMap(([name, target]) =>
+      dangling(target, ['aliases', name], `The alias ${name} means`),
+    ),
+    ...(settings.fallbackModel === undefined
+      ? []
+      : dangling(settings.fallbackModel, ['fallbackModel'], 'fallbackModel is')),
+    ...settings.backends.flatMap((backend, index) => [
+      ...(backend.fallbacks ?? []).flatMap((name, position) =>
+        dangling(name, ['backends', index, 'fallbacks', position], 'This fallback is'),
+      ),
+      ...(backend.models ?? []).flatMap((model, position) => {
+        const place = ['backends', index, 'models', position];
+        return [
+          ...(model.fallbacks ?? []).flatMap((name, item) =>
+            dangling(name, [...place, 'fallbacks', item], 'This fallback is'),
+          ),
+          ...(model.contextFallback === undefined
+            ? []
+            : dangling(model.contextFallback, [...place, 'contextFallback'], 'contextFallback is')),
+        ];
+      }),
+    ]),
+  ];
+}
+
+/** Names that hide each other, and names that Cursor would not send here (M1, M2). */
+function checkNames({ aliases, backends }: Settings): Found[] {
+  const models = backends.flatMap(({ models: entries = [] }, index) =>
+    entries.map((model, position) => ({ model, at: ['backends', index, 'models', position] as Segment[] })),
+  );
+  const ids = new Set(models.map(({ model }) => model.id));
+  const modelAliases = models.flatMap(({ model, at }) =>
+    (model.aliases ?? []).map((name, position) => ({ name, at: [...at, 'aliases', position] as Segment[] })),
+  );
+  const ownAliases = Object.keys(aliases).map((name) => ({ name, at: ['aliases', name] as Segment[] }));
+  const hidden = ({ name, at }: { name: string; at: Segment[] }): Found[] =>
+    ids.has(name) ? [warning(at, `The alias ${name} is never used, because a model has that id.`)] : [];
+  const cursor = ({ name, at }: { name: string; at: Segment[] }): Found[] => {
+    const text = clientSlotWarning(name);
+    return text === undefined ? [] : [warning(at, text)];
+  };
+  const shown = models
+    .filter(({ model }) => model.hidden !== true)
+    .map(({ model, at }) => ({ name: model.id, at: [...at, 'id'] }));
+  return [
+    ...[...ownAliases, ...modelAliases].flatMap(hidden),
+    ...repeated([...ownAliases, ...modelAliases]).map(({ name, at }) =>
+      warning(at, `The alias ${name} is never used, because it stands elsewhere too.`),
+    ),
+    ...[...shown, ...ownAliases, ...modelAliases].flatMap(cursor),
+  ];
+}

@@ -1,0 +1,118 @@
+/** Checks the shape of settings against the schema and says in sentences what is wrong, without ever echoing a value. */
+import * as z from 'zod';
+import { nearNames } from '../routing/nearNames';
+import { type Found, type Segment, valueAt } from './path';
+import { type Settings, settingsSchema } from './schema';
+
+/** Settings with defaults filled in, or everything that is wrong with their shape. */
+export function readShape(input: unknown): { settings?: Settings; found: Found[] } {
+  const result = settingsSchema.safeParse(input ?? {});
+  if (result.success) return { settings: result.data, found: [] };
+  return { found: result.error.issues.flatMap((issue) => sentences(issue, input)) };
+}
+
+type Issue = z.core.$ZodIssue;
+
+function sentences(issue: Issue, input: unknown): Found[] {
+  const at = issue.path.map((segment) => (typeof segment === 'symbol' ? String(segment) : segment));
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey([...at, key], at));
+  if (issue.code === 'invalid_key') {
+    return [
+      { at, message: 'This name must not be empty or longer than 200 characters.', severity: 'error', key: true },
+    ];
+  }
+  return [{ at, message: sentence(issue, at, valueAt(input, at)), severity: 'error' }];
+}
+
+function sentence(issue: Issue, at: readonly Segment[], value: unknown): string {
+  const what = nameOf(at);
+  if (value === undefined) return `${what} is missing.`;
+  switch (issue.code) {
+    case 'invalid_type':
+      return `${what} must be ${NOUNS[issue.expected] ?? issue.expected}, but it is ${kindOf(value)}.`;
+    case 'invalid_value':
+      return `${what} must be one of ${issue.values.map(String).join(', ')}.`;
+    case 'too_small':
+      return tooSmall(what, issue);
+    case 'too_big':
+      return issue.origin === 'string'
+        ? `${what} must not be longer than ${issue.maximum} characters.`
+        : `${what} must be ${issue.maximum} or less.`;
+    case 'invalid_format':
+      return issue.format === 'date'
+        ? `${what} must be a date, as 2027-01-31.`
+        : `${what} is wrong: it ${issue.message}.`;
+    default:
+      return `${what} is not valid.`;
+  }
+}
+
+const NOUNS: Readonly<Record<string, string>> = {
+  string: 'a text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'an object',
+  record: 'an object',
+};
+
+function kindOf(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'number') return Number.isInteger(value) ? 'a number' : 'a number with a fraction';
+  return (
+    { string: 'a text', boolean: 'true or false', object: 'an object' }[typeof value as string] ?? 'something else'
+  );
+}
+
+function tooSmall(what: string, issue: Extract<Issue, { code: 'too_small' }>): string {
+  if (issue.origin === 'string') return `${what} must not be empty.`;
+  return issue.inclusive === false
+    ? `${what} must be more than ${issue.minimum}.`
+    : `${what} must be ${issue.minimum} or more.`;
+}
+
+const KEY_WORDS = /^(api_?)?key$|token|secret|password/i;
+
+function unknownKey(at: readonly Segment[], parent: readonly Segment[]): Found {
+  const key = String(at.at(-1));
+  const near = nearNames(key, knownKeys(parent))[0];
+  const hint = KEY_WORDS.test(key)
+    ? ' Keys are never settings: store the key with the command Set API Key…, or name an environment variable in apiKeyEnv.'
+    : near === undefined
+      ? ''
+      : ` Did you mean ${near}?`;
+  const place = parent.length === 0 ? '' : ` in ${nameOf(parent).replace(/^An/, 'an')}`;
+  return { at, message: `There is no setting ${key}${place}.${hint}`, severity: 'error', key: true };
+}
+
+/** The last key by name; an entry of a list by the key of the list. */
+function nameOf(at: readonly Segment[]): string {
+  const index = at.findLastIndex((segment) => typeof segment === 'string');
+  if (index < 0) return 'The configuration';
+  return index === at.length - 1 ? String(at[index]) : `An entry of ${at[index]}`;
+}
+
+/** The keys the schema knows at a path; none where it takes any. */
+function knownKeys(path: readonly Segment[]): string[] {
+  const inside = path.reduce<z.core.$ZodType | undefined>(
+    (schema, segment) => childOf(schema, segment),
+    settingsSchema,
+  );
+  const bare = unwrap(inside);
+  return bare instanceof z.ZodObject ? Object.keys(bare.shape) : [];
+}
+
+function childOf(schema: z.core.$ZodType | undefined, segment: Segment): z.core.$ZodType | undefined {
+  const bare = unwrap(schema);
+  if (bare instanceof z.ZodObject)
+    return Object.entries<z.core.$ZodType>(bare.shape).find(([key]) => key === segment)?.[1];
+  if (bare instanceof z.ZodArray) return bare.element;
+  return undefined;
+}
+
+function unwrap(schema: z.core.$ZodType | undefined): z.core.$ZodType | undefined {
+  const wrapped = schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault;
+  return wrapped ? unwrap(schema.unwrap()) : schema;
+}

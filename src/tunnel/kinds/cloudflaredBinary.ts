@@ -1,0 +1,107 @@
+/** Which cloudflared to run: the chosen one, our verified copy, the one on the PATH, or (with consent) a new copy. */
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { use } from 'cloudflared/lib/constants.js';
+import { compareVersions } from '../../process/handshake';
+import { isProgram, programOnPath, runForOutput } from '../commands';
+import { TunnelProblem } from '../driver';
+import { say } from '../sentences';
+import type { TunnelWorld } from '../world';
+
+/** Older ones lack JSON logs by environment. */
+export const OLDEST_VERSION = '2025.6.1';
+
+export interface Binary {
+  path: string;
+  version: string;
+}
+
+export interface BinaryOptions {
+  /** The setting, or else CLOUDFLARED_BIN. */
+  chosen: string | undefined;
+  dataDir: string;
+  world: Pick<TunnelWorld, 'clock' | 'env' | 'platform' | 'spawn'>;
+}
+
+/** Throws a TunnelProblem that says what to do when there is no usable one. */
+export async function findCloudflared({ chosen, dataDir, world }: BinaryOptions): Promise<Binary> {
+  const found = chosen
+    ? await checkChosen(chosen, world)
+    : ((await newestCopy(dataDir, world)) ?? (await onPath(world)));
+  // Whoever else in this process asks the cloudflared package gets the same program.
+  use(found.path);
+  return found;
+}
+
+async function checkChosen(chosen: string, world: BinaryOptions['world']): Promise<Binary> {
+  if (!isProgram(chosen)) throw new TunnelProblem('error', say.chosenBinaryMissing(chosen), { missingBinary: true });
+  try {
+    return { path: chosen, version: await cloudflaredVersion(chosen, world) };
+  } catch (error) {
+    throw new TunnelProblem('error', say.binaryFails(chosen, (error as Error).message), { missingBinary: true });
+  }
+}
+
+/** `<dataDir>/bin/<version>/cloudflared` with a stamp that says it was verified; the newest that starts. */
+async function newestCopy(dataDir: string, world: BinaryOptions['world']): Promise<Binary | undefined> {
+  for (const version of installedVersions(dataDir)) {
+    const program = copyPath(dataDir, version, world.platform);
+    try {
+      return { path: program, version: await cloudflaredVersion(program, world) };
+    } catch {
+      // Quarantined or broken: the next one, or the download, repairs it.
+    }
+  }
+  return undefined;
+}
+
+async function onPath(world: BinaryOptions['world']): Promise<Binary> {
+  const program = programOnPath('cloudflared', world);
+  if (!program) throw new TunnelProblem('error', say.notInstalled, { missingBinary: true });
+  let version: string;
+  try {
+    version = await cloudflaredVersion(program, world);
+  } catch (error) {
+    throw new TunnelProblem('error', say.binaryFails(program, (error as Error).message), { missingBinary: true });
+  }
+  if (compareVersions(version, OLDEST_VERSION) < 0)
+    throw new TunnelProblem('error', say.binaryTooOld(version, OLDEST_VERSION), { missingBinary: true });
+  return { path: program, version };
+}
+
+export const copyFolder = (dataDir: string, version: string) => path.join(dataDir, 'bin', version);
+export const copyPath = (dataDir: string, version: string, platform: NodeJS.Platform) =>
+  path.join(copyFolder(dataDir, version), platform === 'win32' ? 'cloudflared.exe' : 'cloudflared');
+
+/** Versions with a stamp, newest first. */
+export function installedVersions(dataDir: string): string[] {
+  try {
+    return readdirSync(path.join(dataDir, 'bin'))
+      .filter((name) => /^\d{4}\.\d+\.\d+$/.test(name) && isStamped(dataDir, name))
+      .sort((a, b) => compareVersions(b, a));
+  } catch {
+    return [];
+  }
+}
+
+export function isStamped(dataDir: string, version: string): boolean {
+  try {
+    return JSON.parse(readFileSync(path.join(copyFolder(dataDir, version), 'stamp.json'), 'utf8')).version === version;
+  } catch {
+    return false;
+  }
+}
+
+/** Runs `--version`, 10 s. Rejects with a few words why it did not start. */
+export async function cloudflaredVersion(
+  program: string,
+  world: Pick<TunnelWorld, 'clock' | 'env' | 'spawn'>,
+): Promise<string> {
+  const output = await runForOutput(program, ['--version'], world, 10_000);
+  const version = /\bversion (\d{4}\.\d+\.\d+)/.exec(output.stdout)?.[1];
+  if (!version)
+    throw new Error(
+      output.code === 0 ? 'it is not cloudflared' : output.code === null ? 'no answer' : `exit code ${output.code}`,
+    );
+  return version;
+}

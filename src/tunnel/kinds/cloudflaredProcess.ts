@@ -1,0 +1,85 @@
+/** How cloudflared is started and asked about itself (tunnel facts §3 and §4). */
+import path from 'node:path';
+import { type Link, TunnelProblem } from '../driver';
+import { launchProgram, localJson, type ProgramKind } from '../program';
+import { say } from '../sentences';
+import { type QuickCredentials, type StateFile, tunnelFolder, writePrivate } from '../stateFile';
+import type { Transport } from '../transports';
+import type { TunnelWorld } from '../world';
+import { createCloudflaredLog } from './cloudflaredLog';
+import { startRelay } from './relay';
+
+export interface CloudflaredLaunch {
+  dataDir: string;
+  world: TunnelWorld;
+  state: StateFile;
+  binary: string;
+  provider: string;
+  host: string;
+  localPort: number;
+  transport: Transport;
+  /** Not the first start: no pre-checks. */
+  again: boolean;
+  /** Quick tunnel: what our relay answers. Named tunnel: the token. */
+  identity: { credentials: QuickCredentials } | { token: string };
+}
+
+export function cloudflaredKind(transport: Transport): ProgramKind {
+  return {
+    logName: 'cloudflared.log',
+    createLog: () => createCloudflaredLog(transport),
+    async connected({ metricsPort }) {
+      const ready = await localJson(metricsPort, '/ready');
+      return ready ? Number(ready.readyConnections) > 0 : undefined;
+    },
+    async connectorId({ metricsPort }) {
+      const id = (await localJson(metricsPort, '/ready'))?.connectorId;
+      return typeof id === 'string' ? id : undefined;
+    },
+    // QUIC comes back by itself within seconds; HTTP/2 may take most of a minute, so a respawn is faster.
+    lostAfterMs: transport === 'quic' ? 8_000 : 2_000,
+    // Without pings, a dead HTTP/2 connection looks alive for minutes.
+    honest: transport === 'quic',
+  };
+}
+
+/** Throws a TunnelProblem when it cannot be started. */
+export async function launchCloudflared(launch: CloudflaredLaunch): Promise<Link> {
+  const { dataDir, world, state, identity, transport, localPort, provider, host, binary } = launch;
+  const relay = 'credentials' in identity ? await startRelay(identity.credentials) : undefined;
+  const config = path.join(tunnelFolder(dataDir), 'cloudflared.yml');
+  writePrivate(config, configText(launch, relay?.url));
+  return launchProgram({
+    dataDir,
+    world,
+    state,
+    kind: cloudflaredKind(transport),
+    binary,
+    // Arguments can be read by every user of the machine; everything else stands in the private file.
+    args: ['tunnel', '--config', config, ...(relay ? [] : ['run'])],
+    env: { TUNNEL_LOG_OUTPUT: 'json', ...('token' in identity && { TUNNEL_TOKEN: identity.token }) },
+    running: { provider, host, localPort, transport },
+    atEnd: () => relay?.close(),
+  }).catch((error: NodeJS.ErrnoException) => {
+    throw new TunnelProblem('error', say.binaryFails(binary, error.code ?? error.message), { missingBinary: true });
+  });
+}
+
+function configText({ localPort, transport, again }: CloudflaredLaunch, quickService: string | undefined): string {
+  const entries: Record<string, string | number | boolean | undefined> = {
+    url: `http://127.0.0.1:${localPort}`,
+    'quick-service': quickService,
+    protocol: transport,
+    'edge-ip-version': 'auto',
+    metrics: '127.0.0.1:0',
+    'no-autoupdate': true,
+    retries: 2,
+    'grace-period': '1s',
+    'management-diagnostics': quickService ? false : undefined,
+    'no-prechecks': again || undefined,
+  };
+  return Object.entries(entries)
+    .filter(([, value]) => value !== undefined)
+    .map(([key, value]) => `${key}: ${JSON.stringify(value)}\n`)
+    .join('');
+}

@@ -1,0 +1,50 @@
+/** A public URL of the user's own (VPS, reverse proxy, Worker): nothing to run, the same verification. */
+import { type Driver, type Link, TunnelProblem } from '../driver';
+import { say } from '../sentences';
+
+export function customDriver(url: string, localPort: number): Driver {
+  const publicUrl = publicOrigin(url);
+  return {
+    provider: 'custom',
+    program: 'The public URL',
+    renewable: false,
+    knownUrl: () => publicUrl,
+    adopt: async () => undefined,
+    open: async () => {
+      if (!publicUrl) throw new TunnelProblem('error', say.customUrlWrong(url.trim()));
+      return standingLink(publicUrl);
+    },
+    connectMs: () => 0,
+    fallBack: () => false,
+    nothingConnects: () => new TunnelProblem('error', say.noConnection('The public URL')),
+    refused: () => new TunnelProblem('error', say.noConnection('The public URL')),
+    forget: async () => {},
+    proven: () => {},
+    explainStatus: (status) => ([200, 404].includes(status) ? say.forwardHere(localPort) : say.badStatus(status)),
+  };
+}
+
+/** The origin of an https URL. A trailing /v1 is what people copy from elsewhere; other paths cannot be served. */
+function publicOrigin(text: string): string | undefined {
+  try {
+    const url = new URL(text.trim());
+    const plain = /^\/(v1\/?)?$/.test(url.pathname) && !url.search && !url.username;
+    return url.protocol === 'https:' && plain ? url.origin : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function standingLink(publicUrl: string): Link {
+  return {
+    publicUrl,
+    pollMs: 3_600_000,
+    lostAfterMs: 0,
+    honest: true,
+    registered: true,
+    onEvent: () => {},
+    connected: async () => true,
+    close: async () => {},
+    leave: () => {},
+  };
+}

@@ -1,0 +1,208 @@
+/** ngrok's agent as a driver: one free stable domain per account, an authtoken as the only secret. */
+import path from 'node:path';
+import { isProgram, programOnPath } from '../commands';
+import { type Driver, type Link, type LinkEvent, TunnelProblem } from '../driver';
+import {
+  adoptProgram,
+  endStray,
+  isSameProcess,
+  launchProgram,
+  localJson,
+  type ProgramKind,
+  type ProgramLog,
+} from '../program';
+import { say } from '../sentences';
+import { type RunningProgram, type StateFile, tunnelFolder, writePrivate } from '../stateFile';
+import type { TunnelWorld } from '../world';
+
+export interface NgrokOptions {
+  dataDir: string;
+  localPort: number;
+  /** Setting; empty is found on the PATH. */
+  binary: string;
+  /** Reserved domain; empty is the account's own. */
+  hostname: string;
+  token: string | undefined;
+  state: StateFile;
+  world: TunnelWorld;
+}
+
+const CONNECT_MS = 30_000;
+const RETRY_MS = 60_000;
+
+export function ngrokDriver(options: NgrokOptions): Driver {
+  const { dataDir, localPort, token, state, world } = options;
+  const host = options.hostname
+    .trim()
+    .toLowerCase()
+    .replace(/^https?:\/\//, '')
+    .replace(/\/.*$/, '');
+  const kind = ngrokKind(localPort, token, world);
+  return {
+    provider: 'ngrok',
+    program: 'ngrok',
+    renewable: false,
+    knownUrl: () => (host ? `https://${host}` : undefined),
+
+    async adopt() {
+      const { running } = state.value;
+      const fits = running?.provider === 'ngrok' && running.localPort === localPort && (!host || running.host === host);
+      const ours = fits && running.metricsPort !== 0 && (await isSameProcess(running, world)) !== false;
+      if (ours && (await kind.connected(running))) return adoptProgram(running, kind, dataDir, world, state);
+      await endStray(state, world);
+      return undefined;
+    },
+
+    async open({ report }): Promise<Link> {
+      if (!token) throw new TunnelProblem('error', say.ngrokTokenMissing);
+      const binary = options.binary || programOnPath('ngrok', world);
+      if (!binary || !isProgram(binary)) throw new TunnelProblem('error', say.ngrokMissing(options.binary));
+      report('connecting', say.connecting(undefined));
+      const config = path.join(tunnelFolder(dataDir), 'ngrok.yml');
+      // Their own file is not read then. Without inspection, so that no local API shows prompts and keys.
+      writePrivate(config, 'version: "2"\nconsole_ui: false\nupdate_check: false\ninspect_db_size: -1\n');
+      return launchProgram({
+        dataDir,
+        world,
+        state,
+        kind,
+        binary,
+        args: [
+          'http',
+          `http://127.0.0.1:${localPort}`,
+          '--config',
+          config,
+          '--log',
+          'stdout',
+          '--log-format',
+          'json',
+          ...(host ? ['--url', `https://${host}`] : []),
+        ],
+        env: { NGROK_AUTHTOKEN: token },
+        running: { provider: 'ngrok', host, localPort, transport: 'http2' },
+      }).catch((error: NodeJS.ErrnoException) => {
+        throw new TunnelProblem('error', say.programFails('ngrok', binary, error.code ?? error.message));
+      });
+    },
+
+    connectMs: () => CONNECT_MS,
+    fallBack: () => false,
+    nothingConnects: () =>
+      new TunnelProblem('error', say.noConnection('ngrok'), { retryAt: world.clock.now() + RETRY_MS }),
+    refused: () => new TunnelProblem('error', say.ngrokToken('')),
+    forget: async () => {},
+    proven: () => {},
+    explainStatus: (status, code) =>
+      status === 200
+        ? say.wrongOwner
+        : code
+          ? say.ngrokLimit(code)
+          : status === 404
+            ? say.notThere
+            : say.badStatus(status),
+  };
+}
+
+function ngrokKind(localPort: number, token: string | undefined, { clock }: TunnelWorld): ProgramKind {
+  return {
+    logName: 'ngrok.log',
+    createLog: () => createNgrokLog(token, () => clock.now()),
+    async connected({ metricsPort, host }: RunningProgram) {
+      const answer = await localJson(metricsPort, '/api/tunnels');
+      const tunnels = answer?.tunnels as { public_url?: string; config?: { addr?: string } }[] | undefined;
+      if (!Array.isArray(tunnels)) return undefined;
+      return tunnels.some(
+        ({ public_url, config }) =>
+          (!host || public_url === `https://${host}`) && config?.addr?.endsWith(`:${localPort}`),
+      );
+    },
+    // Its own reconnect takes seconds; its API goes on listing a tunnel whose session is gone.
+    lostAfterMs: 10_000,
+    honest: false,
+  };
+}
+
+const MAX_LINE = 65_536;
+const KEPT = 10;
+
+/** Reads ngrok's JSON log and the plain ERROR lines at its end. Pure but for the clock. Nothing with the token leaves it. */
+export function createNgrokLog(token: string | undefined, now: () => number): ProgramLog {
+  let rest = '';
+  const kept: string[] = [];
+
+  function read(line: string): LinkEvent | { type: 'api'; port: number } | undefined {
+    const { msg = '', err = '', lvl = '', url, addr } = parse(line);
+    const failed = /^(eror|crit|error|warn)$/.test(lvl) && err !== '' && err !== '<nil>';
+    keep(failed ? `${msg}: ${err}` : lvl === '' ? msg : '');
+    if (msg === 'starting web service') {
+      const port = Number(/:(\d+)$/.exec(addr ?? '')?.[1]);
+      return port ? { type: 'api', port } : undefined;
+    }
+    if (msg === 'started tunnel' && url?.startsWith('https://'))
+      return { type: 'registered', publicUrl: new URL(url).origin };
+    const code = /ERR_NGROK_(\d+)/.exec(failed || lvl === '' ? `${msg} ${err}` : '')?.[1];
+    if (code) return { type: 'failed', problem: ngrokProblem(code, now()) };
+    return failed && /session closing|failed to reconnect session|heartbeat timeout/.test(msg)
+      ? { type: 'lost' }
+      : undefined;
+  }
+
+  function keep(text: string): void {
+    const clean = text
+      .replace(/^ERROR:\s*/, '')
+      .replace(/\s+/g, ' ')
+      .trim();
+    if (clean === '' || /authtoken:/i.test(clean) || (token && clean.includes(token))) return;
+    kept.push(clean.slice(0, 300));
+    if (kept.length > KEPT) kept.shift();
+  }
+
+  return {
+    push(chunk) {
+      const lines = (rest + chunk).split('\n');
+      rest = (lines.pop() ?? '').slice(-MAX_LINE);
+      return lines.flatMap((line) => read(line.trim()) ?? []);
+    },
+    lastLines: () => [...kept],
+  };
+}
+
+/** A JSON record, or a plain line as its message. */
+function parse(line: string): { msg?: string; err?: string; lvl?: string; url?: string; addr?: string } {
+  try {
+    const record = JSON.parse(line) as Record<string, unknown>;
+    const text = (name: string) => (typeof record[name] === 'string' ? (record[name] as string) : undefined);
+    return { msg: text('msg'), err: text('err'), lvl: text('lvl') ?? 'info', url: text('url'), addr: text('addr') };
+  } catch {
+    return { msg: line };
+  }
+}
+
+/** ngrok's own texts can contain the token, so only the code decides what is said. */
+function ngrokProblem(code: string, now: number): TunnelProblem {
+  const soon = { retryAt: now + RETRY_MS };
+  const name = `ERR_NGROK_${code}`;
+  switch (code) {
+    case '105':
+    case '106':
+    case '107':
+    case '4018':
+      return new TunnelProblem('error', say.ngrokToken(name));
+    case '108':
+      return new TunnelProblem('error', say.ngrokAgentLimit(name), soon);
+    case '334':
+      return new TunnelProblem('error', say.ngrokDomainOnline(name), soon);
+    case '319':
+    case '320':
+    case '7117':
+    case '7118':
+      return new TunnelProblem('error', say.ngrokDomainTaken(name));
+    case '120':
+    case '121':
+      return new TunnelProblem('error', say.ngrokTooOld(name));
+    case '9040':
+      return new TunnelProblem('blocked', say.ngrokBlocked(name));
+    default:
+      return new TunnelProblem('error', say.ngrokOther(name), soon);
+  }
+}

@@ -1,0 +1,104 @@
+/** Asking Cloudflare for a quick tunnel: the one request, its refusals, and the budget that keeps us polite. */
+
+import type { Network, NetworkAnswer } from '../../network/httpsClient';
+import { TunnelProblem } from '../driver';
+import { say } from '../sentences';
+import type { QuickCredentials, StateFile } from '../stateFile';
+import type { Clock } from '../world';
+
+const SERVICE = 'https://api.trycloudflare.com/tunnel';
+const MINUTE = 60_000;
+/** Waits after the first, second, … refusal by the rate limit. */
+const RATE_WAITS = [2 * MINUTE, 5 * MINUTE, 10 * MINUTE, 20 * MINUTE];
+const BUDGET = { requests: 3, within: 10 * MINUTE };
+const RETRY_WAIT = 10_000;
+const OFFLINE_WAIT = 10_000;
+
+export interface QuickServiceOptions {
+  network: Network;
+  state: StateFile;
+  clock: Clock;
+  /** Version of the binary that will use the answer. */
+  version: string;
+  /** A person asked for a new URL: the budget does not apply. */
+  asked: boolean;
+  signal: AbortSignal;
+}
+
+/** New credentials, saved already. Throws a TunnelProblem that says when to try again. */
+export async function requestQuickTunnel({
+  network,
+  state,
+  clock,
+  version,
+  asked,
+  signal,
+}: QuickServiceOptions): Promise<QuickCredentials> {
+  const now = clock.now();
+  const recent = (state.value.requests ?? []).filter((time) => time > now - BUDGET.within && time <= now);
+  const limitedUntil = state.value.rateLimit?.until ?? 0;
+  if (!asked && limitedUntil > now)
+    throw new TunnelProblem('rateLimited', say.rateLimited(limitedUntil), { retryAt: limitedUntil });
+  if (!asked && recent.length >= BUDGET.requests) {
+    const until = recent[0]! + BUDGET.within;
+    throw new TunnelProblem('error', say.requestFailed('several tries failed', until), { retryAt: until });
+  }
+
+  let answer: NetworkAnswer;
+  try {
+    answer = await network.request({
+      url: SERVICE,
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        accept: 'application/json',
+        'user-agent': `cloudflared/${version}`,
+      },
+      timeoutMs: 15_000,
+      signal,
+    });
+  } catch (error) {
+    const proxy = network.proxyFor(new URL(SERVICE).hostname);
+    throw new TunnelProblem('error', say.requestUnreachable((error as Error).message, proxy), {
+      retryAt: clock.now() + OFFLINE_WAIT,
+    });
+  }
+
+  if (answer.status === 429 || /error code: 1015/.test(answer.body)) {
+    const refusals = (state.value.rateLimit?.refusals ?? 0) + 1;
+    const until = clock.now() + RATE_WAITS[Math.min(refusals, RATE_WAITS.length) - 1]!;
+    state.update({ rateLimit: { refusals, until } });
+    throw new TunnelProblem('rateLimited', say.rateLimited(until), { retryAt: until });
+  }
+  const requests = [...recent, clock.now()];
+  const credentials = parseAnswer(answer, clock.now());
+  if (typeof credentials === 'string') {
+    state.update({ requests });
+    const until = requests.length < BUDGET.requests ? clock.now() + RETRY_WAIT : requests[0]! + BUDGET.within;
+    throw new TunnelProblem('error', say.requestFailed(credentials, until), { retryAt: until });
+  }
+  state.update({ credentials, requests, rateLimit: undefined });
+  return credentials;
+}
+
+/** The credentials, or why there are none. The answer's own text is not repeated: it may be a page of HTML, or a secret. */
+function parseAnswer(answer: NetworkAnswer, createdAt: number): QuickCredentials | string {
+  const code = /error code: (\d{3,4})/.exec(answer.body)?.[1];
+  if (code) return `error ${code}`;
+  try {
+    const { success, result, errors } = JSON.parse(answer.body) as {
+      success?: boolean;
+      result?: Partial<QuickCredentials>;
+      errors?: { code?: number; message?: string }[];
+    };
+    const { id, account_tag, secret, hostname } = result ?? {};
+    if (success && id && account_tag && secret && hostname && /^[a-z0-9-]+\.trycloudflare\.com$/.test(hostname))
+      return { id, account_tag, secret, hostname, createdAt };
+    const reason = errors?.[0];
+    return reason?.message
+      ? `error ${reason.code ?? ''} ${reason.message}`.slice(0, 200)
+      : 'no credentials in the answer';
+  } catch {
+    return `HTTP ${answer.status}`;
+  }
+}

@@ -1,0 +1,190 @@
+/**
+ * Tailscale Funnel as a driver. Nothing of ours runs: the user's own Tailscale forwards a public name to our port. We add one
+ * mapping, leave every other alone, and take ours away again.
+ */
+import { isProgram, type ProgramOutput, programOnPath, runForOutput } from '../commands';
+import { type Driver, type Link, TunnelProblem } from '../driver';
+import { say } from '../sentences';
+import type { StateFile } from '../stateFile';
+import type { TunnelWorld } from '../world';
+
+export interface TailscaleOptions {
+  localPort: number;
+  /** Setting; empty is found by itself. */
+  binary: string;
+  state: StateFile;
+  world: TunnelWorld;
+}
+
+/** The only ports Funnel offers. */
+const PORTS = [443, 8443, 10_000];
+const RETRY_MS = 30_000;
+const COMMAND_MS = 15_000;
+const PLACES: Partial<Record<NodeJS.Platform, string[]>> = {
+  darwin: ['/Applications/Tailscale.app/Contents/MacOS/Tailscale'],
+  win32: ['C:\\Program Files\\Tailscale\\tailscale.exe'],
+};
+
+export function tailscaleDriver({ localPort, binary, state, world }: TailscaleOptions): Driver {
+  const target = `http://127.0.0.1:${localPort}`;
+  const later = () => ({ retryAt: world.clock.now() + RETRY_MS });
+
+  function program(): string {
+    const found = binary || programOnPath('tailscale', world) || PLACES[world.platform]?.find(isProgram);
+    if (!found || !isProgram(found)) throw new TunnelProblem('error', say.tailscaleMissing(binary));
+    return found;
+  }
+
+  /** The public name of this machine, or why it has none. */
+  async function machineName(tailscale: string): Promise<string> {
+    const status = await readStatus(tailscale, world);
+    if (!status) throw new TunnelProblem('error', say.tailscaleNotRunning, later());
+    const { BackendState, Self } = status;
+    if (BackendState === 'NeedsLogin' || Self?.Expired) throw new TunnelProblem('error', say.tailscaleSession, later());
+    if (BackendState === 'NeedsMachineAuth') throw new TunnelProblem('error', say.tailscaleApproval, later());
+    if (BackendState === 'Stopped') throw new TunnelProblem('error', say.tailscaleOff, later());
+    if (BackendState !== 'Running') throw new TunnelProblem('connecting', say.tailscaleStarting, later());
+    const name = Self?.DNSName?.replace(/\.$/, '').toLowerCase();
+    if (!name) throw new TunnelProblem('error', say.tailscaleNoName, later());
+    if (Self?.CapMap && !('https' in Self.CapMap)) throw new TunnelProblem('error', say.tailscaleNoHttps, later());
+    return name;
+  }
+
+  async function open(signal: AbortSignal, report: (message: string) => void): Promise<Link> {
+    const tailscale = program();
+    const name = await machineName(tailscale);
+    const mappings = await readMappings(tailscale, world);
+    const remembered = state.value.funnel;
+    const present = PORTS.find((port) => proxyAt(mappings, name, port) === target);
+    const isFree = (port: number) => {
+      const proxy = proxyAt(mappings, name, port);
+      const oursFromBefore = remembered?.port === port && proxy === remembered.target;
+      return (proxy === undefined && !mappings.TCP?.[port]) || oursFromBefore;
+    };
+    const port = present ?? PORTS.find(isFree);
+    if (port === undefined) throw new TunnelProblem('error', say.tailscalePortsTaken);
+    if (present === undefined || !mappings.AllowFunnel?.[`${name}:${port}`]) {
+      report(say.connecting(undefined));
+      const output = await run(tailscale, ['funnel', '--bg', '--yes', `--https=${port}`, target], world);
+      signal.throwIfAborted();
+      const problem = funnelProblem(output);
+      if (problem) throw new TunnelProblem('error', problem, later());
+      const after = await readMappings(tailscale, world);
+      if (proxyAt(after, name, port) !== target || !after.AllowFunnel?.[`${name}:${port}`]) {
+        throw new TunnelProblem('error', say.tailscaleFailed(lastLine(output)), later());
+      }
+    }
+    state.update({ funnel: { port, target, binary: tailscale } });
+    return funnelLink(tailscale, `https://${name}${port === 443 ? '' : `:${port}`}`, state, world);
+  }
+
+  return {
+    provider: 'tailscale',
+    program: 'Tailscale',
+    renewable: false,
+    // Asked from this machine, the name leads into the tailnet and proves nothing.
+    dial: { outside: true },
+    knownUrl: () => undefined,
+    adopt: async () => undefined,
+    open: ({ signal, report }) => open(signal, (message) => report('connecting', message)),
+    connectMs: () => COMMAND_MS,
+    fallBack: () => false,
+    nothingConnects: () => new TunnelProblem('error', say.noConnection('Tailscale'), later()),
+    refused: () => new TunnelProblem('error', say.noConnection('Tailscale'), later()),
+    forget: async () => {},
+    proven: () => {},
+    explainStatus: (status) => ([200, 404].includes(status) ? say.wrongOwner : say.badStatus(status)),
+  };
+}
+
+function funnelLink(tailscale: string, publicUrl: string, state: StateFile, world: TunnelWorld): Link {
+  return {
+    publicUrl,
+    // Each look starts a program.
+    pollMs: 30_000,
+    lostAfterMs: 0,
+    honest: true,
+    registered: true,
+    onEvent: () => {},
+    async connected() {
+      const status = await readStatus(tailscale, world);
+      return status ? status.BackendState === 'Running' && status.Self?.Expired !== true : undefined;
+    },
+    close: () => endFunnel(state, world),
+    leave: () => {},
+  };
+}
+
+/** Takes our mapping away, if it still is ours. Never throws. */
+export async function endFunnel(state: StateFile, world: TunnelWorld): Promise<void> {
+  const { funnel } = state.value;
+  if (!funnel) return;
+  try {
+    const { Web = {} } = await readMappings(funnel.binary, world);
+    const ours = Object.entries(Web).some(
+      ([name, web]) => name.endsWith(`:${funnel.port}`) && web.Handlers?.['/']?.Proxy === funnel.target,
+    );
+    if (ours) await run(funnel.binary, ['funnel', `--https=${funnel.port}`, 'off'], world);
+  } catch {
+    // Tailscale is gone or off: then nothing is public either.
+  }
+  state.update({ funnel: undefined });
+}
+
+interface Status {
+  BackendState?: string;
+  Self?: { DNSName?: string; Expired?: boolean; CapMap?: Record<string, unknown> | null };
+}
+
+interface Mappings {
+  TCP?: Record<string, unknown>;
+  Web?: Record<string, { Handlers?: Record<string, { Proxy?: string }> }>;
+  AllowFunnel?: Record<string, boolean>;
+}
+
+/** undefined: the Tailscale service does not answer. */
+async function readStatus(tailscale: string, world: TunnelWorld): Promise<Status | undefined> {
+  return parseObject<Status>((await run(tailscale, ['status', '--json', '--peers=false'], world)).stdout);
+}
+
+async function readMappings(tailscale: string, world: TunnelWorld): Promise<Mappings> {
+  return parseObject<Mappings>((await run(tailscale, ['funnel', 'status', '--json'], world)).stdout) ?? {};
+}
+
+const proxyAt = ({ Web }: Mappings, name: string, port: number) => {
+  const web = Web?.[`${name}:${port}`];
+  // Something else than a proxy at the root (a file, text, another path) is not ours either.
+  return web && (web.Handlers?.['/']?.Proxy ?? '(not a proxy)');
+};
+
+function parseObject<T extends object>(text: string): T | undefined {
+  try {
+    const value = JSON.parse(text);
+    return value && typeof value === 'object' ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A command that waits for a person (Funnel not enabled: it waits until somebody opens its link) is ended, its words are kept. */
+async function run(tailscale: string, args: readonly string[], world: TunnelWorld): Promise<ProgramOutput> {
+  try {
+    return await runForOutput(tailscale, args, world, COMMAND_MS);
+  } catch (error) {
+    throw new TunnelProblem('error', say.programFails('Tailscale', tailscale, (error as Error).message));
+  }
+}
+
+/** What the command complains about, in words for a person; undefined: it went through. */
+function funnelProblem(output: ProgramOutput): string | undefined {
+  const text = `${output.stdout}\n${output.stderr}`;
+  const link = /https:\/\/login\.tailscale\.com\/\S+/.exec(text)?.[0];
+  if (/Funnel is not enabled|Funnel not available|node attribute/i.test(text)) return say.tailscaleNotEnabled(link);
+  if (/access denied|requires root|--operator=/i.test(text)) return say.tailscaleDenied;
+  if (/shields-up/i.test(text)) return say.tailscaleShields;
+  if (/TLS certs|HTTPS (is )?(not enabled|disabled)|enable HTTPS/i.test(text)) return say.tailscaleNoHttps;
+  return output.code === 0 ? undefined : say.tailscaleFailed(lastLine(output));
+}
+
+const lastLine = ({ stdout, stderr }: ProgramOutput) =>
+  (`${stdout}\n${stderr}`.trim().split('\n').at(-1) ?? '').replace(/^error:\s*/i, '').slice(0, 200);

@@ -1,0 +1,131 @@
+/** One small real request to a backend that is being set up: does the address answer, is the key accepted, does a model reply? */
+import type { TestResult } from '../process/contract';
+import type { Backend, Target } from '../routing/backend';
+import { abilitiesFor, emitTargetFor, upstreamUrl } from '../routing/build';
+import { codecFor } from '../wires/codecs';
+import type { Conversation } from '../wires/conversation';
+import { upstreamHeaders } from './headers';
+import { fetchList } from './modelList';
+import { describeNetworkError } from './networkErrors';
+import type { Send, UpstreamHeaders } from './transport';
+
+/** Milliseconds for the one request; a local model may have to be loaded first. */
+const TEST_MS = 60_000;
+const ANSWER_BYTES = 1024 * 1024;
+
+/** @param options.model upstream name; without it the first chat model that the backend lists is asked. */
+export async function testBackend(options: {
+  send: Send;
+  backend: Backend;
+  key?: string;
+  model?: string;
+  now(): number;
+}): Promise<TestResult> {
+  const { send, backend, key, now } = options;
+  const begun = now();
+  const headers = upstreamHeaders(backend, key);
+  const models =
+    (await fetchList({ send, url: new URL(upstreamUrl(backend, 'models')), headers, local: backend.local }, 10_000)) ??
+    [];
+  const done = (ok: boolean, message: string): TestResult => ({ ok, message, models: [...models], ms: now() - begun });
+  const model = options.model || likelyChatModel(models);
+  if (!model) return done(false, await whyNoModels(backend, headers, send));
+  const target: Target = {
+    backend,
+    upstreamModel: model,
+    clientModel: model,
+    keyName: backend.name,
+    abilities: abilitiesFor(backend, model),
+    fallbacks: [],
+    via: 'exact',
+  };
+  const wire = codecFor(backend.wire);
+  const conversation: Conversation = {
+    model,
+    turns: [{ role: 'user', parts: [{ type: 'text', text: 'Say hi.' }] }],
+    maxOutputTokens: 16,
+    stream: false,
+  };
+  const reply = await sendOnce(send, {
+    url: new URL(upstreamUrl(backend, ROUTES[backend.wire], model)),
+    headers: { ...headers, 'content-type': 'application/json', accept: 'application/json' },
+    body: Buffer.from(JSON.stringify(wire.emitRequest(conversation, emitTargetFor(target)))),
+    local: backend.local,
+  });
+  if ('error' in reply) return done(false, describeNetworkError(reply.error, backend.name, false));
+  if (reply.status >= 300) return done(false, wire.parseError(reply.status, reply.headers, reply.text).message);
+  try {
+    wire.parseAnswer(JSON.parse(reply.text));
+  } catch {
+    return done(
+      false,
+      `${backend.name} answered with something that is not a model's answer. Check the base URL and the wire.`,
+    );
+  }
+  return done(true, `${model} answered.`);
+}
+
+/** A refused key or a dead address is a better reason than an empty list. */
+async function whyNoModels(backend: Backend, headers: Record<string, string>, send: Send): Promise<string> {
+  const reply = await sendOnce(send, {
+    method: 'GET',
+    url: new URL(upstreamUrl(backend, 'models')),
+    headers,
+    local: backend.local,
+  });
+  if ('error' in reply) return describeNetworkError(reply.error, backend.name, false);
+  if (reply.status === 401 || reply.status === 403) {
+    return `${backend.name} refused the key: ${codecFor(backend.wire).parseError(reply.status, reply.headers, reply.text).message}`;
+  }
+  return `${backend.name} lists no models at ${backend.baseUrl}. Check the base URL, or name a model to test.`;
+}
+
+const ROUTES = { chat: 'chat/completions', responses: 'responses', messages: 'messages' } as const;
+
+/** Lists mix chat models with others; these words tell the others. */
+function likelyChatModel(models: readonly string[]): string | undefined {
+  return (
+    models.find(
+      (id) =>
+        !/embed|whisper|tts|dall-e|image|moderation|audio|realtime|transcribe|rerank|guard|davinci|babbage/i.test(id),
+    ) ?? models[0]
+  );
+}
+
+type Reply = { status: number; headers: UpstreamHeaders; text: string } | { error: Error & { code?: string } };
+
+function sendOnce(
+  send: Send,
+  request: { method?: 'GET' | 'POST'; url: URL; headers: Record<string, string>; body?: Buffer; local: boolean },
+): Promise<Reply> {
+  return new Promise((resolve) => {
+    let status = 0;
+    let headers: UpstreamHeaders = {};
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const end = (reply: Reply) => {
+      clearTimeout(timer);
+      resolve(reply);
+    };
+    const control = send(
+      { method: 'POST', connectMs: 10_000, ...request },
+      {
+        onHead(code, head) {
+          status = code;
+          headers = head;
+        },
+        onData(chunk) {
+          size += chunk.length;
+          if (size > ANSWER_BYTES) control.abort();
+          else chunks.push(chunk);
+        },
+        onEnd: () => end({ status, headers, text: Buffer.concat(chunks).toString('utf8') }),
+        onError: (error) => end({ error }),
+      },
+    );
+    const timer = setTimeout(() => {
+      control.abort();
+      end({ error: Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' }) });
+    }, TEST_MS);
+  });
+}

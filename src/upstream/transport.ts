@@ -1,0 +1,217 @@
+/**
+ * Sending to providers: undici's dispatch with handlers, the cheapest way through (dependencies: no global fetch).
+ * Loopback backends never go through a proxy; everything else follows the proxy settings of the editor or, without
+ * them, the proxy environment variables. Certificates: the built-in ones, NODE_EXTRA_CA_CERTS and what the editor hands over.
+ */
+import { readFileSync } from 'node:fs';
+import tls from 'node:tls';
+import { connect } from 'undici/lib/api/index.js';
+import Agent from 'undici/lib/dispatcher/agent.js';
+import Pool from 'undici/lib/dispatcher/pool.js';
+import ProxyAgent from 'undici/lib/dispatcher/proxy-agent.js';
+import { proxyFor } from '../network/proxy';
+import type { NetworkSettings } from '../process/contract';
+import { decoding } from './decode';
+
+export type UpstreamHeaders = Readonly<Record<string, string | undefined>>;
+
+export interface UpstreamRequest {
+  method: 'POST' | 'GET';
+  url: URL;
+  headers: Record<string, string>;
+  /** In pieces when it is too big to be copied for an edit. */
+  body?: Buffer | readonly Buffer[];
+  /** Milliseconds to open the connection; 0 is no limit. */
+  connectMs: number;
+  /** Loopback or private host: no proxy. */
+  local: boolean;
+}
+
+/** Called in this order: onHead, onData*, then onEnd or onError. onError may come first and ends everything. */
+export interface UpstreamHandler {
+  /** The connection is open and the request is on its way. */
+  onSent?(): void;
+  onHead(status: number, headers: UpstreamHeaders): void;
+  onData(chunk: Buffer): void;
+  onEnd(): void;
+  /** `proxy`: the host of the proxy it went through. */
+  onError(error: Error & { code?: string; proxy?: string }): void;
+}
+
+export interface UpstreamControl {
+  /** Ends the upstream at once; onError follows unless the answer was already over. */
+  abort(): void;
+  pause(): void;
+  resume(): void;
+}
+
+export type Send = (request: UpstreamRequest, handler: UpstreamHandler) => UpstreamControl;
+
+export interface Transport {
+  send: Send;
+  /** No new requests come: closes when the running ones are done. */
+  retire(): Promise<void>;
+}
+
+export class Aborted extends Error {
+  readonly code = 'ABORTED';
+  constructor() {
+    super('aborted');
+    this.name = 'Aborted';
+  }
+}
+
+/**
+ * One transport per network configuration; replaced, not changed, when that changes.
+ * @param env proxy variables and NODE_EXTRA_CA_CERTS are read from here, never from the process itself.
+ */
+export function createTransport(
+  network: NetworkSettings,
+  env: Readonly<Record<string, string | undefined>>,
+): Transport {
+  const agents = new Map<string, Agent | ProxyAgent>();
+  const ca = trustedCertificates(network, env);
+
+  function agentFor(request: UpstreamRequest, proxy: URL | undefined): Agent | ProxyAgent {
+    const id = `${request.connectMs} ${proxy?.href ?? ''}`;
+    let agent = agents.get(id);
+    if (!agent) {
+      const dialling = {
+        timeout: request.connectMs,
+        ...(ca && { ca }),
+        ...(network.strictSsl === false && { rejectUnauthorized: false }),
+      };
+      // Time limits are ours (attempt.ts): a model may think for minutes. How many run at once is limited at our own door.
+      const options = { bodyTimeout: 0, headersTimeout: 0, keepAliveTimeout: 30_000, pipelining: 1, connect: dialling };
+      agent = proxy
+        ? // Behind a CONNECT proxy the provider's certificate is checked on the inner connection.
+          new ProxyAgent({
+            ...options,
+            uri: proxy.href,
+            requestTls: dialling,
+            proxyTls: dialling,
+            clientFactory: proxyClient(request.connectMs),
+          })
+        : new Agent(options);
+      agents.set(id, agent);
+    }
+    return agent;
+  }
+
+  function send(request: UpstreamRequest, given: UpstreamHandler): UpstreamControl {
+    let controller: { abort(reason: Error): void; pause(): void; resume(): void } | undefined;
+    let aborted = false;
+    let done = false;
+    let proxy: URL | undefined;
+    const control: UpstreamControl = {
+      abort() {
+        if (aborted || done) return;
+        aborted = true;
+        if (controller) controller.abort(new Aborted());
+        else fail(new Aborted());
+      },
+      pause: () => controller?.pause(),
+      resume: () => controller?.resume(),
+    };
+    const handler = decoding(given, () => control);
+    const fail = (error: Error) => {
+      if (done) return;
+      done = true;
+      handler.onError(proxy ? Object.assign(error, { proxy: proxy.host }) : error);
+    };
+    try {
+      proxy = request.local ? undefined : proxyFor(request.url, network, env);
+      agentFor(request, proxy).dispatch(
+        {
+          origin: request.url.origin,
+          path: request.url.pathname + request.url.search,
+          method: request.method,
+          headers: Array.isArray(request.body)
+            ? { ...request.headers, 'content-length': String(sizeOf(request.body)) }
+            : request.headers,
+          // undici takes any iterable of buffers; its types only know streams.
+          body: (request.body ?? null) as Buffer | null,
+        },
+        {
+          onRequestStart(started) {
+            controller = started;
+            if (aborted) started.abort(new Aborted());
+            else handler.onSent?.();
+          },
+          onResponseStart(_controller, status, headers) {
+            if (done || status < 200) return;
+            handler.onHead(status, flatten(headers));
+          },
+          onResponseData(_controller, chunk) {
+            if (!done) handler.onData(chunk);
+          },
+          onResponseEnd() {
+            if (done) return;
+            done = true;
+            handler.onEnd();
+          },
+          onResponseError(_controller, error) {
+            fail(error);
+          },
+        },
+      );
+    } catch (error) {
+      queueMicrotask(() => fail(error as Error));
+    }
+    return control;
+  }
+
+  return {
+    send,
+    async retire() {
+      await Promise.allSettled([...agents.values()].map((agent) => agent.close()));
+    },
+  };
+}
+
+/** undici's main entry, which we do not load (src/undici.d.ts), is what gives its clients the `connect` that a proxy needs. */
+function proxyClient(connectMs: number) {
+  return (origin: URL, options: object): Pool => {
+    // A proxy that accepts and says nothing must not keep its half-made connection for minutes.
+    const pool = new Pool(origin, { ...options, headersTimeout: connectMs });
+    pool.connect = connect as Pool['connect'];
+    return pool;
+  };
+}
+
+/** What the editor hands over and NODE_EXTRA_CA_CERTS names, beside what Node trusts by itself; undefined without either. */
+function trustedCertificates(
+  network: NetworkSettings,
+  env: Readonly<Record<string, string | undefined>>,
+): string[] | undefined {
+  const more = [...(network.ca ?? []), ...extraCertificates(env.NODE_EXTRA_CA_CERTS)];
+  if (more.length === 0) return undefined;
+  const { getCACertificates } = tls as { getCACertificates?: (type: 'default') => string[] };
+  return [...(getCACertificates?.('default') ?? tls.rootCertificates), ...more];
+}
+
+/** Read here because a list of our own replaces what Node had read itself, and because editors' runtimes may not read it. */
+function extraCertificates(file: string | undefined): string[] {
+  if (!file) return [];
+  try {
+    return [readFileSync(file, 'utf8')];
+  } catch {
+    return []; // Node warns about such a file and goes on; so do we.
+  }
+}
+
+function flatten(headers: Record<string, string | string[] | undefined>): UpstreamHeaders {
+  const flat: Record<string, string | undefined> = {};
+  for (const [name, value] of Object.entries(headers))
+    flat[name.toLowerCase()] = Array.isArray(value) ? value.join(', ') : value;
+  return flat;
+}
+
+/** The body in one piece. */
+export function wholeBody(body: Buffer | readonly Buffer[]): Buffer {
+  return Buffer.isBuffer(body) ? body : Buffer.concat(body);
+}
+
+function sizeOf(pieces: readonly Buffer[]): number {
+  return pieces.reduce((sum, piece) => sum + piece.length, 0);
+}

@@ -1,0 +1,397 @@
+import assert from 'node:assert/strict';
+import { validateSettings } from '../../../src/settings/check';
+import { settingsSchema } from '../../../src/settings/schema';
+
+const baseUrl = 'https://x.example/v1';
+const a = { name: 'a', baseUrl };
+const SECRET = 'sk-proj-abcdefghijklmnopqrstuvwxyz012345';
+
+/** `path: message` of every problem, warnings with a `~` in front. */
+function told(input: unknown): string[] {
+  return validateSettings(input).problems.map(
+    ({ path, message, severity }) => `${severity === 'warning' ? '~' : ''}${path}: ${message}`,
+  );
+}
+
+describe('validateSettings', () => {
+  it('fills in every default', () => {
+    assert.deepEqual(validateSettings({}), { settings: settingsSchema.parse({}), problems: [] });
+    assert.deepEqual(validateSettings(undefined).problems, []);
+  });
+  it('takes an empty fallbackModel, as the editor hands it over, for none', () => {
+    assert.equal(validateSettings({ fallbackModel: '' }).settings?.fallbackModel, undefined);
+    assert.equal(validateSettings({ fallbackModel: ' a ' }).settings?.fallbackModel, 'a');
+  });
+  it('gives no settings with an error, and settings with warnings', () => {
+    assert.equal(validateSettings({ port: -1 }).settings, undefined);
+    assert.ok(validateSettings({ aliases: { x: 'nowhere' } }).settings);
+  });
+
+  const shape: [string, unknown, string[]][] = [
+    ['another type', { port: 'x' }, ['port: port must be a number, but it is a text.']],
+    ['a fraction', { port: 1.5 }, ['port: port must be a whole number, but it is a number with a fraction.']],
+    ['too large', { port: 70_000 }, ['port: port must be 65535 or less.']],
+    ['too small', { port: -1 }, ['port: port must be 0 or more.']],
+    [
+      'more than',
+      { backends: [{ ...a, maxOutputTokens: 0 }] },
+      ['backends[0].maxOutputTokens: maxOutputTokens must be more than 0.'],
+    ],
+    ['null', { tunnel: null }, ['tunnel: tunnel must be an object, but it is null.']],
+    ['a list for an object', { aliases: [] }, ['aliases: aliases must be an object, but it is a list.']],
+    ['no object at all', [], [': The configuration must be an object, but it is a list.']],
+    [
+      'an entry of another type',
+      { backends: [3] },
+      ['backends[0]: An entry of backends must be an object, but it is a number.'],
+    ],
+    [
+      'a value not in the list',
+      { cursor: { detect: 'maybe' } },
+      ['cursor.detect: detect must be one of auto, always, never.'],
+    ],
+    ['something missing', { backends: [{ baseUrl }] }, ['backends[0].name: name is missing.']],
+    [
+      'an empty text',
+      { backends: [{ ...a, apiKeyEnv: ' ' }] },
+      ['backends[0].apiKeyEnv: apiKeyEnv must not be empty.'],
+    ],
+    [
+      'an empty alias',
+      { aliases: { '': 'a/b' } },
+      ['aliases[""]: This name must not be empty or longer than 200 characters.'],
+    ],
+    [
+      'a text too long',
+      { backends: [{ ...a, prefix: 'x'.repeat(201) }] },
+      ['backends[0].prefix: prefix must not be longer than 200 characters.'],
+    ],
+    [
+      'a name with a slash',
+      { backends: [{ name: 'a/b', baseUrl }] },
+      ['backends[0].name: name is wrong: it has no spaces, slashes or colons.'],
+    ],
+    [
+      'a wrong scheme',
+      { backends: [{ name: 'a', baseUrl: 'ftp://x' }] },
+      ['backends[0].baseUrl: baseUrl is wrong: it starts with http:// or https:// and has no spaces.'],
+    ],
+    [
+      'a date',
+      { clientKeys: [{ name: 'k', expires: '1.2.2027' }] },
+      ['clientKeys[0].expires: expires must be a date, as 2027-01-31.'],
+    ],
+    ['an unknown key', { porrt: 1 }, ['porrt: There is no setting porrt. Did you mean port?']],
+    [
+      'an unknown key inside',
+      { backends: [{ ...a, baseURL: 'x' }] },
+      ['backends[0].baseURL: There is no setting baseURL in an entry of backends. Did you mean baseUrl?'],
+    ],
+    ['an unknown key in a group', { tunnel: { kind: 'x' } }, ['tunnel.kind: There is no setting kind in tunnel.']],
+    [
+      'a name that needs quotes',
+      { aliases: { 'my model': 7 } },
+      ['aliases["my model"]: my model must be a text, but it is a number.'],
+    ],
+  ];
+  for (const [what, input, expected] of shape) it(`shape: ${what}`, () => assert.deepEqual(told(input), expected));
+
+  const KEYS =
+    'Keys are never settings: store the key with the command Set API Key…, or name an environment variable in apiKeyEnv.';
+  const sense: [string, unknown, string[]][] = [
+    [
+      'no preset and no base URL',
+      { backends: [{ name: 'x' }] },
+      ['backends[0]: The backend x needs a preset or a baseUrl.'],
+    ],
+    [
+      'a preset with a placeholder',
+      { backends: [{ name: 'x', preset: 'azure' }] },
+      [
+        'backends[0]: The backend x needs a baseUrl such as https://{resource}.openai.azure.com/openai/v1. Put the name of your Azure OpenAI resource in place of {resource}.',
+      ],
+    ],
+    [
+      'a placeholder left in',
+      { backends: [{ name: 'x', preset: 'bedrock', baseUrl: 'https://bedrock-runtime.{region}.amazonaws.com' }] },
+      ['backends[0].baseUrl: Put your AWS region, such as us-east-1, in place of {region}.'],
+    ],
+    ['no URL', { backends: [{ name: 'x', baseUrl: 'https://:x' }] }, ['backends[0].baseUrl: baseUrl is not a URL.']],
+    [
+      'credentials in a URL',
+      { backends: [{ name: 'x', baseUrl: `https://me:${SECRET}@x.example` }] },
+      [`backends[0].baseUrl: baseUrl has a user name or password in it. ${KEYS}`],
+    ],
+    [
+      'a key in the query of a URL',
+      { backends: [{ name: 'x', baseUrl: `${baseUrl}?api_key=${SECRET}` }] },
+      [`~backends[0].baseUrl: baseUrl has what looks like a key in it. ${KEYS}`],
+    ],
+    [
+      'a key in query',
+      { backends: [{ ...a, query: { key: SECRET } }] },
+      [`~backends[0].query.key: key looks like a key. ${KEYS}`],
+    ],
+    [
+      'a route in a URL',
+      { backends: [{ name: 'x', baseUrl: `${baseUrl}/chat/completions` }] },
+      ['~backends[0].baseUrl: baseUrl ends in /chat/completions. The router adds that itself; leave it out.'],
+    ],
+    [
+      'http to the internet',
+      { backends: [{ name: 'x', baseUrl: 'http://x.example' }] },
+      [
+        '~backends[0].baseUrl: baseUrl begins with http://, so keys and prompts travel unencrypted. Use https:// if the provider has it.',
+      ],
+    ],
+    ['http at home', { backends: [{ name: 'x', baseUrl: 'http://192.168.1.4:8000' }] }, []],
+    [
+      'the router itself',
+      { backends: [{ name: 'x', baseUrl: 'http://localhost:11411/v1' }] },
+      ['~backends[0].baseUrl: baseUrl points at port 11411, which is the port of this router itself.'],
+    ],
+    ['two names', { backends: [a, { ...a, prefix: 'b/' }] }, ['backends[1].name: Two backends have the name a.']],
+    [
+      'two prefixes',
+      { backends: [a, { name: 'b', baseUrl, prefix: 'a/' }] },
+      ['backends[1].prefix: Two backends have the prefix a/; a model name must lead to one of them.'],
+    ],
+    [
+      'two empty prefixes',
+      {
+        backends: [
+          { ...a, prefix: '' },
+          { name: 'b', baseUrl, prefix: '' },
+        ],
+      },
+      [],
+    ],
+    [
+      'two defaults',
+      {
+        backends: [
+          { ...a, default: true },
+          { name: 'b', baseUrl, default: true },
+        ],
+      },
+      ['backends[1].default: Only one backend can be the default.'],
+    ],
+    [
+      'two models with one id',
+      {
+        backends: [
+          { ...a, models: [{ id: 'm' }] },
+          { name: 'b', baseUrl, models: [{ id: 'm' }] },
+        ],
+      },
+      ['backends[1].models[0].id: Two models have the id m.'],
+    ],
+    [
+      'two stars',
+      { backends: [{ ...a, models: [{ id: '*-*' }] }] },
+      ['backends[0].models[0].id: id may hold one * only.'],
+    ],
+    [
+      'a star in upstream only',
+      { backends: [{ ...a, models: [{ id: 'x', upstream: '*' }] }] },
+      ['backends[0].models[0].upstream: upstream has a * that the id does not have.'],
+    ],
+    [
+      'a key for a variable',
+      { backends: [{ ...a, apiKeyEnv: SECRET }] },
+      [
+        'backends[0].apiKeyEnv: apiKeyEnv must be the name of an environment variable, such as OPENAI_API_KEY, not a key.',
+      ],
+    ],
+    [
+      'a key for a variable that would be a name',
+      { backends: [{ ...a, models: [{ id: 'm', apiKeyEnv: 'gsk_abcdefghijklmnopqrst' }] }] },
+      [
+        'backends[0].models[0].apiKeyEnv: apiKeyEnv must be the name of an environment variable, such as OPENAI_API_KEY, not a key.',
+      ],
+    ],
+    [
+      'a key for a key name',
+      { backends: [{ ...a, models: [{ id: 'm', apiKeyName: SECRET }] }] },
+      [`backends[0].models[0].apiKeyName: apiKeyName holds what looks like a key instead of the name of one. ${KEYS}`],
+    ],
+    [
+      "a client's key for a provider",
+      { backends: [{ ...a, models: [{ id: 'm', apiKeyName: 'client:main' }] }] },
+      [
+        'backends[0].models[0].apiKeyName: apiKeyName must not begin with client: or tunnel:, those keys are never sent to a provider.',
+      ],
+    ],
+    [
+      'a header that is a key',
+      { backends: [{ ...a, headers: { Authorization: 'x' } }] },
+      [`~backends[0].headers.Authorization: The header Authorization looks like a key. ${KEYS}`],
+    ],
+    [
+      'a header that holds a key',
+      { backends: [{ ...a, headers: { 'x-team': SECRET } }] },
+      [`~backends[0].headers.x-team: The header x-team looks like a key. ${KEYS}`],
+    ],
+    [
+      'a header of the connection',
+      { backends: [{ ...a, headers: { Host: 'x' } }] },
+      ['~backends[0].headers.Host: The router sets the header Host itself; this one is not sent.'],
+    ],
+    [
+      'no header name',
+      { backends: [{ ...a, headers: { 'a b': 'x' } }] },
+      ['backends[0].headers["a b"]: This is not the name of a header.'],
+    ],
+    [
+      'a line break in a header',
+      { backends: [{ ...a, headers: { x: 'a\r\nb: c' } }] },
+      ['backends[0].headers.x: The header x has characters that no header may have.'],
+    ],
+    [
+      'harmless headers',
+      { backends: [{ ...a, headers: { 'x-title': 'LLM Router', 'anthropic-beta': 'tools-2026' } }] },
+      [],
+    ],
+    [
+      'a custom tunnel without URL',
+      { tunnel: { provider: 'custom' } },
+      ['tunnel.url: The tunnel provider custom needs the public URL in tunnel.url, as https://llm.example.com.'],
+    ],
+    [
+      'a tunnel URL without https',
+      { tunnel: { provider: 'custom', url: 'http://x.example' } },
+      ['tunnel.url: tunnel.url must be a public URL that begins with https://, as https://llm.example.com.'],
+    ],
+    ['a custom tunnel', { tunnel: { provider: 'custom', url: 'https://x.example' } }, []],
+    [
+      'a named tunnel without hostname',
+      { tunnel: { provider: 'cloudflared-named' } },
+      ['tunnel.hostname: A named Cloudflare tunnel needs its public hostname in tunnel.hostname, as llm.example.com.'],
+    ],
+    [
+      'a hostname with a scheme',
+      { tunnel: { hostname: 'https://x.example' } },
+      ['tunnel.hostname: tunnel.hostname must be a host name only, as llm.example.com.'],
+    ],
+    [
+      'metrics on the port of the router',
+      { port: 9000, metrics: { enabled: true, port: 9000 } },
+      ['metrics.port: The metrics need a port of their own, but this is the port of the router.'],
+    ],
+    [
+      'two client keys',
+      { clientKeys: [{ name: 'x' }, { name: 'x' }] },
+      ['clientKeys[1].name: Two client keys have the name x.'],
+    ],
+    [
+      'a client key called main',
+      { clientKeys: [{ name: 'main' }] },
+      ['clientKeys[0].name: main is the name of the main key; choose another one.'],
+    ],
+    [
+      'an alias loop',
+      { aliases: { x: 'y', y: 'z', z: 'x' } },
+      ['aliases.x: This alias leads back to itself: x → y → z → x.'],
+    ],
+    ['an alias of itself', { aliases: { x: 'x' } }, ['aliases.x: This alias leads back to itself: x → x.']],
+    [
+      'an alias that leads into a loop',
+      { aliases: { in: 'x', x: 'y', y: 'x' } },
+      ['aliases.x: This alias leads back to itself: x → y → x.'],
+    ],
+    [
+      'an alias to nowhere',
+      { aliases: { x: 'b/m' }, backends: [{ ...a, default: false }] },
+      ['~aliases.x: The alias x means b/m, but no backend serves that name.'],
+    ],
+    [
+      'an alias to almost somewhere',
+      { aliases: { x: 'mine' }, backends: [{ ...a, default: false, models: [{ id: 'mime' }] }] },
+      ['~aliases.x: The alias x means mine, but no backend serves that name. Did you mean mime?'],
+    ],
+    ['anything goes with a default', { aliases: { x: 'b/m' }, backends: [a] }, []],
+    [
+      'an alias that a model hides',
+      { aliases: { m: 'a/n' }, backends: [{ ...a, models: [{ id: 'm' }] }] },
+      ['~aliases.m: The alias m is never used, because a model has that id.'],
+    ],
+    [
+      'an alias twice',
+      {
+        backends: [
+          {
+            ...a,
+            models: [
+              { id: 'm', aliases: ['x'] },
+              { id: 'n', aliases: ['x'] },
+            ],
+          },
+        ],
+      },
+      ['~backends[0].models[1].aliases[0]: The alias x is never used, because it stands elsewhere too.'],
+    ],
+    [
+      'a fallbackModel to nowhere',
+      { fallbackModel: 'q', backends: [{ ...a, default: false }] },
+      ['~fallbackModel: fallbackModel is q, but no backend serves that name.'],
+    ],
+    [
+      'fallbacks to nowhere',
+      {
+        fallbackModel: 'a/m',
+        backends: [
+          {
+            ...a,
+            default: false,
+            fallbacks: ['q'],
+            models: [{ id: 'm', fallbacks: ['r', 'a/x'], contextFallback: 's' }],
+          },
+        ],
+      },
+      [
+        '~backends[0].fallbacks[0]: This fallback is q, but no backend serves that name.',
+        '~backends[0].models[0].fallbacks[0]: This fallback is r, but no backend serves that name.',
+        '~backends[0].models[0].contextFallback: contextFallback is s, but no backend serves that name.',
+      ],
+    ],
+  ];
+  for (const [what, input, expected] of sense) it(`sense: ${what}`, () => assert.deepEqual(told(input), expected));
+
+  it('warns of names that Cursor would not send here (M1, M2), but not of hidden ones', () => {
+    const problems = validateSettings({
+      aliases: { 'gemini-fast': 'a/x' },
+      backends: [
+        {
+          ...a,
+          models: [{ id: 'claude-mine', aliases: ['gpt-4o'] }, { id: 'claude-two', hidden: true }, { id: 'fine' }],
+        },
+      ],
+    }).problems;
+    assert.deepEqual(
+      problems.map(({ path, severity }) => `${severity} ${path}`),
+      ['warning backends[0].models[0].id', 'warning aliases.gemini-fast', 'warning backends[0].models[0].aliases[0]'],
+    );
+  });
+
+  it('never echoes what could be a key', () => {
+    const places: unknown[] = [
+      { backends: [{ ...a, apiKey: SECRET }] },
+      { backends: [{ ...a, apiKeyEnv: SECRET }] },
+      { backends: [{ ...a, preset: SECRET }] },
+      { backends: [{ ...a, baseUrl: SECRET }] },
+      { backends: [{ ...a, baseUrl: `https://${SECRET}@x.example` }] },
+      { backends: [{ ...a, headers: { authorization: SECRET, host: SECRET, x: `${SECRET}\n` } }] },
+      { backends: [{ ...a, query: { key: SECRET } }] },
+      { backends: [{ ...a, timeouts: { idle: SECRET } }] },
+      { backends: [{ ...a, models: [{ id: 'm', apiKeyName: SECRET, apiKeyEnv: SECRET }] }] },
+      { aliases: { x: SECRET }, backends: [{ ...a, default: false }] },
+      { tunnel: { url: SECRET, hostname: SECRET } },
+      { clientKeys: [{ name: `${SECRET}!`, expires: SECRET }] },
+    ];
+    for (const input of places) {
+      const { problems } = validateSettings(input);
+      assert.ok(problems.length > 0, JSON.stringify(input));
+      assert.ok(!JSON.stringify(problems).includes(SECRET), JSON.stringify(problems));
+    }
+  });
+});

@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import Ajv from 'ajv';
+import { configurationBlock, settingsTable } from '../../../src/settings/manifest';
+import { settingsSchema } from '../../../src/settings/schema';
+
+type Schema = { [key: string]: unknown };
+
+describe('contributes.configuration', () => {
+  const { properties } = configurationBlock();
+  const defaults: unknown = settingsSchema.parse({});
+
+  for (const [id, schema] of Object.entries(properties)) {
+    it(`${id} is complete`, () => {
+      const path = id.replace(/^llmRouter\./, '').split('.');
+      const inCode = path.reduce<unknown>((value, key) => (value as Schema)[key], defaults);
+      assert.deepEqual(schema.default, inCode, 'the default of the manifest is the default of the code');
+      assert.ok(String(schema.description).length > 10 && /\.$/.test(String(schema.description)));
+      assert.equal(schema.scope, 'application');
+      assert.ok(typeof schema.type === 'string');
+      if (schema.enum) assert.equal((schema.enumDescriptions as unknown[]).length, (schema.enum as unknown[]).length);
+    });
+  }
+  it('has every setting, in the order of the schema', () => {
+    const expected = Object.entries(defaults as Schema).flatMap(([key, value]) =>
+      typeof value === 'object' && !Array.isArray(value) && Object.keys(value as Schema).length > 0
+        ? Object.keys(value as Schema).map((inner) => `llmRouter.${key}.${inner}`)
+        : [`llmRouter.${key}`],
+    );
+    const optional = ['llmRouter.fallbackModel'];
+    assert.deepEqual(
+      Object.keys(properties).filter((id) => !optional.includes(id)),
+      expected,
+    );
+    assert.deepEqual(
+      Object.values(properties).map(({ order }) => order),
+      Object.keys(properties).map((_, index) => index),
+    );
+  });
+  it('describes every key of every entry, and refuses others', () => {
+    const visit = (schema: Schema, path: string): void => {
+      const inside = schema.properties as Record<string, Schema> | undefined;
+      if (inside) assert.equal(schema.additionalProperties, false, path);
+      for (const [key, child] of Object.entries(inside ?? {})) {
+        assert.ok(child.description, `${path}.${key}`);
+        visit(child, `${path}.${key}`);
+      }
+      if (schema.items) visit(schema.items as Schema, `${path}[]`);
+    };
+    for (const [id, schema] of Object.entries(properties)) visit(schema, id);
+  });
+  it('has no reference and no bound that every number has', () => {
+    const text = JSON.stringify(properties);
+    assert.ok(!text.includes('$ref'));
+    assert.ok(!text.includes(String(Number.MAX_SAFE_INTEGER)));
+  });
+  it('is valid JSON Schema, and judges as the code does', () => {
+    const ajv = new Ajv({ strict: false, validateFormats: false });
+    const judge = ajv.compile({ type: 'object', properties });
+    const good = { 'llmRouter.backends': [{ name: 'a', preset: 'openai', models: [{ id: 'm', efforts: ['low'] }] }] };
+    assert.equal(judge(good), true);
+    for (const bad of [
+      { 'llmRouter.port': 70_000 },
+      { 'llmRouter.backends': [{ name: 'a b' }] },
+      { 'llmRouter.backends': [{ name: 'a', apiKey: 'x' }] },
+    ]) {
+      assert.equal(judge(bad), false, JSON.stringify(bad));
+    }
+  });
+});
+
+describe('the settings table of the README', () => {
+  it('has one row a setting', () => {
+    const rows = settingsTable().split('\n');
+    assert.equal(rows.length, Object.keys(configurationBlock().properties).length + 2);
+    for (const row of rows) assert.equal(row.replaceAll('\\|', '').split('|').length, 5, row);
+    assert.ok(rows.includes('| `llmRouter.autoStart` | `true` | Start the router when the editor starts. |'));
+  });
+});
