@@ -1,6 +1,6 @@
 /**
- * What a provider insists on having back, and the safe way on where the memory does not have it (S6, S7, cursor-wire
- * §6): after a restart, after a change of model in the middle of a conversation, after a week.
+ * What a provider insists on having back, and the safe way on where the memory does not have it (S6, S7, docs/rules.md
+ * S): after a restart, after a change of model in the middle of a conversation, after a week.
  */
 import type { Conversation, Part, ToolResultPart, Turn, WireName } from '../wires/conversation';
 import { wantsReasoning } from '../wires/effort';

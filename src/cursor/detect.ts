@@ -14,7 +14,7 @@ export interface RequestSigns {
 
 /**
  * Only chat/completions can be Cursor's: the layer answers in that format, and Cursor calls nothing else to chat
- * (cursor-wire §1.2). There, any of the signs of design §2.6 will do; `always` and `never` overrule them.
+ * (T6). There, any of the signs of design §2.6 will do; `always` and `never` overrule them.
  */
 export function isCursorRequest(signs: RequestSigns, mode: 'auto' | 'always' | 'never'): boolean {
   const path = signs.path.replace(/[?#].*$/s, '').toLowerCase();

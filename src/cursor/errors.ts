@@ -1,4 +1,4 @@
-/** How a failure is told to Cursor (cursor-wire §5, E1–E5, E7): plain words it shows, and no word it misreads. */
+/** How a failure is told to Cursor (docs/rules.md E1–E5, E7): plain words it shows, and no word it misreads. */
 import type { EmitterOptions } from '../wires/codec';
 import type { ApiFailure, JsonObject } from '../wires/conversation';
 import { maskSecrets } from '../wires/failure';

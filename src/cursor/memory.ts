@@ -1,5 +1,5 @@
 /**
- * Memory for what Cursor drops between turns (cursor-wire §6): reasoning text, thinking signatures, thought signatures,
+ * Memory for what Cursor drops between turns (docs/rules.md, S): reasoning text, thinking signatures, thought signatures,
  * encrypted reasoning and item ids. Found again by tool-call id (S4), for answers without a call by their text;
  * separate per client key and never given to another provider (S7). What to do when it is cold: coldStart.ts.
  */

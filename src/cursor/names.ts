@@ -1,5 +1,5 @@
 /**
- * Model names as Cursor writes and routes them (cursor-wire §7): decorations that its picker adds to known families,
+ * Model names as Cursor writes and routes them (docs/rules.md, M): decorations that its picker adds to known families,
  * names that its client sends elsewhere, and the order in which names are offered for copying.
  */
 

@@ -1,4 +1,4 @@
-/** A request of Cursor's, whatever mixture of dialects it is, as one conversation (cursor-wire §3). */
+/** A request of Cursor's, whatever mixture of dialects it is, as one conversation (docs/rules.md, N). */
 import { RequestProblem } from '../wires/codec';
 import type { Conversation, JsonObject, JsonValue, Part, ToolCallPart, Turn, WireName } from '../wires/conversation';
 import { customToolNames, markCustomCalls } from '../wires/customTools';

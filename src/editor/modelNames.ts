@@ -1,4 +1,4 @@
-/** Which names work in Cursor's model list (cursor-wire M1, M2): pure. */
+/** Which names work in Cursor's model list (docs/rules.md M1, M2): pure. */
 
 export interface ModelPick {
   name: string;

@@ -38,7 +38,7 @@ type TableRow = readonly [
 ];
 const table = data.providers as unknown as Readonly<Record<string, Readonly<Record<string, TableRow>>>>;
 
-/** Where the table comes from, for the README and the usage view. */
+/** Where the table comes from; a test holds it against the notices. */
 export const PRICE_SOURCE = { source: data.source, date: data.date, license: data.license } as const;
 
 /** Which part of the table a preset uses; presets without one (a proxy, a local server) have no list prices. */

@@ -1,4 +1,5 @@
 /** One request told to a person: what was seen, decided, tried, used. Markdown, no prompt, no key. */
+import { ruleWords } from '../cursor/ruleWords';
 import { dollars } from './budgets';
 import { tokensPerSecond } from './csv';
 import type { Attempt, RequestRecord } from './record';
@@ -85,7 +86,7 @@ export function requestStory(record: RequestRecord): string {
     record.backend
       ? `- Sent to ${code(record.upstreamModel ?? '')} at ${code(record.backend)}${why ? `, because ${why}` : ''}`
       : '- Sent nowhere',
-    `- Rules applied: ${record.rules.length > 0 ? record.rules.map(code).join(', ') : 'none, the request went on as it came'}`,
+    `- What was changed on the way: ${record.rules.length > 0 ? prose(record.rules.map(ruleWords).join('; ')) : 'nothing, the request went on as it came'}`,
     '',
     '## Attempts',
     ...(record.attempts.length > 0 ? record.attempts.map(attemptLine) : ['None.']),

@@ -84,7 +84,7 @@ export interface RequestTelling {
   curl: string;
 }
 
-/** What the editor knows about the network and the router does not (dependencies §2.5). */
+/** What the editor knows about the network and the router does not. */
 export interface NetworkSettings {
   proxy?: string;
   noProxy?: string[];

@@ -1,4 +1,4 @@
-/** What the process offers to whoever drives it: the pipe (editor windows) or the terminal. Built in router.ts. */
+/** What the process offers to whoever drives it: the pipe (editor windows) or the terminal. Built by router/routerCore.ts. */
 import type { ExportedFile } from '../config/formats/exportLiteLlm';
 import type { ImportPreview } from '../config/formats/importPreview';
 import type { KeyState } from '../ledger/admission';

@@ -1,6 +1,6 @@
 /**
  * The composition root: joins listener, routing, tunnel and ledger into the one thing that router.ts drives, from an
- * editor's pipe or from a terminal. No logic of its own beyond the order in which the rooms come up and go down.
+ * editor's pipe or from a terminal.
  */
 
 import path from 'node:path';

@@ -39,7 +39,7 @@ export const SERVER_TIMES: ServerTimes = { pingMs: 10_000, spaceAfterMs: 60_000,
 
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
 
-/** What the server needs of the rest of the house; joined in router.ts. */
+/** What the server needs of the rest of the house; joined in router/routerCore.ts. */
 export interface ServerDeps {
   runtime(): Runtime;
   publicDoor(): PublicDoor;

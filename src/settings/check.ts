@@ -1,4 +1,4 @@
-/** Whether settings make sense: what the schema cannot say (design §4, peers.md §4). */
+/** Whether settings make sense: what the schema cannot say (design §4). */
 
 import { clientSlotWarning } from '../cursor/names';
 import type { Problem } from '../process/contract';

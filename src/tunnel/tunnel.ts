@@ -1,4 +1,4 @@
-/** The one shape of a tunnel, whoever provides it. The server never imports this folder; router.ts joins them. */
+/** The one shape of a tunnel, whoever provides it. The server never imports this folder; router/routerCore.ts joins them. */
 
 export type TunnelStateName =
   | 'off'

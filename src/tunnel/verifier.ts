@@ -1,4 +1,4 @@
-/** Looks at the public URL from outside: is it us who answer, do streams flow, does the name exist (rules: §11 of the tunnel facts). */
+/** Looks at the public URL from outside: is it us who answer, do streams flow, does the name exist. */
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { isIP } from 'node:net';
 import { type Network, NetworkError } from '../network/httpsClient';

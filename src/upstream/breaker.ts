@@ -1,6 +1,6 @@
 /**
  * Cooldown per (backend, key, model): one blip disables nothing, a dead target is not hammered, and one probe at a
- * time finds out whether it is back (peers §4). Pure: the clock comes in.
+ * time finds out whether it is back. Pure: the clock comes in.
  */
 import type { ApiFailure } from '../wires/conversation';
 

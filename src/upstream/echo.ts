@@ -14,7 +14,7 @@ export interface EchoContext {
   bytesIn: number;
 }
 
-/** User text of the tunnel's self-test; answered with three chunks 300 ms apart (tunnel.md §11). */
+/** User text of the tunnel's self-test; answered with three chunks 300 ms apart. */
 const PROBE_GAP_MS = 300;
 const WORDS_A_CHUNK = 6;
 const CHUNK_GAP_MS = 15;

@@ -1,4 +1,4 @@
-/** What to do after a failed attempt, before any content reached the client (design §6, peers §5). Pure. */
+/** What to do after a failed attempt, before any content reached the client (design §6). Pure. */
 import type { ApiFailure } from '../wires/conversation';
 
 export interface RetryState {

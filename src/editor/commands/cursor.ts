@@ -2,7 +2,7 @@
 import { commands } from 'vscode';
 import { EXTENSION_ID, type Handlers } from '../ids';
 
-/** Cursor's command for its settings page (cursor-wire M12). */
+/** Cursor's command for its settings page (docs/rules.md M12). */
 const CURSOR_SETTINGS = 'aiSettings.action.open';
 
 export function cursorCommands(): Pick<Handlers, 'openCursorModelSettings'> {

@@ -81,7 +81,7 @@ describe('the story of a request', () => {
       /Cursor, dialect B, on `chat\/completions`, as a stream/,
       /Asked for `fast`/,
       /Sent to `gpt-4o` at `openai`, because it is an alias/,
-      /Rules applied: `roles renamed`/,
+      /changed on the way: roles renamed/,
       /1\. after 2 ms: `groq\/llama` failed, went to the next model in 40 ms, HTTP 429/,
       /2\. after 45 ms: `openai\/gpt-4o` answered in 1\.50 s/,
       /First content after 300 ms/,
