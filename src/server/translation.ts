@@ -16,6 +16,7 @@ import type { EmitterOptions, StreamEmitter } from '../wires/codec';
 import { codecFor } from '../wires/codecs';
 import type { Answer, Conversation, JsonObject, StreamEvent, WireName } from '../wires/conversation';
 import { customToolNames, unwrapCustomCalls } from '../wires/customTools';
+import { type FlatTools, flattenNamespaces, restoreNamespaces } from '../wires/namespaces';
 import { cutAtStop } from '../wires/stopSequences';
 import { legalToolNames, restoreToolNames } from '../wires/toolNames';
 import { editedBody } from './plainEdits';
@@ -132,30 +133,35 @@ function memoryScope({ exchange, target, record }: PlanInput, conversation: Conv
 
 function emitted(conversation: Conversation, target: Target, addCacheControl: boolean): { body: Buffer; path: string } {
   const { wire } = target.backend;
-  const limited = withReserveLimit(legalToolNames(conversation, wire).conversation, target.backend);
+  const flat = flatFor(conversation, wire).conversation;
+  const limited = withReserveLimit(legalToolNames(flat, wire).conversation, target.backend);
   const body = codecFor(wire).emitRequest(limited, emitTargetFor(target, { addCacheControl }));
   return { body: Buffer.from(JSON.stringify(body)), path: PATHS[wire] };
+}
+
+/** Groups of tools and calls that only Responses has a form for, told to the other wires in theirs. */
+function flatFor(conversation: Conversation, wire: WireName): FlatTools {
+  return wire === 'responses' ? { conversation, originals: new Map() } : flattenNamespaces(conversation);
 }
 
 /**
  * What an answer goes through on its way back: calls of custom tools that went up as functions become raw text again
  * (R19), tools get the client's names again; a wire without stop sequences has its text cut here.
  */
-function stageFor(
-  conversation: Conversation,
-  target: Target,
-): (() => (event: StreamEvent) => StreamEvent[]) | undefined {
+function stageFor(source: Conversation, target: Target): (() => (event: StreamEvent) => StreamEvent[]) | undefined {
   const { wire } = target.backend;
+  const { conversation, originals: grouped } = flatFor(source, wire);
   const asFunctions = wire === 'messages' || target.abilities.customTools === 'function';
   const names = asFunctions ? customToolNames(conversation) : new Set<string>();
   const stop = wire === 'responses' ? (conversation.stop ?? []) : [];
   const { originals } = legalToolNames(conversation, wire);
-  if (names.size === 0 && stop.length === 0 && originals.size === 0) return undefined;
+  if (names.size === 0 && stop.length === 0 && originals.size === 0 && grouped.size === 0) return undefined;
   return () => {
     const rename = restoreToolNames(originals);
     const unwrap = unwrapCustomCalls(names);
+    const regroup = restoreNamespaces(grouped);
     const cut = cutAtStop(stop);
-    return (event) => unwrap(rename(event)).flatMap(cut);
+    return (event) => unwrap(rename(event)).map(regroup).flatMap(cut);
   };
 }
 

@@ -65,6 +65,8 @@ export interface ToolCallPart {
   /** Function: JSON text exactly as received, maybe broken (N5). Custom: raw text. */
   arguments: string;
   custom?: boolean;
+  /** Responses: the group of tools that the name is looked up in. */
+  namespace?: string;
   /** Responses item id (`fc_…`), Gemini thought signature and other opaque companions of the call. */
   itemId?: string;
   thoughtSignature?: string;
@@ -256,6 +258,7 @@ export type StreamEvent =
       id: string;
       name: string;
       custom?: boolean;
+      namespace?: string;
       itemId?: string;
       thoughtSignature?: string;
     }

@@ -8,6 +8,7 @@ import type {
   JsonValue,
   Part,
   ReasoningPart,
+  ToolCallPart,
   Usage,
 } from './conversation';
 import { effortOf } from './effort';
@@ -37,14 +38,23 @@ export function outputItem(part: Part, id: string, status: ItemStatus): JsonObje
     case 'reasoning':
       return reasoningItem(part, id);
     case 'toolCall':
-      return part.custom
-        ? { id, type: 'custom_tool_call', call_id: part.id, name: part.name, input: part.arguments }
-        : { id, type: 'function_call', status, call_id: part.id, name: part.name, arguments: part.arguments };
+      return callItem(part, id, status);
     case 'opaque':
       return part.wire === 'responses' ? part.value : undefined;
     default:
       return undefined;
   }
+}
+
+function callItem(part: ToolCallPart, id: string, status: ItemStatus): JsonObject {
+  const head = {
+    call_id: part.id,
+    name: part.name,
+    ...(part.namespace !== undefined && { namespace: part.namespace }),
+  };
+  return part.custom
+    ? { id, type: 'custom_tool_call', ...head, input: part.arguments }
+    : { id, type: 'function_call', status, ...head, arguments: part.arguments };
 }
 
 export function textContent(text: string, annotations: JsonValue = []): JsonObject {

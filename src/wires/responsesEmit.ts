@@ -217,6 +217,7 @@ function emitCall(part: ToolCallPart): JsonObject {
       };
   const prefix = part.custom ? 'ctc' : 'fc';
   if (part.itemId?.startsWith(prefix) && part.itemId.length <= MAX_ITEM_ID) item.id = part.itemId;
+  if (part.namespace !== undefined) item.namespace = part.namespace;
   if (part.extra?.wire === 'responses') Object.assign(item, part.extra.fields);
   return item;
 }

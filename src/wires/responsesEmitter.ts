@@ -219,8 +219,15 @@ export function createResponsesEmitter(options: EmitterOptions): StreamEmitter {
       }
       case 'toolCallStart': {
         const events = closeProse();
-        const { index, id: callId, name, custom } = event;
-        const item = begin(index, { type: 'toolCall', id: callId, name, arguments: '', ...(custom && { custom }) });
+        const { index, id: callId, name, custom, namespace } = event;
+        const item = begin(index, {
+          type: 'toolCall',
+          id: callId,
+          name,
+          arguments: '',
+          ...(custom && { custom }),
+          ...(namespace !== undefined && { namespace }),
+        });
         return events + added(item);
       }
       case 'toolCallEnd':

@@ -1,5 +1,5 @@
 /** OpenAI Responses: a provider's whole answer, its items, usage and endings. */
-import type { Answer, FinishReason, JsonObject, JsonValue, Part, Usage } from './conversation';
+import type { Answer, FinishReason, JsonObject, JsonValue, Part, ToolCallPart, Usage } from './conversation';
 import { failureOfEvent } from './failure';
 import { arrayOf, filledString, isObject, numberOf, objectOf, stringOf } from './read';
 import { readReasoningItem } from './responsesRequest';
@@ -83,13 +83,15 @@ function readOutputItem(item: JsonObject): Part[] {
 }
 
 /** Identity of a call item, as its start event carries it. */
-export function callHead(item: JsonObject): { id: string; name: string; custom?: boolean; itemId?: string } {
+export function callHead(item: JsonObject): Pick<ToolCallPart, 'id' | 'name' | 'custom' | 'namespace' | 'itemId'> {
   const id = filledString(item.call_id) ?? filledString(item.id) ?? '';
+  const namespace = filledString(item.namespace);
   const itemId = filledString(item.id);
   return {
     id,
     name: stringOf(item.name) ?? '',
     ...(item.type === 'custom_tool_call' && { custom: true }),
+    ...(namespace !== undefined && { namespace }),
     ...(itemId !== undefined && itemId !== id && { itemId }),
   };
 }

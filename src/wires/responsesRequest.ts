@@ -197,7 +197,9 @@ function splitResults(role: Turn['role'], parts: Part[], turns: Turn[]): void {
   if (own.length > 0) turns.push({ role, parts: own });
 }
 
-const CALL_KEYS: ReadonlySet<string> = new Set(['type', 'id', 'call_id', 'name', 'arguments', 'input', 'status']);
+const CALL_KEYS: ReadonlySet<string> = new Set([
+  ...['type', 'id', 'call_id', 'name', 'namespace', 'arguments', 'input', 'status'],
+]);
 
 function readCall(item: JsonObject): Part {
   const custom = item.type === 'custom_tool_call';
@@ -209,6 +211,8 @@ function readCall(item: JsonObject): Part {
     arguments: typeof payload === 'string' ? payload : JSON.stringify(payload ?? {}),
   };
   if (custom) part.custom = true;
+  const namespace = filledString(item.namespace);
+  if (namespace) part.namespace = namespace;
   const itemId = filledString(item.id);
   if (itemId && itemId !== part.id) part.itemId = itemId;
   const fields = rest(item, CALL_KEYS);

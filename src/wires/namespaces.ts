@@ -1,0 +1,139 @@
+/**
+ * Codex groups the tools of an MCP server or of its sub-agents as `{type: "namespace", name, tools}`. Other wires know
+ * no groups: each tool goes up under a name of its own, and its calls come back with name and namespace again.
+ */
+import { RequestProblem } from './codec';
+import type { Conversation, JsonObject, OpaquePart, Part, StreamEvent, Tool, ToolChoice } from './conversation';
+import { legalId } from './ids';
+import { arrayOf, filledString, objectOf, rest, stringOf } from './read';
+import { readTool } from './toolShapes';
+
+interface Grouped {
+  name: string;
+  namespace: string;
+}
+export interface FlatTools {
+  conversation: Conversation;
+  /** The client's name and namespace of each name that was made. */
+  originals: ReadonlyMap<string, Grouped>;
+}
+
+/** The names are short enough for every wire, so that they are not shortened a second time. */
+const LONGEST_NAME = 64;
+
+/**
+ * The conversation of a Responses client for an upstream of another wire: no groups in tools, calls and choice, and no
+ * item that only Responses knows. Same object when there is nothing to change.
+ */
+export function flattenNamespaces(source: Conversation): FlatTools {
+  const originals = new Map<string, Grouped>();
+  const taken = new Set((source.tools ?? []).flatMap((tool) => (tool.kind === 'opaque' ? [] : [tool.name])));
+  const flatNames = new Map<string, string>();
+  const flat = (namespace: string, name: string): string => {
+    const key = JSON.stringify([namespace, name]);
+    const known = flatNames.get(key);
+    if (known !== undefined) return known;
+    const joined = legalId(`${namespace}${namespace.endsWith('_') ? '' : '__'}${name}`, LONGEST_NAME);
+    // A blank is not legal: what follows makes another name of the same words.
+    const unique = taken.has(joined) ? legalId(`${joined} ${key}`, LONGEST_NAME) : joined;
+    taken.add(unique);
+    flatNames.set(key, unique);
+    originals.set(unique, { name, namespace });
+    return unique;
+  };
+  const tools = source.tools?.flatMap((tool) => ungroup(tool, flat));
+  const turns = source.turns.map((turn) => {
+    const parts = turn.parts.map((part) => flatPart(part, flat));
+    return parts.some((part, at) => part !== turn.parts[at]) ? { ...turn, parts } : turn;
+  });
+  const choice = source.toolChoice && flatChoice(source.toolChoice, source.tools ?? [], originals);
+  const unchanged = originals.size === 0 && turns.every((turn, at) => turn === source.turns[at]);
+  if (unchanged) return { conversation: source, originals };
+  return {
+    conversation: {
+      ...source,
+      turns: turns.flatMap(splitOutputs),
+      ...(tools && { tools }),
+      ...(choice && { toolChoice: choice }),
+    },
+    originals,
+  };
+}
+
+/** Gives calls of an answer the client's own name and namespace again. */
+export function restoreNamespaces(originals: ReadonlyMap<string, Grouped>): (event: StreamEvent) => StreamEvent {
+  return (event) => {
+    const grouped = event.type === 'toolCallStart' ? originals.get(event.name) : undefined;
+    return grouped === undefined ? event : ({ ...event, ...grouped } as StreamEvent);
+  };
+}
+
+function ungroup(tool: Tool, flat: (namespace: string, name: string) => string): Tool[] {
+  const group = tool.kind === 'opaque' ? objectOf(tool.value) : undefined;
+  const namespace = group?.type === 'namespace' ? filledString(group.name) : undefined;
+  if (!group || namespace === undefined) return [tool];
+  // What the group says of itself is told once, by its first tool.
+  let about = filledString(group.description);
+  return arrayOf(group.tools).map((entry): Tool => {
+    const inner = readTool(entry, 'responses');
+    if (inner.kind === 'opaque') return inner;
+    const description = [about, inner.description].filter(Boolean).join('\n\n');
+    about = undefined;
+    return { ...inner, name: flat(namespace, inner.name), ...(description !== '' && { description }) };
+  });
+}
+
+function flatPart(part: Part, flat: (namespace: string, name: string) => string): Part {
+  if (part.type === 'opaque') return part.wire === 'responses' ? flatItem(part) : part;
+  if (part.type !== 'toolCall' || part.namespace === undefined) return part;
+  const { namespace, ...call } = part;
+  return { ...call, name: flat(namespace, part.name) };
+}
+
+/** A call that only Responses has a form for (shell, patch, search) is a call all the same, and its output a result. */
+function flatItem(part: OpaquePart): Part {
+  const { value } = part;
+  const type = stringOf(value.type) ?? '';
+  if (type === 'item_reference') {
+    throw new RequestProblem(
+      'This model is served by a provider that cannot look up an `item_reference`. Send the item itself in `input` instead.',
+      'input',
+    );
+  }
+  const id = filledString(value.call_id);
+  if (id === undefined) return part;
+  if (type.endsWith('_call')) {
+    const fields: JsonObject = rest(value, ITEM_KEYS) ?? {};
+    return { type: 'toolCall', id, name: type.slice(0, -'_call'.length), arguments: JSON.stringify(fields) };
+  }
+  if (!type.endsWith('_output')) return part;
+  const { output } = value;
+  const told = output ?? rest(value, ITEM_KEYS) ?? '';
+  const text = typeof told === 'string' ? told : JSON.stringify(told);
+  return { type: 'toolResult', id, content: [{ type: 'text', text }] };
+}
+
+const ITEM_KEYS: ReadonlySet<string> = new Set(['type', 'id', 'call_id', 'status']);
+
+/** Items that nobody knew stood with the assistant; results among them get a turn of their own. */
+function splitOutputs(turn: Conversation['turns'][number]): Conversation['turns'] {
+  if (turn.role !== 'assistant' || !turn.parts.some((part) => part.type === 'toolResult')) return [turn];
+  const turns: Conversation['turns'] = [];
+  for (const part of turn.parts) {
+    const role = part.type === 'toolResult' ? 'tool' : 'assistant';
+    const open = turns.at(-1);
+    if (open?.role === role) open.parts.push(part);
+    else turns.push({ ...turn, role, parts: [part] });
+  }
+  return turns;
+}
+
+/** A choice names the tool alone; the group is found by it where no tool outside of groups has that name. */
+function flatChoice(choice: ToolChoice, tools: readonly Tool[], originals: ReadonlyMap<string, Grouped>): ToolChoice {
+  const flatOf = (name: string): string => {
+    if (tools.some((tool) => tool.kind !== 'opaque' && tool.name === name)) return name;
+    return [...originals].find(([, grouped]) => grouped.name === name)?.[0] ?? name;
+  };
+  if (choice.type === 'tool') return { ...choice, name: flatOf(choice.name) };
+  return choice.type === 'allowed' ? { ...choice, names: choice.names.map(flatOf) } : choice;
+}
