@@ -25,7 +25,8 @@ async function main(argv: readonly string[]): Promise<number> {
       return 0;
     case 'command':
       return runUsageCommand(args.rest, {
-        dataDir: defaultDataDir(process.env),
+        // Asked only without --data-dir: a user without a home folder has no default.
+        defaultDataDir: () => defaultDataDir(process.env),
         out: (text) => void process.stdout.write(text),
         err: (text) => void process.stderr.write(text),
       });

@@ -4,6 +4,8 @@ import type { DoctorArguments } from '../process/commandLine';
 import type { DoctorHop, DoctorReport } from '../process/contract';
 import { proofOf } from '../process/handshake';
 import { type HeadlessCore, type HeadlessWorld, type Prepared, prepareHeadless } from '../process/headless';
+import { openMemo } from '../process/routerMemo';
+import { openRuntimeDir } from '../process/runtimeDir';
 import type { Settings } from '../settings/schema';
 import { openStateFile } from '../tunnel/stateFile';
 import { VERSION } from '../version';
@@ -59,13 +61,16 @@ function exitCode({ hops, cancelled }: DoctorReport): number {
   return hops.some((hop) => hop.state === 'failed') ? 1 : 0;
 }
 
-/** A router that proves that it has our data directory: on the configured port, or where the tunnel of this folder leads. */
+/** A router that proves that it has our data directory: on the configured port, where the tunnel of this folder leads, or where it last listened. */
 async function findRunning(
   { dataDir, host, secret }: Prepared,
   { port, tunnel }: Settings,
 ): Promise<{ port: number; publicUrl?: string } | undefined> {
   const { running } = openStateFile(dataDir).value;
-  for (const candidate of new Set([...(port > 0 ? [port] : []), ...(running ? [running.localPort] : [])])) {
+  const dir = await openRuntimeDir(dataDir).catch(() => undefined);
+  const last = dir && (await openMemo(dir, Date.now())).value.port;
+  const candidates = [port, running?.localPort, last].filter((one) => one !== undefined && one > 0);
+  for (const candidate of new Set(candidates as number[])) {
     if (!(await isOurs(localOrigin({ host, port: candidate }), secret))) continue;
     const fixed = tunnel.provider === 'custom' ? new URL(tunnel.url).origin : undefined;
     const publicUrl = fixed ?? (running?.localPort === candidate ? `https://${running.host}` : undefined);

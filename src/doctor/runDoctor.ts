@@ -82,10 +82,12 @@ function allChecks(facts: DoctorFacts): Check[] {
 
 function thisMachine(): { home: string; user: string; host: string } {
   let user = '';
+  let home = '';
   try {
+    home = os.homedir();
     user = os.userInfo().username;
   } catch {
     // A container without an entry for this user: there is no name to hide.
   }
-  return { home: os.homedir(), user, host: os.hostname() };
+  return { home, user, host: os.hostname() };
 }

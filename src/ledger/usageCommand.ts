@@ -1,4 +1,5 @@
 /** `node dist/router.js usage`: what was used and what it cost, for a terminal. */
+import path from 'node:path';
 import { parseArgs } from 'node:util';
 import type { UsageRow } from '../process/contract';
 import { dollars } from './budgets';
@@ -19,8 +20,8 @@ export const USAGE_HELP = `Usage: node dist/router.js usage [options]
 const GROUPS = ['day', 'model', 'backend', 'key'] as const;
 
 export interface UsageWorld {
-  /** Data directory of the router (design §4, --data-dir). */
-  dataDir: string;
+  /** Data directory of the router where --data-dir names none (design §4). */
+  defaultDataDir(): string;
   /** Takes text for stdout; errors go to `err`. */
   out(text: string): void;
   err(text: string): void;
@@ -29,6 +30,7 @@ export interface UsageWorld {
 
 interface Query extends Period {
   by: GroupBy;
+  dataDir?: string;
   csv?: string;
   json: boolean;
 }
@@ -59,7 +61,7 @@ function readArguments(args: readonly string[], now: number): Query | 'help' {
   for (const name of ['from', 'to'] as const)
     if (!isDay(values[name])) throw new Error(`--${name} is a day such as 2026-11-01, not "${values[name]}".`);
   if (values.from > values.to) throw new Error(`--from ${values.from} lies after --to ${values.to}.`);
-  return { by, from: values.from, to: values.to, csv: values.csv, json: values.json };
+  return { by, from: values.from, to: values.to, csv: values.csv, json: values.json, dataDir: values['data-dir'] };
 }
 
 /** Runs the command. @returns the exit code: 0, or 2 for arguments that cannot be used and files that cannot be written. */
@@ -76,7 +78,8 @@ export async function runUsageCommand(args: readonly string[], world: UsageWorld
     world.out(USAGE_HELP);
     return 0;
   }
-  const ledger = await openLedger({ dataDir: world.dataDir, readOnly: true, syncEvery: 0, now });
+  const dataDir = path.resolve(query.dataDir ?? world.defaultDataDir());
+  const ledger = await openLedger({ dataDir, readOnly: true, syncEvery: 0, now });
   try {
     if (query.csv !== undefined) return await writeCsv(ledger, query, query.csv, world);
     const rows = await ledger.summary(query);

@@ -52,6 +52,8 @@ export type Arguments =
 
 const TUNNELS = ['cloudflared', 'cloudflared-named', 'ngrok', 'tailscale', 'custom', 'none'] as const;
 const LEVELS = ['error', 'warn', 'info', 'debug'] as const;
+/** llm-router's own levels that say less than `error`. */
+const GO_LEVELS: readonly string[] = ['dpanic', 'panic', 'fatal'];
 
 export const HELP = `LLM Router: one URL and one key for every model, for Cursor and any other client.
 
@@ -98,7 +100,7 @@ export function parseCommandLine(argv: readonly string[]): Arguments {
     tunnel: oneOf('--tunnel', values.tunnel, TUNNELS),
     apiKey: values['llmrouter-api-key'],
     apiKeyEnv: values['llmrouter-api-key-env'],
-    logLevel: oneOf('--log-level', values['log-level'], LEVELS),
+    logLevel: oneOf('--log-level', levelOf(values['log-level']), LEVELS),
     json: values.json === true,
     dataDir: values['data-dir'],
     installCloudflared: values['install-cloudflared'] === true,
@@ -136,7 +138,7 @@ function read(argv: readonly string[]) {
   const text = { type: 'string' } as const;
   const flag = { type: 'boolean' } as const;
   return parseArgs({
-    args: [...argv],
+    args: withTwoDashes(argv),
     strict: true,
     allowPositionals: false,
     options: {
@@ -158,6 +160,17 @@ function read(argv: readonly string[]) {
       version: flag,
     },
   });
+}
+
+function levelOf(text: string | undefined): string | undefined {
+  const level = text?.toLowerCase();
+  if (level === undefined) return undefined;
+  return level === 'warning' ? 'warn' : GO_LEVELS.includes(level) ? 'error' : level;
+}
+
+/** Go programs take `-config FILE` as `--config FILE`, and llm-router's unit files are written so. */
+function withTwoDashes(argv: readonly string[]): string[] {
+  return argv.map((one) => one.replace(/^-(config|port|log-level|llmrouter-api-key(?:-env)?)(?==|$)/, '--$1'));
 }
 
 function portOf(text: string): number {

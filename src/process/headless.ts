@@ -16,7 +16,8 @@ import type { HeadlessArguments } from './commandLine';
 import { findConfigFile, readConfigFile, watchConfigFile } from './configFile';
 import type { FoundBackend } from './contract';
 import type { RouterCore } from './core';
-import { installSecret } from './runtimeDir';
+import { openMemo } from './routerMemo';
+import { installSecret, openRuntimeDir } from './runtimeDir';
 import { createTerminal, type Terminal } from './terminal';
 
 export interface HeadlessWorld {
@@ -67,6 +68,7 @@ export async function runHeadless(
     terminal.problem(undefined, { path: 'port', message: (error as Error).message, severity: 'error' });
     return 2;
   }
+  await rememberPort(prepared);
   const watcher = file
     ? watchConfigFile(file, {
         env,
@@ -92,6 +94,14 @@ export async function runHeadless(
   await core.stop({ drainMs: DRAIN_MS });
   await core.close();
   return 0;
+}
+
+/** So that `doctor --data-dir` finds this router, whatever its port is; a folder that refuses costs only that. */
+async function rememberPort({ core, dataDir, settings }: Prepared): Promise<void> {
+  const dir = await openRuntimeDir(dataDir).catch(() => undefined);
+  const { port } = core.state;
+  if (!dir || port === undefined) return;
+  (await openMemo(dir, Date.now())).update({ port, portSetting: settings?.port });
 }
 
 export interface Prepared {
@@ -133,10 +143,10 @@ export async function prepareHeadless(
     redact,
   });
   const dataDir = path.resolve(world.cwd, args.dataDir ?? defaultDataDir(env));
-  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  await usableFolder(dataDir, () => mkdir(dataDir, { recursive: true, mode: 0o700 }));
   const file = args.config ? path.resolve(world.cwd, args.config) : await findConfigFile(world.cwd, env);
   const host = args.host ?? '127.0.0.1';
-  const secret = await installSecret(dataDir);
+  const secret = await usableFolder(dataDir, () => installSecret(dataDir));
   const core = await createCore({
     dataDir,
     secret,
@@ -155,7 +165,7 @@ export async function prepareHeadless(
   const { key, generated } = given
     ? { key: given, generated: false }
     : first.settings
-      ? await storedKey(dataDir)
+      ? await usableFolder(dataDir, () => storedKey(dataDir))
       : { key: '', generated: false };
   const apply = async (config: LoadedConfig): Promise<void> => {
     if (!config.settings) return;
@@ -195,9 +205,39 @@ export class UsageError extends Error {
 
 export function defaultDataDir(env: Readonly<Record<string, string | undefined>>): string {
   if (process.platform === 'win32')
-    return path.join(env.LOCALAPPDATA ?? path.join(os.homedir(), 'AppData', 'Local'), 'llm-router');
-  if (process.platform === 'darwin') return path.join(os.homedir(), 'Library', 'Application Support', 'llm-router');
-  return path.join(env.XDG_DATA_HOME || path.join(os.homedir(), '.local', 'share'), 'llm-router');
+    return path.join(env.LOCALAPPDATA ?? path.join(home(), 'AppData', 'Local'), 'llm-router');
+  if (process.platform === 'darwin') return path.join(home(), 'Library', 'Application Support', 'llm-router');
+  return path.join(env.XDG_DATA_HOME || path.join(home(), '.local', 'share'), 'llm-router');
+}
+
+/** A container's user often has neither HOME nor an entry in the list of users. */
+function home(): string {
+  try {
+    return os.homedir();
+  } catch {
+    throw new UsageError('This user has no home folder. Say with --data-dir DIR where ledger, keys and logs live.');
+  }
+}
+
+const FOLDER_TROUBLE: Readonly<Record<string, string>> = {
+  ENOSPC: 'its disk is full',
+  EDQUOT: 'its disk quota is used up',
+  EACCES: 'this user may not write there',
+  EPERM: 'this user may not write there',
+  EROFS: 'it is read-only',
+  ENOTDIR: 'part of its path is a file',
+  EEXIST: 'it is a file',
+};
+
+/** What goes wrong with the data directory, in a sentence with the option that names another one. */
+async function usableFolder<T>(folder: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const why = FOLDER_TROUBLE[(error as NodeJS.ErrnoException).code ?? ''];
+    if (why === undefined) throw error;
+    throw new UsageError(`The folder ${folder} cannot be used: ${why}. Name another one with --data-dir DIR.`);
+  }
 }
 
 /** Every backend whose key is in the environment, every local server that answers (design §4). */

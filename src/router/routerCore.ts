@@ -10,6 +10,7 @@ import { previewImport } from '../config/formats/importPreview';
 import { loadConfigText } from '../config/load';
 import { createMemory } from '../cursor/memory';
 import { EDGE_HOSTS } from '../doctor/edgePorts';
+import { localOrigin } from '../doctor/facts';
 import { runDoctor } from '../doctor/runDoctor';
 import { type Admission, createAdmission } from '../ledger/admission';
 import { createBodyLog } from '../ledger/bodyLog';
@@ -83,6 +84,9 @@ interface Configuration {
   problems: readonly Problem[];
 }
 
+/** Where only this machine can call. */
+const LOOPBACK_HOST = /^(localhost|127\..*|::1)$/i;
+
 export async function createRouterCore(options: CoreOptions): Promise<RouterCore> {
   const { dataDir, env } = options;
   const log: CoreOptions['log'] = (level, line) => options.log(level, oneLine(line));
@@ -139,6 +143,7 @@ export async function createRouterCore(options: CoreOptions): Promise<RouterCore
       visitorHeader: (tunnel?.status ?? off).provider.startsWith('cloudflared')
         ? 'cf-connecting-ip'
         : 'x-forwarded-for',
+      own: { addresses: !LOOPBACK_HOST.test(options.host), names: runtime.settings.allowedHosts },
     }),
     healthProof,
     lists,
@@ -232,8 +237,8 @@ export async function createRouterCore(options: CoreOptions): Promise<RouterCore
       pid: process.pid,
       startedAt,
       port: listener?.port,
-      localUrl:
-        listener && `http://${options.host.includes(':') ? `[${options.host}]` : options.host}:${listener.port}/v1`,
+      // `0.0.0.0` is where one listens, not where one calls.
+      localUrl: listener && `${localOrigin({ host: options.host, port: listener.port })}/v1`,
       publicUrl: online && status.publicUrl ? `${status.publicUrl}/v1` : undefined,
       tunnel: status,
       backends: runtime.backends.map(backendState),

@@ -3,15 +3,31 @@
  * is read (T11), with failures slowed per source. Nothing here trusts a header for rights.
  */
 import type { IncomingMessage } from 'node:http';
+import { isIP } from 'node:net';
 
 /** Loopback names in every spelling a browser or client uses, with any port. */
 const LOOPBACK = /^(localhost|127(?:\.\d{1,3}){3}|\[::1\])(:\d+)?$/i;
 
-/** Is the Host one of ours: loopback, or a public host of the tunnel (with or without port)? */
-export function hostAllowed(host: string | undefined, publicHosts: ReadonlySet<string>): boolean {
+/** Names of this machine besides loopback. */
+export interface OwnNames {
+  /** It listens beyond loopback. An address is no name, so no foreign DNS server can make it ours (no rebinding). */
+  addresses: boolean;
+  /** The setting `allowedHosts`. */
+  names: readonly string[];
+}
+const LOOPBACK_ONLY: OwnNames = { addresses: false, names: [] };
+
+/** Is the Host one of ours: loopback, a name of this machine, or a public host of the tunnel (with or without port)? */
+export function hostAllowed(
+  host: string | undefined,
+  publicHosts: ReadonlySet<string>,
+  own: OwnNames = LOOPBACK_ONLY,
+): boolean {
   if (!host) return false;
   if (LOOPBACK.test(host)) return true;
-  return publicHosts.has(hostName(host));
+  const name = hostName(host);
+  if (own.addresses && isIP(name.replace(/^\[(.*)\]$/, '$1')) !== 0) return true;
+  return publicHosts.has(name) || own.names.some((one) => one.toLowerCase() === name);
 }
 
 export function hostName(host: string): string {
@@ -37,6 +53,8 @@ export interface PublicDoor {
   hosts: ReadonlySet<string>;
   /** The header in which the tunnel's own edge names the visitor; what else a visitor sends under that name never arrives. */
   visitorHeader: 'cf-connecting-ip' | 'x-forwarded-for';
+  /** Hosts of this machine; they say nothing about where a request came from. */
+  own?: OwnNames;
 }
 
 /**

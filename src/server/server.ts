@@ -26,8 +26,15 @@ export function createRequestServer(deps: ServerDeps): RequestServer {
     response.setHeader('access-control-allow-origin', '*');
     const path = (request.url ?? '/').split('?', 1)[0]!;
     const wire = wireOfPath(path);
-    if (hostsNamed(request) !== 1 || !hostAllowed(request.headers.host, deps.publicDoor().hosts)) {
-      return refuse(request, response, wire, 403, 'This host name does not belong to this router.');
+    const door = deps.publicDoor();
+    if (hostsNamed(request) !== 1 || !hostAllowed(request.headers.host, door.hosts, door.own)) {
+      return refuse(
+        request,
+        response,
+        wire,
+        403,
+        'This host name does not belong to this router. A name of your own goes into the setting allowedHosts.',
+      );
     }
     if (request.method === 'OPTIONS') return preflight(request, response);
 

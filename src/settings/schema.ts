@@ -211,6 +211,10 @@ export const settingsSchema = z.strictObject({
   port: z.int().min(0).max(65_535).default(11_411).meta({
     description: 'Port of the router on 127.0.0.1. If it is taken the next free one is used. 0 is any free port.',
   }),
+  allowedHosts: z.array(name).default([]).meta({
+    description:
+      'Names of this machine under which clients call the router, such as host.docker.internal. Addresses need no entry.',
+  }),
   autoStart: z.boolean().default(true).meta({ description: 'Start the router when the editor starts.' }),
   lingerSeconds: z.int().min(0).max(60).default(10).meta({
     description: 'Seconds the router stays after the last window has closed, so that a reload interrupts nothing.',

@@ -107,6 +107,8 @@ export function readLlmRouterFile(value: unknown): FileContent {
     if (key !== undefined) secrets[String(backend.name)] = key;
     // Its `default: false` says nothing more than its absence.
     if (backend.default === false) delete backend.default;
+    // llm-router takes nothing off a name for a default backend without prefix: `openrouter/auto` is that model's name there.
+    if (backend.default === true && !('prefix' in backend)) backend.prefix = '';
     const preset = presetOf(backend);
     return { requireApiKey: false, ...(preset === undefined ? {} : { preset }), ...backend };
   }

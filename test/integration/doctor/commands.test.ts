@@ -55,6 +55,47 @@ describe('command line: doctor and export', () => {
       assert.ok(!program.stdout().includes(secret) && !program.stderr().includes(secret));
   });
 
+  it('finds the router of --data-dir on a port of its own, and usage reads that folder', async () => {
+    const router = start(['--json', '--port', '0', ...dataDir()]);
+    const { localUrl } = await router.event((event) => event.event === 'listening');
+    const { key } = await router.event((event) => event.event === 'key');
+    await fetch(`${localUrl}/chat/completions`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key}` },
+      body: JSON.stringify({ model: 'demo/echo', messages: [{ role: 'user', content: 'x' }] }),
+    }).then((answer) => answer.text());
+    await router.event((event) => event.event === 'request');
+    const doctor = start(['doctor', ...dataDir()]);
+    await doctor.exited;
+    assert.match(doctor.stdout(), new RegExp(`answers on port ${new URL(String(localUrl)).port};`));
+    router.child.kill('SIGTERM');
+    await router.exited;
+    const usage = start(['usage', ...dataDir()], { HOME: path.join(temp.folder, 'elsewhere'), XDG_DATA_HOME: '' });
+    assert.equal(await usage.exited, 0, usage.stderr());
+    assert.match(usage.stdout(), /Total +[12] /);
+  });
+
+  it('prints an URL that works with --host 0.0.0.0, and takes the address of the machine', async () => {
+    const router = start(['--json', '--port', '0', '--host', '0.0.0.0', ...dataDir()]);
+    const { localUrl } = await router.event((event) => event.event === 'listening');
+    assert.match(String(localUrl), /^http:\/\/127\.0\.0\.1:/);
+    assert.equal((await fetch(new URL('/health', String(localUrl)))).status, 200);
+    const byAddress = await fetch(`http://0.0.0.0:${new URL(String(localUrl)).port}/health`);
+    assert.equal(byAddress.status, 200);
+  });
+
+  it('says which folder cannot be used and which option names another', async () => {
+    writeFileSync(path.join(temp.folder, 'data'), 'a file');
+    const program = start(['--json', ...dataDir()]);
+    assert.equal(await program.exited, 2);
+    assert.match(program.stderr(), /The folder .*data cannot be used: it is a file\. .*--data-dir/);
+  });
+
+  it('takes the flags of Go as llm-router does', async () => {
+    const program = start(['-config', 'llm-router.json', '-port=0', '--log-level', 'fatal', '--json', ...dataDir()]);
+    await program.event((event) => event.event === 'listening');
+  });
+
   it('something failed: exit 1, in words with what to do', async () => {
     upstream.answers.unshift(json({ error: { message: 'bad key' } }, 401));
     const program = start(['doctor', ...dataDir()]);

@@ -42,7 +42,7 @@ describe('usage command', () => {
   async function run(...args: string[]): Promise<{ code: number; out: string; err: string }> {
     const said = { out: '', err: '' };
     const code = await runUsageCommand(args, {
-      dataDir,
+      defaultDataDir: () => dataDir,
       now: () => NOON,
       out: (text) => (said.out += text),
       err: (text) => (said.err += text),

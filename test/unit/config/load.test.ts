@@ -163,6 +163,13 @@ describe('loadConfigText: llm-router config.json', () => {
       { name: 'mine', base_url: 'https://llm.example/api', prefix: '', default: false },
     ],
   };
+  it('a default backend without prefix gets names whole', () => {
+    const base_url = 'https://openrouter.ai/api/v1';
+    const { settings } = loadConfigText(
+      JSON.stringify({ listening_port: 1, backends: [{ name: 'openrouter', base_url, default: true }] }),
+    );
+    assert.equal(settings?.backends[0]?.prefix, '');
+  });
   it('means the same here', () => {
     const { kind, settings, problems, clientKeyEnv, secrets } = loadConfigText(JSON.stringify(sample));
     assert.equal(kind, 'llm-router');

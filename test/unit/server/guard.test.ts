@@ -41,6 +41,15 @@ describe('guard', () => {
       assert.ok(!hostAllowed(host, ours), String(host));
   });
 
+  it('takes addresses when it listens beyond loopback, and names of the setting allowedHosts', () => {
+    const own = { addresses: true, names: ['host.docker.internal', 'Machine.local'] };
+    for (const host of ['192.168.1.7:11411', '10.0.0.2', '[fd00::1]:80', 'host.docker.internal:11411', 'machine.local'])
+      assert.ok(hostAllowed(host, ours, own) && !hostAllowed(host, ours), host);
+    for (const host of ['evil.example', '10.0.0.2.nip.io', '2130706433', '999.1.1.1', 'x@10.0.0.2'])
+      assert.ok(!hostAllowed(host, ours, own), host);
+    assert.ok(!hostAllowed('10.0.0.2', ours, { addresses: false, names: [] }), 'only loopback listens');
+  });
+
   it('reads the key from three headers, Bearer first', () => {
     assert.equal(presentedKey(request({ authorization: 'Bearer  k1 ', 'x-api-key': 'k2' })), 'k1');
     assert.equal(presentedKey(request({ authorization: 'bearer k1' })), 'k1');
