@@ -1,7 +1,8 @@
 /** Zero configuration: settings from what is there already (design §4). Headless only; an editor offers, it does not take. */
-import { PRESET_NAMES, PRESETS, type PresetName } from '../routing/presets';
+import { PRESET_NAMES, type PresetName } from '../routing/presetCards';
+import { PRESETS } from '../routing/presets';
 import type { SettingsInput } from '../settings/schema';
-import type { Environment } from './load';
+import type { Environment } from './formats/loaded';
 
 type BackendInput = NonNullable<SettingsInput['backends']>[number];
 

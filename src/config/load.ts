@@ -1,37 +1,14 @@
 /** From the text of a configuration file to settings: our own JSON, an llm-router config.json or a LiteLLM config.yaml (design §4). */
-import type { Problem } from '../process/contract';
+
 import { findProblems } from '../settings/check';
 import { type Found, isObject, pathText } from '../settings/path';
-import type { Settings } from '../settings/schema';
+import type { Problem } from '../settings/problem';
 import { readJson, type SourceFile } from './formats/jsonFile';
 import { readLiteLlmFile } from './formats/liteLlmFile';
 import { isLlmRouterFile, readLlmRouterFile } from './formats/llmRouterFile';
+import type { Environment, FileContent, LoadedConfig } from './formats/loaded';
 import { ownSettings } from './formats/ownFile';
 import { readYaml } from './formats/yamlFile';
-
-export type Environment = Readonly<Record<string, string | undefined>>;
-
-/** What a file says once its format is understood; places are those in the file. */
-export interface FileContent {
-  settings: unknown;
-  secrets: Record<string, string>;
-  clientKeyEnv?: string;
-  found: Found[];
-  /** The place in the file of a place in `settings`. */
-  placeOf: (at: Found['at']) => Found['at'];
-}
-
-export interface LoadedConfig {
-  kind: 'own' | 'llm-router' | 'litellm';
-  /** Absent when there is an error among the problems. */
-  settings?: Settings;
-  /** Keys that stood in the file, by key name; `client:main` is the key that clients show. Never part of the settings. */
-  secrets: Record<string, string>;
-  /** Environment variable of the client key, where the file names one. */
-  clientKeyEnv?: string;
-  /** With line and column; paths are those of the file. */
-  problems: Problem[];
-}
 
 /**
  * Reads a configuration. The format is told by content, never by the name. `env` fills in what a LiteLLM file takes from the

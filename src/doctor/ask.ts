@@ -1,5 +1,5 @@
 /** One small HTTP exchange to its end, through the very transport that requests use. */
-import type { Send, UpstreamHeaders, UpstreamRequest } from '../upstream/transport';
+import type { Send, UpstreamHeaders, UpstreamRequest } from '../upstream/send';
 
 export interface Answer {
   status: number;

@@ -2,12 +2,13 @@
 
 import type { RequestRecord } from '../ledger/record';
 import type { Network } from '../network/httpsClient';
-import type { CursorSighting, DoctorRequest, Problem, RouterState } from '../process/contract';
+import type { CursorSighting, DoctorRequest, RouterState } from '../process/contract';
 import type { Backend } from '../routing/backend';
+import type { Problem } from '../settings/problem';
 import type { Settings } from '../settings/schema';
 import type { TunnelStatus } from '../tunnel/tunnel';
 import type { TunnelWorld } from '../tunnel/world';
-import type { Send } from '../upstream/transport';
+import type { Send } from '../upstream/send';
 
 export interface DoctorFacts {
   request: DoctorRequest;

@@ -1,8 +1,10 @@
 /** The hops inside this machine: settings, the one process, its port, a request of our own. */
+
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { listClaims } from '../process/claims';
-import type { Problem } from '../process/contract';
+import type { Problem } from '../settings/problem';
+
 import { isAlive } from '../tunnel/processes';
 import { describeNetworkError } from '../upstream/networkErrors';
 import { type Answer, ask } from './ask';

@@ -1,6 +1,8 @@
 /** The Doctor: every hop of a request's way, in order, each with what was found and what to do. */
+
 import os from 'node:os';
-import type { DoctorHop, DoctorReport, Problem } from '../process/contract';
+import type { DoctorHop, DoctorReport } from '../process/contract';
+import type { Problem } from '../settings/problem';
 import { backendCheck, type ListedModels } from './backendChecks';
 import { type Check, type Finding, failed, runChecks } from './check';
 import { cursorCheck } from './cursorCheck';

@@ -1,7 +1,8 @@
 /** What the editor knows about the network and the router does not: proxy and trusted certificates. */
+
 import tls from 'node:tls';
 import { workspace } from 'vscode';
-import type { NetworkSettings } from '../process/contract';
+import type { NetworkSettings } from '../network/settings';
 
 export function networkSettings(): NetworkSettings {
   const http = workspace.getConfiguration('http');

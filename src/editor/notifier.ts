@@ -1,6 +1,8 @@
 /** Tells a person what changed by itself: the URL, a tunnel in trouble, a crash, a problem in the settings. Each once. */
+
 import { type Disposable, window } from 'vscode';
-import type { Problem } from '../process/contract';
+import type { Problem } from '../settings/problem';
+
 import { tell } from './actions';
 import type { Editor } from './controller';
 import { openSetting } from './settings';

@@ -3,7 +3,8 @@
  * exists (seen from us as the client of the provider); the rest begins with `llm_router.`. The same numbers are given as Prometheus text
  * (dots become underscores, units are spelled out) and as OTLP JSON.
  */
-import type { PresetName } from '../routing/presets';
+
+import type { PresetName } from '../routing/presetCards';
 import type { RequestRecord } from './record';
 
 type Attributes = Readonly<Record<string, string>>;

@@ -1,7 +1,9 @@
 /** What a request costs: a price table shipped with the product (its source and date stand in it), the user's own prices first. */
+
 import type { Backend, Target } from '../routing/backend';
+import type { PresetName } from '../routing/presetCards';
 import { presetForHost } from '../routing/presetCards';
-import type { PresetName } from '../routing/presets';
+
 import type { Price } from '../settings/schema';
 import type { Usage } from '../wires/conversation';
 import data from './prices.data.json';

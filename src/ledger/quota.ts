@@ -1,6 +1,8 @@
 /** A provider's account without credit: said in plain words, with the page where it is topped up. */
+
 import type { Backend, Target } from '../routing/backend';
-import { PRESETS, type PresetName } from '../routing/presets';
+import type { PresetName } from '../routing/presetCards';
+import { PRESETS } from '../routing/presets';
 import type { ApiFailure, Conversation } from '../wires/conversation';
 
 /**

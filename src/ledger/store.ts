@@ -3,11 +3,11 @@
  * file a roll-up. Records are the truth; roll-ups follow them by reading on from the byte they cover, so records of
  * another process (hand-over, a second router) are counted too and nothing is counted twice.
  */
+
 import { chmodSync, mkdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { writeAtomic } from '../network/wholeFile';
-import type { UsageRow } from '../process/contract';
 import { createAppender } from './appender';
 import { boundedRecord, readBlocks } from './lines';
 import { fillRecent, headOf, loadRollups, monthFile, monthSizes, rollupFile } from './monthFiles';
@@ -26,6 +26,7 @@ import {
   type Totals,
   writeRollup,
 } from './rollup';
+import type { UsageRow } from './usage';
 import { localDay } from './windows';
 
 export type GroupBy = 'day' | 'model' | 'backend' | 'key';

@@ -1,10 +1,10 @@
 /** `node dist/router.js usage`: what was used and what it cost, for a terminal. */
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import type { UsageRow } from '../process/contract';
 import { dollars } from './budgets';
 import { exportCsv } from './exportCsv';
 import { type GroupBy, type Ledger, openLedger, type Period } from './store';
+import type { UsageRow } from './usage';
 import { localDay, windowAt } from './windows';
 
 export const USAGE_HELP = `Usage: node dist/router.js usage [options]

@@ -1,7 +1,8 @@
 /** Usage as a Markdown page: one table with a line of totals, and notes on what the numbers leave out. */
-import type { UsageRow } from '../process/contract';
+
 import { dollars } from './budgets';
 import type { GroupBy, Period } from './store';
+import type { UsageRow } from './usage';
 
 const TITLES: Record<GroupBy, string> = { day: 'Day', model: 'Model', backend: 'Backend', key: 'Key' };
 const number = (value: number): string => value.toLocaleString('en-US');

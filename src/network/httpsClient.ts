@@ -3,13 +3,14 @@
  * tunnel must dial one name and ask for another (tunnel facts: never resolve a fresh tunnel name), which HTTP
  * clients with a connection pool cannot do.
  */
+
 import { readFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
 import type { Socket } from 'node:net';
 import tls from 'node:tls';
-import type { NetworkSettings } from '../process/contract';
 import type { TunnelWorld } from '../tunnel/world';
+import type { NetworkSettings } from './settings';
 
 export interface NetworkRequest {
   url: string;

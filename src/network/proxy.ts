@@ -1,5 +1,5 @@
 /** Which proxy a provider is reached through: one answer from the editor's settings or the environment, nothing else. Pure. */
-import type { NetworkSettings } from '../process/contract';
+import type { NetworkSettings } from './settings';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -2,6 +2,7 @@
  * The window's side of the one router process: settings go there, states come back, every call ends.
  * Part of the extension bundle: node built-ins and vscode-jsonrpc only, no vscode, no zod.
  */
+
 import {
   type CancellationToken,
   CancellationTokenSource,
@@ -10,11 +11,16 @@ import {
   type MessageConnection,
   ResponseError,
 } from 'vscode-jsonrpc';
-import type { ExportedFile } from '../config/formats/exportLiteLlm';
-import type { ImportPreview } from '../config/formats/importPreview';
+import type { ExportedFile } from '../config/formats/exportFiles';
+import type { ImportPreview } from '../config/formats/importItems';
 import type { KeyState } from '../ledger/admission';
 import type { RequestRecord } from '../ledger/record';
+import type { UsageQuery, UsageRow } from '../ledger/usage';
+import type { InstallProgress } from '../tunnel/tunnel';
+
 import type { TunnelMoment } from '../tunnel/tunnelLog';
+import type { FoundBackend } from '../upstream/discover';
+import type { TestResult } from '../upstream/testBackend';
 import {
   type ConfigPush,
   type ConfigResult,
@@ -22,15 +28,10 @@ import {
   type DoctorReport,
   type DoctorRequest,
   events,
-  type FoundBackend,
-  type InstallProgress,
   type RequestTelling,
   type RouterState,
   rpc,
-  type TestResult,
   TIME_LIMITS,
-  type UsageQuery,
-  type UsageRow,
 } from './contract';
 import type { Peer } from './dial';
 import { createEmitter } from './emitter';

@@ -1,8 +1,10 @@
 /** The configuration file of a router without an editor: found, read, watched. What is wrong with it never stops a running router. */
+
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { type Environment, type LoadedConfig, loadConfigText } from '../config/load';
-import type { Problem } from './contract';
+import type { Environment, LoadedConfig } from '../config/formats/loaded';
+import { loadConfigText } from '../config/load';
+import type { Problem } from '../settings/problem';
 
 /** Milliseconds between two looks; a change is in effect after at most three of them. */
 const LOOK_MS = 250;

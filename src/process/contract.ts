@@ -2,28 +2,23 @@
  * The typed contract between an editor window and the router process (design §2.3): JSON-RPC over a local pipe.
  * Both bundles import this file and nothing else of each other. Changing a shape means a new PROTOCOL.
  */
+
 import { NotificationType, RequestType, RequestType0 } from 'vscode-jsonrpc';
-import type { ExportedFile } from '../config/formats/exportLiteLlm';
-import type { ImportPreview } from '../config/formats/importPreview';
+import type { ExportedFile } from '../config/formats/exportFiles';
+import type { ImportPreview } from '../config/formats/importItems';
 import type { KeyState } from '../ledger/admission';
 import type { RequestRecord } from '../ledger/record';
-import type { TunnelStatus } from '../tunnel/tunnel';
+import type { UsageQuery, UsageRow } from '../ledger/usage';
+import type { NetworkSettings } from '../network/settings';
+import type { Problem } from '../settings/problem';
+import type { InstallProgress, TunnelStatus } from '../tunnel/tunnel';
 import type { TunnelMoment } from '../tunnel/tunnelLog';
+import type { FoundBackend } from '../upstream/discover';
+import type { TestResult } from '../upstream/testBackend';
 
 /** This build speaks PROTOCOL and understands the one before it. Both sides name their range; the highest common one is spoken. */
 export const PROTOCOL = 1;
 export const OLDEST_PROTOCOL = 1;
-
-/** Something wrong in the settings, with its place, for a person. */
-export interface Problem {
-  /** Path of the setting, as `backends[1].baseUrl`. */
-  path: string;
-  message: string;
-  severity: 'error' | 'warning';
-  /** In a file: 1-based. */
-  line?: number;
-  column?: number;
-}
 
 export interface BackendState {
   name: string;
@@ -84,15 +79,6 @@ export interface RequestTelling {
   curl: string;
 }
 
-/** What the editor knows about the network and the router does not. */
-export interface NetworkSettings {
-  proxy?: string;
-  noProxy?: string[];
-  strictSsl?: boolean;
-  /** PEM certificates to trust besides the built-in ones. */
-  ca?: string[];
-}
-
 export interface ConfigPush {
   /** The settings as written in the editor, unvalidated (the router validates). */
   settings: unknown;
@@ -130,27 +116,6 @@ export interface HelloAnswer {
   leaving?: 'handedOver' | 'ending';
   /** HMAC-SHA256 over `router:${client nonce}` with the install secret, hex. */
   proof: string;
-}
-
-export interface TestResult {
-  ok: boolean;
-  /** Sentence for a person. */
-  message: string;
-  models: string[];
-  ms: number;
-}
-export interface FoundBackend {
-  name: string;
-  preset: string;
-  /** 'environment OPENAI_API_KEY' or 'answers on http://127.0.0.1:11434'. */
-  where: string;
-  apiKeyEnv?: string;
-}
-
-/** Cloudflared download progress, 0..1 when the size is known. */
-export interface InstallProgress {
-  message: string;
-  fraction?: number;
 }
 
 /** A button: a command of the extension or of the editor, with one argument where it takes one. */
@@ -265,30 +230,6 @@ export const TIME_LIMITS: Readonly<Record<keyof typeof rpc, number>> = {
   tunnelHistory: 5_000,
   handOver: 15_000,
 };
-
-/** Local days as `YYYY-MM-DD`, both inclusive; an empty text leaves that side open. */
-export interface UsageQuery {
-  from: string;
-  to: string;
-  by: 'day' | 'model' | 'backend' | 'key';
-}
-export interface UsageRow {
-  group: string;
-  requests: number;
-  input: number;
-  output: number;
-  cost: number;
-  /** Requests without a known price. */
-  unpriced: number;
-  /** Requests that failed or were cancelled, requests whose tokens we counted ourselves, and the parts of input and output. */
-  failed?: number;
-  estimated?: number;
-  cacheRead?: number;
-  cacheWrite?: number;
-  reasoning?: number;
-  /** Milliseconds of all requests together. */
-  ms?: number;
-}
 
 export const events = {
   /** Router → window. */

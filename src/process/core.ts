@@ -1,24 +1,25 @@
 /** What the process offers to whoever drives it: the pipe (editor windows) or the terminal. Built by router/routerCore.ts. */
-import type { ExportedFile } from '../config/formats/exportLiteLlm';
-import type { ImportPreview } from '../config/formats/importPreview';
+
+import type { ExportedFile } from '../config/formats/exportFiles';
+import type { ImportPreview } from '../config/formats/importItems';
 import type { KeyState } from '../ledger/admission';
 import type { RequestRecord } from '../ledger/record';
+import type { UsageQuery, UsageRow } from '../ledger/usage';
+import type { NetworkSettings } from '../network/settings';
 import type { Settings } from '../settings/schema';
+import type { InstallProgress } from '../tunnel/tunnel';
+
 import type { TunnelMoment } from '../tunnel/tunnelLog';
+import type { FoundBackend } from '../upstream/discover';
+import type { TestResult } from '../upstream/testBackend';
 import type {
   ConfigPush,
   ConfigResult,
   DoctorHop,
   DoctorReport,
   DoctorRequest,
-  FoundBackend,
-  InstallProgress,
-  NetworkSettings,
   RequestTelling,
   RouterState,
-  TestResult,
-  UsageQuery,
-  UsageRow,
 } from './contract';
 
 export interface RouterCore {

@@ -1,4 +1,5 @@
 /** The router in a terminal: configuration from files and environment, events for a person or a program, signals (design §4). */
+
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
@@ -7,14 +8,15 @@ import path from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { parseEnv } from 'node:util';
 import { settingsFromEnvironment } from '../config/environment';
-import type { LoadedConfig } from '../config/load';
+import type { LoadedConfig } from '../config/formats/loaded';
 import { redact } from '../network/maskKeys';
 import { generateClientKey } from '../server/clientKeys';
 import { validateSettings } from '../settings/check';
 import type { Settings } from '../settings/schema';
+import type { FoundBackend } from '../upstream/discover';
 import type { HeadlessArguments } from './commandLine';
 import { findConfigFile, readConfigFile, watchConfigFile } from './configFile';
-import type { FoundBackend } from './contract';
+
 import type { RouterCore } from './core';
 import { openMemo } from './routerMemo';
 import { installSecret, openRuntimeDir } from './runtimeDir';

@@ -1,8 +1,9 @@
 /** What a person reads when the router runs in a terminal, and the JSON lines a program reads with --json (design §4). */
+
 import type { Writable } from 'node:stream';
 import type { RequestRecord } from '../ledger/record';
+import type { Problem } from '../settings/problem';
 import type { TunnelStatus } from '../tunnel/tunnel';
-import type { Problem } from './contract';
 
 export interface Terminal {
   /** A generated key, printed once by design. */

@@ -1,8 +1,12 @@
 /** From settings to backends that are ready for use: preset and settings merged, addresses made whole (design §4). */
-import type { BackendSettings, ModelSettings, Settings, Timeouts, Wire } from '../settings/schema';
+
+import type { BackendSettings, ModelSettings, Settings, Timeouts } from '../settings/schema';
 import type { EmitTarget } from '../wires/codec';
-import type { Abilities, AuthScheme, Backend, Quirks, ReasoningField, Target } from './backend';
-import { familyOf, PRESET_NAMES, PRESETS, type Preset } from './presets';
+import type { ReasoningField, Wire } from '../wires/wire';
+import type { Abilities, AuthScheme, Quirks } from './abilities';
+import type { Backend, Target } from './backend';
+import { PRESET_NAMES } from './presetCards';
+import { familyOf, PRESETS, type Preset } from './presets';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

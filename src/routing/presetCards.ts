@@ -2,7 +2,32 @@
  * What a person sees of a known provider: title, address, where its key comes from. Apart from presets.ts, because the editor side
  * shows it and must stay small.
  */
-import type { PresetName } from './presets';
+
+export const PRESET_NAMES = [
+  'openai',
+  'anthropic',
+  'openrouter',
+  'groq',
+  'gemini',
+  'azure',
+  'azure-deployments',
+  'deepseek',
+  'mistral',
+  'xai',
+  'together',
+  'fireworks',
+  'cerebras',
+  'bedrock',
+  'vertex',
+  'litellm',
+  'ollama',
+  'lmstudio',
+  'llamacpp',
+  'vllm',
+  'localai',
+  'demo',
+] as const;
+export type PresetName = (typeof PRESET_NAMES)[number];
 
 export interface PresetCard {
   title: string;

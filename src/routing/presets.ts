@@ -2,35 +2,10 @@
  * Known providers as data: adding one is adding an entry here, and one in presetCards.ts, which holds what a person sees. No
  * code, no zod, no network. The date behind an entry says when its facts were last looked up.
  */
-import type { Wire } from '../settings/schema';
-import type { Abilities, AuthScheme, Quirks } from './backend';
-import { PRESET_CARDS, type PresetCard } from './presetCards';
+import type { Wire } from '../wires/wire';
+import type { Abilities, AuthScheme, Quirks } from './abilities';
 
-export const PRESET_NAMES = [
-  'openai',
-  'anthropic',
-  'openrouter',
-  'groq',
-  'gemini',
-  'azure',
-  'azure-deployments',
-  'deepseek',
-  'mistral',
-  'xai',
-  'together',
-  'fireworks',
-  'cerebras',
-  'bedrock',
-  'vertex',
-  'litellm',
-  'ollama',
-  'lmstudio',
-  'llamacpp',
-  'vllm',
-  'localai',
-  'demo',
-] as const;
-export type PresetName = (typeof PRESET_NAMES)[number];
+import { PRESET_CARDS, type PresetCard, type PresetName } from './presetCards';
 
 /** Models of one provider that differ from its general behaviour. The first family whose pattern matches wins. */
 export interface Family {

@@ -6,7 +6,8 @@ import type { Backend, Target } from './backend';
 import { abilitiesFor, demoBackend } from './build';
 import { nearNames } from './nearNames';
 import { isPattern, restOf, splitPattern, upstreamOf } from './patterns';
-import { PRESET_NAMES, PRESETS } from './presets';
+import { PRESET_NAMES } from './presetCards';
+import { PRESETS } from './presets';
 
 export interface NotFound {
   /** The name as asked. */

@@ -3,7 +3,8 @@
  */
 
 import { describeNetworkError } from '../upstream/networkErrors';
-import type { Send, UpstreamControl, UpstreamHeaders, UpstreamRequest } from '../upstream/transport';
+import type { Send, UpstreamControl, UpstreamHeaders, UpstreamRequest } from '../upstream/send';
+
 import type { ApiFailure } from '../wires/conversation';
 import { createSseSplitter, type RawSseEvent } from '../wires/sse';
 import { shapeOf } from './answerShape';

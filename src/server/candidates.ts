@@ -12,8 +12,9 @@ import { RequestProblem } from '../wires/codec';
 import type { ApiFailure } from '../wires/conversation';
 import { type AttemptResult, runAttempt } from './attempt';
 import type { ClientSide } from './clientSide';
-import type { Failed, Run } from './exchange';
-import { type Plan, planAttempt } from './plan';
+import type { Failed, Run } from './exchangeTypes';
+import { planAttempt } from './plan';
+import type { Plan } from './planTypes';
 import type { WholeReply } from './reply';
 
 /** A whole answer comes when it is finished: its first byte may take this many times as long as a stream's. */

@@ -2,71 +2,21 @@
  * One model request from the parsed head to the record: who asks, which target, how it ends (design §5, §6). What happens
  * between the choice of a target and the end stands in candidates.ts.
  */
+
 import { randomBytes } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Reservation } from '../ledger/admission';
 import type { RequestRecord } from '../ledger/record';
-import type { Target } from '../routing/backend';
 import { RequestProblem } from '../wires/codec';
-import type { ApiFailure, Usage, WireName } from '../wires/conversation';
+import type { ApiFailure, Usage } from '../wires/conversation';
 import { estimateInputTokens } from '../wires/tokens';
 import { tapAnswer } from './answerTap';
 import { runCandidates } from './candidates';
-import { type ClientRequest, readClientRequest } from './clientRequest';
-import { type ClientSide, createClientSide } from './clientSide';
+import { readClientRequest } from './clientRequest';
+import { createClientSide } from './clientSide';
 import { errorBody, refusal } from './errors';
+import type { Exchange, Failed, Outcome, Run } from './exchangeTypes';
 import { identity } from './plan';
-import type { StreamReply } from './reply';
-import type { Route } from './routes';
-import type { Runtime, ServerDeps } from './runtime';
 import { identify, keyCheckAnswer, type Speaker } from './speaker';
-
-export interface Exchange {
-  deps: ServerDeps;
-  runtime: Runtime;
-  request: IncomingMessage;
-  response: ServerResponse;
-  route: Extract<Route, { kind: 'model' }>;
-  body: Buffer;
-  clientKey: string;
-  wire: WireName;
-}
-
-/** How an exchange ended; becomes the record. */
-export interface Outcome {
-  status: number;
-  target?: Target;
-  failure?: ApiFailure;
-  usage?: Usage;
-  finish?: RequestRecord['finish'];
-  /** Characters of answer that came. */
-  chars: number;
-  upstreamStatus?: number;
-}
-
-/** A failure and how far its attempt had come. */
-export interface Failed {
-  failure: ApiFailure;
-  target?: Target;
-  /** The stream that had begun. */
-  reply?: StreamReply;
-  /** The upstream's own HTTP status, when it gave one. */
-  upstreamStatus?: number;
-}
-
-/** One exchange while it runs, as the attempts see it. */
-export interface Run {
-  exchange: Exchange;
-  request: ClientRequest;
-  speaker: Speaker;
-  client: ClientSide;
-  record: RequestRecord;
-  startedAt: number;
-  /** Writes the record, then says the last bytes: after them nobody may find the record missing (design §2.8). */
-  succeed(outcome: Omit<Outcome, 'status'>, say: { head: Record<string, string>; last: string | Buffer }): void;
-  /** Ends the exchange with a failure, in the form that is still possible. */
-  giveUp(failed: Failed): void;
-}
 
 export async function handleExchange(exchange: Exchange): Promise<void> {
   const { deps, runtime, route } = exchange;

@@ -3,19 +3,18 @@
  * them, and translating (design §2.4–2.6).
  */
 
-import type { RequestRecord } from '../ledger/record';
 import type { Target } from '../routing/backend';
 import { upstreamUrl } from '../routing/build';
 import { upstreamHeaders } from '../upstream/headers';
-import type { Send, UpstreamHeaders, UpstreamRequest } from '../upstream/transport';
+import type { UpstreamHeaders } from '../upstream/send';
 import { replay } from '../wires/answer';
 import { codecFor } from '../wires/codecs';
 import type { ApiFailure } from '../wires/conversation';
-import type { ClientRequest } from './clientRequest';
 import { refusal } from './errors';
-import type { Exchange } from './exchange';
+import type { Exchange } from './exchangeTypes';
 import { genericCodec, readGenericAnswer } from './genericAnswer';
 import { plainBody } from './plainEdits';
+import type { Content, Plan, PlanInput } from './planTypes';
 import {
   type CollectingReply,
   createCollectingReply,
@@ -23,36 +22,8 @@ import {
   facts,
   readAnswer,
   readSameWireAnswer,
-  type StreamReply,
-  type WholeReply,
 } from './reply';
-import type { Speaker } from './speaker';
 import { planTranslation } from './translation';
-
-export interface PlanInput {
-  exchange: Exchange;
-  request: ClientRequest;
-  speaker: Speaker;
-  target: Target;
-  record: RequestRecord;
-}
-
-/** How the answer becomes what the client reads. */
-export interface AnswerReading {
-  streamReply(): StreamReply;
-  /** Throws when the body is no answer. For a client that wants a stream the body is a whole stream. */
-  wholeReply(body: Buffer, headers: UpstreamHeaders): WholeReply;
-  /** The upstream streamed although the client wants one whole answer. */
-  collected(reply: StreamReply): WholeReply;
-}
-
-export interface Plan extends AnswerReading {
-  send: Send;
-  request: UpstreamRequest;
-  rules: string[];
-  commitHeaders(head: UpstreamHeaders): Record<string, string>;
-  parseError(status: number, headers: UpstreamHeaders, body: string): ApiFailure;
-}
 
 /** @returns a plan, or why this target cannot take this request. Throws RequestProblem for what no target could take. */
 export function planAttempt(input: PlanInput): Plan | { failure: ApiFailure } {
@@ -117,14 +88,6 @@ function wantsTranslation(target: Target): boolean {
       target.abilities.reasoningField !== 'reasoning_effort' ||
       target.variantEffort === undefined)
   );
-}
-
-export interface Content {
-  body: UpstreamRequest['body'];
-  /** Path behind the base URL. */
-  path: string;
-  rules: string[];
-  reading: AnswerReading;
 }
 
 function planPassThrough({ exchange, request, speaker, target }: PlanInput): Content {

@@ -20,7 +20,8 @@ import { type FlatTools, flattenNamespaces, restoreNamespaces } from '../wires/n
 import { cutAtStop } from '../wires/stopSequences';
 import { legalToolNames, restoreToolNames } from '../wires/toolNames';
 import { editedBody } from './plainEdits';
-import type { AnswerReading, Content, PlanInput } from './plan';
+import type { AnswerReading, Content, PlanInput } from './planTypes';
+
 import {
   type CollectingReply,
   createCollectingReply,

@@ -1,11 +1,11 @@
 /** Whether settings make sense: what the schema cannot say (design §4). */
 
 import { clientSlotWarning } from '../cursor/names';
-import type { Problem } from '../process/contract';
 import { buildBackends } from '../routing/build';
 import { createRouteTable } from '../routing/resolve';
 import { checkBackend, checkKeyEnv, error, looksLikeKey, warning } from './checkBackend';
 import { type Found, type Segment, toProblem } from './path';
+import type { Problem } from './problem';
 import type { Settings } from './schema';
 import { readShape } from './shape';
 

@@ -1,5 +1,5 @@
 /** Places in settings and files: how a path is written, and where an offset stands in a text. */
-import type { Problem } from '../process/contract';
+import type { Problem } from './problem';
 
 export type Segment = string | number;
 

@@ -3,12 +3,11 @@
  * `contributes.configuration` block of package.json and the settings table in the README.
  * Keys are never settings (design §2.10): a setting may only name where a key is found.
  */
-import * as z from 'zod';
-import { PRESET_NAMES, PRESETS } from '../routing/presets';
 
-export const WIRES = ['chat', 'responses', 'messages'] as const;
-/** The API format a client or a backend speaks: OpenAI Chat Completions, OpenAI Responses, Anthropic Messages. */
-export type Wire = (typeof WIRES)[number];
+import * as z from 'zod';
+import { PRESET_NAMES } from '../routing/presetCards';
+import { PRESETS } from '../routing/presets';
+import { WIRES } from '../wires/wire';
 
 const DAY = 86_400;
 const limit = () => z.number().min(0).max(DAY);

@@ -1,7 +1,8 @@
 /** The way in: settings to a supervised tunnel. */
 
 import { createNetwork } from '../network/httpsClient';
-import type { NetworkSettings } from '../process/contract';
+import type { NetworkSettings } from '../network/settings';
+
 import type { Settings } from '../settings/schema';
 import type { Driver } from './driver';
 import { namedTunnelDriver, quickTunnelDriver } from './kinds/cloudflared';

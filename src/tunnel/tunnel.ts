@@ -1,5 +1,11 @@
 /** The one shape of a tunnel, whoever provides it. The server never imports this folder; router/routerCore.ts joins them. */
 
+/** Cloudflared download progress, 0..1 when the size is known. */
+export interface InstallProgress {
+  message: string;
+  fraction?: number;
+}
+
 export type TunnelStateName =
   | 'off'
   | 'installing'

@@ -1,6 +1,7 @@
 /** Answers that come compressed although identity was asked for: decoded on the way, so that nobody behind has to know. */
+
 import zlib from 'node:zlib';
-import type { UpstreamControl, UpstreamHandler } from './transport';
+import type { UpstreamControl, UpstreamHandler } from './send';
 
 const DECODERS: Readonly<Record<string, () => zlib.Gunzip>> = {
   gzip: () => zlib.createGunzip({ flush: zlib.constants.Z_SYNC_FLUSH }),

@@ -1,8 +1,17 @@
 /** What could be a backend without anybody having written it down: keys in the environment, servers on local ports. Only offered, never used unasked in an editor. */
-import type { FoundBackend } from '../process/contract';
-import { PRESET_NAMES, PRESETS, type PresetName } from '../routing/presets';
+
+import { PRESET_NAMES, type PresetName } from '../routing/presetCards';
+import { PRESETS } from '../routing/presets';
 import { fetchList } from './modelList';
-import type { Send } from './transport';
+import type { Send } from './send';
+
+export interface FoundBackend {
+  name: string;
+  preset: string;
+  /** 'environment OPENAI_API_KEY' or 'answers on http://127.0.0.1:11434'. */
+  where: string;
+  apiKeyEnv?: string;
+}
 
 /** Milliseconds a local server may take to answer. */
 const LOCAL_MS = 700;

@@ -2,8 +2,10 @@
  * demo/echo: a built-in model that answers with what it received, so that the first minute works without any account
  * and the tunnel can be tested through the model API itself. It plays an upstream of wire chat, without a network.
  */
+
 import type { JsonObject } from '../wires/conversation';
-import { type Send, type UpstreamHandler, wholeBody } from './transport';
+import type { Send, UpstreamHandler } from './send';
+import { wholeBody } from './transport';
 
 /** What the router knows about the request beyond its body. */
 export interface EchoContext {

@@ -1,5 +1,5 @@
 /** Asking one backend for the models it has. */
-import type { Send } from './transport';
+import type { Send } from './send';
 
 /** Milliseconds a backend may take for its list, and the most it may send. */
 const FETCH_MS = 3_000;

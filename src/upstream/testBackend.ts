@@ -1,5 +1,5 @@
 /** One small real request to a backend that is being set up: does the address answer, is the key accepted, does a model reply? */
-import type { TestResult } from '../process/contract';
+
 import type { Backend, Target } from '../routing/backend';
 import { abilitiesFor, emitTargetFor, upstreamUrl } from '../routing/build';
 import { codecFor } from '../wires/codecs';
@@ -7,7 +7,15 @@ import type { Conversation } from '../wires/conversation';
 import { upstreamHeaders } from './headers';
 import { fetchList } from './modelList';
 import { describeNetworkError } from './networkErrors';
-import type { Send, UpstreamHeaders } from './transport';
+import type { Send, UpstreamHeaders } from './send';
+
+export interface TestResult {
+  ok: boolean;
+  /** Sentence for a person. */
+  message: string;
+  models: string[];
+  ms: number;
+}
 
 /** Milliseconds for the one request; a local model may have to be loaded first. */
 const TEST_MS = 60_000;

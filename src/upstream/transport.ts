@@ -3,6 +3,7 @@
  * Loopback backends never go through a proxy; everything else follows the proxy settings of the editor or, without
  * them, the proxy environment variables. Certificates: the built-in ones, NODE_EXTRA_CA_CERTS and what the editor hands over.
  */
+
 import { readFileSync } from 'node:fs';
 import tls from 'node:tls';
 import { connect } from 'undici/lib/api/index.js';
@@ -10,42 +11,9 @@ import Agent from 'undici/lib/dispatcher/agent.js';
 import Pool from 'undici/lib/dispatcher/pool.js';
 import ProxyAgent from 'undici/lib/dispatcher/proxy-agent.js';
 import { proxyFor } from '../network/proxy';
-import type { NetworkSettings } from '../process/contract';
+import type { NetworkSettings } from '../network/settings';
 import { decoding } from './decode';
-
-export type UpstreamHeaders = Readonly<Record<string, string | undefined>>;
-
-export interface UpstreamRequest {
-  method: 'POST' | 'GET';
-  url: URL;
-  headers: Record<string, string>;
-  /** In pieces when it is too big to be copied for an edit. */
-  body?: Buffer | readonly Buffer[];
-  /** Milliseconds to open the connection; 0 is no limit. */
-  connectMs: number;
-  /** Loopback or private host: no proxy. */
-  local: boolean;
-}
-
-/** Called in this order: onHead, onData*, then onEnd or onError. onError may come first and ends everything. */
-export interface UpstreamHandler {
-  /** The connection is open and the request is on its way. */
-  onSent?(): void;
-  onHead(status: number, headers: UpstreamHeaders): void;
-  onData(chunk: Buffer): void;
-  onEnd(): void;
-  /** `proxy`: the host of the proxy it went through. */
-  onError(error: Error & { code?: string; proxy?: string }): void;
-}
-
-export interface UpstreamControl {
-  /** Ends the upstream at once; onError follows unless the answer was already over. */
-  abort(): void;
-  pause(): void;
-  resume(): void;
-}
-
-export type Send = (request: UpstreamRequest, handler: UpstreamHandler) => UpstreamControl;
+import type { Send, UpstreamControl, UpstreamHandler, UpstreamHeaders, UpstreamRequest } from './send';
 
 export interface Transport {
   send: Send;

@@ -1,6 +1,7 @@
 /** What each wire (chat, responses, messages) offers. Pure: bytes and objects in, bytes and objects out. */
-import type { ReasoningField } from '../routing/backend';
+
 import type { Answer, ApiFailure, Conversation, JsonObject, StreamEvent, WireName } from './conversation';
+import type { ReasoningField } from './wire';
 
 /** One server-sent event; `event` is absent when the stream did not name it. */
 export interface SseEvent {

@@ -2,6 +2,7 @@
  * The one model in the middle: every wire parses into it and emits from it, so N + M codecs do the work of N × M.
  * Plain data, no behaviour. Names are the field's own; where providers differ the neutral form is described here.
  */
+import type { Wire } from './wire';
 
 export type JsonValue = string | number | boolean | null | JsonValue[] | { [key: string]: JsonValue };
 export type JsonObject = { [key: string]: JsonValue };
@@ -104,7 +105,7 @@ export type Part =
   | RefusalPart
   | OpaquePart;
 
-export type WireName = 'chat' | 'responses' | 'messages';
+export type WireName = Wire;
 
 /** One turn. Tool results stand in turns of role `tool`, in the order the client sent them. */
 export interface Turn {

@@ -1,7 +1,12 @@
 /** The files beside config.yaml in an exported LiteLLM folder: how to run it, what it needs, what to know. */
 
 import type { Settings } from '../../settings/schema';
-import type { ExportedFile } from './exportLiteLlm';
+
+export interface ExportedFile {
+  /** Name inside the folder. */
+  path: string;
+  text: string;
+}
 
 /** Published images, looked up 2026-11. Newer ones: https://github.com/BerriAI/litellm/releases. */
 const IMAGES = {

@@ -2,18 +2,14 @@
  * Settings as a folder for a LiteLLM proxy (docs.litellm.ai/docs/proxy/configs, 2026-11): our way beyond one machine (design
  * §2.9). Pure: settings in, files out. No key is in any of them; a key is always the name of a variable.
  */
+
 import { stringify } from 'yaml';
 import { buildBackends } from '../../routing/build';
 import { createRouteTable } from '../../routing/resolve';
 import type { ClientKeySettings, Settings } from '../../settings/schema';
+import type { ExportedFile } from './exportFiles';
 import { liteLlmFiles } from './exportFiles';
 import { exportModels, type LiteLlmEntry } from './exportModels';
-
-export interface ExportedFile {
-  /** Name inside the folder. */
-  path: string;
-  text: string;
-}
 
 /** The four files of the folder: `config.yaml`, `docker-compose.yml`, `.env.example` and `README.md`. */
 export function exportLiteLlm(settings: Settings): ExportedFile[] {

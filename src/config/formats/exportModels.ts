@@ -1,8 +1,10 @@
 /** model_list of an exported LiteLLM configuration: every name that is served, as LiteLLM would write it. */
+
 import type { Backend, Target } from '../../routing/backend';
 import { abilitiesFor, readBaseUrl } from '../../routing/build';
 import { isPattern, upstreamOf } from '../../routing/patterns';
-import { PRESETS, type PresetName } from '../../routing/presets';
+import type { PresetName } from '../../routing/presetCards';
+import { PRESETS } from '../../routing/presets';
 import type { RouteTable } from '../../routing/resolve';
 import { looksLikeKey } from '../../settings/checkBackend';
 import type { ModelSettings, Settings } from '../../settings/schema';

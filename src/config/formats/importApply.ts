@@ -1,5 +1,5 @@
 /** What the editor writes after a yes to an import. Pure, and without the schema: it is part of the extension. */
-import type { ImportItem } from './importPreview';
+import type { ImportItem } from './importItems';
 
 /** A backend as it stands in settings.json, unchecked. */
 type Written = Record<string, unknown>;

@@ -1,28 +1,11 @@
 /** What a configuration that was read from a file would become in the editor: settings, keys, and what stays behind. Pure. */
-import type { Problem } from '../../process/contract';
+
 import { isObject } from '../../settings/path';
+import type { Problem } from '../../settings/problem';
 import { type BackendSettings, type Settings, settingsSchema } from '../../settings/schema';
-import type { Environment, LoadedConfig } from '../load';
+import type { ImportItem, ImportPreview } from './importItems';
 import { previewText } from './importText';
-
-/** One setting to write: `backends` and `aliases` entry by entry, everything else by its dotted key. */
-export type ImportItem =
-  | { kind: 'backend'; name: string; value: Record<string, unknown>; what: string; replaces: boolean }
-  | { kind: 'alias'; name: string; value: string; what: string; replaces: boolean }
-  | { kind: 'setting'; name: string; value: unknown; what: string; replaces: boolean }
-  /** A key for the secret storage; `value` is never shown. */
-  | { kind: 'key'; name: string; value: string; what: string; replaces: boolean };
-
-export interface ImportPreview {
-  format: LoadedConfig['kind'];
-  /** False: the file has errors, nothing can be imported. */
-  usable: boolean;
-  items: ImportItem[];
-  /** What is not carried and why, with its place in the file. */
-  left: { place: string; why: string }[];
-  /** All of it as a page (Markdown); keys by name only. */
-  page: string;
-}
+import type { Environment, LoadedConfig } from './loaded';
 
 export interface ImportContext {
   /** Path of the file, for the page. */

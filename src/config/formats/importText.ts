@@ -1,7 +1,7 @@
 /** The preview of an import in words, for a person. Pure. */
 
-import type { LoadedConfig } from '../load';
-import type { ImportPreview } from './importPreview';
+import type { ImportPreview } from './importItems';
+import type { LoadedConfig } from './loaded';
 
 const WHICH = {
   own: 'LLM Router settings',

@@ -1,10 +1,11 @@
 /** config.yaml of the LiteLLM proxy (docs.litellm.ai/docs/proxy/configs, 2026-11), as far as design §4 goes. */
+
 import { PRESETS } from '../../routing/presets';
 import { type Found, isObject, type Segment } from '../../settings/path';
 import type { SettingsInput } from '../../settings/schema';
-import type { Environment, FileContent } from '../load';
 import { type BackendInput, type Entry, type ModelInput, readModelList } from './liteLlmModels';
 import { createReader, plainText, type Reader, section } from './liteLlmReader';
+import type { Environment, FileContent } from './loaded';
 
 /**
  * Reads the file. Only names in model_list are served: no backend made here has a prefix or is the default. Real environment

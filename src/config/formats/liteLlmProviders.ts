@@ -1,6 +1,8 @@
 /** What the model names of LiteLLM mean: `provider/model` and an address to a backend (docs.litellm.ai/docs/providers, 2026-11). */
+
 import { isLocalHost, readBaseUrl } from '../../routing/build';
-import { PRESETS, type PresetName } from '../../routing/presets';
+import type { PresetName } from '../../routing/presetCards';
+import { PRESETS } from '../../routing/presets';
 
 /** LiteLLM's provider prefixes and our presets. `openai` also stands for every OpenAI-compatible server, by api_base. */
 const PROVIDERS: Readonly<Record<string, PresetName>> = {

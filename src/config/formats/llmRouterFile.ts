@@ -1,9 +1,10 @@
 /** config.json of llm-router (github.com/kcolemangt/llm-router), the Go program this format comes from. */
+
 import { isLocalHost, readBaseUrl } from '../../routing/build';
-import { presetForHost } from '../../routing/presetCards';
-import { PRESET_NAMES, PRESETS, type PresetName } from '../../routing/presets';
+import { PRESET_NAMES, type PresetName, presetForHost } from '../../routing/presetCards';
+import { PRESETS } from '../../routing/presets';
 import { type Found, isObject, type Segment } from '../../settings/path';
-import type { FileContent } from '../load';
+import type { FileContent } from './loaded';
 
 /** Its keys and ours. Go reads keys without regard to case, so do we. */
 const BACKEND_KEYS: Readonly<Record<string, string>> = {

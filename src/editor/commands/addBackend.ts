@@ -1,8 +1,11 @@
 /** Add Backend…: preset or URL → name → key → one real request → user settings and secret storage. */
+
 import { ProgressLocation, type QuickPickItem, QuickPickItemKind, ThemeIcon, window } from 'vscode';
-import type { FoundBackend, TestResult } from '../../process/contract';
+import type { PresetName } from '../../routing/presetCards';
 import { PRESET_CARDS, presetForHost } from '../../routing/presetCards';
-import type { PresetName } from '../../routing/presets';
+import type { FoundBackend } from '../../upstream/discover';
+import type { TestResult } from '../../upstream/testBackend';
+
 import { tell } from '../actions';
 import { hostName, urlProblem } from '../backendInput';
 import type { Editor } from '../controller';

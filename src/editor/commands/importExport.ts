@@ -1,8 +1,10 @@
 /** Import Configuration… and Export for a Team…: files of other routers in, a folder for a LiteLLM proxy out. */
+
 import { homedir } from 'node:os';
 import { commands, type QuickPickItem, ThemeIcon, Uri, window, workspace } from 'vscode';
 import { mergeAliases, mergeBackends } from '../../config/formats/importApply';
-import type { ImportItem } from '../../config/formats/importPreview';
+import type { ImportItem } from '../../config/formats/importItems';
+
 import type { Editor } from '../controller';
 import { COMMANDS, type Handlers } from '../ids';
 import { writeSetting, writtenBackends, writtenSettings } from '../settings';

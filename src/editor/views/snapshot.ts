@@ -1,6 +1,8 @@
 /** What the dashboard shows, made from what the router tells. Pure. */
+
 import type { RequestRecord } from '../../ledger/record';
-import type { BackendState, UsageRow } from '../../process/contract';
+import type { UsageRow } from '../../ledger/usage';
+import type { BackendState } from '../../process/contract';
 import type { TunnelStateName } from '../../tunnel/tunnel';
 import type { TunnelMoment } from '../../tunnel/tunnelLog';
 import type { BackendLook, RequestLine, Snapshot, Sum, Tone, TunnelStep } from '../../webview/pageMessages';

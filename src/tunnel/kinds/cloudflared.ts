@@ -1,7 +1,8 @@
 /** cloudflared as a driver: the quick tunnel that needs no account, and a named tunnel of the user's own account. */
 
 import type { Network } from '../../network/httpsClient';
-import type { NetworkSettings } from '../../process/contract';
+import type { NetworkSettings } from '../../network/settings';
+
 import { isProgram } from '../commands';
 import { type Driver, type Link, type OpenOptions, TunnelProblem } from '../driver';
 import { adoptProgram, endStray, isSameProcess, localJson } from '../program';

@@ -1,4 +1,5 @@
 /** Downloads cloudflared: verified against the digest that the release itself publishes, whole or not at all. */
+
 import { createHash, randomBytes } from 'node:crypto';
 import { chmod, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -8,8 +9,9 @@ import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { RELEASE_BASE } from 'cloudflared/lib/constants.js';
 import { createNetwork, type Network } from '../../network/httpsClient';
-import type { InstallProgress, NetworkSettings } from '../../process/contract';
+import type { NetworkSettings } from '../../network/settings';
 import { say } from '../sentences';
+import type { InstallProgress } from '../tunnel';
 import { realWorld, type TunnelWorld } from '../world';
 import { cloudflaredVersion, copyFolder, copyPath, isStamped } from './cloudflaredBinary';
 

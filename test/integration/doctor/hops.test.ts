@@ -1,4 +1,5 @@
 /** One hop after the other broken on purpose, over real sockets: the Doctor says what is wrong and what to do. */
+
 import assert from 'node:assert/strict';
 import dgram from 'node:dgram';
 import https from 'node:https';
@@ -6,7 +7,8 @@ import net, { type AddressInfo } from 'node:net';
 import os from 'node:os';
 import { probeEdge } from '../../../src/doctor/edgePorts';
 import { jsonHop, markdownReport } from '../../../src/doctor/report';
-import type { DoctorHop, DoctorReport, NetworkSettings } from '../../../src/process/contract';
+import type { NetworkSettings } from '../../../src/network/settings';
+import type { DoctorHop, DoctorReport } from '../../../src/process/contract';
 import type { RouterCore } from '../../../src/process/core';
 import { validateSettings } from '../../../src/settings/check';
 import type { SettingsInput } from '../../../src/settings/schema';

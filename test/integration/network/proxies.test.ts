@@ -1,4 +1,5 @@
 /** Upstreams behind proxies and private certificates: a loopback CONNECT proxy, an authority made by openssl. */
+
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -8,7 +9,8 @@ import net, { type AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import type { Duplex } from 'node:stream';
-import type { NetworkSettings } from '../../../src/process/contract';
+import type { NetworkSettings } from '../../../src/network/settings';
+
 import { startProgram } from '../../support/program';
 import { CLIENT_KEY, startRouter, type TestRouter } from '../../support/router';
 import { chatCompletion, json, startUpstream, type Upstream } from '../../support/upstream';

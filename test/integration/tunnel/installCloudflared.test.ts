@@ -16,7 +16,6 @@ import os from 'node:os';
 import path from 'node:path';
 import { Writable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
-import type { InstallProgress } from '../../../src/process/contract';
 import { settingsSchema } from '../../../src/settings/schema';
 import { createTunnel } from '../../../src/tunnel/createTunnel';
 import {
@@ -24,6 +23,7 @@ import {
   type InstallOptions,
   installCloudflared,
 } from '../../../src/tunnel/kinds/installCloudflared';
+import type { InstallProgress } from '../../../src/tunnel/tunnel';
 import { realWorld } from '../../../src/tunnel/world';
 import { type Internet, startInternet } from '../../support/cloud/internet';
 

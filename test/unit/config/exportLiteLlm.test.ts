@@ -1,11 +1,13 @@
 /** The folder for a LiteLLM proxy: no key in it, and read again it leads every name where it led before. */
+
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { parse } from 'yaml';
 import { exportLiteLlm } from '../../../src/config/formats/exportLiteLlm';
 import { loadConfigText } from '../../../src/config/load';
 import { buildBackends } from '../../../src/routing/build';
-import { PRESET_NAMES, PRESETS } from '../../../src/routing/presets';
+import { PRESET_NAMES } from '../../../src/routing/presetCards';
+import { PRESETS } from '../../../src/routing/presets';
 import { createRouteTable } from '../../../src/routing/resolve';
 import { validateSettings } from '../../../src/settings/check';
 import type { Settings, SettingsInput } from '../../../src/settings/schema';

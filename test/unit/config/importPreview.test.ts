@@ -1,7 +1,9 @@
 /** What an import would do: shown before anything is written, keys by name only, nothing of one's own replaced in silence. */
+
 import assert from 'node:assert/strict';
 import { mergeAliases, mergeBackends } from '../../../src/config/formats/importApply';
-import { type ImportPreview, previewImport } from '../../../src/config/formats/importPreview';
+import type { ImportPreview } from '../../../src/config/formats/importItems';
+import { previewImport } from '../../../src/config/formats/importPreview';
 import { loadConfigText } from '../../../src/config/load';
 import { type SettingsInput, settingsSchema } from '../../../src/settings/schema';
 

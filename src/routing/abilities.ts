@@ -1,0 +1,35 @@
+/** What an upstream takes and how it is spoken to: facts that presets hold and settings may overrule. */
+import type { ReasoningField } from '../wires/wire';
+
+/** What an upstream can take. Careful values where neither preset nor settings say more. */
+export interface Abilities {
+  customTools: 'keep' | 'function';
+  reasoningField: ReasoningField;
+  /** Efforts listed as `id:low` variants; empty lists none. */
+  efforts: readonly string[];
+  serviceTier: boolean;
+  developerRole: boolean;
+  metadata: boolean;
+  maxOutputTokens?: number;
+}
+
+/** How the key travels: `Authorization: Bearer K`, `api-key: K`, `x-api-key: K`, or not at all. */
+export type AuthScheme = 'bearer' | 'api-key' | 'x-api-key' | 'none';
+
+/** Facts of a provider that are not settings: they live in the preset. */
+export interface Quirks {
+  /** Longest tool-call id. */
+  maxIdLength: number;
+  /** Schema keywords the provider refuses in tool parameters. */
+  refusedSchemaKeys: readonly string[];
+  /** Whether `strict: true` on tools is understood. */
+  strictTools: boolean;
+  /** Field of the output limit on the chat wire. */
+  maxTokensField: 'max_tokens' | 'max_completion_tokens';
+  /** `stream_options.include_usage` is understood (chat wire). */
+  streamUsage: boolean;
+  /** The provider reserves credit for max_tokens, so a request without one gets this. */
+  reserveTokens?: number;
+  /** Requests go to `{baseUrl}/deployments/{model}/…` (Azure deployment style). */
+  deploymentPaths: boolean;
+}

@@ -1,0 +1,42 @@
+/** What a plan is made of, and what it is: the request of one attempt and how its answer is read. */
+import type { RequestRecord } from '../ledger/record';
+import type { Target } from '../routing/backend';
+import type { Send, UpstreamHeaders, UpstreamRequest } from '../upstream/send';
+import type { ApiFailure } from '../wires/conversation';
+import type { ClientRequest } from './clientRequest';
+import type { Exchange } from './exchangeTypes';
+import type { StreamReply, WholeReply } from './reply';
+import type { Speaker } from './speaker';
+
+export interface PlanInput {
+  exchange: Exchange;
+  request: ClientRequest;
+  speaker: Speaker;
+  target: Target;
+  record: RequestRecord;
+}
+
+/** How the answer becomes what the client reads. */
+export interface AnswerReading {
+  streamReply(): StreamReply;
+  /** Throws when the body is no answer. For a client that wants a stream the body is a whole stream. */
+  wholeReply(body: Buffer, headers: UpstreamHeaders): WholeReply;
+  /** The upstream streamed although the client wants one whole answer. */
+  collected(reply: StreamReply): WholeReply;
+}
+
+export interface Plan extends AnswerReading {
+  send: Send;
+  request: UpstreamRequest;
+  rules: string[];
+  commitHeaders(head: UpstreamHeaders): Record<string, string>;
+  parseError(status: number, headers: UpstreamHeaders, body: string): ApiFailure;
+}
+
+export interface Content {
+  body: UpstreamRequest['body'];
+  /** Path behind the base URL. */
+  path: string;
+  rules: string[];
+  reading: AnswerReading;
+}

@@ -1,0 +1,10 @@
+/** Something wrong in the settings, with its place, for a person. */
+export interface Problem {
+  /** Path of the setting, as `backends[1].baseUrl`. */
+  path: string;
+  message: string;
+  severity: 'error' | 'warning';
+  /** In a file: 1-based. */
+  line?: number;
+  column?: number;
+}

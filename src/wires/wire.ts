@@ -1,0 +1,8 @@
+/** The three API formats, and the field in which a chat backend takes how long to think. */
+
+export type ReasoningField = 'reasoning_effort' | 'reasoning' | 'thinking' | 'adaptive' | 'none';
+
+export const WIRES = ['chat', 'responses', 'messages'] as const;
+
+/** The API format a client or a backend speaks: OpenAI Chat Completions, OpenAI Responses, Anthropic Messages. */
+export type Wire = (typeof WIRES)[number];
