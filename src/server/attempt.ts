@@ -107,7 +107,7 @@ export function runAttempt(options: AttemptOptions): Promise<AttemptResult> {
     client.onGone(() => fail({ status: 499, kind: 'cancelled', message: 'The client closed the connection.' }));
     client.onDrain(() => {
       // The clock first: what resumes may be the end of it all.
-      if (reply && !reply.observed.ended) timer('idle', limits.idleMs, tooLate('sent nothing more', limits.idleMs));
+      if (reply && !reply.observed.ended) timer('idle', limits.idleMs, silent);
       control?.resume();
     });
     if (over) return;
@@ -148,6 +148,7 @@ export function runAttempt(options: AttemptOptions): Promise<AttemptResult> {
 
     function endOfStream(): void {
       if (!reply || !take(splitter.finish())) return;
+      give(reply.close(), reply.observed.content);
       const { ended, finish, content } = reply.observed;
       if (!ended && !finish) return brokeOff();
       if (!finish && !content) return broken('sent an empty answer.');
@@ -183,6 +184,17 @@ export function runAttempt(options: AttemptOptions): Promise<AttemptResult> {
       if (seen.length > 0) takeChunk(seen);
     }
 
+    /** A finish is final once nothing more comes; behind an end nothing more is needed. */
+    function isFinished(of: StreamReply): boolean {
+      give(of.close(), of.observed.content);
+      return of.observed.ended || of.observed.finish !== undefined;
+    }
+    const silent = () =>
+      guarded(() => {
+        if (reply && isFinished(reply)) return endOfStream();
+        tooLate('sent nothing more', limits.idleMs)();
+      });
+
     const refused = () => status !== undefined && status >= 300;
 
     timer('connect', limits.connectMs, () =>
@@ -207,7 +219,7 @@ export function runAttempt(options: AttemptOptions): Promise<AttemptResult> {
           clear('firstContent');
           return timer('total', ERROR_BODY_MS, readError);
         }
-        timer('idle', limits.idleMs, tooLate('sent nothing more', limits.idleMs));
+        timer('idle', limits.idleMs, silent);
       },
       onData: (chunk) =>
         guarded(() => {
@@ -234,7 +246,7 @@ export function runAttempt(options: AttemptOptions): Promise<AttemptResult> {
         guarded(() => {
           if (refused()) return readError();
           // What came before the break may have been all of it.
-          if (reply && take(splitter.finish()) && (reply.observed.ended || reply.observed.finish)) return endOfStream();
+          if (reply && take(splitter.finish()) && isFinished(reply)) return endOfStream();
           if (over) return;
           if (reply && error.code !== 'BAD_ENCODING') return brokeOff();
           fail({

@@ -27,6 +27,8 @@ export interface StreamReply {
   readonly observed: Observed;
   /** Bytes for the client; undefined when there is nothing to say. */
   push(event: RawSseEvent): Buffer | string | undefined;
+  /** The bytes of the upstream ended: what was held back until then, a finish among it. */
+  close(): string;
   /** The upstream is through: what is still owed to the client ([DONE], usage, finish). */
   end(): string;
   /** The upstream broke after content: how that is told inside the stream. */
@@ -111,6 +113,10 @@ export function createRawReply(
       const last = raw.raw[raw.raw.length - 1];
       return last === LF || last === CR ? raw.raw : Buffer.concat([raw.raw, BLANK_LINE]);
     },
+    close() {
+      for (const event of parser.finish()) observe(observed, event);
+      return '';
+    },
     end() {
       // A missing [DONE] after a finish reason is added (design §2.4); the other wires have no such mark.
       return codec.wire === 'chat' && !terminated && observed.finish ? SSE_DONE : '';
@@ -168,6 +174,7 @@ export function createTranslatedReply(
       observed.dropped = parser.dropped;
       return out;
     },
+    close: () => pushEvents(parser.finish()),
     end() {
       if (settled) return '';
       settled = true;
@@ -202,10 +209,11 @@ export function createCollectingReply(parser: StreamParser): CollectingReply {
       observed.dropped = parser.dropped;
       return undefined;
     },
-    end() {
+    close() {
       take(parser.finish());
       return '';
     },
+    end: () => '',
     fail: () => '',
     answer: () => collector.answer,
   };

@@ -30,6 +30,8 @@ export interface CallAssembler {
   /** Ends the calls: all when the model said that it is done calling (`whole`), else those that are surely complete. */
   end(whole: boolean): void;
   readonly any: boolean;
+  /** There are calls, and each of them has arguments that are whole. */
+  readonly allWhole: boolean;
 }
 
 export function createCallAssembler({ emit, begin, idFor }: Surroundings): CallAssembler {
@@ -39,6 +41,8 @@ export function createCallAssembler({ emit, begin, idFor }: Surroundings): CallA
   function find(key: JsonValue | undefined, id: string, name: string, text: string): Call | undefined {
     if (key !== undefined && key !== null) {
       const known = byKey.get(key);
+      // An index that grows with each piece of one call: a piece without id and name continues what is not whole yet.
+      if (!known && name === '' && id === '') return calls.findLast((call) => !isJson(call.text));
       if (!known || name === '') return known;
       // Some upstreams number every call 0: another id together with a name is another call, and so is, without ids, a
       // name with arguments behind arguments that are whole.
@@ -83,8 +87,9 @@ export function createCallAssembler({ emit, begin, idFor }: Surroundings): CallA
       const payload = custom ?? objectOf(value.function) ?? {};
       const id = filledString(value.id) ?? '';
       const name = filledString(payload.name) ?? '';
-      const text = custom ? (stringOf(custom.input) ?? '') : argumentText(payload.arguments);
-      const call = find(key, id, name, text) ?? add(key);
+      const piece = custom ? (stringOf(custom.input) ?? '') : argumentText(payload.arguments);
+      const call = find(key, id, name, piece) ?? add(key);
+      const text = freshOf(call, id, name, piece);
       if (call.given === '') call.given = id;
       if (call.name === '') call.name = name;
       if (custom) call.custom = true;
@@ -108,7 +113,16 @@ export function createCallAssembler({ emit, begin, idFor }: Surroundings): CallA
     get any() {
       return calls.some((call) => call.started);
     },
+    get allWhole() {
+      return calls.length > 0 && calls.every((call) => call.started && !call.custom && isJson(call.text));
+    },
   };
+}
+
+/** Some upstreams repeat the whole call with all of its arguments so far: only what is new counts. */
+function freshOf(call: Call, id: string, name: string, piece: string): string {
+  const repeats = call.text.length > 1 && id !== '' && id === call.given && name === call.name;
+  return repeats && piece.startsWith(call.text) ? piece.slice(call.text.length) : piece;
 }
 
 function isJson(text: string): boolean {

@@ -57,11 +57,16 @@ function createChunkReader() {
   let field: string | undefined;
   let usage: Usage | undefined;
   let usageTold = true;
-  let finished = false;
+  /** The last finish that was told. Some upstreams tell one after every piece: only the stream's end makes it final. */
+  let held: Extract<StreamEvent, { type: 'finish' }> | undefined;
+  /** Events so far, and how many there were at the last finish. */
+  let said = 0;
+  let finishedAt = -1;
   let over = false;
   let out: StreamEvent[] = [];
 
   function emit(event: StreamEvent): void {
+    said++;
     if (!started) {
       started = true;
       out.push({ type: 'start', ...head });
@@ -125,19 +130,23 @@ function createChunkReader() {
     readHead(chunk);
     if (chunk.error !== undefined && chunk.error !== null) return fail(chunk);
     if (chunk.object === 'error') return fail(chunk);
-    const choice = arrayOf(chunk.choices).find((each): each is JsonObject => isObject(each) && (each.index ?? 0) === 0);
-    const told = readUsage(chunk.usage) ?? readUsage(objectOf(chunk.x_groq)?.usage) ?? readUsage(choice?.usage);
+    // Copilot spreads one answer over several choices, all of index 0.
+    const choices = arrayOf(chunk.choices).filter(
+      (each): each is JsonObject => isObject(each) && (each.index ?? 0) === 0,
+    );
+    const told = readUsage(chunk.usage) ?? readUsage(objectOf(chunk.x_groq)?.usage) ?? readUsage(choices.at(-1)?.usage);
     if (told) {
       usage = told;
       usageTold = false;
     }
-    if (choice) {
+    const isFirst = nextIndex === 0;
+    for (const [at, choice] of choices.entries()) {
       if (choice.error !== undefined && choice.error !== null) return fail(choice);
-      if (!finished) readChoice(choice);
+      readChoice(choice, isFirst, at);
       if (over) return flush();
     }
     // Some upstreams count in every chunk; the last count is the one that is told.
-    if (finished || !choice) tellUsage();
+    if (choices.length === 0) tellUsage();
     return flush();
   }
 
@@ -153,17 +162,18 @@ function createChunkReader() {
     }
   }
 
-  function readChoice(choice: JsonObject): void {
+  function readChoice(choice: JsonObject, isFirst: boolean, at: number): void {
     const delta = objectOf(choice.delta);
     // A whole message, in an answer that is not streamed or in a closing chunk: only what was not streamed before (R8, R9).
     const message = delta ? undefined : objectOf(choice.message);
-    if (delta) readDelta(delta, false);
-    else if (message && nextIndex === 0) readDelta(message, true);
+    if (delta) readDelta(delta);
+    else if (message && isFirst) readDelta(message, at);
     const reason = filledString(choice.finish_reason);
     if (reason) finish(reason, choice);
   }
 
-  function readDelta(delta: JsonObject, whole: boolean): void {
+  /** `choiceAt`: a whole message, and which of them. */
+  function readDelta(delta: JsonObject, choiceAt?: number): void {
     readThinking(delta);
     const content = delta.content;
     if (typeof content === 'string') addText(content);
@@ -174,11 +184,11 @@ function createChunkReader() {
       emit({ type: 'refusal', index: block('refusal'), text: refusal });
     }
     arrayOf(delta.tool_calls).forEach((call, at) => {
-      if (isObject(call)) calls.read(call, whole ? at : call.index);
+      if (isObject(call)) calls.read(call, choiceAt === undefined ? call.index : `${choiceAt}.${at}`);
     });
     const legacy = objectOf(delta.function_call);
     if (legacy) calls.read({ function: legacy }, 'function_call');
-    const audio = whole ? objectOf(delta.audio) : undefined;
+    const audio = choiceAt === undefined ? undefined : objectOf(delta.audio);
     if (audio) {
       closeOpen();
       emit({ type: 'opaque', index: nextIndex++, wire: 'chat', value: { audio } });
@@ -224,15 +234,28 @@ function createChunkReader() {
       fail({}, true);
       return;
     }
+    const reason = finishReasonOf(raw);
+    // A stop behind a reason that says more, with nothing between them, adds nothing.
+    if (held && held.reason !== 'stop' && reason === 'stop' && finishedAt === said) return;
+    finishedAt = said;
+    const stopSequence = filledString(choice.stop_sequence);
+    held = { type: 'finish', reason, raw, ...(stopSequence !== undefined && { stopSequence }) };
+  }
+
+  /** The stream is through: what was held back comes out. `told`: the upstream said so itself. */
+  function settle(told: boolean): void {
+    over = true;
     tags.flush();
     closeOpen();
-    let reason = finishReasonOf(raw);
-    // Ollama, Gemini and others say stop although they call.
-    if (reason === 'stop' && calls.any) reason = 'toolCalls';
-    calls.end(reason === 'toolCalls');
-    finished = true;
-    const stopSequence = filledString(choice.stop_sequence);
-    emit({ type: 'finish', reason, raw, ...(stopSequence !== undefined && { stopSequence }) });
+    if (!held && told && calls.allWhole) held = { type: 'finish', reason: 'toolCalls' };
+    if (held) {
+      // Ollama, Gemini and others say stop although they call.
+      if (held.reason === 'stop' && calls.any) held.reason = 'toolCalls';
+      calls.end(held.reason === 'toolCalls');
+      emit(held);
+    } else if (told) calls.end(false);
+    tellUsage();
+    if (told) emit({ type: 'end' });
   }
 
   function tellUsage(): void {
@@ -258,26 +281,12 @@ function createChunkReader() {
     },
     /** `[DONE]`, or the end of a whole answer. */
     done(): StreamEvent[] {
-      if (!over) {
-        if (!finished) {
-          tags.flush();
-          closeOpen();
-          calls.end(false);
-        }
-        over = true;
-        tellUsage();
-        emit({ type: 'end' });
-      }
+      if (!over) settle(true);
       return flush();
     },
-    /** The bytes ended; calls that are still open stay so. */
+    /** The bytes ended; calls that are still open stay so unless the model had said that it is done. */
     cut(): StreamEvent[] {
-      if (!over) {
-        over = true;
-        tags.flush();
-        closeOpen();
-        tellUsage();
-      }
+      if (!over) settle(false);
       return flush();
     },
   };

@@ -13,6 +13,7 @@ const READ_REASONS: Readonly<Record<string, FinishReason>> = {
   max_tokens: 'length',
   max_output_tokens: 'length',
   model_length: 'length',
+  model_context_window_exceeded: 'length',
   tool_calls: 'toolCalls',
   tool_call: 'toolCalls',
   tool_use: 'toolCalls',

@@ -6,18 +6,23 @@ import { arrayOf, filledString, isObject, numberOf, objectOf, parseObject, strin
 import { callHead, callPayload, isCall, readFinish, readResponsesUsage } from './responsesRead';
 import { readReasoningItem } from './responsesRequest';
 
-/** What has been seen of one output item. Lengths tell what a `.done` or final object adds (R8, R9). */
+/** What has been seen of one output item. What was streamed tells what a `.done` or final object adds (R8, R9). */
 interface Item {
   /** Neutral block of a call or of reasoning. */
   index: number;
   started: boolean;
-  length: number;
+  text: string;
   closed: boolean;
   /** Content parts of a message, by content index. */
-  parts: Map<number, { index: number; length: number }>;
+  parts: Map<number, { index: number; text: string }>;
   /** Reasoning comes as summary or as raw text; the first one seen is used. */
   reasoningKind?: 'summary' | 'raw';
   reasoningPart: number;
+}
+
+/** What a whole text adds to what was streamed of it. One that reads differently (redacted, corrected) adds nothing. */
+function restOf(whole: string, streamed: string): string {
+  return whole.startsWith(streamed) ? whole.slice(streamed.length) : '';
 }
 
 /** The event with its item's own id where it names none. */
@@ -52,12 +57,12 @@ export function createResponsesParser(): StreamParser {
     return item;
   }
   function newItem(): Item {
-    return { index: -1, started: false, length: 0, closed: false, parts: new Map(), reasoningPart: 0 };
+    return { index: -1, started: false, text: '', closed: false, parts: new Map(), reasoningPart: 0 };
   }
-  function partOf(item: Item, contentIndex: number): { index: number; length: number } {
+  function partOf(item: Item, contentIndex: number): { index: number; text: string } {
     let part = item.parts.get(contentIndex);
     if (!part) {
-      part = { index: nextIndex++, length: 0 };
+      part = { index: nextIndex++, text: '' };
       item.parts.set(contentIndex, part);
     }
     return part;
@@ -80,8 +85,8 @@ export function createResponsesParser(): StreamParser {
     const item = itemOf(event);
     if (item.closed) return [];
     const part = partOf(item, numberOf(event.content_index) ?? 0);
-    const fresh = whole ? text.slice(part.length) : text;
-    part.length += fresh.length;
+    const fresh = whole ? restOf(text, part.text) : text;
+    part.text += fresh;
     return fresh === '' ? [] : [{ type, index: part.index, text: fresh }];
   }
 
@@ -93,12 +98,12 @@ export function createResponsesParser(): StreamParser {
     const at = numberOf(kind === 'summary' ? event.summary_index : event.content_index) ?? 0;
     if (at !== item.reasoningPart) {
       item.reasoningPart = at;
-      item.length = 0;
+      item.text = '';
       if (item.started && text !== '') events.push({ type: 'reasoning', index: item.index, text: '\n\n' });
     }
-    const fresh = whole ? text.slice(item.length) : text;
+    const fresh = whole ? restOf(text, item.text) : text;
     if (fresh === '') return events;
-    item.length += fresh.length;
+    item.text += fresh;
     if (item.started) {
       events.push({ type: 'reasoning', index: item.index, text: fresh });
       return events;
@@ -121,8 +126,8 @@ export function createResponsesParser(): StreamParser {
   function callText(event: JsonObject, text: string, whole: boolean): StreamEvent[] {
     const item = itemOf(event);
     if (!item.started || item.closed) return [];
-    const fresh = whole ? text.slice(item.length) : text;
-    item.length += fresh.length;
+    const fresh = whole ? restOf(text, item.text) : text;
+    item.text += fresh;
     return fresh === '' ? [] : [{ type: 'toolCallDelta', index: item.index, text: fresh }];
   }
 
