@@ -106,7 +106,10 @@ export async function attendLink(link: Link, context: AttendContext): Promise<At
     if (!probing && registered && clock.now() >= nextProbe) {
       probing = true;
       nextProbe = Number.POSITIVE_INFINITY;
-      void verifier.health(url!, driver.dial).then((result) => post({ type: 'health', link, result }));
+      void verifier
+        .health(url!, driver.dial)
+        .catch(unreachable)
+        .then((result) => post({ type: 'health', link, result }));
     }
   }
 
@@ -219,8 +222,15 @@ export async function attendLink(link: Link, context: AttendContext): Promise<At
   function ask(what: 'stream' | 'name'): undefined {
     probing = true;
     if (what === 'stream')
-      void verifier.stream(url!, driver.dial).then((result) => post({ type: 'stream', link, result }));
-    else void verifier.resolves(new URL(url!).hostname).then((result) => post({ type: 'name', link, result }));
+      void verifier
+        .stream(url!, driver.dial)
+        .catch((error: Error): StreamResult => ({ ok: false, kind: 'failed', why: error.message }))
+        .then((result) => post({ type: 'stream', link, result }));
+    else
+      void verifier
+        .resolves(new URL(url!).hostname)
+        .catch(() => 'unknown' as const)
+        .then((result) => post({ type: 'name', link, result }));
   }
 
   function onStream(result: StreamResult): End | undefined {
@@ -271,3 +281,6 @@ export async function attendLink(link: Link, context: AttendContext): Promise<At
     show('online', { publicUrl: url, message: changed ? say.urlChanged(old, url!) : say.online });
   }
 }
+
+/** A probe that failed by itself (no file left for a socket, say) proves as little as one that did not leave the machine. */
+const unreachable = (error: Error): HealthResult => ({ ok: false, kind: 'unreachable', why: error.message });

@@ -42,9 +42,9 @@ export function createTunnel(options: TunnelOptions, world: TunnelWorld = realWo
   if (settings.provider === 'none') return noTunnel(() => endOthers('none', state, world), world);
   const network = createNetwork(options.network, world);
   const verifier = createVerifier({ clientKey, healthProof: options.healthProof, network });
-  return superviseTunnel({ driver: chooseDriver(), verifier, clock: world.clock, localPort, log });
+  return superviseTunnel({ driver: chooseDriver(settings.provider), verifier, clock: world.clock, localPort, log });
 
-  function chooseDriver(): Driver {
+  function chooseDriver(provider: Exclude<Settings['tunnel']['provider'], 'none'>): Driver {
     const cloudflared = {
       dataDir: options.dataDir,
       localPort,
@@ -55,7 +55,7 @@ export function createTunnel(options: TunnelOptions, world: TunnelWorld = realWo
       state,
       world,
     };
-    switch (settings.provider) {
+    switch (provider) {
       case 'cloudflared-named':
         return afterStray(namedTunnelDriver({ ...cloudflared, hostname: settings.hostname, token: options.token }));
       case 'ngrok': {
@@ -67,8 +67,10 @@ export function createTunnel(options: TunnelOptions, world: TunnelWorld = realWo
         return afterStray(tailscaleDriver({ localPort, binary: settings.binary, state, world }));
       case 'custom':
         return afterStray(customDriver(settings.url, localPort));
-      default:
+      case 'cloudflared':
         return afterStray(quickTunnelDriver(cloudflared));
+      default:
+        return unknownProvider(provider);
     }
   }
 
@@ -82,6 +84,11 @@ export function createTunnel(options: TunnelOptions, world: TunnelWorld = realWo
       },
     };
   }
+}
+
+/** A kind that nobody handles does not compile. */
+function unknownProvider(provider: never): never {
+  throw new Error(`There is no tunnel provider ${String(provider)}.`);
 }
 
 async function endOthers(provider: string, state: StateFile, world: TunnelWorld): Promise<void> {

@@ -7,8 +7,11 @@ export class TunnelProblem extends Error {
   constructor(
     readonly state: TunnelStateName,
     message: string,
-    /** `retryAt`: milliseconds since the epoch of the next try; without it the person has to do something first. */
-    readonly details: { retryAt?: number; missingBinary?: boolean } = {},
+    /**
+     * `retryAt`: milliseconds since the epoch of the next try; without it the supervisor chooses growing waits.
+     * `person`: only a person can mend it, so another try by itself is a look now and then.
+     */
+    readonly details: { retryAt?: number; missingBinary?: boolean; person?: boolean } = {},
   ) {
     super(message);
   }

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync, truncateSync } from 'node:fs';
+import { closeSync, ftruncateSync, openSync, readSync } from 'node:fs';
 import { StringDecoder } from 'node:string_decoder';
 import type { Clock } from './world';
 
@@ -17,7 +17,7 @@ export interface LogTail {
 export function tailLog(file: string, from: number, clock: Clock, onText: (text: string) => void): LogTail {
   const decoder = new StringDecoder('utf8');
   const buffer = Buffer.alloc(65_536);
-  const fd = openSync(file, 'r');
+  let fd: number | undefined;
   let position = from;
   let interval = 100;
   let stopped = false;
@@ -25,17 +25,29 @@ export function tailLog(file: string, from: number, clock: Clock, onText: (text:
 
   function read(): void {
     if (stopped) return;
-    let got: number;
-    while ((got = readSync(fd, buffer, 0, buffer.length, position)) > 0) {
-      position += got;
-      onText(decoder.write(buffer.subarray(0, got)));
+    for (let text = more(); text !== undefined; text = more()) {
+      onText(text);
       if (stopped) return;
     }
-    if (position > LIMIT) {
-      truncateSync(file);
-      position = 0;
-    }
   }
+
+  /** The log is a note: missing, deleted or unreadable it is looked for again at the next look, and nothing is thrown. */
+  function more(): string | undefined {
+    try {
+      // Writable, because the file that was opened is emptied: under its name there may be none by now.
+      fd ??= openSync(file, 'r+');
+      const got = readSync(fd, buffer, 0, buffer.length, position);
+      position += got;
+      if (got > 0) return decoder.write(buffer.subarray(0, got));
+      if (position <= LIMIT) return undefined;
+      ftruncateSync(fd);
+      position = 0;
+    } catch {
+      // Tried again at the next look.
+    }
+    return undefined;
+  }
+
   function schedule(): void {
     if (stopped) return;
     cancel = clock.after(interval, () => {
@@ -53,7 +65,7 @@ export function tailLog(file: string, from: number, clock: Clock, onText: (text:
       if (stopped) return;
       stopped = true;
       cancel();
-      closeSync(fd);
+      if (fd !== undefined) closeSync(fd);
     },
   };
 }

@@ -2,6 +2,7 @@
  * A tunnel program as a process: started detached with its log in a file, so that it outlives us, or adopted from an
  * earlier router. What differs between programs (log, local API) is a ProgramKind.
  */
+import type { ChildProcess } from 'node:child_process';
 import { chmodSync, closeSync, fstatSync, openSync, statSync } from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
@@ -54,16 +55,25 @@ const logFile = (dataDir: string, kind: ProgramKind) => path.join(tunnelFolder(d
 export async function launchProgram(launch: Launch): Promise<Link> {
   const { dataDir, world, state, kind } = launch;
   const log = logFile(dataDir, kind);
-  const logFd = openLog(log);
-  const logStart = fstatSync(logFd).size;
-  const child = world.spawn(launch.binary, launch.args, {
-    cwd: tunnelFolder(dataDir),
-    env: childEnvironment(world.env, launch.env),
-    detached: true,
-    stdio: ['ignore', logFd, logFd],
-    windowsHide: true,
-  });
-  closeSync(logFd);
+  let logFd: number | undefined;
+  let logStart: number;
+  let child: ChildProcess;
+  try {
+    logFd = openLog(log);
+    logStart = fstatSync(logFd).size;
+    child = world.spawn(launch.binary, launch.args, {
+      cwd: tunnelFolder(dataDir),
+      env: childEnvironment(world.env, launch.env),
+      detached: true,
+      stdio: ['ignore', logFd, logFd],
+      windowsHide: true,
+    });
+  } catch (error) {
+    launch.atEnd?.();
+    throw error;
+  } finally {
+    if (logFd !== undefined) closeSync(logFd);
+  }
   const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   try {
     await new Promise<void>((resolve, reject) => {
@@ -108,7 +118,7 @@ export function adoptProgram(
 ): Link {
   const log = logFile(dataDir, kind);
   const gone = () => processGone(running.pid, running.pidStart, world.clock, world.platform);
-  return followProgram({ world, state, kind, running, log, logStart: statSync(log).size, gone, adopted: true }).link;
+  return followProgram({ world, state, kind, running, log, logStart: sizeOf(log), gone, adopted: true }).link;
 }
 
 interface FollowOptions {
@@ -225,6 +235,11 @@ export async function isSameProcess(
   { platform }: TunnelWorld,
 ): Promise<boolean | undefined> {
   return pidStart === undefined ? undefined : (await processStart(pid, platform)) === pidStart;
+}
+
+/** A log that somebody deleted is no reason to end the program that wrote it. */
+function sizeOf(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 }
 
 /** Appending, so that it may be cut under the program; private, because options and tokens may stand in it. */

@@ -36,7 +36,10 @@ export const say = {
     'This network lets neither UDP nor TCP port 7844 out, so cloudflared cannot connect. Ask for the port, use another network, or choose ngrok or Tailscale in llmRouter.tunnel.provider.',
   noConnection: (program: string) => `${program} did not connect. Check the network; trying again by itself.`,
   startFailed: (program: string, code: string, lines: readonly string[]) =>
-    `${program} ended at its start (${code}).${lines.length > 0 ? ` Its last lines: ${lines.join(' | ')}` : ''} Restart the router when that is solved.`,
+    `${program} ended at its start (${code}).${lines.length > 0 ? ` Its last lines: ${lines.join(' | ')}` : ''}`,
+  nextTry: (until: number) => `Next try at ${clock(until)}.`,
+  noProcess: (program: string, why: string) =>
+    `The system could not start ${program} (${why}): it is short of processes, files or memory.`,
 
   // Verifying
   verifying: 'Connected. Checking that requests really come through.',

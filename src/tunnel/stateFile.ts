@@ -43,6 +43,7 @@ export interface TunnelMemory {
 
 export interface StateFile {
   readonly value: Readonly<TunnelMemory>;
+  /** Never throws: what cannot be written now is kept in memory. */
   update(change: Partial<TunnelMemory>): void;
 }
 
@@ -53,7 +54,9 @@ export const tunnelFolder = (dataDir: string) => path.join(dataDir, 'tunnel');
 export function openStateFile(dataDir: string): StateFile {
   const folder = tunnelFolder(dataDir);
   const file = path.join(folder, 'state.json');
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder);
+  // What a full disk did not take: it holds for this process, and the next change that can be written brings it along.
+  let unsaved: Partial<TunnelMemory> = {};
   // Read anew each time: during a hand-over the router before us may still write.
   const read = (): TunnelMemory => {
     try {
@@ -65,10 +68,26 @@ export function openStateFile(dataDir: string): StateFile {
   };
   return {
     get value() {
-      return read();
+      return { ...read(), ...unsaved };
     },
-    update: (change) => writePrivate(file, JSON.stringify({ ...read(), ...change })),
+    update(change) {
+      unsaved = { ...unsaved, ...change };
+      try {
+        makeFolder(folder);
+        writePrivate(file, JSON.stringify({ ...read(), ...unsaved }));
+        unsaved = {};
+      } catch {
+        // Notes are best effort: a tunnel works without them.
+      }
+    },
   };
+}
+
+/** Without it every later write says what is wrong, so nothing is thrown here. */
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch {}
 }
 
 /** Whole or not at all, readable by its owner only. */

@@ -20,6 +20,10 @@ export interface SupervisorOptions {
 
 /** Waits before a respawn, milliseconds; starts over after a minute online. */
 const SPACING = [0, 1_000, 2_000, 5_000, 15_000, 30_000];
+/** Waits after a failure that says no date of its own; start over after a minute online. */
+const RETRY_WAITS = [5_000, 15_000, 30_000, 60_000, 120_000, 300_000];
+/** What only a person can mend is looked at again this often: it may be mended where we cannot see it. */
+const LOOK_AGAIN = 600_000;
 const REFUSED_WAIT = 5_000;
 const OFFLINE_WAIT = 5_000;
 const STABLE_AFTER = 60_000;
@@ -30,6 +34,8 @@ export function superviseTunnel({ driver, verifier, clock, localPort, log }: Sup
   let status: TunnelStatus = { state: 'off', provider: driver.provider, since: clock.now() };
   let life: { done: Promise<void>; abort: AbortController; keep: boolean } | undefined;
   let replacedUrl: string | undefined;
+  /** Failures without a date since it last worked. */
+  let failures = 0;
   let checkingUrl: string | undefined;
 
   function show(state: TunnelStateName, fields: Partial<TunnelStatus> = {}): void {
@@ -54,12 +60,24 @@ export function superviseTunnel({ driver, verifier, clock, localPort, log }: Sup
     for (const listener of [...listeners]) listener(status);
   }
 
-  const showProblem = ({ state, message, details }: TunnelProblem) =>
+  /** Tells the problem with the time of the next try, and waits for it. */
+  async function waitOut({ state, message, details }: TunnelProblem): Promise<'time' | 'check' | 'renew' | 'stop'> {
+    const until = details.retryAt ?? clock.now() + undatedWait(details.person);
+    const byItself = details.retryAt === undefined && !details.person && !details.missingBinary;
     show(state, {
-      message,
-      until: state === 'rateLimited' ? details.retryAt : undefined,
+      message: byItself ? `${message} ${say.nextTry(until)}` : message,
+      until,
       needsBinary: details.missingBinary || undefined,
     });
+    return pause(Math.max(0, until - clock.now()));
+  }
+
+  function undatedWait(person: boolean | undefined): number {
+    if (person) return LOOK_AGAIN;
+    const wait = RETRY_WAITS[Math.min(failures, RETRY_WAITS.length - 1)]!;
+    failures += 1;
+    return wait;
+  }
 
   /** Waits until it is time, or a person or a stop interrupts. Other notes belong to a link that is gone. */
   async function pause(ms: number): Promise<'time' | 'check' | 'renew' | 'stop'> {
@@ -87,7 +105,7 @@ export function superviseTunnel({ driver, verifier, clock, localPort, log }: Sup
   /** Not even the public side of the service can be reached, whatever it would answer. */
   async function isOffline(url: string, signal: AbortSignal): Promise<boolean> {
     const stopped = new Promise<undefined>((resolve) => signal.addEventListener('abort', () => resolve(undefined)));
-    const result = await Promise.race([verifier.health(url, driver.dial), stopped]);
+    const result = await Promise.race([verifier.health(url, driver.dial), stopped]).catch(() => undefined);
     return result !== undefined && !result.ok && result.kind === 'unreachable';
   }
 
@@ -104,17 +122,28 @@ export function superviseTunnel({ driver, verifier, clock, localPort, log }: Sup
         });
       } catch (error) {
         if (signal.aborted) return undefined;
-        const problem = asProblem(error);
-        showProblem(problem);
-        const { retryAt } = problem.details;
-        const next = await pause(retryAt === undefined ? Number.POSITIVE_INFINITY : Math.max(0, retryAt - clock.now()));
+        const next = await waitOut(asProblem(error));
         if (next === 'stop') return undefined;
         if (next === 'renew') await giveUpUrl(true);
       }
     }
   }
 
+  /** Nothing thrown ends the supervision: it is told, and everything begins anew after a wait. */
   async function live(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        return await supervise(signal);
+      } catch (error) {
+        log('error', `tunnel supervisor: ${(error as Error).stack}`);
+        const next = signal.aborted ? 'stop' : await waitOut(asProblem(error));
+        if (next === 'stop') return;
+        if (next === 'renew') await driver.forget(true).catch(() => {});
+      }
+    }
+  }
+
+  async function supervise(signal: AbortSignal): Promise<void> {
     show('connecting', { message: say.connecting(undefined), publicUrl: driver.knownUrl() });
     let link = await driver.adopt(signal).catch(() => undefined);
     let respawns = 0;
@@ -137,16 +166,16 @@ export function superviseTunnel({ driver, verifier, clock, localPort, log }: Sup
         checking: (url) => {
           checkingUrl = url;
         },
-      });
+      }).catch((error): AttendEnd => ({ why: 'problem', problem: asProblem(error) }));
       checkingUrl = undefined;
       if (end.why === 'stop' && life?.keep) link.leave();
-      else await link.close();
+      else await link.close().catch((error: Error) => log('error', `The tunnel program: ${error.message}`));
       const url = link.publicUrl;
       link = undefined;
       if (end.onlineMs !== undefined) {
         wasOnline = true;
         refusals = 0;
-        if (end.onlineMs >= STABLE_AFTER) respawns = 0;
+        if (end.onlineMs >= STABLE_AFTER) respawns = failures = 0;
       }
       const next = await recover(end, url);
       if (next === 'stop') return;
@@ -172,19 +201,21 @@ export function superviseTunnel({ driver, verifier, clock, localPort, log }: Sup
           return after(await pause(REFUSED_WAIT));
         case 'silent': {
           // Without any network, another transport is no answer, and what works afterwards proves nothing about this one.
-          if (url && (await isOffline(url, signal))) return waitOut(offline(wasOnline));
+          if (url && (await isOffline(url, signal))) return after(await waitOut(offline(wasOnline)));
           const message = driver.fallBack();
           if (message) {
             show(status.state === 'reconnecting' ? 'reconnecting' : 'connecting', { message });
             return 'open';
           }
-          return waitOut(driver.nothingConnects());
+          return after(await waitOut(driver.nothingConnects()));
         }
         case 'problem':
-          return waitOut(end.problem);
+          return after(await waitOut(end.problem));
         case 'exited':
           if (!end.registered && !wasOnline)
-            return waitOut(new TunnelProblem('error', say.startFailed(driver.program, end.code, end.lines)));
+            return after(
+              await waitOut(new TunnelProblem('error', say.startFailed(driver.program, end.code, end.lines))),
+            );
           return respawn(say.reconnecting);
         case 'lost':
           return respawn(say.reconnecting);
@@ -207,15 +238,9 @@ export function superviseTunnel({ driver, verifier, clock, localPort, log }: Sup
     }
 
     async function replaceUrl(): Promise<'open' | 'stop'> {
-      if (!driver.renewable) return waitOut(driver.refused());
+      if (!driver.renewable) return after(await waitOut(driver.refused()));
       await giveUpUrl(false);
       return 'open';
-    }
-
-    async function waitOut(problem: TunnelProblem): Promise<'open' | 'stop'> {
-      showProblem(problem);
-      const { retryAt } = problem.details;
-      return after(await pause(retryAt === undefined ? Number.POSITIVE_INFINITY : Math.max(0, retryAt - clock.now())));
     }
 
     async function after(what: 'time' | 'check' | 'renew' | 'stop'): Promise<'open' | 'stop'> {
@@ -230,10 +255,7 @@ export function superviseTunnel({ driver, verifier, clock, localPort, log }: Sup
     const abort = new AbortController();
     const mine = { abort, keep: false, done: Promise.resolve() };
     life = mine;
-    mine.done = live(abort.signal).catch((error) => {
-      show('error', { message: asProblem(error).message });
-      log('error', `tunnel supervisor: ${(error as Error).stack}`);
-    });
+    mine.done = live(abort.signal);
   }
 
   async function stop({ keepRunning = false } = {}): Promise<void> {

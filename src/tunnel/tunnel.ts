@@ -33,7 +33,7 @@ export interface TunnelStatus {
   since: number;
   /** What happened and what to do, for a person. */
   message?: string;
-  /** rateLimited: when the next try is due, milliseconds since the epoch. */
+  /** After a failure: when the next try by itself is due, milliseconds since the epoch. */
   until?: number;
   /** The URL that publicUrl replaced, when it had to change: Cursor still holds the old one. */
   replacedUrl?: string;

@@ -116,13 +116,13 @@ export function namedTunnelDriver(options: NamedTunnelOptions, programs = realPr
         return diagnosis?.tunnelID === tunnelId;
       }),
     async open(open) {
-      if (!host) throw new TunnelProblem('error', say.hostnameMissing);
-      if (!token) throw new TunnelProblem('error', say.tokenMissing);
+      if (!host) throw new TunnelProblem('error', say.hostnameMissing, { person: true });
+      if (!token) throw new TunnelProblem('error', say.tokenMissing, { person: true });
       const binary = await base.binary(open);
       const link = await base.launch(open, binary, 'cloudflared-named', host, { token });
       return withBadToken(link);
     },
-    refused: () => new TunnelProblem('error', say.tokenRefused),
+    refused: () => new TunnelProblem('error', say.tokenRefused, { person: true }),
     forget: async () => {},
     proven: base.proven,
     explainStatus: (status) =>
@@ -137,7 +137,9 @@ function withBadToken(link: Link): Link {
     onEvent: (listener) =>
       link.onEvent((event) => {
         const bad = event.type === 'exited' && event.code === 'exit code 255';
-        listener(bad ? { type: 'failed', problem: new TunnelProblem('error', say.tokenRefused) } : event);
+        listener(
+          bad ? { type: 'failed', problem: new TunnelProblem('error', say.tokenRefused, { person: true }) } : event,
+        );
       }),
   };
 }

@@ -43,12 +43,20 @@ export function cloudflaredKind(transport: Transport): ProgramKind {
   };
 }
 
+/** The machine has no room for another process just now. */
+const SHORT_OF = new Set(['EMFILE', 'ENFILE', 'EAGAIN', 'ENOMEM', 'ENOSPC']);
+
 /** Throws a TunnelProblem when it cannot be started. */
 export async function launchCloudflared(launch: CloudflaredLaunch): Promise<Link> {
   const { dataDir, world, state, identity, transport, localPort, provider, host, binary } = launch;
   const relay = 'credentials' in identity ? await startRelay(identity.credentials) : undefined;
   const config = path.join(tunnelFolder(dataDir), 'cloudflared.yml');
-  writePrivate(config, configText(launch, relay?.url));
+  try {
+    writePrivate(config, configText(launch, relay?.url));
+  } catch (error) {
+    relay?.close();
+    throw error;
+  }
   return launchProgram({
     dataDir,
     world,
@@ -61,7 +69,10 @@ export async function launchCloudflared(launch: CloudflaredLaunch): Promise<Link
     running: { provider, host, localPort, transport },
     atEnd: () => relay?.close(),
   }).catch((error: NodeJS.ErrnoException) => {
-    throw new TunnelProblem('error', say.binaryFails(binary, error.code ?? error.message), { missingBinary: true });
+    const why = error.code ?? error.message;
+    // Another program would not start either, so nobody is asked to install one.
+    if (SHORT_OF.has(why)) throw new TunnelProblem('error', say.noProcess('cloudflared', why));
+    throw new TunnelProblem('error', say.binaryFails(binary, why), { missingBinary: true });
   });
 }
 

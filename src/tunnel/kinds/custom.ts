@@ -11,7 +11,7 @@ export function customDriver(url: string, localPort: number): Driver {
     knownUrl: () => publicUrl,
     adopt: async () => undefined,
     open: async () => {
-      if (!publicUrl) throw new TunnelProblem('error', say.customUrlWrong(url.trim()));
+      if (!publicUrl) throw new TunnelProblem('error', say.customUrlWrong(url.trim()), { person: true });
       return standingLink(publicUrl);
     },
     connectMs: () => 0,

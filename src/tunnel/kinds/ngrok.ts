@@ -54,7 +54,7 @@ export function ngrokDriver(options: NgrokOptions): Driver {
     },
 
     async open({ report }): Promise<Link> {
-      if (!token) throw new TunnelProblem('error', say.ngrokTokenMissing);
+      if (!token) throw new TunnelProblem('error', say.ngrokTokenMissing, { person: true });
       const binary = options.binary || programOnPath('ngrok', world);
       if (!binary || !isProgram(binary)) throw new TunnelProblem('error', say.ngrokMissing(options.binary));
       report('connecting', say.connecting(undefined));
@@ -89,7 +89,7 @@ export function ngrokDriver(options: NgrokOptions): Driver {
     fallBack: () => false,
     nothingConnects: () =>
       new TunnelProblem('error', say.noConnection('ngrok'), { retryAt: world.clock.now() + RETRY_MS }),
-    refused: () => new TunnelProblem('error', say.ngrokToken('')),
+    refused: () => new TunnelProblem('error', say.ngrokToken(''), { person: true }),
     forget: async () => {},
     proven: () => {},
     explainStatus: (status, code) =>
@@ -187,7 +187,7 @@ function ngrokProblem(code: string, now: number): TunnelProblem {
     case '106':
     case '107':
     case '4018':
-      return new TunnelProblem('error', say.ngrokToken(name));
+      return new TunnelProblem('error', say.ngrokToken(name), { person: true });
     case '108':
       return new TunnelProblem('error', say.ngrokAgentLimit(name), soon);
     case '334':
@@ -196,12 +196,12 @@ function ngrokProblem(code: string, now: number): TunnelProblem {
     case '320':
     case '7117':
     case '7118':
-      return new TunnelProblem('error', say.ngrokDomainTaken(name));
+      return new TunnelProblem('error', say.ngrokDomainTaken(name), { person: true });
     case '120':
     case '121':
-      return new TunnelProblem('error', say.ngrokTooOld(name));
+      return new TunnelProblem('error', say.ngrokTooOld(name), { person: true });
     case '9040':
-      return new TunnelProblem('blocked', say.ngrokBlocked(name));
+      return new TunnelProblem('blocked', say.ngrokBlocked(name), { person: true });
     default:
       return new TunnelProblem('error', say.ngrokOther(name), soon);
   }

@@ -299,7 +299,7 @@ describe('tunnel failure table', () => {
       );
     });
 
-    it('exit at the start: shows the last lines, does not restart blindly', async () => {
+    it('exit at the start: shows the last lines, tries again with growing waits', async () => {
       make();
       rig.onLaunch = (started) =>
         rig.clock.after(100, () =>
@@ -312,7 +312,7 @@ describe('tunnel failure table', () => {
         message(),
         /cloudflared ended at its start \(exit code 1\)\. Its last lines: first line \| second line/,
       );
-      assert.equal(rig.launches.length, 1);
+      assert.ok(rig.launches.length < 12, `${rig.launches.length} starts in 30 minutes`);
       rig.onLaunch = (started) => registers(started, rig.clock);
       rig.tunnel.check();
       await rig.clock.pass(SECOND);
