@@ -10,6 +10,7 @@ import { readClientRequest } from './clientRequest';
 import { refusal, sendError, wireOfPath } from './errors';
 import { handleExchange, withoutQuotes } from './exchange';
 import { hostAllowed, presentedKey, sourceOf } from './guard';
+import { anthropicModelList, modelEntry } from './modelEntries';
 import { matchRoute, type Route } from './routes';
 import type { ServerDeps } from './runtime';
 
@@ -60,7 +61,7 @@ export function createRequestServer(deps: ServerDeps): RequestServer {
       case 'health':
         return sendJson(response, { ok: true, hmac: deps.healthProof(route.nonce.slice(0, 256)) });
       case 'models':
-        return sendJson(response, { object: 'list', data: (await listModels(deps)).map(modelEntry) });
+        return sendJson(response, modelList(await listModels(deps), request));
       case 'modelInfo': {
         const known =
           (await listModels(deps)).includes(route.id) || !('notFound' in deps.runtime().routes.resolve(route.id));
@@ -239,8 +240,10 @@ function sendJson(response: ServerResponse, value: unknown): void {
   response.end(body);
 }
 
-function modelEntry(id: string): object {
-  return { id, object: 'model', created: 0, owned_by: 'llm-router' };
+/** In the shape of the API whose version header the client sends. */
+function modelList(ids: readonly string[], { headers, url }: IncomingMessage): object {
+  if (headers['anthropic-version'] === undefined) return { object: 'list', data: ids.map(modelEntry) };
+  return anthropicModelList(ids, new URLSearchParams((url ?? '').split('?')[1] ?? ''));
 }
 
 /** Aliases, configured models, and each backend's own list under its prefix (3 s, cached 10 min). */
