@@ -104,7 +104,11 @@ export function runAttempt(options: AttemptOptions): Promise<AttemptResult> {
       }
     };
 
-    client.onGone(() => fail({ status: 499, kind: 'cancelled', message: 'The client closed the connection.' }));
+    client.onGone(() => {
+      // Codex leaves as soon as it has read the end: that is an answer, not a break.
+      if (client.committed && reply?.observed.ended) return guarded(endOfStream);
+      fail({ status: 499, kind: 'cancelled', message: 'The client closed the connection.' });
+    });
     client.onDrain(() => {
       // The clock first: what resumes may be the end of it all.
       if (reply && !reply.observed.ended) timer('idle', limits.idleMs, silent);

@@ -150,7 +150,10 @@ export async function handleExchange(exchange: Exchange): Promise<void> {
       finish({ status: 500, failure: refusal(500, 'The router failed to handle this request.'), chars: 0 }, 0);
       throw error;
     }
-    refuse(refusal(400, error.message, { param: error.param ?? null }), withoutQuotes(error.message));
+    refuse(
+      refusal(400, error.message, { param: error.param ?? null, code: error.code ?? null }),
+      withoutQuotes(error.message),
+    );
   } finally {
     reservation?.settle({});
   }

@@ -5,6 +5,7 @@
 import { collect, createCollector, replay } from '../wires/answer';
 import type { StreamEmitter, StreamParser, WireCodec } from '../wires/codec';
 import type { Answer, ApiFailure, FinishReason, JsonObject, StreamEvent, Usage } from '../wires/conversation';
+import { objectOf } from '../wires/read';
 import type { RawSseEvent } from '../wires/sse';
 import { SSE_DONE } from '../wires/sse';
 
@@ -88,12 +89,14 @@ export function createRawReply(
   const observed = newObserved();
   const parser = codec.createStreamParser();
   let terminated = false;
+  let sequence = 0;
   return {
     observed,
     push(raw) {
       // Behind the end no reader looks any more; what comes there is not passed on unread.
       if (observed.ended) return undefined;
       if (raw.comment) return raw.raw;
+      sequence++;
       const before = parser.dropped;
       let usageOnly = hideUsage;
       let any = false;
@@ -121,13 +124,21 @@ export function createRawReply(
       // A missing [DONE] after a finish reason is added (design §2.4); the other wires have no such mark.
       return codec.wire === 'chat' && !terminated && observed.finish ? SSE_DONE : '';
     },
-    fail: (failure) => errorEvent(codec, failure),
+    fail: (failure) => errorEvent(codec, failure, sequence),
   };
 }
 
-export function errorEvent(codec: Pick<WireCodec, 'wire' | 'emitError'>, failure: ApiFailure): string {
-  const json = JSON.stringify(codec.emitError(failure));
+/** `sequence`: events before it; Responses numbers them. */
+export function errorEvent(codec: Pick<WireCodec, 'wire' | 'emitError'>, failure: ApiFailure, sequence = 0): string {
+  const told = codec.emitError(failure);
+  const json = JSON.stringify(codec.wire === 'responses' ? responsesError(told, sequence) : told);
   return codec.wire === 'chat' ? `data: ${json}\n\n` : `event: error\ndata: ${json}\n\n`;
+}
+
+/** Inside a Responses stream an error is an event with a type and a number like the others, its fields flat. */
+function responsesError(told: JsonObject, sequence: number): JsonObject {
+  const { code = null, message = '', param = null } = objectOf(told.error) ?? {};
+  return { type: 'error', code, message, param, sequence_number: sequence };
 }
 
 /** Stages between parser and emitter: unwrapping of custom tools, memory. Each sees every event, in order. */

@@ -16,6 +16,7 @@ import type { EmitterOptions, StreamEmitter } from '../wires/codec';
 import { codecFor } from '../wires/codecs';
 import type { Answer, Conversation, JsonObject, StreamEvent, WireName } from '../wires/conversation';
 import { customToolNames, unwrapCustomCalls } from '../wires/customTools';
+import { carryAcross } from '../wires/foreign';
 import { type FlatTools, flattenNamespaces, restoreNamespaces } from '../wires/namespaces';
 import { cutAtStop } from '../wires/stopSequences';
 import { legalToolNames, restoreToolNames } from '../wires/toolNames';
@@ -48,7 +49,7 @@ function planOtherWire({ exchange, request, speaker, target }: PlanInput): Conte
   const parsed = codecFor(wire).parseRequest(request.body());
   const effort = target.variantEffort ?? (parsed.reasoning?.effort === undefined ? target.suffixEffort : undefined);
   const conversation: Conversation = {
-    ...parsed,
+    ...(wire === target.backend.wire ? parsed : carryAcross(parsed)),
     stream: request.stream,
     includeUsage: request.stream && target.backend.quirks.streamUsage,
     ...(effort !== undefined && { reasoning: { ...parsed.reasoning, effort } }),

@@ -15,6 +15,8 @@ export class RequestProblem extends Error {
     message: string,
     /** Path of the offending field, as `messages[2].content`. */
     readonly param?: string,
+    /** A word that clients look for. */
+    readonly code?: string,
   ) {
     super(message);
     this.name = 'RequestProblem';

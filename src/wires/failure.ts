@@ -17,7 +17,7 @@ const BY_WORDS: readonly (readonly [FailureKind, RegExp])[] = [
   ],
   [
     'quota',
-    /insufficient[_ ](quota|credits?|funds|balance)|billing_|credit balance is too low|more credits|can only afford|out of credits|spending limit|monthly limit|exceeded your current quota|payment required/i,
+    /budget[_ ]exceeded|budget has been exceeded|insufficient[_ ](quota|credits?|funds|balance)|billing_|credit balance is too low|more credits|can only afford|out of credits|spending limit|monthly limit|exceeded your current quota|payment required/i,
   ],
   [
     'overloaded',
@@ -68,7 +68,11 @@ export function classify(status: number, type?: string | null, code?: string | n
     if (pattern.test(words)) return kind;
   }
   if (/api key (not valid|expired)|(incorrect|invalid) api key/i.test(words)) return 'auth';
-  if (status >= 400 && status < 500 && /model\b.{0,120}\b(not found|does not exist)|not a valid model/i.test(words))
+  if (
+    status >= 400 &&
+    status < 500 &&
+    /model\b.{0,120}\b(not found|does not exist)|not a valid model|invalid model name/i.test(words)
+  )
     return 'notFound';
   const known = kindOfStatus(status);
   // The status is the rule, the provider's word the exception: in a stream (200) and behind a vague 400 or 500.

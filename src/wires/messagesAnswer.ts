@@ -208,6 +208,15 @@ const OWN_TYPES: ReadonlySet<string> = new Set([...Object.values(TYPES), 'reques
 export function emitMessagesError(failure: ApiFailure): JsonObject {
   const kind = failure.kind ?? classify(failure.status, failure.type, failure.code, failure.message);
   const own = stringOf(failure.type);
-  const type = failure.status === 413 ? 'request_too_large' : own && OWN_TYPES.has(own) ? own : TYPES[kind];
-  return { type: 'error', error: { type, message: failure.message } };
+  const isOwn = own !== undefined && OWN_TYPES.has(own) && !(own === 'invalid_request_error' && TELLING.has(kind));
+  const type = failure.status === 413 ? 'request_too_large' : isOwn ? own : TYPES[kind];
+  // Claude Code compacts its history only when it reads these words.
+  const isOverflow = kind === 'contextLength' && !/prompt is too long/i.test(failure.message);
+  const message = isOverflow ? `prompt is too long: ${failure.message}` : failure.message;
+  const details: JsonObject =
+    failure.code === 'thread_unsupported_request' ? { details: { error_code: failure.code } } : {};
+  return { type: 'error', error: { type, message, ...details } };
 }
+
+/** Kinds with a type of their own here, which OpenAI-shaped providers call `invalid_request_error` all the same. */
+const TELLING: ReadonlySet<FailureKind> = new Set(['auth', 'permission', 'notFound']);

@@ -78,7 +78,7 @@ export function readResultContent(content: JsonValue | undefined, wire: WireName
 }
 
 /** Readable text of a block we do not know (a search result), its JSON when it has none. */
-function textInside(block: JsonObject): string {
+export function textInside(block: JsonObject): string {
   const texts = arrayOf(block.content).flatMap((entry) => filledString(objectOf(entry)?.text) ?? []);
   if (texts.length === 0) return JSON.stringify(block);
   const head = [filledString(block.title), filledString(block.source)].filter((line) => line !== undefined);

@@ -189,6 +189,31 @@ describe('proxy', () => {
     assert.equal(record.status, 499);
   });
 
+  it('an answer whose end was seen is complete though the client leaves first', async () => {
+    await router.configure(DEFAULTS());
+    upstream.answers = [
+      (_request, response) => {
+        response.writeHead(200, { 'content-type': 'text/event-stream' });
+        // Said, and kept open.
+        response.write(chunk({ role: 'assistant', content: 'all' }) + chunk({}, 'stop') + DONE);
+      },
+    ];
+    const finished = router.nextRecord();
+    const leaving = new AbortController();
+    const response = await fetch(`${router.url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${CLIENT_KEY}` },
+      body: JSON.stringify({ model: 'm', stream: true, ...HELLO }),
+      signal: leaving.signal,
+    });
+    const reader = response.body!.getReader();
+    let text = '';
+    while (!text.includes('[DONE]')) text += Buffer.from((await reader.read()).value ?? []).toString();
+    leaving.abort();
+    const record = await finished;
+    assert.deepEqual([record.status, record.errorKind], [200, undefined]);
+  });
+
   it('serves embeddings and text completions, and refuses odd paths and methods', async () => {
     await router.configure(DEFAULTS());
     upstream.answers = [
