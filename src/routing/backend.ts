@@ -10,6 +10,8 @@ export interface Backend {
   /** Without trailing slash; a path is always there. */
   baseUrl: string;
   wire: Wire;
+  /** The settings of the backend name its wire themselves: it holds for every model without one of its own. */
+  ownWire?: boolean;
   prefix: string;
   isDefault: boolean;
   auth: AuthScheme;

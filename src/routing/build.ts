@@ -60,6 +60,7 @@ function buildBackend(
     ...(written.preset === undefined ? {} : { preset: written.preset }),
     baseUrl: address.baseUrl,
     wire,
+    ...(written.wire !== undefined && { ownWire: true }),
     prefix: written.prefix ?? `${written.name}/`,
     isDefault,
     auth: authOf(preset, wire),
@@ -93,20 +94,57 @@ export function demoBackend(timeouts: Timeouts): Backend {
  */
 export function abilitiesFor(backend: Backend, upstreamModel: string, entry?: ModelSettings): Abilities {
   const preset = presetOf(backend);
-  const family = preset && familyOf(preset, upstreamModel);
   return {
     ...presetAbilities(preset, backend.wire),
-    ...forWire(preset, backend.wire, family?.abilities),
+    ...familyAbilities(backend, preset, upstreamModel, entry),
     ...backend.ownAbilities,
     ...(entry ? writtenAbilities(entry) : {}),
   };
 }
 
+/** Whose facts hold: the model named by `base` where its own name says nothing. */
+export function modelNameOf(upstreamModel: string, entry?: ModelSettings): string {
+  return entry?.base ?? upstreamModel;
+}
+
+function familyAbilities(
+  backend: Backend,
+  preset: Preset | undefined,
+  upstreamModel: string,
+  entry: ModelSettings | undefined,
+): Partial<Abilities> {
+  const family = familyOf(preset, modelNameOf(upstreamModel, entry));
+  if (!family) return {};
+  const wire = 'wire' in family ? family.wire : preset?.wire;
+  const fields: Partial<Abilities> = { ...onWire(wire === backend.wire, family.abilities) };
+  // Where an output limit reserves credit, the model's own maximum would reserve all of it (402).
+  if (backend.quirks.reserveTokens !== undefined) delete fields.maxOutputTokens;
+  // A relay may not know custom tools, whatever the model knows.
+  if (preset?.abilities?.developerRole || entry?.base !== undefined) return fields;
+  const { customTools: _ofTheMaker, ...rest } = fields;
+  return rest;
+}
+
+/**
+ * The same target on another wire of its provider (issue 15 §1): address and key stay, what depends on the wire follows.
+ */
+export function targetOnWire(target: Target, wire: Wire): Target {
+  if (target.backend.wire === wire) return target;
+  const preset = presetOf(target.backend);
+  const backend: Backend = {
+    ...target.backend,
+    wire,
+    auth: authOf(preset, wire),
+    quirks: quirksOf(preset, wire),
+  };
+  backend.abilities = { ...presetAbilities(preset, wire), ...backend.ownAbilities };
+  return { ...target, backend, abilities: abilitiesFor(backend, target.upstreamModel, target.model) };
+}
+
 /** What an emitter has to know about a target (wires/codec.ts). `addCacheControl` is the setting `cursor.cacheControl`. */
 export function emitTargetFor(target: Target, options: { addCacheControl?: boolean } = {}): EmitTarget {
   const { backend, abilities } = target;
-  const preset = presetOf(backend);
-  const refused = (preset && familyOf(preset, target.upstreamModel))?.unsupportedParams ?? [];
+  const refused = familyOf(presetOf(backend), modelNameOf(target.upstreamModel, target.model))?.unsupportedParams ?? [];
   return {
     model: target.upstreamModel,
     customTools: abilities.customTools,
@@ -205,7 +243,11 @@ function presetAbilities(preset: Preset | undefined, wire: Wire): Abilities {
 
 /** On another wire than the preset's own an effort has that wire's form; that a model takes none stays true. */
 function forWire(preset: Preset | undefined, wire: Wire, abilities: Partial<Abilities> = {}): Partial<Abilities> {
-  if (preset === undefined || wire === preset.wire || abilities.reasoningField === 'none') return abilities;
+  return onWire(preset === undefined || wire === preset.wire, abilities);
+}
+
+function onWire(own: boolean, abilities: Partial<Abilities>): Partial<Abilities> {
+  if (own || abilities.reasoningField === 'none') return abilities;
   const { reasoningField: _otherForm, ...rest } = abilities;
   return rest;
 }

@@ -2,19 +2,10 @@
  * Known providers as data: adding one is adding an entry here, and one in presetCards.ts, which holds what a person sees. No
  * code, no zod, no network. The date behind an entry says when its facts were last looked up.
  */
+import { type Family, type ModelFamily, modelFamily } from '../models/families';
 import type { Wire } from '../wires/wire';
 import type { Abilities, AuthScheme, Quirks } from './abilities';
-
 import { PRESET_CARDS, type PresetCard, type PresetName } from './presetCards';
-
-/** Models of one provider that differ from its general behaviour. The first family whose pattern matches wins. */
-export interface Family {
-  /** Tested against the upstream model name. */
-  match: RegExp;
-  abilities: Partial<Abilities>;
-  /** Parameters these models refuse besides the preset's own. */
-  unsupportedParams?: readonly string[];
-}
 
 export interface Preset extends PresetCard {
   /** Path for a base URL written without one, where /v1 would be wrong. */
@@ -30,6 +21,7 @@ export interface Preset extends PresetCard {
   /** Top-level parameters the provider answers with an error. */
   unsupportedParams?: readonly string[];
   abilities?: Partial<Abilities>;
+  /** What this provider takes of single models where it differs from its general behaviour. */
   families?: readonly Family[];
   quirks?: Partial<Quirks>;
   /** Text before the id in the provider's own model list that is no part of the name. */
@@ -39,71 +31,9 @@ export interface Preset extends PresetCard {
 }
 
 const EFFORTS = ['low', 'medium', 'high'] as const;
-const SAMPLING = [
-  'temperature',
-  'top_p',
-  'presence_penalty',
-  'frequency_penalty',
-  'logprobs',
-  'top_logprobs',
-  'logit_bias',
-];
 
-// OpenAI model pages and the reasoning guide, 2026-11: gpt-5.1 knows none, not minimal; xhigh came after gpt-5.1-codex-max;
-// reasoning models answer 400 to sampling parameters; custom tools came with gpt-5; gpt-4 and chat models refuse reasoning_effort.
-const OPENAI_FAMILIES: readonly Family[] = [
-  { match: /^gpt-5(\.\d+)?-chat|^chatgpt-|^gpt-4o/, abilities: { reasoningField: 'none', maxOutputTokens: 16_384 } },
-  { match: /^gpt-4\.1/, abilities: { reasoningField: 'none', maxOutputTokens: 32_768 } },
-  { match: /^gpt-(3|4)/, abilities: { reasoningField: 'none' } },
-  {
-    match: /^gpt-5\.1(?!-codex-max)/,
-    abilities: { customTools: 'keep', efforts: ['none', ...EFFORTS], maxOutputTokens: 128_000 },
-    unsupportedParams: SAMPLING,
-  },
-  {
-    match: /^gpt-(5\.\d|[6-9]|\d\d)/,
-    abilities: { customTools: 'keep', efforts: ['none', ...EFFORTS, 'xhigh'], maxOutputTokens: 128_000 },
-    unsupportedParams: SAMPLING,
-  },
-  {
-    match: /^gpt-5/,
-    abilities: { customTools: 'keep', efforts: ['minimal', ...EFFORTS], maxOutputTokens: 128_000 },
-    unsupportedParams: [...SAMPLING, 'stop'],
-  },
-  {
-    match: /^o[134]/,
-    abilities: { efforts: EFFORTS, maxOutputTokens: 100_000 },
-    unsupportedParams: [...SAMPLING, 'stop'],
-  },
-];
-
-// platform.claude.com model pages, 2026-11: adaptive thinking from 4.6 on (N35), 128k output from 4.6 on, xhigh and no sampling
-// parameters from Opus 4.7 on; 4.5 and older take budget_tokens.
-const ANTHROPIC_FAMILIES: readonly Family[] = [
-  { match: /claude-(2|instant|3-(opus|sonnet|haiku))/, abilities: { reasoningField: 'none', maxOutputTokens: 4_096 } },
-  { match: /claude-3-5/, abilities: { reasoningField: 'none', maxOutputTokens: 8_192 } },
-  {
-    match: /claude-opus-4(-[01](?!\d)|-2025|@|$)/,
-    abilities: { reasoningField: 'thinking', efforts: EFFORTS, maxOutputTokens: 32_000 },
-  },
-  {
-    match: /claude-3-7|claude-sonnet-4(-0|-2025|@|$)|-4-5(?!\d)/,
-    abilities: { reasoningField: 'thinking', efforts: EFFORTS, maxOutputTokens: 64_000 },
-  },
-  {
-    match: /-4-6/,
-    abilities: { reasoningField: 'adaptive', efforts: [...EFFORTS, 'max'], maxOutputTokens: 128_000 },
-  },
-  {
-    match: /^claude-/,
-    abilities: { reasoningField: 'adaptive', efforts: [...EFFORTS, 'xhigh', 'max'], maxOutputTokens: 128_000 },
-    unsupportedParams: ['temperature', 'top_p', 'top_k'],
-  },
-];
-
-const openAiLike: Pick<Preset, 'abilities' | 'families' | 'quirks'> = {
+const openAiLike: Pick<Preset, 'abilities' | 'quirks'> = {
   abilities: { developerRole: true, serviceTier: true },
-  families: OPENAI_FAMILIES,
   quirks: { maxIdLength: 40, strictTools: true, maxTokensField: 'max_completion_tokens' },
 };
 
@@ -125,7 +55,6 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
     authFor: { chat: 'bearer' },
     keyEnv: ['ANTHROPIC_API_KEY'],
     headers: { 'anthropic-version': '2023-06-01' },
-    families: ANTHROPIC_FAMILIES,
     billingUrl: 'https://platform.claude.com/settings/billing',
   },
   // openrouter.ai/docs, 2026-11: one `reasoning` object for every model, ignored where it means nothing. Credit is reserved
@@ -204,7 +133,6 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
     auth: 'api-key',
     keyEnv: ['AZURE_OPENAI_API_KEY', 'AZURE_API_KEY'],
     abilities: { developerRole: true },
-    families: OPENAI_FAMILIES,
     quirks: openAiLike.quirks,
     billingUrl: 'https://portal.azure.com',
   },
@@ -217,7 +145,6 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
     keyEnv: ['AZURE_OPENAI_API_KEY', 'AZURE_API_KEY'],
     query: { 'api-version': '2024-10-21' },
     abilities: { developerRole: true },
-    families: OPENAI_FAMILIES,
     quirks: { ...openAiLike.quirks, deploymentPaths: true },
     billingUrl: 'https://portal.azure.com',
   },
@@ -393,7 +320,7 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
   },
 };
 
-/** The family of an upstream model, or undefined. */
-export function familyOf(preset: Preset, upstreamModel: string): Family | undefined {
-  return preset.families?.find((family) => family.match.test(upstreamModel));
+/** The family of a model: what this provider takes of it comes before what is known of the model itself. */
+export function familyOf(preset: Preset | undefined, model: string): Family | ModelFamily | undefined {
+  return preset?.families?.find((family) => family.match.test(model)) ?? modelFamily(model);
 }

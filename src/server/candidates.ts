@@ -6,16 +6,18 @@
 import type { Reservation } from '../ledger/admission';
 import type { Attempt } from '../ledger/record';
 import type { Target } from '../routing/backend';
+import { asksForResponses, rememberResponses } from '../routing/wireChoice';
 import { type Decision, decide } from '../upstream/retryPolicy';
 import { wholeBody } from '../upstream/transport';
 import { RequestProblem } from '../wires/codec';
-import type { ApiFailure } from '../wires/conversation';
+import type { ApiFailure, WireName } from '../wires/conversation';
 import { type AttemptResult, runAttempt } from './attempt';
 import type { ClientSide } from './clientSide';
 import type { Failed, Run } from './exchangeTypes';
 import { planAttempt } from './plan';
 import type { Plan } from './planTypes';
 import type { WholeReply } from './reply';
+import { wishOf } from './wireWish';
 
 /** A whole answer comes when it is finished: its first byte may take this many times as long as a stream's. */
 const WHOLE_ANSWER_FACTOR = 3;
@@ -54,6 +56,7 @@ export async function runCandidates(run: Run, candidates: readonly Target[], res
       continue;
     }
     client.holdHead(target.backend.timeouts.headHold * 1_000);
+    let wire: WireName | undefined;
     for (let onTarget = 1; ; onTarget++) {
       const hasFallback = at + 1 < queue.length;
       const circuit = breakerKey(target);
@@ -65,17 +68,33 @@ export async function runCandidates(run: Run, candidates: readonly Target[], res
       }
       const attempt = begin(target);
       sent += 1;
-      const result = await tryOnce(run, target, attempt, hasFallback);
+      const result = await tryOnce(run, target, attempt, hasFallback, wire);
       if ('problem' in result) {
         deps.breaker.released(circuit);
         throw result.problem;
       }
-      if (!('failure' in result)) return deps.breaker.succeeded(circuit);
+      if (!('failure' in result)) {
+        if (wire !== undefined) rememberResponses(target);
+        return deps.breaker.succeeded(circuit);
+      }
       const { failure } = result;
       if (failure.kind === 'cancelled' || failure.own) deps.breaker.released(circuit);
       else deps.breaker.failed(circuit, failure);
       last = { ...result, target };
       if (client.gone || client.committed || failure.kind === 'cancelled') return run.giveUp(last);
+
+      if (
+        wire === undefined &&
+        result.sentOver === 'chat' &&
+        asksForResponses(failure.message) &&
+        !wishOf(run.request, target).onlyChat
+      ) {
+        // The provider said where the model is served: one switch, no wait, and kept in mind only when it helps.
+        wire = 'responses';
+        attempt.outcome = 'retried';
+        deps.log('info', `${record.id} ${target.backend.name}/${target.upstreamModel}: asked over Responses instead.`);
+        continue;
+      }
 
       const larger = failure.kind === 'contextLength' ? largerWindow(run, target, queue) : undefined;
       if (larger) queue.splice(at + 1, 0, larger);
@@ -129,11 +148,13 @@ async function tryOnce(
   target: Target,
   attempt: Attempt,
   hasFallback: boolean,
-): Promise<Failed | { ok: true } | { problem: unknown }> {
+  wire?: WireName,
+): Promise<(Failed & { sentOver?: WireName }) | { ok: true } | { problem: unknown }> {
   const { exchange, request, speaker, client, record, startedAt } = run;
   const { now } = exchange.deps;
   const begun = now();
-  const failed = (failed: Failed): Failed => {
+  let sentOver: WireName | undefined;
+  const failed = (failed: Failed): Failed & { sentOver?: WireName } => {
     const failure = withoutKey(failed.failure, exchange.runtime.keyFor(target));
     const outcome = failure.kind === 'cancelled' ? ('cancelled' as const) : ('failed' as const);
     Object.assign(attempt, {
@@ -143,11 +164,13 @@ async function tryOnce(
       reason: failure.message,
       kind: failure.kind,
     });
-    return { ...failed, failure };
+    return { ...failed, failure, ...(sentOver && { sentOver }) };
   };
   try {
-    const plan = planAttempt({ exchange, request, speaker, target, record });
+    const plan = planAttempt({ exchange, request, speaker, target, record, ...(wire && { wire }) });
     if ('failure' in plan) return failed({ failure: plan.failure });
+    // Embeddings and their like have no other wire.
+    if (speaker.wire || speaker.isCursor) sentOver = plan.target.backend.wire;
     record.rules = plan.rules;
     // Joining a large body costs a copy: only while somebody wants to read it.
     const { bodyLog } = exchange.deps;

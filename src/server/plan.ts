@@ -4,7 +4,8 @@
  */
 
 import type { Target } from '../routing/backend';
-import { upstreamUrl } from '../routing/build';
+import { targetOnWire, upstreamUrl } from '../routing/build';
+import { chooseWire } from '../routing/wireChoice';
 import { upstreamHeaders } from '../upstream/headers';
 import type { UpstreamHeaders } from '../upstream/send';
 import { replay } from '../wires/answer';
@@ -24,9 +25,25 @@ import {
   readSameWireAnswer,
 } from './reply';
 import { planTranslation } from './translation';
+import { wishOf } from './wireWish';
 
 /** @returns a plan, or why this target cannot take this request. Throws RequestProblem for what no target could take. */
 export function planAttempt(input: PlanInput): Plan | { failure: ApiFailure } {
+  return planOnWire({ ...input, target: onChosenWire(input) });
+}
+
+/** Other endpoints (embeddings, legacy completions) exist on the backend's own wire only. */
+function onChosenWire({ target, speaker, request, wire }: PlanInput): Target {
+  if (wire !== undefined) return targetOnWire(target, wire);
+  return speaker.wire || speaker.isCursor
+    ? targetOnWire(
+        target,
+        chooseWire(target, () => wishOf(request, target)),
+      )
+    : target;
+}
+
+function planOnWire(input: PlanInput): Plan | { failure: ApiFailure } {
   const { exchange, speaker, target, request } = input;
   const { backend } = target;
   const key = exchange.runtime.keyFor(target);
@@ -51,6 +68,7 @@ export function planAttempt(input: PlanInput): Plan | { failure: ApiFailure } {
   const echo = backend.preset === 'demo';
   return {
     ...content.reading,
+    target,
     send: echo
       ? exchange.deps.echoSend({
           host: input.record.host,

@@ -2,7 +2,7 @@
 import type { RequestRecord } from '../ledger/record';
 import type { Target } from '../routing/backend';
 import type { Send, UpstreamHeaders, UpstreamRequest } from '../upstream/send';
-import type { ApiFailure } from '../wires/conversation';
+import type { ApiFailure, WireName } from '../wires/conversation';
 import type { ClientRequest } from './clientRequest';
 import type { Exchange } from './exchangeTypes';
 import type { StreamReply, WholeReply } from './reply';
@@ -14,6 +14,8 @@ export interface PlanInput {
   speaker: Speaker;
   target: Target;
   record: RequestRecord;
+  /** Speak this wire, whatever would be chosen: the provider asked for it. */
+  wire?: WireName;
 }
 
 /** How the answer becomes what the client reads. */
@@ -26,6 +28,8 @@ export interface AnswerReading {
 }
 
 export interface Plan extends AnswerReading {
+  /** The target on the wire that was chosen. */
+  target: Target;
   send: Send;
   request: UpstreamRequest;
   rules: string[];

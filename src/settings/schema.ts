@@ -118,6 +118,16 @@ const model = z.strictObject({
   contextFallback: name.optional().meta({
     description: 'Model with a larger window to use when the input is too long for this one.',
   }),
+  wire: z
+    .enum(WIRES)
+    .optional()
+    .meta({
+      description: 'The API to speak for this model. Default: what the model needs, else that of the backend.',
+      enumDescriptions: ['OpenAI Chat Completions', 'OpenAI Responses', 'Anthropic Messages'],
+    }),
+  base: name.optional().meta({
+    description: 'The model behind this name, such as gpt-5.5, where the name itself does not say (Azure deployments).',
+  }),
   ...abilities,
 });
 

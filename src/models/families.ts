@@ -1,0 +1,185 @@
+/**
+ * Facts of models, keyed by the model's own name: they hold under any backend, for a relay or an Azure deployment as for the
+ * maker itself (issue 15 §2). Pure data with its sources; adding a model is adding a line.
+ */
+import type { Abilities } from '../routing/abilities';
+import type { Wire } from '../wires/wire';
+
+/** When the chat address refuses a model, so that Responses has to be spoken. */
+export type ChatRefusal =
+  /** There is no chat endpoint for it at all. */
+  | 'always'
+  /** Function tools are refused unless the effort is `none`. */
+  | 'tools'
+  /** Function tools are refused together with an effort other than `none`. */
+  | 'toolsWithEffort';
+
+/** Models that differ from a provider's general behaviour. The first family whose pattern matches wins. */
+export interface Family {
+  /** Tested against the model's own name. */
+  match: RegExp;
+  abilities: Partial<Abilities>;
+  /** Parameters these models refuse besides the provider's own. */
+  unsupportedParams?: readonly string[];
+}
+
+/** A family known by name wherever it is served. */
+export interface ModelFamily extends Family {
+  /** The wire of the maker: the form of `abilities.reasoningField` is of this wire. */
+  wire: Wire;
+  chatRefuses?: ChatRefusal;
+}
+
+const EFFORTS = ['low', 'medium', 'high'] as const;
+const SAMPLING = [
+  'temperature',
+  'top_p',
+  'presence_penalty',
+  'frequency_penalty',
+  'logprobs',
+  'top_logprobs',
+  'logit_bias',
+];
+
+// openai/openai-openapi#541, Portkey gateway#1445, tmuxai#82: "only supported in v1/responses and not in v1/chat/completions".
+const RESPONSES_ONLY = { wire: 'chat', chatRefuses: 'always' } as const;
+
+// OpenAI model pages and the reasoning guide, 2026-11: gpt-5.1 knows none, not minimal; xhigh came after gpt-5.1-codex-max;
+// reasoning models answer 400 to sampling parameters; custom tools came with gpt-5; gpt-4 and chat models refuse reasoning_effort.
+const OPENAI_FAMILIES: readonly ModelFamily[] = [
+  {
+    match: /^gpt-5(\.\d+)?-chat|^chatgpt-|^gpt-4o/,
+    wire: 'chat',
+    abilities: { reasoningField: 'none', maxOutputTokens: 16_384 },
+  },
+  { match: /^gpt-4\.1/, wire: 'chat', abilities: { reasoningField: 'none', maxOutputTokens: 32_768 } },
+  { match: /^gpt-(3|4)/, wire: 'chat', abilities: { reasoningField: 'none' } },
+  // o3-pro and deep research: efforts low, medium, high (big-AGI#944, #947).
+  {
+    match: /^o\d(-mini)?-(pro|deep-research)/,
+    ...RESPONSES_ONLY,
+    abilities: { efforts: EFFORTS, maxOutputTokens: 100_000 },
+    unsupportedParams: [...SAMPLING, 'stop'],
+  },
+  // big-AGI#944: gpt-5.1-codex knows neither none nor xhigh; the pro models think at high and above only.
+  {
+    match: /^gpt-5(\.1)?-codex(?!-max)/,
+    ...RESPONSES_ONLY,
+    abilities: { customTools: 'keep', efforts: EFFORTS, maxOutputTokens: 128_000 },
+    unsupportedParams: SAMPLING,
+  },
+  {
+    match: /^gpt-5-pro/,
+    ...RESPONSES_ONLY,
+    abilities: { customTools: 'keep', efforts: ['high'], maxOutputTokens: 272_000 },
+    unsupportedParams: SAMPLING,
+  },
+  {
+    match: /^gpt-\d+(\.\d+)?-pro/,
+    ...RESPONSES_ONLY,
+    abilities: { customTools: 'keep', efforts: ['medium', 'high', 'xhigh'], maxOutputTokens: 128_000 },
+    unsupportedParams: SAMPLING,
+  },
+  {
+    match: /^gpt-5\.1-codex-max/,
+    ...RESPONSES_ONLY,
+    abilities: { customTools: 'keep', efforts: ['none', ...EFFORTS, 'xhigh'], maxOutputTokens: 128_000 },
+    unsupportedParams: SAMPLING,
+  },
+  {
+    match: /^gpt-\d+(\.\d+)?-codex/,
+    ...RESPONSES_ONLY,
+    abilities: { customTools: 'keep', efforts: [...EFFORTS, 'xhigh'], maxOutputTokens: 128_000 },
+    unsupportedParams: SAMPLING,
+  },
+  {
+    match: /^gpt-5\.1/,
+    wire: 'chat',
+    abilities: { customTools: 'keep', efforts: ['none', ...EFFORTS], maxOutputTokens: 128_000 },
+    unsupportedParams: SAMPLING,
+  },
+  {
+    match: /^gpt-5\.[23]/,
+    wire: 'chat',
+    abilities: { customTools: 'keep', efforts: ['none', ...EFFORTS, 'xhigh'], maxOutputTokens: 128_000 },
+    unsupportedParams: SAMPLING,
+  },
+  // crush#2913, opencode#24568: with tools and an effort "Please use /v1/responses instead."
+  {
+    match: /^gpt-5\.4/,
+    wire: 'chat',
+    chatRefuses: 'toolsWithEffort',
+    abilities: { customTools: 'keep', efforts: ['none', ...EFFORTS, 'xhigh'], maxOutputTokens: 128_000 },
+    unsupportedParams: SAMPLING,
+  },
+  // Its default effort is medium: whether an absent one is refused too is contested (llm-memory-api#178), Responses takes both.
+  {
+    match: /^gpt-5\.5/,
+    wire: 'chat',
+    chatRefuses: 'tools',
+    abilities: { customTools: 'keep', efforts: ['none', ...EFFORTS, 'xhigh'], maxOutputTokens: 128_000 },
+    unsupportedParams: SAMPLING,
+  },
+  // LiteLLM#34569, leviath#333: refused without the field as well; max came with 5.6 (big-AGI#1159).
+  {
+    match: /^gpt-(5\.\d|[6-9]|\d\d)/,
+    wire: 'chat',
+    chatRefuses: 'tools',
+    abilities: { customTools: 'keep', efforts: ['none', ...EFFORTS, 'xhigh', 'max'], maxOutputTokens: 128_000 },
+    unsupportedParams: SAMPLING,
+  },
+  {
+    match: /^gpt-5/,
+    wire: 'chat',
+    abilities: { customTools: 'keep', efforts: ['minimal', ...EFFORTS], maxOutputTokens: 128_000 },
+    unsupportedParams: [...SAMPLING, 'stop'],
+  },
+  { match: /^codex-mini/, ...RESPONSES_ONLY, abilities: { efforts: EFFORTS, maxOutputTokens: 100_000 } },
+  {
+    match: /^o[134]/,
+    wire: 'chat',
+    abilities: { efforts: EFFORTS, maxOutputTokens: 100_000 },
+    unsupportedParams: [...SAMPLING, 'stop'],
+  },
+];
+
+// platform.claude.com model pages, 2026-11: adaptive thinking from 4.6 on (N35), 128k output from 4.6 on, xhigh and no sampling
+// parameters from Opus 4.7 on; 4.5 and older take budget_tokens.
+const ANTHROPIC_FAMILIES: readonly ModelFamily[] = [
+  {
+    match: /claude-(2|instant|3-(opus|sonnet|haiku))/,
+    wire: 'messages',
+    abilities: { reasoningField: 'none', maxOutputTokens: 4_096 },
+  },
+  { match: /claude-3-5/, wire: 'messages', abilities: { reasoningField: 'none', maxOutputTokens: 8_192 } },
+  {
+    match: /claude-opus-4(-[01](?!\d)|-2025|@|$)/,
+    wire: 'messages',
+    abilities: { reasoningField: 'thinking', efforts: EFFORTS, maxOutputTokens: 32_000 },
+  },
+  {
+    match: /claude-3-7|claude-sonnet-4(-0|-2025|@|$)|-4-5(?!\d)/,
+    wire: 'messages',
+    abilities: { reasoningField: 'thinking', efforts: EFFORTS, maxOutputTokens: 64_000 },
+  },
+  {
+    match: /-4-6/,
+    wire: 'messages',
+    abilities: { reasoningField: 'adaptive', efforts: [...EFFORTS, 'max'], maxOutputTokens: 128_000 },
+  },
+  {
+    match: /^claude-/,
+    wire: 'messages',
+    abilities: { reasoningField: 'adaptive', efforts: [...EFFORTS, 'xhigh', 'max'], maxOutputTokens: 128_000 },
+    unsupportedParams: ['temperature', 'top_p', 'top_k'],
+  },
+];
+
+const FAMILIES: readonly ModelFamily[] = [...OPENAI_FAMILIES, ...ANTHROPIC_FAMILIES];
+
+/** The family a name speaks of: `openai/gpt-5.5` at a relay and `us.anthropic.claude-opus-5-v1:0` at Bedrock are known too. */
+export function modelFamily(name: string): ModelFamily | undefined {
+  const own = name.slice(name.lastIndexOf('/') + 1).toLowerCase();
+  const bare = own.replace(/^.*?(?=claude-)/, '');
+  return FAMILIES.find((family) => family.match.test(bare));
+}
