@@ -2,6 +2,7 @@
 
 import type { BackendSettings, ModelSettings, Settings, Timeouts } from '../settings/schema';
 import type { EmitTarget } from '../wires/codec';
+import { schemaDialectOf } from '../wires/schemaDialects';
 import type { ReasoningField, Wire } from '../wires/wire';
 import type { Abilities, AuthScheme, Quirks } from './abilities';
 import type { Backend, Target } from './backend';
@@ -156,6 +157,7 @@ export function emitTargetFor(target: Target, options: { addCacheControl?: boole
     maxIdLength: backend.quirks.maxIdLength,
     unsupportedParams: [...new Set([...backend.unsupportedParams, ...refused])],
     refusedSchemaKeys: backend.quirks.refusedSchemaKeys,
+    schemaDialect: schemaDialectOf(backend, target.upstreamModel),
     roleRewrites: backend.roleRewrites,
     strictTools: backend.quirks.strictTools,
     addCacheControl: options.addCacheControl ?? false,

@@ -18,6 +18,7 @@ import type { Answer, Conversation, JsonObject, StreamEvent, WireName } from '..
 import { customToolNames, unwrapCustomCalls } from '../wires/customTools';
 import { carryAcross } from '../wires/foreign';
 import { type FlatTools, flattenNamespaces, restoreNamespaces } from '../wires/namespaces';
+import { letterFirst, schemaDialectOf } from '../wires/schemaDialects';
 import { cutAtStop } from '../wires/stopSequences';
 import { legalToolNames, restoreToolNames } from '../wires/toolNames';
 import { editedBody } from './plainEdits';
@@ -136,9 +137,13 @@ function memoryScope({ exchange, target, record }: PlanInput, conversation: Conv
 function emitted(conversation: Conversation, target: Target, addCacheControl: boolean): { body: Buffer; path: string } {
   const { wire } = target.backend;
   const flat = flatFor(conversation, wire).conversation;
-  const limited = withReserveLimit(legalToolNames(flat, wire).conversation, target.backend);
+  const limited = withReserveLimit(legalToolNames(flat, wire, wantsLetter(target)).conversation, target.backend);
   const body = codecFor(wire).emitRequest(limited, emitTargetFor(target, { addCacheControl }));
   return { body: Buffer.from(JSON.stringify(body)), path: PATHS[wire] };
+}
+
+function wantsLetter({ backend, upstreamModel }: Target): boolean {
+  return letterFirst(schemaDialectOf(backend, upstreamModel));
 }
 
 /** Groups of tools and calls that only Responses has a form for, told to the other wires in theirs. */
@@ -156,7 +161,7 @@ function stageFor(source: Conversation, target: Target): (() => (event: StreamEv
   const asFunctions = wire === 'messages' || target.abilities.customTools === 'function';
   const names = asFunctions ? customToolNames(conversation) : new Set<string>();
   const stop = wire === 'responses' ? (conversation.stop ?? []) : [];
-  const { originals } = legalToolNames(conversation, wire);
+  const { originals } = legalToolNames(conversation, wire, wantsLetter(target));
   if (names.size === 0 && stop.length === 0 && originals.size === 0 && grouped.size === 0) return undefined;
   return () => {
     const rename = restoreToolNames(originals);

@@ -18,7 +18,7 @@ import type {
 import { customToolNames, markCustomCalls, wrapCustomTools } from './customTools';
 import { budgetOfEffort, effortOf, wantsReasoning } from './effort';
 import { pairTools } from './pairing';
-import { cleanSchema, distinctTools, toolParameters, toolStrict } from './schema';
+import { distinctTools, formatSchema, toolParameters, toolStrict } from './schema';
 
 /** The upstream body. Every call has its result and legal ids (N6, N25). Never mutates `source`. */
 export function emitChatRequest(source: Conversation, target: EmitTarget): JsonObject {
@@ -301,7 +301,7 @@ function emitSchemaFormat(
     json_schema: {
       name,
       ...(description !== undefined && { description }),
-      schema: cleanSchema(format.schema, target.refusedSchemaKeys),
+      schema: formatSchema(format.schema, format.strict, target),
       ...(strict !== undefined && { strict }),
     },
   };

@@ -1,6 +1,7 @@
 /** What each wire (chat, responses, messages) offers. Pure: bytes and objects in, bytes and objects out. */
 
 import type { Answer, ApiFailure, Conversation, JsonObject, StreamEvent, WireName } from './conversation';
+import type { SchemaDialectName } from './schemaDialects';
 import type { ReasoningField } from './wire';
 
 /** One server-sent event; `event` is absent when the stream did not name it. */
@@ -37,6 +38,8 @@ export interface EmitTarget {
   /** Parameters and schema keywords the upstream refuses. */
   unsupportedParams: readonly string[];
   refusedSchemaKeys: readonly string[];
+  /** How schemas are repaired; `lenient` where nothing is known (N23). */
+  schemaDialect?: SchemaDialectName;
   /** Roles to rename in messages, client role to upstream role. */
   roleRewrites: Readonly<Record<string, string>>;
   /** `strict` on function tools is understood; where not, an asked-for true becomes false (N23). */

@@ -7,7 +7,7 @@ import { addCacheMarks } from './messagesCache';
 import { emitMessages } from './messagesTurns';
 import { pairTools } from './pairing';
 import { isObject } from './read';
-import { cleanSchema, distinctTools, toolParameters, toolStrict } from './schema';
+import { distinctTools, formatSchema, toolParameters, toolStrict } from './schema';
 
 /** `max_tokens` is required here; what a request without one gets where the model's limit is unknown. */
 const DEFAULT_MAX_TOKENS = 8192;
@@ -188,7 +188,9 @@ function emitOutputConfig(body: JsonObject, conversation: Conversation, fields: 
     config.effort = reasoning.effort;
   }
   if (responseFormat?.type === 'json_schema') {
-    const schema = closeObjects(cleanSchema(responseFormat.schema, target.refusedSchemaKeys)) as JsonObject;
+    const schema = closeObjects(
+      formatSchema(responseFormat.schema, true, { ...target, schemaDialect: 'anthropicTools' }),
+    ) as JsonObject;
     config.format = { type: 'json_schema', schema };
   }
   Object.assign(config, fields.output_config);

@@ -19,7 +19,7 @@ import { customToolNames, markCustomCalls, wrapCustomTools } from './customTools
 import { effortOf, wantsReasoning } from './effort';
 import { pairTools } from './pairing';
 import { arrayOf } from './read';
-import { cleanSchema, distinctTools, toolParameters } from './schema';
+import { distinctTools, formatSchema, type SchemaTarget, toolParameters } from './schema';
 
 const ENCRYPTED = 'reasoning.encrypted_content';
 /** The provider's own limit for ids of items and for `user`. */
@@ -245,7 +245,7 @@ function emitTools(body: JsonObject, conversation: Conversation, extra: JsonObje
 }
 
 /** One tool in this wire's form; none for tools of other wires. */
-export function emitTool(tool: Tool, target: Pick<EmitTarget, 'strictTools' | 'refusedSchemaKeys'>): JsonValue[] {
+export function emitTool(tool: Tool, target: Pick<EmitTarget, 'strictTools'> & SchemaTarget): JsonValue[] {
   if (tool.kind === 'opaque') return tool.wire === 'responses' ? [tool.value] : [];
   const emitted: JsonObject = { type: tool.kind, name: tool.name };
   if (tool.description !== undefined) emitted.description = tool.description;
@@ -308,10 +308,7 @@ function emitReasoning(body: JsonObject, conversation: Conversation, extra: Json
 }
 
 /** The `text` field: output format and verbosity; undefined when the client asked for neither. */
-export function emitTextField(
-  conversation: Conversation,
-  target: Pick<EmitTarget, 'refusedSchemaKeys'>,
-): JsonObject | undefined {
+export function emitTextField(conversation: Conversation, target: SchemaTarget): JsonObject | undefined {
   const text: JsonObject = {};
   const format = conversation.responseFormat;
   if (format?.type === 'json_object') text.format = { type: 'json_object' };
@@ -319,7 +316,7 @@ export function emitTextField(
     const emitted: JsonObject = {
       type: 'json_schema',
       name: format.name,
-      schema: cleanSchema(format.schema, target.refusedSchemaKeys),
+      schema: formatSchema(format.schema, format.strict, target),
     };
     if (format.strict !== undefined) emitted.strict = format.strict;
     if (format.description !== undefined) emitted.description = format.description;

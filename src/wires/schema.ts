@@ -2,6 +2,8 @@
 import type { EmitTarget } from './codec';
 import type { FunctionTool, JsonObject, JsonValue, Tool } from './conversation';
 import { isObject } from './read';
+import { SCHEMA_DIALECTS, type SchemaDialectName } from './schemaDialects';
+import { repairSchema } from './schemaRepair';
 
 /** Keywords whose value is a map of names to schemas: the names are not keywords and must stay. */
 const MAPS: ReadonlySet<string> = new Set([
@@ -64,20 +66,41 @@ function mapValues(object: JsonObject, change: (value: JsonValue, key: string) =
 }
 
 /** Parameters of a function tool for this upstream; undefined when the client gave none. */
-export function toolParameters(
-  tool: FunctionTool,
-  target: Pick<EmitTarget, 'refusedSchemaKeys'>,
-): JsonObject | undefined {
-  return tool.parameters && plainObject(cleanSchema(tool.parameters, target.refusedSchemaKeys));
+export function toolParameters(tool: FunctionTool, target: SchemaTarget): JsonObject | undefined {
+  if (!tool.parameters) return undefined;
+  return cleanSchema(
+    repairSchema(
+      plainObject(tool.parameters, target.schemaDialect !== undefined),
+      SCHEMA_DIALECTS[target.schemaDialect ?? 'lenient'],
+    ),
+    target.refusedSchemaKeys,
+  );
+}
+
+export type SchemaTarget = Pick<EmitTarget, 'refusedSchemaKeys' | 'schemaDialect'>;
+
+/** The schema of a response format for this upstream; a strict one for OpenAI in its narrower form. */
+export function formatSchema(schema: JsonObject, strict: boolean | null | undefined, target: SchemaTarget): JsonObject {
+  const own = target.schemaDialect ?? 'lenient';
+  const dialect: SchemaDialectName =
+    own === 'anthropicTools' ? 'anthropicOutput' : own === 'openai' && strict ? 'openaiStrict' : own;
+  return cleanSchema(repairSchema(schema, SCHEMA_DIALECTS[dialect]), target.refusedSchemaKeys);
 }
 
 /** OpenAI and Anthropic refuse these at the top of a tool's parameters, and a top of another type than object. */
 const ALTERNATIVES = ['anyOf', 'oneOf', 'allOf'] as const;
 
 /** The schema as one plain object: what the alternatives at its top allow becomes optional properties. */
-function plainObject(schema: JsonObject): JsonObject {
+function plainObject(schema: JsonObject, needsProperties: boolean): JsonObject {
   const used = ALTERNATIVES.filter((key) => Array.isArray(schema[key]));
-  if (used.length === 0 && schema.type === 'object') return schema;
+  const refused = ['enum', 'not'].filter((key) => key in schema);
+  if (
+    used.length === 0 &&
+    refused.length === 0 &&
+    schema.type === 'object' &&
+    (isObject(schema.properties) || !needsProperties)
+  )
+    return schema;
   const properties = used
     .flatMap((key) => schema[key] as JsonValue[])
     .map((branch) => (isObject(branch) && isObject(branch.properties) ? branch.properties : {}));
@@ -86,7 +109,7 @@ function plainObject(schema: JsonObject): JsonObject {
     type: 'object',
     properties: Object.assign({}, ...properties, isObject(schema.properties) ? schema.properties : {}) as JsonObject,
   };
-  for (const key of used) delete plain[key];
+  for (const key of [...used, ...refused]) delete plain[key];
   return plain;
 }
 

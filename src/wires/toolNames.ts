@@ -7,9 +7,9 @@ function limitOf(wire: WireName): number {
   return wire === 'messages' ? 128 : 64;
 }
 
-/** Whether every provider takes the name as it is. */
+/** Whether every provider takes the name as it is: some want a letter first. */
 export function isLegalToolName(name: string): boolean {
-  return /^[A-Za-z0-9_-]{1,64}$/.test(name);
+  return /^[A-Za-z][A-Za-z0-9_-]{0,63}$/.test(name);
 }
 
 export interface NamedTools {
@@ -22,11 +22,13 @@ export interface NamedTools {
  * The conversation with legal names in tools, calls, results and choice, changed alike everywhere and by the rule of
  * tool-call ids (S9), so that the same name always gives the same one. Same object when all are legal.
  */
-export function legalToolNames(conversation: Conversation, wire: WireName): NamedTools {
+export function legalToolNames(conversation: Conversation, wire: WireName, letterFirst = false): NamedTools {
   const limit = limitOf(wire);
   const originals = new Map<string, string>();
   const legal = (name: string): string => {
-    const changed = name === '' ? name : legalId(name, limit);
+    // The dot makes it an illegal one, so the changed name carries a hash and meets no other tool's.
+    const begun = letterFirst && /^[^A-Za-z]/.test(name) ? `t.${name}` : name;
+    const changed = name === '' ? name : legalId(begun, limit);
     if (changed !== name) originals.set(changed, name);
     return changed;
   };

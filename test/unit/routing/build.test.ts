@@ -221,6 +221,7 @@ describe('emitTargetFor', () => {
       maxIdLength: 64,
       unsupportedParams: ['seed', 'temperature', 'top_p', 'top_k'],
       refusedSchemaKeys: [],
+      schemaDialect: 'anthropicTools',
       roleRewrites: { developer: 'system' },
       strictTools: false,
       addCacheControl: true,
