@@ -7,10 +7,10 @@ import { chatCodec } from '../wires/chat';
 import { type EmitTarget, RequestProblem } from '../wires/codec';
 import type { Conversation, JsonObject, JsonValue } from '../wires/conversation';
 import { type Edit, editObject, type JsonEntry, JsonTextError } from '../wires/jsonText';
+import { sameJson } from '../wires/sameJson';
 import { isLegalToolName } from '../wires/toolNames';
 import { createMessageEditor } from './messageEdits';
 import { readCursorRequest } from './request';
-import { sameJson } from './sameJson';
 import { applyTarget, type TargetFacts, type TargetOptions } from './target';
 
 export interface ChatEditFacts extends TargetOptions {

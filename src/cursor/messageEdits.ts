@@ -6,9 +6,9 @@ import type { Conversation, JsonObject, JsonValue } from '../wires/conversation'
 import { legalId } from '../wires/ids';
 import { type Edit, editObject, type JsonEntry, readString, scanObject } from '../wires/jsonText';
 import { isObject } from '../wires/read';
+import { sameJson } from '../wires/sameJson';
 import { isLegalToolName } from '../wires/toolNames';
 import { readCursorRequest } from './request';
-import { sameJson } from './sameJson';
 
 function parse(bytes: Buffer, { start, end }: { start: number; end: number }): JsonValue {
   return JSON.parse(bytes.toString('utf8', start, end)) as JsonValue;

@@ -2,9 +2,10 @@
  * A schema a target takes, with the same meaning where it can say it and a word in the description where it cannot.
  * Deterministic and idempotent: the prefix of a conversation keeps its bytes between turns (N23).
  */
-import { isDeepStrictEqual as sameJson } from 'node:util';
+
 import type { JsonObject, JsonValue } from './conversation';
 import { isObject } from './read';
+import { sameJson } from './sameJson';
 import type { SchemaDialect } from './schemaDialects';
 
 /** Bounds that a person can read; what is dropped of these is told to the model in the description. */

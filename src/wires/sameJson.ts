@@ -1,5 +1,5 @@
-import type { JsonValue } from '../wires/conversation';
-import { isObject } from '../wires/read';
+import type { JsonValue } from './conversation';
+import { isObject } from './read';
 
 /** Equal as JSON, whatever the order of keys. */
 export function sameJson(a: JsonValue, b: JsonValue): boolean {
