@@ -4,12 +4,13 @@
  * clients with a connection pool cannot do.
  */
 
-import { readFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
-import type { Socket } from 'node:net';
+import { isIP, type Socket } from 'node:net';
 import tls from 'node:tls';
 import type { TunnelWorld } from '../tunnel/world';
+import { trustedCertificates } from './certificates';
+import { BadProxy, proxyFor } from './proxyLaw';
 import type { NetworkSettings } from './settings';
 
 export interface NetworkRequest {
@@ -48,24 +49,21 @@ export class NetworkError extends Error {
 
 const MAX_BODY = 1_048_576;
 
-/** @param settings what the editor knows; without it HTTPS_PROXY and NO_PROXY count, as they do headless */
+/** @param settings what the editor knows; without it the proxy variables count, as they do headless */
 export function createNetwork(
   settings: NetworkSettings | undefined,
   world: Pick<TunnelWorld, 'env' | 'dial'>,
 ): Network {
   const { env } = world;
-  const proxySetting = settings?.proxy || env.HTTPS_PROXY || env.https_proxy || env.ALL_PROXY || env.all_proxy;
-  const noProxy = settings?.noProxy?.length ? settings.noProxy : (env.NO_PROXY ?? env.no_proxy ?? '').split(/[\s,]+/);
-  const ca = settings?.ca?.length ? [...tls.rootCertificates, ...extraCertificates(env), ...settings.ca] : undefined;
+  const ca = trustedCertificates(settings ?? {}, env);
   const verify = settings?.strictSsl !== false;
 
-  const proxyUrl = (host: string): URL | undefined =>
-    proxySetting && !excluded(host, noProxy)
-      ? new URL(/^\w+:\/\//.test(proxySetting) ? proxySetting : `http://${proxySetting}`)
-      : undefined;
+  /** Everything here is https; an address without brackets would be no URL. */
+  const proxyUrl = (host: string, port = 443): URL | undefined =>
+    proxyFor(new URL(`https://${isIP(host) === 6 ? `[${host}]` : host}:${port}`), settings ?? {}, env);
 
   async function connect(host: string, port: number, signal: AbortSignal): Promise<Socket> {
-    const proxy = proxyUrl(host);
+    const proxy = proxyUrl(host, port);
     if (proxy) return connectThroughProxy(proxy, `${host}:${port}`, { ca, rejectUnauthorized: verify }, signal);
     const socket = world.dial(host, port);
     await settle(socket, 'connect', signal);
@@ -126,7 +124,16 @@ export function createNetwork(
     return { status: answer.statusCode ?? 0, headers: answer.headers, body: Buffer.concat(chunks).toString('utf8') };
   }
 
-  return { request, open, proxyFor: (host) => proxyUrl(host)?.host };
+  return { request, open, proxyFor: (host) => namedProxy(host) };
+
+  /** For messages: a setting that is no proxy is told by the request itself. */
+  function namedProxy(host: string): string | undefined {
+    try {
+      return proxyUrl(host)?.host;
+    } catch {
+      return undefined;
+    }
+  }
 }
 
 function ask(url: URL, request: NetworkRequest, socket: Socket, signal: AbortSignal): Promise<http.IncomingMessage> {
@@ -229,28 +236,8 @@ function settle(socket: Socket, event: 'connect' | 'secureConnect', signal: Abor
   });
 }
 
-function excluded(host: string, noProxy: readonly string[]): boolean {
-  return noProxy.some((entry) => {
-    const name = entry
-      .trim()
-      .toLowerCase()
-      .replace(/:\d+$/, '')
-      .replace(/^\*?\./, '');
-    return name === '*' || (name !== '' && (host === name || host.endsWith(`.${name}`)));
-  });
-}
-
-/** `ca` replaces everything Node trusts by itself, so what NODE_EXTRA_CA_CERTS adds has to be added again. */
-function extraCertificates(env: NodeJS.ProcessEnv): string[] {
-  if (!env.NODE_EXTRA_CA_CERTS) return [];
-  try {
-    return [readFileSync(env.NODE_EXTRA_CA_CERTS, 'utf8')];
-  } catch {
-    return []; // Node itself only warns about such a file
-  }
-}
-
 function explain(error: unknown, host: string, timeoutMs: number, late: boolean): string {
+  if (error instanceof BadProxy) return `${host} could not be reached: ${error.message}`;
   if (late) return `${host} did not answer within ${Math.round(timeoutMs / 1000)} s.`;
   return `${host} could not be reached: ${codeOf(error)}.`;
 }

@@ -256,6 +256,7 @@ export function runAttempt(options: AttemptOptions): Promise<AttemptResult> {
           fail({
             status: 502,
             kind: 'network',
+            ...(error.code === 'BAD_PROXY' && { code: error.code }),
             message: describeNetworkError(error, provider, status !== undefined),
           });
         }),

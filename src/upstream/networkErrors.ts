@@ -35,8 +35,8 @@ export function describeNetworkError(
 ): string {
   const code = error.code ?? (error.cause as { code?: string } | undefined)?.code ?? '';
   if (code === 'BAD_ENCODING') return `${provider} sent a compressed answer that cannot be decoded.`;
-  if (code === 'BAD_PROXY')
-    return `${provider} could not be reached: the proxy setting is not an http:// address. Check http.proxy and HTTPS_PROXY.`;
+  // Its message names the setting or the variable.
+  if (code === 'BAD_PROXY') return `${provider} could not be reached: ${error.message}`;
   if (answered) return `The answer of ${provider} broke off.`;
   if (error.proxy && !isAboutCertificate(code)) return describeProxyError(error, code, provider, error.proxy);
   const reason = REASONS[code] ?? (code.startsWith('HPE_') ? 'sent broken HTTP.' : 'could not be reached.');

@@ -41,7 +41,9 @@ export function decide(failure: ApiFailure, state: RetryState, limits: RetryLimi
   const kind = failure.kind ?? 'server';
   if (kind === 'cancelled') return { do: 'giveUp' };
   const leftInAll = state.inAll < limits.attempts;
-  const again = RETRY.has(kind) || failure.status === 408 || failure.status === 409;
+  // A wrong proxy setting does not become right by asking again; a local fallback needs no proxy.
+  const lasting = failure.code === 'BAD_PROXY';
+  const again = !lasting && (RETRY.has(kind) || failure.status === 408 || failure.status === 409);
   const elsewhere = again || ELSEWHERE.has(kind);
   const fallback: Decision = state.hasFallback && leftInAll && elsewhere ? { do: 'fallback' } : { do: 'giveUp' };
   if (!again || !leftInAll || state.onTarget >= limits.attemptsPerBackend) return fallback;

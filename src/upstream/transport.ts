@@ -4,13 +4,12 @@
  * them, the proxy environment variables. Certificates: the built-in ones, NODE_EXTRA_CA_CERTS and what the editor hands over.
  */
 
-import { readFileSync } from 'node:fs';
-import tls from 'node:tls';
 import { connect } from 'undici/lib/api/index.js';
 import Agent from 'undici/lib/dispatcher/agent.js';
 import Pool from 'undici/lib/dispatcher/pool.js';
 import ProxyAgent from 'undici/lib/dispatcher/proxy-agent.js';
-import { proxyFor } from '../network/proxy';
+import { trustedCertificates } from '../network/certificates';
+import { proxyFor } from '../network/proxyLaw';
 import type { NetworkSettings } from '../network/settings';
 import { decoding } from './decode';
 import type { Send, UpstreamControl, UpstreamHandler, UpstreamHeaders, UpstreamRequest } from './send';
@@ -145,27 +144,6 @@ function proxyClient(connectMs: number) {
     pool.connect = connect as Pool['connect'];
     return pool;
   };
-}
-
-/** What the editor hands over and NODE_EXTRA_CA_CERTS names, beside what Node trusts by itself; undefined without either. */
-function trustedCertificates(
-  network: NetworkSettings,
-  env: Readonly<Record<string, string | undefined>>,
-): string[] | undefined {
-  const more = [...(network.ca ?? []), ...extraCertificates(env.NODE_EXTRA_CA_CERTS)];
-  if (more.length === 0) return undefined;
-  const { getCACertificates } = tls as { getCACertificates?: (type: 'default') => string[] };
-  return [...(getCACertificates?.('default') ?? tls.rootCertificates), ...more];
-}
-
-/** Read here because a list of our own replaces what Node had read itself, and because editors' runtimes may not read it. */
-function extraCertificates(file: string | undefined): string[] {
-  if (!file) return [];
-  try {
-    return [readFileSync(file, 'utf8')];
-  } catch {
-    return []; // Node warns about such a file and goes on; so do we.
-  }
 }
 
 function flatten(headers: Record<string, string | string[] | undefined>): UpstreamHeaders {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import ts from 'typescript';
 
 interface Import {
   file: string;
@@ -82,6 +83,44 @@ describe('structure', () => {
   it('undici comes by sub-path only, zod as a namespace', () => {
     assert.deepEqual(list(imports.filter(({ to }) => to === 'undici')), []);
     for (const [file, text] of sources) assert.ok(!/import\s+\{[^}]*\}\s+from\s+'zod'/.test(text), file);
+  });
+
+  it('no circle of files, types included', () => {
+    const below = new Map(
+      [...sources].map(([file, text]) => {
+        const { importedFiles } = ts.preProcessFile(text, true, true);
+        const known = importedFiles.flatMap(({ fileName }) => {
+          const base = path.join(path.dirname(file), fileName);
+          return fileName.startsWith('.') ? [`${base}.ts`, `${base}.tsx`].filter((one) => sources.has(one)) : [];
+        });
+        return [file, known] as const;
+      }),
+    );
+    const circles: string[] = [];
+    const done = new Set<string>();
+    const walk = (file: string, way: readonly string[]): void => {
+      if (way.includes(file)) circles.push([...way.slice(way.indexOf(file)), file].join(' -> '));
+      if (way.includes(file) || done.has(file)) return;
+      for (const next of below.get(file)!) walk(next, [...way, file]);
+      done.add(file);
+    };
+    for (const file of below.keys()) walk(file, []);
+    assert.deepEqual(circles, []);
+  });
+
+  it('an import for its effect alone counts: undici never, and nobody below process knows its contract', () => {
+    const found = [...sources].flatMap(([file, text]) =>
+      ts.preProcessFile(text, true, true).importedFiles.map(({ fileName }) => ({ file, from: fileName })),
+    );
+    assert.deepEqual(
+      found.filter(({ from }) => from === 'undici'),
+      [],
+    );
+    const above = new Set(['process', 'doctor', 'editor', 'router', 'extension']);
+    assert.deepEqual(
+      found.filter(({ file, from }) => from.endsWith('process/contract') && !above.has(zoneOf(file))),
+      [],
+    );
   });
 
   it('no file grows beyond what can be read in one sitting', () => {

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
-import { proxyFor } from '../../../src/network/proxy';
+import net from 'node:net';
+import { createNetwork } from '../../../src/network/httpsClient';
+import { proxyFor } from '../../../src/network/proxyLaw';
 import { describeNetworkError } from '../../../src/upstream/networkErrors';
+import { decide } from '../../../src/upstream/retryPolicy';
+import type { ApiFailure } from '../../../src/wires/conversation';
 
 describe('proxy choice', () => {
   const to = (url: string, network = {}, env: Record<string, string> = {}) =>
@@ -37,6 +41,16 @@ describe('proxy choice', () => {
     ['', 'https://a.example', false],
     ['b.example, a.example', 'https://a.example', true],
     ['b.example a.example', 'https://a.example', true],
+    ['10.0.0.0/8', 'https://10.1.2.3', true],
+    ['10.0.0.0/8', 'https://11.1.2.3', false],
+    ['10.0.0.0/99', 'https://10.1.2.3', false],
+    ['fd00::/8', 'https://[fd12::1]', true],
+    ['fd00::/8', 'https://[fe80::1]', false],
+    ['::1', 'https://[::1]', true],
+    ['0:0:0:0:0:0:0:1', 'https://[::1]:8443', true],
+    ['[::1]:8443', 'https://[::1]', false],
+    ['[::1]:443', 'https://[::1]', true],
+    ['10.1.2.3:443', 'https://10.1.2.3', true],
   ];
   for (const [noProxy, url, direct] of rules) {
     it(`NO_PROXY "${noProxy}" ${direct ? 'excludes' : 'does not exclude'} ${url}`, () => {
@@ -44,6 +58,47 @@ describe('proxy choice', () => {
       assert.equal(to(url, { proxy: P, noProxy: noProxy.split(/[\s,]+/) }) === undefined, direct);
     });
   }
+
+  const both: [settings: object, env: Record<string, string>][] = [
+    [{}, { HTTP_PROXY: P }],
+    [{}, { http_proxy: P }],
+    [{}, { all_proxy: P }],
+    [{}, { https_proxy: P, HTTPS_PROXY: 'http://big:1' }],
+    [{ proxy: P, noProxy: ['other.example'] }, { NO_PROXY: 'a.example' }],
+    [{ proxy: P }, { NO_PROXY: 'a.example:8443' }],
+    [{ proxy: P }, { no_proxy: 'a.example:443' }],
+    [{ proxy: P, noProxy: ['*'] }, {}],
+    [{}, {}],
+  ];
+  for (const [settings, env] of both) {
+    it(`tunnel and download ask the same law as backends: ${JSON.stringify({ settings, env })}`, () => {
+      const network = createNetwork(settings, { env, dial: () => new net.Socket() });
+      const backends = proxyFor(new URL('https://a.example'), settings, env);
+      assert.equal(network.proxyFor('a.example'), backends?.host);
+    });
+  }
+
+  it('a SOCKS proxy is refused in a sentence that names where it is set, and never its password', async () => {
+    const secret = 'socks5://user:hush@p:1';
+    assert.throws(() => to('https://a.example', { proxy: secret }), /http\.proxy names a SOCKS proxy/);
+    const env = { ALL_PROXY: secret };
+    const network = createNetwork({}, { env, dial: () => assert.fail('went around the proxy') });
+    await assert.rejects(network.request({ url: 'https://a.example', timeoutMs: 1_000 }), (error: Error) => {
+      assert.match(error.message, /^a\.example could not be reached: .*: ALL_PROXY names a SOCKS proxy/);
+      return !error.message.includes('hush');
+    });
+  });
+});
+
+describe('a wrong proxy setting', () => {
+  it('is not tried again, but another target may answer', () => {
+    const state = { onTarget: 1, inAll: 1, waited: 0, hasFallback: false };
+    const limits = { attemptsPerBackend: 3, attempts: 6, waitSeconds: 60 };
+    const failure: ApiFailure = { status: 502, kind: 'network', message: 'x' };
+    assert.equal(decide(failure, state, limits, 0).do, 'retry');
+    assert.equal(decide({ ...failure, code: 'BAD_PROXY' }, state, limits, 0).do, 'giveUp');
+    assert.equal(decide({ ...failure, code: 'BAD_PROXY' }, { ...state, hasFallback: true }, limits, 0).do, 'fallback');
+  });
 });
 
 describe('network errors in words', () => {
