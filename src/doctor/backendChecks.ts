@@ -1,4 +1,5 @@
 /** Each backend as far as it costs nothing: name, TLS, proxy, key, list of models. */
+import { fitsHeader, impossibleKeyText } from '../config/intake';
 import type { Backend } from '../routing/backend';
 import { upstreamUrl } from '../routing/build';
 import { upstreamHeaders } from '../upstream/headers';
@@ -32,6 +33,8 @@ async function look(backend: Backend, facts: DoctorFacts, listed: ListedModels, 
       `Store one with Set Backend Key…${backend.apiKeyEnv ? `, or set the variable ${backend.apiKeyEnv}` : ''}.`,
       setKey(backend.name),
     );
+  if (key !== undefined && !fitsHeader(key))
+    return failed(impossibleKeyText(backend.name, backend.apiKeyEnv), 'Store it again.', setKey(backend.name));
   const get = (route: string) =>
     ask({
       send: facts.send,

@@ -3,6 +3,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Environment, LoadedConfig } from '../config/formats/loaded';
+import { decodeText } from '../config/intake';
 import { loadConfigText } from '../config/load';
 import type { Problem } from '../settings/problem';
 
@@ -21,7 +22,7 @@ export async function readConfigFile(file: string, env: Environment): Promise<Re
   try {
     const { size } = await stat(file);
     if (size > LARGEST) return unreadable(`The configuration file ${file} is larger than 16 MB.`);
-    const text = await readFile(file, 'utf8');
+    const text = decodeText(await readFile(file));
     return { text, loaded: loadConfigText(text, { env }) };
   } catch (error) {
     return unreadable(whyUnreadable(file, error));
@@ -118,6 +119,21 @@ export function watchConfigFile(
   };
 }
 
+/** Calls `onChange` when a file has changed, appeared or gone and then stood still for one look. */
+export function watchStamp(file: string, known: string, onChange: () => void): { stop(): void } {
+  let told = known;
+  let seen = known;
+  const stop = repeat(LOOK_MS, async () => {
+    const stamp = await stampOf(file);
+    if (stamp === seen && stamp !== told) {
+      told = stamp;
+      onChange();
+    }
+    seen = stamp;
+  });
+  return { stop };
+}
+
 function repeat(ms: number, run: () => Promise<void>): () => void {
   const timer = setInterval(() => void run(), ms);
   timer.unref();
@@ -125,7 +141,7 @@ function repeat(ms: number, run: () => Promise<void>): () => void {
 }
 
 /** What changes when a file changes; the reason when it cannot be looked at. Never rejects. */
-async function stampOf(file: string): Promise<string> {
+export async function stampOf(file: string): Promise<string> {
   try {
     const { mtimeMs, size, ino } = await stat(file);
     return `${mtimeMs} ${size} ${ino}`;

@@ -9,14 +9,14 @@ import { createInterface } from 'node:readline/promises';
 import { parseEnv } from 'node:util';
 import { settingsFromEnvironment } from '../config/environment';
 import type { LoadedConfig } from '../config/formats/loaded';
+import { envVariables, keyText } from '../config/intake';
 import { redact } from '../network/maskKeys';
 import { generateClientKey } from '../server/clientKeys';
 import { validateSettings } from '../settings/check';
 import type { Settings } from '../settings/schema';
 import type { FoundBackend } from '../upstream/discover';
 import type { HeadlessArguments } from './commandLine';
-import { findConfigFile, readConfigFile, watchConfigFile } from './configFile';
-
+import { findConfigFile, readConfigFile, stampOf, watchConfigFile, watchStamp } from './configFile';
 import type { RouterCore } from './core';
 import { openMemo } from './routerMemo';
 import { installSecret, openRuntimeDir } from './runtimeDir';
@@ -89,10 +89,12 @@ export async function runHeadless(
         },
       })
     : undefined;
+  const envWatcher = watchEnvironment(args, world, prepared);
   void offerInstall(core, args, terminal, world);
 
   await signalled;
   watcher?.stop();
+  envWatcher.stop();
   await core.stop({ drainMs: DRAIN_MS });
   await core.close();
   return 0;
@@ -108,8 +110,10 @@ async function rememberPort({ core, dataDir, settings }: Prepared): Promise<void
 
 export interface Prepared {
   core: RouterCore;
-  /** Variables of the .env file under the real ones. */
-  env: Readonly<Record<string, string | undefined>>;
+  /** Variables of the .env file under the real ones; changed in place when the file changes. */
+  env: Record<string, string | undefined>;
+  /** What the .env file looked like before it was read. */
+  envStamp: string;
   terminal: Terminal;
   dataDir: string;
   /** Proves to the health route of a router with the same data directory that both belong together. */
@@ -135,6 +139,7 @@ export async function prepareHeadless(
   createCore: HeadlessCore,
   world: HeadlessWorld,
 ): Promise<Prepared> {
+  const envStamp = await stampOf(envFileOf(args, world));
   const env = readEnvironment(args, world);
   const terminal = createTerminal({
     out: world.stdout,
@@ -162,7 +167,9 @@ export async function prepareHeadless(
   const first = read?.loaded ?? (await zeroConfiguration(core, env));
   // Flag, then environment and .env, then what the file holds, then the stored generated one.
   const clientKeyOf = (config: LoadedConfig) =>
-    args.apiKey || env[args.apiKeyEnv ?? config.clientKeyEnv ?? 'LLMROUTER_API_KEY'] || config.secrets['client:main'];
+    keyText(args.apiKey) ??
+    keyText(env[args.apiKeyEnv ?? config.clientKeyEnv ?? 'LLMROUTER_API_KEY']) ??
+    keyText(config.secrets['client:main']);
   const given = clientKeyOf(first);
   const { key, generated } = given
     ? { key: given, generated: false }
@@ -179,20 +186,44 @@ export async function prepareHeadless(
     });
   };
   return {
-    ...{ core, env, terminal, dataDir, secret, host, file, text: read?.text },
+    ...{ core, env, envStamp, terminal, dataDir, secret, host, file, text: read?.text },
     ...{ first, settings: first.settings && withOptions(first.settings, args), key, generated, apply },
   };
+}
+
+function envFileOf(args: Pick<HeadlessArguments, 'envFile'>, world: Pick<HeadlessWorld, 'cwd'>): string {
+  return path.resolve(world.cwd, args.envFile ?? '.env');
+}
+
+/** A key that is added to .env is in force as soon as the configuration beside it would be. */
+function watchEnvironment(
+  args: HeadlessArguments,
+  world: HeadlessWorld,
+  { core, env, envStamp, file, apply, terminal }: Prepared,
+): { stop(): void } {
+  async function reload(): Promise<void> {
+    const now = readEnvironment(args, world);
+    for (const name of Object.keys(env)) if (!(name in now)) delete env[name];
+    Object.assign(env, now);
+    const config = file ? (await readConfigFile(file, env)).loaded : await zeroConfiguration(core, env);
+    // A configuration that is broken at the moment is told by its own watcher; the last good one stays.
+    await apply(config);
+    terminal.log('info', `${path.basename(envFileOf(args, world))} has changed; its variables are in force.`);
+  }
+  return watchStamp(envFileOf(args, world), envStamp, () => {
+    reload().catch((error: Error) => terminal.log('error', error.message));
+  });
 }
 
 /** Variables of the .env file under the real ones, which win. */
 export function readEnvironment(
   args: Pick<HeadlessArguments, 'envFile'>,
   world: Pick<HeadlessWorld, 'cwd' | 'env'>,
-): Readonly<Record<string, string | undefined>> {
-  const file = path.resolve(world.cwd, args.envFile ?? '.env');
-  if (!args.envFile && !existsSync(file)) return world.env;
+): Record<string, string | undefined> {
+  const file = envFileOf(args, world);
+  if (!args.envFile && !existsSync(file)) return { ...world.env };
   try {
-    return { ...parseEnv(readFileSync(file, 'utf8')), ...world.env };
+    return { ...envVariables(readFileSync(file), world.env, parseEnv), ...world.env };
   } catch (error) {
     throw new UsageError(
       `The file ${args.envFile ?? '.env'} cannot be read: ${(error as Error).message.split(',', 1)[0]}.`,

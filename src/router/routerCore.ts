@@ -7,6 +7,7 @@ import path from 'node:path';
 import { parseEnv } from 'node:util';
 import { exportLiteLlm } from '../config/formats/exportLiteLlm';
 import { previewImport } from '../config/formats/importPreview';
+import { fitsHeader, impossibleKeyText, keyText } from '../config/intake';
 import { loadConfigText } from '../config/load';
 import { createMemory } from '../cursor/memory';
 import { EDGE_HOSTS } from '../doctor/edgePorts';
@@ -188,13 +189,14 @@ export async function createRouterCore(options: CoreOptions): Promise<RouterCore
 
   function buildRuntime({ settings, secrets }: Configuration): Runtime {
     const backends = buildBackends(settings, env);
-    const keyFor: Runtime['keyFor'] = ({ keyName, keyEnv }) => secrets[keyName] || (keyEnv && env[keyEnv]) || undefined;
+    const keyFor: Runtime['keyFor'] = ({ keyName, keyEnv }) =>
+      keyText(secrets[keyName]) ?? (keyEnv ? keyText(env[keyEnv]) : undefined);
     // A provider's key never opens the router.
     const clientKeys = [
-      { name: 'main', secret: secrets['client:main'] ?? '' },
+      { name: 'main', secret: keyText(secrets['client:main']) ?? '' },
       ...settings.clientKeys.map(({ name, apiKeyEnv }) => ({
         name,
-        secret: secrets[`client:${name}`] || (apiKeyEnv && env[apiKeyEnv]) || '',
+        secret: keyText(secrets[`client:${name}`]) ?? (apiKeyEnv ? keyText(env[apiKeyEnv]) : undefined) ?? '',
       })),
     ];
     return {
@@ -205,6 +207,13 @@ export async function createRouterCore(options: CoreOptions): Promise<RouterCore
       keyring: createKeyring(clientKeys, providerKeys(backends, keyFor)),
       routes: createRouteTable(settings, backends, { lists: lists.known }),
     };
+  }
+
+  function tellImpossibleKeys({ backends, keyFor }: Runtime): void {
+    for (const { name, apiKeyEnv } of backends) {
+      const key = keyFor({ keyName: name, keyEnv: apiKeyEnv });
+      if (key !== undefined && !fitsHeader(key)) log('error', impossibleKeyText(name, apiKeyEnv));
+    }
   }
 
   function publicHosts(): ReadonlySet<string> {
@@ -401,6 +410,7 @@ export async function createRouterCore(options: CoreOptions): Promise<RouterCore
     await openMemory(next);
     await metricsHost.apply(next.settings.metrics);
     runtime = buildRuntime(next);
+    tellImpossibleKeys(runtime);
     touch();
     if (!listener) return;
     listener.setMaxConnections(next.settings.limits.connections);

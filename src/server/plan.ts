@@ -3,6 +3,7 @@
  * them, and translating (design §2.4–2.6).
  */
 
+import { fitsHeader, impossibleKeyText } from '../config/intake';
 import type { Target } from '../routing/backend';
 import { targetOnWire, upstreamUrl } from '../routing/build';
 import { chooseWire } from '../routing/wireChoice';
@@ -48,6 +49,7 @@ function planOnWire(input: PlanInput): Plan | { failure: ApiFailure } {
   const { backend } = target;
   const key = exchange.runtime.keyFor(target);
   if (!key && backend.requireApiKey) return { failure: missingKey(target) };
+  if (key && !fitsHeader(key)) return { failure: impossibleKey(target) };
   if (!speaker.wire && backend.wire !== 'chat') {
     return {
       failure: refusal(400, `${backend.name} does not serve ${exchange.route.name}.`, {
@@ -180,6 +182,14 @@ export function identity(target: Target): Record<string, string> {
 /** Model names and provider headers may hold any character; ours may not. */
 function headerText(text: string): string {
   return text.replace(/[^\x20-\x7e]/g, '?');
+}
+
+function impossibleKey({ keyEnv, backend }: Target): ApiFailure {
+  return refusal(401, impossibleKeyText(backend.name, keyEnv ?? backend.apiKeyEnv), {
+    kind: 'auth',
+    code: 'invalid_backend_key',
+    own: true,
+  });
 }
 
 function missingKey(target: Target): ApiFailure {

@@ -1,5 +1,7 @@
 /** The front door: guard → route → authenticate → read → answer. One function a step; every refusal is said in the client's shape. */
+
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { fitsHeader } from '../config/intake';
 import { upstreamUrl } from '../routing/build';
 import { clientNames } from '../routing/resolve';
 import { upstreamHeaders } from '../upstream/headers';
@@ -251,7 +253,7 @@ export async function listModels(deps: Pick<ServerDeps, 'runtime' | 'lists'>): P
   const runtime = deps.runtime();
   await deps.lists.refresh(runtime.backends, (backend) => {
     const key = runtime.keyFor({ keyName: backend.name, keyEnv: backend.apiKeyEnv });
-    if (backend.preset === 'demo' || (backend.requireApiKey && !key)) return undefined;
+    if (backend.preset === 'demo' || (backend.requireApiKey && !key) || (key && !fitsHeader(key))) return undefined;
     return {
       send: runtime.transport.send,
       url: new URL(upstreamUrl(backend, 'models')),

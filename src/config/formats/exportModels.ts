@@ -168,10 +168,13 @@ function addEntry(out: Collector, backend: Backend, { name, upstream, model, eff
   out.entries.push({
     name,
     params: {
-      model: `${provider.prefix}/${upstream}`,
+      model: `${provider.prefix}/${responsesWay(backend, provider.prefix)}${upstream}`,
       ...(provider.base !== undefined && { api_base: provider.base }),
       ...(provider.prefix === 'azure' && version !== undefined && { api_version: version }),
-      ...(variable !== undefined && { api_key: out.use(variable) }),
+      // With an empty key real LiteLLM would send OPENAI_API_KEY to that server; `hosted_vllm` needs none.
+      ...(provider.prefix === 'openai' && keyless(backend, model)
+        ? { api_key: 'none' }
+        : variable !== undefined && { api_key: out.use(variable) }),
       ...(reasoning !== undefined && { reasoning_effort: reasoning }),
       ...headersOf(backend, out),
       ...droppedOf(backend),
@@ -179,6 +182,11 @@ function addEntry(out: Collector, backend: Backend, { name, upstream, model, eff
     },
     ...(info && { info }),
   });
+}
+
+/** Where LiteLLM has a way for the Responses wire, its names say so. */
+function responsesWay(backend: Backend, prefix: string): string {
+  return backend.wire === 'responses' && prefix === 'openai' ? 'responses/' : '';
 }
 
 /** Presets that LiteLLM knows by name and whose own address it fills in. */
@@ -217,7 +225,13 @@ function providerOf(backend: Backend): { prefix: string; base?: string } | undef
   const known = preset && preset !== 'anthropic' ? KNOWN[preset] : undefined;
   if (known !== undefined && own) return { prefix: known };
   const server = preset && SERVERS[preset];
-  return { prefix: server ?? 'openai', base: baseUrl };
+  return { prefix: server ?? (keyless(backend) && wire === 'chat' ? 'hosted_vllm' : 'openai'), base: baseUrl };
+}
+
+/** A server of one's own for which nobody has named a key. */
+function keyless({ local, apiKeyEnv, requireApiKey, auth }: Backend, model?: ModelSettings): boolean {
+  if (model?.apiKeyEnv !== undefined || model?.apiKeyName !== undefined) return false;
+  return auth === 'none' || (local && apiKeyEnv === undefined && !requireApiKey);
 }
 
 /** Where the key is read from; undefined where the server wants none. */

@@ -22,7 +22,11 @@ export function readLiteLlmFile(value: unknown, env: Environment): FileContent {
   for (const key of Object.keys(file)) {
     if (!TOP.has(key)) reader.warn([key], `${key} has no counterpart here and is left out.`, true);
   }
-  const entries = readModelList(file.model_list, litellm.drop_params === true, reader);
+  const entries = readModelList(
+    file.model_list,
+    reader.flag(litellm.drop_params, ['litellm_settings', 'drop_params']) === true,
+    reader,
+  );
   const { backends, places, secrets } = makeBackends(entries, reader);
   addFallbacks(
     backends,
@@ -81,6 +85,7 @@ function makeBackends(entries: readonly Entry[], reader: Reader): Made {
     const group = JSON.stringify([
       entry.destination.preset,
       entry.destination.baseUrl,
+      entry.destination.wire,
       entry.destination.query,
       entry.headers,
       entry.dropped,
@@ -112,13 +117,14 @@ function makeBackends(entries: readonly Entry[], reader: Reader): Made {
 }
 
 function makeBackend({ destination, headers, dropped }: Entry, others: readonly BackendInput[]): BackendInput {
-  const { preset, baseUrl, query, apiKeyEnv } = destination;
+  const { preset, baseUrl, query, apiKeyEnv, wire } = destination;
   let name = destination.name;
   for (let number = 2; others.some((other) => other.name === name); number += 1) name = `${destination.name}-${number}`;
   return {
     name,
     ...(preset === undefined ? {} : { preset }),
     ...(baseUrl === undefined ? {} : { baseUrl }),
+    ...(wire === undefined ? {} : { wire }),
     prefix: '',
     default: false,
     ...(apiKeyEnv === undefined ? {} : { apiKeyEnv }),
@@ -253,7 +259,8 @@ function masterKey(
 ): string | undefined {
   return (
     reader.text(general.master_key, ['general_settings', 'master_key']) ??
-    reader.text(litellm.master_key, ['litellm_settings', 'master_key'])
+    reader.text(litellm.master_key, ['litellm_settings', 'master_key']) ??
+    reader.variable('LITELLM_MASTER_KEY')
   );
 }
 

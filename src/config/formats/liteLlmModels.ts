@@ -2,7 +2,7 @@
 import { PRESETS } from '../../routing/presets';
 import { isObject, type Segment } from '../../settings/path';
 import type { SettingsInput } from '../../settings/schema';
-import { type Destination, destinationOf } from './liteLlmProviders';
+import { addressVariables, type Destination, destinationOf } from './liteLlmProviders';
 import { plainText, present, type Reader, variableOf } from './liteLlmReader';
 
 export type BackendInput = NonNullable<SettingsInput['backends']>[number];
@@ -67,15 +67,20 @@ function readEntry(item: unknown, at: readonly Segment[], dropParams: boolean, r
   const get = (key: string): string | undefined => reader.text(params[key], [...inParams, key]);
   const model = get('model');
   if (model === undefined) return wrong(inParams, 'litellm_params needs a model, as openai/gpt-4o.');
-  const name = plainText(item.model_name);
+  const name = reader.text(item.model_name, [...at, 'model_name']);
   if (name === undefined) return wrong(at, 'model_name is missing.');
   for (const key of Object.keys(params)) {
     if (!PARAMS.has(key)) reader.warn([...inParams, key], `${key} has no counterpart here and is left out.`, true);
   }
   const base = params.api_base === undefined || params.api_base === null ? 'base_url' : 'api_base';
+  const provider = get('custom_llm_provider');
   const destination = destinationOf({
     model,
-    ...present({ provider: get('custom_llm_provider'), apiBase: get(base), apiVersion: get('api_version') }),
+    ...present({
+      provider,
+      apiBase: get(base) ?? firstOf(addressVariables({ model, ...present({ provider }) }), reader),
+    }),
+    ...present({ apiVersion: get('api_version') ?? reader.variable('AZURE_API_VERSION') }),
     ...present({
       region: get('aws_region_name') ?? reader.variable('AWS_REGION') ?? reader.variable('AWS_REGION_NAME'),
     }),
@@ -94,11 +99,16 @@ function readEntry(item: unknown, at: readonly Segment[], dropParams: boolean, r
     model: {
       upstream: destination.upstream,
       ...present({ reasoningEffort: get('reasoning_effort') }),
-      ...readInfo(item.model_info, params),
+      ...readInfo(item.model_info, params, (key) => get(key)),
     },
     ...readKey(params.api_key, [...inParams, 'api_key'], reader),
-    ...readDropped(params, dropParams, destination),
+    ...readDropped(params, reader.flag(params.drop_params, [...inParams, 'drop_params']) ?? dropParams, destination),
   };
+}
+
+/** The first of these variables that is set. */
+function firstOf(names: readonly string[], reader: Reader): string | undefined {
+  return names.map((name) => reader.variable(name)).find((value) => value !== undefined && value !== '');
 }
 
 /** A key by variable stays a name; a literal one is set aside. */
@@ -126,26 +136,24 @@ function readHeaders(params: Record<string, unknown>, at: readonly Segment[], re
 }
 
 /** Without drop_params everything is passed on; with it, what the preset knows to be refused goes, nothing guessed. */
-function readDropped(
-  params: Record<string, unknown>,
-  dropParams: boolean,
-  { preset }: Destination,
-): Pick<Entry, 'dropped'> {
+function readDropped(params: Record<string, unknown>, drops: boolean, { preset }: Destination): Pick<Entry, 'dropped'> {
   const extra = Array.isArray(params.additional_drop_params) ? params.additional_drop_params.map(String) : [];
-  const drops = typeof params.drop_params === 'boolean' ? params.drop_params : dropParams;
   if (!drops) return { dropped: extra };
   const refused = (preset && PRESETS[preset].unsupportedParams) ?? [];
   return extra.length === 0 ? {} : { dropped: [...new Set([...refused, ...extra])] };
 }
 
 /** Prices per token become prices per million; the rest of model_info is for LiteLLM's own views. */
-function readInfo(info: unknown, params: Record<string, unknown>): Pick<ModelInput, 'price' | 'maxOutputTokens'> {
+function readInfo(
+  info: unknown,
+  params: Record<string, unknown>,
+  get: (key: string) => string | undefined,
+): Pick<ModelInput, 'price' | 'maxOutputTokens'> {
   const values = { ...(isObject(info) ? info : {}), ...params };
   const perMillion = (key: string): number | undefined => {
-    const value = Number(values[key]);
-    return values[key] !== undefined && values[key] !== null && value >= 0
-      ? Number((value * 1e6).toPrecision(12))
-      : undefined;
+    const text = key in params ? get(key) : plainText(values[key]);
+    const value = Number(text);
+    return text !== undefined && value >= 0 ? Number((value * 1e6).toPrecision(12)) : undefined;
   };
   const input = perMillion('input_cost_per_token');
   const output = perMillion('output_cost_per_token');

@@ -33,6 +33,44 @@ const PROVIDERS: Readonly<Record<string, PresetName>> = {
   vllm: 'vllm',
 };
 
+/** Where LiteLLM takes an address from when the entry has none: key and prompt must not go elsewhere than there. */
+const ADDRESSES: Readonly<Partial<Record<PresetName, readonly string[]>>> = {
+  openai: ['OPENAI_BASE_URL', 'OPENAI_API_BASE'],
+  anthropic: ['ANTHROPIC_API_BASE', 'ANTHROPIC_BASE_URL'],
+  'azure-deployments': ['AZURE_API_BASE'],
+  ollama: ['OLLAMA_API_BASE'],
+  openrouter: ['OPENROUTER_API_BASE'],
+  vllm: ['HOSTED_VLLM_API_BASE'],
+  groq: ['GROQ_API_BASE'],
+  gemini: ['GEMINI_API_BASE'],
+  deepseek: ['DEEPSEEK_API_BASE'],
+  mistral: ['MISTRAL_API_BASE'],
+  xai: ['XAI_API_BASE'],
+  together: ['TOGETHER_AI_API_BASE'],
+  fireworks: ['FIREWORKS_API_BASE'],
+  cerebras: ['CEREBRAS_API_BASE'],
+  litellm: ['LITELLM_PROXY_API_BASE'],
+  lmstudio: ['LM_STUDIO_API_BASE'],
+  llamacpp: ['LLAMAFILE_API_BASE'],
+};
+
+/** Parts between provider and name that say how to call, not what (docs.litellm.ai, 2026-11). */
+const WAYS: Readonly<Partial<Record<PresetName, RegExp>>> = {
+  openai: /^responses\//,
+  'azure-deployments': /^(responses|o_series|gpt5_series)\//,
+  bedrock: /^(converse|invoke)\//,
+};
+
+/** Variables that may hold the address of an entry without one, best first. */
+export function addressVariables(where: Pick<Where, 'model' | 'provider'>): readonly string[] {
+  const preset = presetFor(splitModel(where));
+  return (preset && ADDRESSES[preset]) ?? [];
+}
+
+function presetFor({ provider, model }: { provider?: string; model: string }): PresetName | undefined {
+  return provider === undefined ? BARE.find(([pattern]) => pattern.test(model))?.[1] : PROVIDERS[provider];
+}
+
 /** Names that LiteLLM knows without a provider in front. */
 const BARE: readonly (readonly [RegExp, PresetName])[] = [
   [/^(gpt-|o[134](-|$)|chatgpt-|text-embedding-|ft:)/, 'openai'],
@@ -51,6 +89,8 @@ export interface Destination {
   query: Record<string, string>;
   /** Where the key is when the entry names none. */
   apiKeyEnv?: string;
+  /** The way, where the name says it (`openai/responses/…`). */
+  wire?: 'responses';
   /** Name sent upstream. */
   upstream: string;
   /** Something a person should know about this reading. */
@@ -72,7 +112,7 @@ export interface Where {
 export function destinationOf(where: Where): Destination | { problem: string } {
   const { apiBase } = where;
   const { provider, model } = splitModel(where);
-  const preset = provider === undefined ? BARE.find(([pattern]) => pattern.test(model))?.[1] : PROVIDERS[provider];
+  const preset = presetFor({ ...(provider === undefined ? {} : { provider }), model });
   if (preset === undefined) {
     if (apiBase === undefined) {
       const who =
@@ -89,7 +129,11 @@ export function destinationOf(where: Where): Destination | { problem: string } {
       note: `The provider ${provider ?? 'of this model'} is not known here, so its api_base is spoken to as an OpenAI-compatible server.`,
     };
   }
-  const destination = { name: preset, preset, query: {}, upstream: model };
+  const way = WAYS[preset]?.exec(model)?.[0] ?? '';
+  const destination: Plain = {
+    ...{ name: preset, preset, query: {}, upstream: model.slice(way.length) },
+    ...(way === 'responses/' ? { wire: 'responses' as const } : {}),
+  };
   switch (preset) {
     case 'openai':
       return openAi(destination, apiBase);
@@ -106,7 +150,7 @@ export function destinationOf(where: Where): Destination | { problem: string } {
   }
 }
 
-function splitModel({ model, provider }: Where): { provider?: string; model: string } {
+function splitModel({ model, provider }: Pick<Where, 'model' | 'provider'>): { provider?: string; model: string } {
   const slash = model.indexOf('/');
   const front = slash > 0 ? model.slice(0, slash) : undefined;
   if (provider !== undefined) return { provider, model: front === provider ? model.slice(slash + 1) : model };
@@ -140,6 +184,15 @@ function azure(destination: Plain, { apiBase, apiVersion }: Where): Destination 
     return { problem: 'This model is left out: azure needs an api_base, as https://my-resource.openai.azure.com.' };
   const base = apiBase.replace(/\/openai\/deployments(\/.*)?$/, '/openai').replace(/\/+$/, '');
   const query: Record<string, string> = apiVersion === undefined ? {} : { 'api-version': apiVersion };
+  // Azure has no deployment path for Responses.
+  if (destination.wire === 'responses' && !base.endsWith('/v1'))
+    return {
+      ...destination,
+      name: 'azure',
+      preset: 'azure',
+      baseUrl: `${base.replace(/\/openai$/, '')}/openai/v1`,
+      query: {},
+    };
   if (base.endsWith('/openai/v1')) return { ...destination, name: 'azure', preset: 'azure', baseUrl: base, query };
   return { ...destination, name: 'azure', baseUrl: base, query };
 }

@@ -8,25 +8,32 @@ export interface Reader {
   warn(at: readonly Segment[], message: string, key?: true): void;
   /** A value freed of `os.environ/NAME`; undefined when the variable is not set, which is told. */
   text(value: unknown, at: readonly Segment[]): string | undefined;
+  /** A switch, also as text or in a variable; undefined when it is none. */
+  flag(value: unknown, at: readonly Segment[]): boolean | undefined;
   variable(name: string): string | undefined;
 }
 
 /** Real environment variables win over `own`, the file's environment_variables. */
 export function createReader(found: Found[], env: Environment, own: Record<string, unknown>): Reader {
   const variable = (name: string): string | undefined => env[name] || plainText(own[name]);
+  const text = (value: unknown, at: readonly Segment[]): string | undefined => {
+    const name = variableOf(value);
+    if (name === undefined) return plainText(value);
+    const set = variable(name);
+    if (set === undefined) {
+      found.push({ at, message: `The environment variable ${name} is not set.`, severity: 'warning' });
+    }
+    return set;
+  };
   return {
     found,
     variable,
-    warn: (at, message, key) => found.push({ at, message, severity: 'warning', ...(key ? { key } : {}) }),
-    text(value, at) {
-      const name = variableOf(value);
-      if (name === undefined) return plainText(value);
-      const text = variable(name);
-      if (text === undefined) {
-        found.push({ at, message: `The environment variable ${name} is not set.`, severity: 'warning' });
-      }
-      return text;
+    text,
+    flag(value, at) {
+      const word = text(value, at)?.toLowerCase();
+      return word === 'true' ? true : word === 'false' ? false : undefined;
     },
+    warn: (at, message, key) => found.push({ at, message, severity: 'warning', ...(key ? { key } : {}) }),
   };
 }
 

@@ -83,6 +83,28 @@ describe('command line', () => {
     assert.equal(readFileSync(file, 'utf8').trim(), key);
   });
 
+  it('reads .env again when it changes; a key that no header can hold is a key error, not tried again', async () => {
+    const env = path.join(temp.folder, '.env');
+    writeFileSync(
+      path.join(temp.folder, 'llm-router.json'),
+      JSON.stringify({ backends: [{ name: 'lab', baseUrl: `${upstream.url}/v1`, apiKeyEnv: 'LAB_KEY' }] }),
+    );
+    writeFileSync(env, Buffer.from('\ufeffLAB_KEY="sk-a\nb"\n', 'utf16le'));
+    const program = start(common(), { LLMROUTER_API_KEY: 'sk-mine-0123456789abcdef\n' });
+    const url = await listening(program);
+    const ask = () =>
+      post(url, 'sk-mine-0123456789abcdef', { model: 'lab/m', messages: [{ role: 'user', content: 'x' }] });
+    const refused = await ask();
+    assert.equal(refused.status, 401);
+    assert.match(await refused.text(), /The key of lab cannot be sent.*LAB_KEY/);
+    assert.match(program.stderr(), /The key of lab cannot be sent/);
+    assert.equal(upstream.seen.length, 0);
+    writeFileSync(env, 'LAB_KEY=sk-good\n');
+    while (!/variables are in force/.test(program.stderr())) await new Promise((done) => setTimeout(done, 50));
+    assert.equal((await ask()).status, 200);
+    assert.equal(upstream.seen[0]!.headers.authorization, 'Bearer sk-good');
+  });
+
   it('keeps the generated key over a restart', async () => {
     const first = start(common());
     await listening(first);

@@ -1,0 +1,22 @@
+import assert from 'node:assert/strict';
+import { parseEnv } from 'node:util';
+import { decodeText, envVariables, fitsHeader, keyText } from '../../../src/config/intake';
+
+describe('intake of text from outside', () => {
+  it('decodes UTF-8 and UTF-16 with and without byte order mark', () => {
+    const utf16 = Buffer.from('\ufeffA=ü\r\n', 'utf16le');
+    for (const bytes of [Buffer.from('A=ü\r\n'), Buffer.from('\ufeffA=ü\r\n'), utf16, Buffer.from(utf16).swap16()])
+      assert.equal(decodeText(bytes), 'A=ü\r\n');
+  });
+  it('.env: no variable is lost, ${NAME} is expanded, single quotes are literal', () => {
+    const text = '\ufeffFIRST=one\r\nSECOND="${FIRST}-${OUTER}"\r\nTHIRD=\'${FIRST}\'\r\n';
+    const expected = { FIRST: 'one', SECOND: 'one-two', THIRD: '${FIRST}' };
+    assert.deepEqual(envVariables(Buffer.from(text), { OUTER: 'two' }, parseEnv), expected);
+    assert.deepEqual(envVariables(Buffer.from(text, 'utf16le'), { OUTER: 'two' }, parseEnv), expected);
+  });
+  it('a key is trimmed, and one that no header can hold is known', () => {
+    assert.equal(keyText('\ufeff sk-x\r\n'), 'sk-x');
+    assert.equal(keyText(' \n'), undefined);
+    assert.ok(fitsHeader('sk-x') && !fitsHeader('sk\nx') && !fitsHeader('sk-…'));
+  });
+});

@@ -1,0 +1,81 @@
+/** Where LiteLLM takes addresses and values from, and what its names say about the way (issue 19). */
+import assert from 'node:assert/strict';
+import { exportLiteLlm } from '../../../src/config/formats/exportLiteLlm';
+import { loadConfigText } from '../../../src/config/load';
+import { validateSettings } from '../../../src/settings/check';
+
+const load = (model: string, env: Record<string, string> = {}, more = '') =>
+  loadConfigText(`model_list:\n  - model_name: m\n    litellm_params:\n      model: ${model}\n${more}`, { env });
+const backendOf = (model: string, env: Record<string, string>) => load(model, env).settings?.backends[0];
+
+describe('LiteLLM: addresses, ways and values from the environment', () => {
+  it('key and prompt go where the address variable says', () => {
+    const rows: [string, string][] = [
+      ['openai/gpt-x', 'OPENAI_API_BASE'],
+      ['gpt-4o', 'OPENAI_BASE_URL'],
+      ['openrouter/a/b', 'OPENROUTER_API_BASE'],
+      ['ollama/l', 'OLLAMA_API_BASE'],
+      ['hosted_vllm/l', 'HOSTED_VLLM_API_BASE'],
+      ['azure/d', 'AZURE_API_BASE'],
+    ];
+    for (const [model, variable] of rows)
+      assert.equal(
+        backendOf(model, { [variable]: 'https://own.example/v1' })?.baseUrl,
+        'https://own.example/v1',
+        model,
+      );
+    assert.equal(
+      backendOf('anthropic/c', { ANTHROPIC_API_BASE: 'https://a.example' })?.baseUrl,
+      'https://a.example/v1',
+    );
+    assert.deepEqual(backendOf('azure/d', { AZURE_API_BASE: 'https://r', AZURE_API_VERSION: '2025-01-01' })?.query, {
+      'api-version': '2025-01-01',
+    });
+  });
+
+  it('a part that says the way is no part of the name', () => {
+    const env = { AZURE_API_BASE: 'https://r.openai.azure.com', AWS_REGION: 'us-east-1' };
+    const rows = ['openai/responses/x', 'azure/responses/x', 'azure/o_series/x', 'azure/gpt5_series/x'];
+    for (const model of [...rows, 'bedrock/converse/x'])
+      assert.equal(backendOf(model, env)?.models?.[0]?.upstream, 'x', model);
+    assert.equal(backendOf('openai/responses/x', env)?.wire, 'responses');
+    const azure = backendOf('azure/responses/x', env);
+    assert.equal(azure?.baseUrl, 'https://r.openai.azure.com/openai/v1');
+    assert.equal(azure?.wire, 'responses');
+    assert.equal(backendOf('openrouter/responses/x', env)?.models?.[0]?.upstream, 'responses/x');
+  });
+
+  it('os.environ/ and numbers as text in any value; LITELLM_MASTER_KEY', () => {
+    const text = `model_list:
+  - model_name: os.environ/NAME
+    litellm_params:
+      model: groq/x
+      input_cost_per_token: os.environ/COST
+      output_cost_per_token: "0.000002"
+      drop_params: "true"
+`;
+    const { settings, secrets } = loadConfigText(text, {
+      env: { NAME: 'mine', COST: '0.000001', LITELLM_MASTER_KEY: 'sk-master' },
+    });
+    const backend = settings?.backends[0];
+    assert.equal(backend?.models?.[0]?.id, 'mine');
+    assert.deepEqual(backend?.models?.[0]?.price, { input: 1, output: 2 });
+    assert.equal(backend?.unsupportedParams, undefined, 'drop_params leaves it to the preset');
+    assert.equal(secrets['client:main'], 'sk-master');
+  });
+
+  it('export: a local server without key is never given OPENAI_API_KEY, and the Responses wire keeps its way', () => {
+    const { settings } = validateSettings({
+      backends: [
+        { name: 'lab', baseUrl: 'http://127.0.0.1:9/v1', models: [{ id: 'a' }] },
+        { name: 'own', baseUrl: 'https://own.example/v1', wire: 'responses', models: [{ id: 'b' }] },
+        { name: 'near', baseUrl: 'http://127.0.0.1:8/v1', wire: 'responses', models: [{ id: 'c' }] },
+      ],
+    });
+    assert.ok(settings);
+    const text = exportLiteLlm(settings).find((one) => /yaml$/.test(one.path) && one.text.includes('model_list'))?.text;
+    assert.match(text ?? '', /hosted_vllm\/a/);
+    assert.match(text ?? '', /openai\/responses\/b/);
+    assert.match(text ?? '', /openai\/responses\/c[\s\S]*?api_key: "?none/);
+  });
+});
