@@ -66,6 +66,8 @@ const world: HeadlessWorld = {
   onSignal(listener) {
     process.once('SIGINT', listener);
     process.once('SIGTERM', listener);
+    // A closed terminal or a logoff is an orderly end too: no tunnel program is left behind.
+    process.once('SIGHUP', listener);
   },
 };
 

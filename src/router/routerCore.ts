@@ -294,7 +294,7 @@ export async function createRouterCore(options: CoreOptions): Promise<RouterCore
 
   async function startTunnel(): Promise<void> {
     if (!listener) return;
-    const { settings, secrets, network } = configuration;
+    const { settings, network } = configuration;
     const next = createTunnel({
       settings: settings.tunnel,
       localPort: listener.port,
@@ -302,7 +302,10 @@ export async function createRouterCore(options: CoreOptions): Promise<RouterCore
       token: tunnelToken(),
       cloudflaredBin: env.CLOUDFLARED_BIN,
       mayInstall: options.mayInstall,
-      clientKey: secrets['client:main'] ?? '',
+      // Read anew for each self-test: a changed key is none of the tunnel program's business.
+      get clientKey() {
+        return configuration.secrets['client:main'] ?? '';
+      },
       healthProof,
       network,
       log,
@@ -422,12 +425,7 @@ export async function createRouterCore(options: CoreOptions): Promise<RouterCore
       return start();
     }
     const tunnelOf = (c: Configuration) =>
-      JSON.stringify([
-        c.settings.tunnel,
-        c.secrets[`tunnel:${c.settings.tunnel.provider}`],
-        c.network,
-        c.secrets['client:main'],
-      ]);
+      JSON.stringify([c.settings.tunnel, c.secrets[`tunnel:${c.settings.tunnel.provider}`], c.network]);
     if (tunnelOf(before) !== tunnelOf(next)) {
       await stopTunnel(false);
       await startTunnel();
@@ -528,7 +526,10 @@ export async function createRouterCore(options: CoreOptions): Promise<RouterCore
           listener: port === undefined ? undefined : { host: options.host, port, attached: attach !== undefined },
           dataDir,
           healthProof,
-          clientKey: secrets['client:main'] ?? '',
+          // Read anew for each self-test: a changed key is none of the tunnel program's business.
+          get clientKey() {
+            return configuration.secrets['client:main'] ?? '';
+          },
           backends: runtime.backends,
           keyFor: backendKey,
           send: transport.send,

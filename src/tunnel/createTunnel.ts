@@ -37,11 +37,11 @@ export interface TunnelOptions {
 
 /** A tunnel that does not run yet; `start()` brings it up. Settings are read once: other settings are another tunnel. */
 export function createTunnel(options: TunnelOptions, world: TunnelWorld = realWorld()): Tunnel {
-  const { settings, localPort, clientKey, log } = options;
+  const { settings, localPort, log } = options;
   const state = openStateFile(options.dataDir);
   if (settings.provider === 'none') return noTunnel(() => endOthers('none', state, world), world);
   const network = createNetwork(options.network, world);
-  const verifier = createVerifier({ clientKey, healthProof: options.healthProof, network });
+  const verifier = createVerifier({ clientKey: () => options.clientKey, healthProof: options.healthProof, network });
   return superviseTunnel({ driver: chooseDriver(settings.provider), verifier, clock: world.clock, localPort, log });
 
   function chooseDriver(provider: Exclude<Settings['tunnel']['provider'], 'none'>): Driver {

@@ -27,7 +27,7 @@ export interface Verifier {
 }
 
 export interface VerifierOptions {
-  clientKey: string;
+  clientKey: string | (() => string);
   /** Expected HMAC, hex, for GET /health?nonce=. */
   healthProof(nonce: string): string;
   network: Network;
@@ -78,7 +78,7 @@ export function createVerifier({
             ...HEADERS,
             accept: 'text/event-stream',
             'content-type': 'application/json',
-            authorization: `Bearer ${clientKey}`,
+            authorization: `Bearer ${typeof clientKey === 'string' ? clientKey : clientKey()}`,
           },
           body,
           timeoutMs: 15_000,

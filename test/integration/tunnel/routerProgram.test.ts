@@ -45,4 +45,15 @@ describe('the router program and its tunnel', () => {
     assert.equal(await second.exited, 0);
     assert.equal(openStateFile(dataDir).value.running, undefined);
   });
+
+  it('SIGHUP (a closed terminal) is an orderly end: exit 0, no cloudflared left', async function () {
+    if (process.platform === 'win32') this.skip();
+    const program = start();
+    await online(program);
+    const { pid } = openStateFile(dataDir).value.running!;
+    program.child.kill('SIGHUP');
+    assert.equal(await program.exited, 0);
+    assert.equal(isAlive(pid), false);
+    assert.equal(openStateFile(dataDir).value.running, undefined);
+  });
 });
