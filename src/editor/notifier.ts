@@ -66,7 +66,8 @@ function failureOf(view: View): Message | undefined {
 async function showProblems(editor: Editor, errors: Problem[]): Promise<void> {
   const [first] = errors;
   if (!first) return;
-  const more = errors.length > 1 ? ` There are ${errors.length - 1} more, see the log.` : '';
+  const others = errors.length - 1;
+  const more = others > 0 ? ` There ${others === 1 ? 'is' : 'are'} ${others} more, see the log.` : '';
   for (const error of errors) editor.log.warn(`Setting ${error.path}: ${error.message}`);
   const text = `Setting llmRouter.${first.path}: ${sentence(first.message)}${more} The router keeps the last good settings.`;
   const chosen = await window.showErrorMessage(text, 'Open Setting', 'Show Log');

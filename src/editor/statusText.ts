@@ -68,10 +68,27 @@ function headline(view: View): { icon: string; short: string; severity?: 'warnin
       if (state.tunnel.state !== 'online' && state.tunnel.state !== 'off') return tunnel;
       if (state.problems.some((problem) => problem.severity === 'error'))
         return { icon: 'warning', short: 'settings', severity: 'warning' };
-      if (state.cursor?.outdated) return { icon: 'warning', short: 'Cursor uses an old URL', severity: 'warning' };
-      return tunnel;
+      return trouble(state) ?? tunnel;
     }
   }
+}
+
+/** What goes wrong although the router runs, worst first. What mends it stands in the tooltip. */
+const TROUBLES: readonly ((state: RouterState) => string | false | undefined)[] = [
+  (state) => state.cursor?.outdated && 'Cursor uses an old URL',
+  (state) => state.cursor?.refused && 'wrong key refused',
+  ({ backends }) => {
+    const refused = backends.find((backend) => backend.keyRefused);
+    return refused && `${shorten(refused.name, 40)}: key refused`;
+  },
+];
+
+function trouble(state: RouterState): ReturnType<typeof headline> | undefined {
+  for (const look of TROUBLES) {
+    const short = look(state);
+    if (short) return { icon: 'warning', short, severity: 'warning' };
+  }
+  return undefined;
 }
 
 const link = (command: CommandName, title: string): string => `[${title}](command:${COMMANDS[command]})`;
@@ -145,18 +162,25 @@ function cursorLines(state: RouterState): string[] {
     lines.push(
       `$(warning) Cursor only used an older URL. ${link('copyBaseUrl', 'Copy the new one')}, ${link('openCursorModelSettings', 'open its settings')}.`,
     );
-  if (state.cursor.lastRefusal)
-    lines.push(`$(warning) Cursor was refused: ${escapeMarkdown(state.cursor.lastRefusal)}`);
+  const { refused } = state.cursor;
+  if (refused)
+    // On a public address Cursor cannot be told from a stranger.
+    lines.push(
+      `$(warning) Somebody who says to be Cursor was refused: ${escapeMarkdown(state.cursor.lastRefusal ?? 'wrong key')} ${refused.count === 1 ? 'Once' : `${refused.count} times`}, last at ${clock(refused.lastAt)}. ${link('copyApiKey', 'Copy API Key')}, ${link('openCursorModelSettings', 'open its settings')}.`,
+    );
   return lines;
 }
 
 export function backendHealth(backend: BackendState): { icon: string; words: string } {
   if (backend.needsKey && !backend.hasKey) return { icon: 'key', words: 'needs a key' };
+  if (backend.keyRefused) return { icon: 'key', words: 'key refused' };
   switch (backend.health) {
     case 'ok':
       return { icon: 'pass', words: 'works' };
     case 'unknown':
-      return { icon: 'circle-outline', words: 'not used yet' };
+      return backend.testedAt
+        ? { icon: 'pass', words: `tested OK at ${clock(backend.testedAt)}` }
+        : { icon: 'circle-outline', words: 'not used yet' };
     case 'cooling':
       return { icon: 'watch', words: `waits${backend.coolingUntil ? ` until ${clock(backend.coolingUntil)}` : ''}` };
     case 'failing':
@@ -168,7 +192,7 @@ function backendLine(backend: BackendState): string {
   const { icon, words } = backendHealth(backend);
   const reason =
     backend.lastError && backend.health !== 'ok' ? `: ${escapeMarkdown(shorten(backend.lastError, 160))}` : '';
-  return `$(${icon}) ${escapeMarkdown(backend.name)}${backend.isDefault ? ' (default)' : ''} ${words}${reason}`;
+  return `$(${icon}) ${escapeMarkdown(backend.name)}${backend.isDefault ? ' (default)' : ''} ${words}${reason}${backend.keyRefused ? ` ${link('setBackendKey', 'Change Key…')}` : ''}`;
 }
 
 function modelLine(view: View): string[] {

@@ -31,6 +31,10 @@ export interface BackendState {
   health: 'ok' | 'unknown' | 'cooling' | 'failing';
   coolingUntil?: number;
   lastError?: string;
+  /** Failing because the provider does not accept the key. */
+  keyRefused?: boolean;
+  /** When a test asked for by a person last went well; told while there is no request to go by. */
+  testedAt?: number;
 }
 
 export interface CursorSighting {
@@ -41,6 +45,8 @@ export interface CursorSighting {
   /** Cursor has only reached us through a URL that is no longer ours. */
   outdated: boolean;
   lastRefusal?: string;
+  /** Refused requests that say they are Cursor's, since it last came through; on a public address anybody can say so. */
+  refused?: { count: number; lastAt: number };
 }
 
 /** Everything a window shows. One value, pushed whole, at most a few times a second. */

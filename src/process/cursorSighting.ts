@@ -40,7 +40,8 @@ export function createCursorSightings({ dataDir, now, log }: SightingWorld): Cur
   return {
     saw(host, refusal) {
       const news = seen?.host !== host;
-      seen = { lastSeen: now(), host, ...(refusal && { lastRefusal: refusal }) };
+      const refused = refusal ? { count: (seen?.refused?.count ?? 0) + 1, lastAt: now() } : undefined;
+      seen = { lastSeen: now(), host, ...(refusal && { lastRefusal: refusal, refused }) };
       if (news) log('info', `Cursor reached this router through ${host}.`);
       if (news || now() - savedAt > SAVE_MS) save();
     },

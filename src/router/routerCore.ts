@@ -121,6 +121,8 @@ export async function createRouterCore(options: CoreOptions): Promise<RouterCore
     },
   });
 
+  /** When which backend was last tested well, by address and key; in memory only. */
+  const tests = new Map<string, number>();
   let configuration: Configuration = { settings: settingsSchema.parse({}), secrets: {}, network: {}, problems: [] };
   let transport: Transport = createTransport({}, env);
   let runtime = buildRuntime(configuration);
@@ -279,6 +281,8 @@ export async function createRouterCore(options: CoreOptions): Promise<RouterCore
       needsKey: backend.requireApiKey,
       isDefault: backend.isDefault,
       ...breaker.health(`${backend.name}\u0000`),
+      ...(breaker.keyRefused(`${backend.name}\u0000`) && { keyRefused: true }),
+      testedAt: tests.get(`${backend.baseUrl}\n${backendKey(backend) ?? ''}`),
     };
   }
 
@@ -481,13 +485,20 @@ export async function createRouterCore(options: CoreOptions): Promise<RouterCore
       if (!settings)
         return { ok: false, message: problems[0]?.message ?? 'These settings are not valid.', models: [], ms: 0 };
       const [built] = buildBackends(settings, env);
-      return testBackend({
+      const used = key ?? (built!.apiKeyEnv ? env[built!.apiKeyEnv] : undefined);
+      const result = await testBackend({
         send: transport.send,
-        key: key ?? (built!.apiKeyEnv ? env[built!.apiKeyEnv] : undefined),
+        key: used,
         model,
         backend: built!,
         now: Date.now,
       });
+      // By address and key: what was tested before it was saved is the same backend, another key is not.
+      const place = `${built!.baseUrl}\n${used ?? ''}`;
+      if (result.ok) tests.set(place, Date.now());
+      else tests.delete(place);
+      touchSoon();
+      return result;
     },
     async discover() {
       const known = new Set(runtime.backends.map((backend) => backend.name));

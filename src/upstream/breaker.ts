@@ -14,6 +14,7 @@ interface Circuit {
   /** The last verdict was a failure (two may fall into one millisecond, so times do not tell). */
   failing?: boolean;
   lastError?: string;
+  keyRefused?: boolean;
   lastOkAt?: number;
   lastFailureAt?: number;
 }
@@ -33,6 +34,8 @@ export interface Breaker {
     coolingUntil?: number;
     lastError?: string;
   };
+  /** Was the last verdict on these circuits that the key is not accepted? */
+  keyRefused(prefix: string): boolean;
 }
 
 /** Failures in a row before a target cools. */
@@ -90,6 +93,7 @@ export function createBreaker(now: () => number): Breaker {
       c.lastError = failure.message;
       c.lastFailureAt = now();
       c.failing = true;
+      c.keyRefused = kind === 'auth';
       if (!COUNTS.has(kind)) return;
       c.failures += 1;
       if (c.failures < THRESHOLD) return;
@@ -112,6 +116,11 @@ export function createBreaker(now: () => number): Breaker {
       if (cooling) return { health: 'cooling', coolingUntil: cooling.openUntil, lastError: cooling.lastError };
       if (!latest || lastSeen(latest) === 0) return { health: 'unknown' };
       return latest.failing ? { health: 'failing', lastError: latest.lastError } : { health: 'ok' };
+    },
+    keyRefused(prefix) {
+      let latest: Circuit | undefined;
+      for (const [key, c] of circuits) if (key.startsWith(prefix) && lastSeen(c) >= lastSeen(latest)) latest = c;
+      return latest?.failing === true && latest.keyRefused === true;
     },
   };
 }

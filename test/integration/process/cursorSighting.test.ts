@@ -36,6 +36,15 @@ describe('Cursor sightings', () => {
     assert.equal(statSync(path.join(temp.folder, 'cursor-seen.json')).mode & 0o777, 0o600);
   });
 
+  it('count refusals in one line until Cursor comes through', () => {
+    const sightings = open();
+    sightings.saw('a.example', 'wrong');
+    sightings.saw('a.example', 'wrong');
+    assert.deepEqual(sightings.last(new Set())?.refused, { count: 2, lastAt: 1_000 });
+    sightings.saw('a.example');
+    assert.equal(sightings.last(new Set())?.refused, undefined);
+  });
+
   it('do not call a local call outdated', () => {
     const sightings = open();
     sightings.saw('127.0.0.1');

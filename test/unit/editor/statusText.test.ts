@@ -129,6 +129,32 @@ describe('status bar text', () => {
     assert.ok(statusText({ link: 'off', models: [], keyTrouble: 'Locked.' }).tooltip.includes('Locked'));
   });
 
+  it('is amber when a provider refuses its key, with the button that mends it', () => {
+    const status = statusText(running({ backends: [{ ...backend, health: 'failing', keyRefused: true }] }));
+    assert.deepEqual([status.text, status.severity], ['$(warning) LLM Router: openai: key refused', 'warning']);
+    assert.match(status.tooltip, /openai \(default\) key refused.*command:llmRouter\.setBackendKey/);
+  });
+
+  it('is amber when somebody who says to be Cursor was refused: one line, with Copy API Key; an old URL is worse', () => {
+    const cursor = {
+      lastSeen: at,
+      host: 'a',
+      outdated: false,
+      lastRefusal: 'This API key is wrong.',
+      refused: { count: 3, lastAt: at },
+    };
+    const status = statusText(running({ cursor }));
+    assert.deepEqual([status.text, status.severity], ['$(warning) LLM Router: wrong key refused', 'warning']);
+    assert.match(status.tooltip, /says to be Cursor was refused.*3 times, last at .*command:llmRouter\.copyApiKey/);
+    assert.match(statusText(running({ cursor: { ...cursor, outdated: true } })).text, /old URL/);
+  });
+
+  it('says of a backend that was only tested that the test went well', () => {
+    const { tooltip } = statusText(running({ backends: [{ ...backend, health: 'unknown', testedAt: at }] }));
+    assert.ok(tooltip.includes(`tested OK at ${clock(at)}`));
+    assert.ok(!tooltip.includes('not used yet'));
+  });
+
   it('links only to commands that exist', () => {
     const known = new Set<string>(Object.values(COMMANDS));
     const views = [running(), { link: 'off', models: [] } as View, withTunnel({ state: 'error', needsBinary: true })];

@@ -21,6 +21,15 @@ describe('breaker', () => {
   };
   const K = 'a\0k\0m';
 
+  it('tells a refused key from other failures, until a request goes well', () => {
+    fail(1);
+    assert.equal(breaker.keyRefused('a\0'), false);
+    fail(1, 'auth');
+    assert.equal(breaker.keyRefused('a\0'), true);
+    breaker.succeeded(K);
+    assert.equal(breaker.keyRefused('a\0'), false);
+  });
+
   it('is not disabled by one blip, nor by two', () => {
     fail(1);
     assert.equal(breaker.check(K), 'closed');
