@@ -40,7 +40,7 @@ export const SERVER_TIMES: ServerTimes = { pingMs: 10_000, spaceAfterMs: 60_000,
 
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
 
-/** What the server needs of the rest of the house; joined in router/routerCore.ts. */
+/** What the server needs of the rest of the house; joined in router/doors.ts. */
 export interface ServerDeps {
   runtime(): Runtime;
   publicDoor(): PublicDoor;

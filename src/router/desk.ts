@@ -1,0 +1,177 @@
+/** What a person asks the router: test this backend, look at every hop, what did that request do, export. */
+import { parseEnv } from 'node:util';
+import { exportLiteLlm } from '../config/formats/exportLiteLlm';
+import { previewImport } from '../config/formats/importPreview';
+import { loadConfigText } from '../config/load';
+import { EDGE_HOSTS } from '../doctor/edgePorts';
+import { runDoctor } from '../doctor/runDoctor';
+import { exportCsv } from '../ledger/exportCsv';
+import type { Ledger } from '../ledger/store';
+import { copyAsCurl, requestStory } from '../ledger/story';
+import { usagePage } from '../ledger/usagePage';
+import { createNetwork } from '../network/httpsClient';
+import type { RouterState } from '../process/contract';
+import type { RouterCore } from '../process/core';
+import type { Backend } from '../routing/backend';
+import { buildBackends } from '../routing/build';
+import { listModels } from '../server/server';
+import { validateSettings } from '../settings/check';
+import type { TunnelStatus } from '../tunnel/tunnel';
+import { realWorld } from '../tunnel/world';
+import { foundInEnvironment, foundOnLocalPorts } from '../upstream/discover';
+import { testBackend } from '../upstream/testBackend';
+import { VERSION } from '../version';
+import type { Doors } from './doors';
+import type { Life } from './life';
+import type { CoreOptions } from './options';
+import type { Setup } from './setup';
+import type { TunnelSlot } from './tunnelSlot';
+
+type Answers = Pick<
+  RouterCore,
+  | 'models'
+  | 'listedModels'
+  | 'testBackend'
+  | 'discover'
+  | 'doctor'
+  | 'exportLiteLlm'
+  | 'previewImport'
+  | 'recentRequests'
+  | 'usage'
+  | 'usagePage'
+  | 'requestStory'
+  | 'exportUsage'
+  | 'keyStates'
+  | 'logBodies'
+  | 'tunnelHistory'
+>;
+
+export interface Desk {
+  answers: Answers;
+  /** When a backend was last tested well with the key it has, milliseconds since the epoch; in memory only. */
+  testedAt(backend: Backend): number | undefined;
+}
+
+export interface DeskOptions {
+  options: CoreOptions;
+  startedAt: number;
+  setup: Setup;
+  ledger: Ledger;
+  tunnel: TunnelSlot;
+  doors: Doors;
+  life: Life;
+  state(): RouterState;
+  healthProof(nonce: string): string;
+  onChange(): void;
+}
+
+export function createDesk(given: DeskOptions): Desk {
+  const { options, setup, ledger, tunnel, doors } = given;
+  const { env } = options;
+  /** By address and key: what was tested before it was saved is the same backend, another key is not. */
+  const tests = new Map<string, number>();
+  const placeOf = ({ baseUrl }: Backend, key: string | undefined): string => `${baseUrl}\n${key ?? ''}`;
+
+  const test: Answers['testBackend'] = async ({ backend, key, model }) => {
+    const { settings, problems } = validateSettings({ backends: [backend] });
+    if (!settings)
+      return { ok: false, message: problems[0]?.message ?? 'These settings are not valid.', models: [], ms: 0 };
+    const built = buildBackends(settings, env)[0]!;
+    const used = key ?? (built.apiKeyEnv ? env[built.apiKeyEnv] : undefined);
+    const result = await testBackend({
+      send: setup.transport.send,
+      key: used,
+      model,
+      backend: built,
+      now: Date.now,
+    });
+    if (result.ok) tests.set(placeOf(built, used), Date.now());
+    else tests.delete(placeOf(built, used));
+    given.onChange();
+    return result;
+  };
+
+  return {
+    testedAt: (backend) => tests.get(placeOf(backend, setup.backendKey(backend))),
+    answers: {
+      models: () => listModels({ runtime: () => setup.runtime, lists: setup.lists }),
+      listedModels: () => setup.runtime.routes.listed(),
+      testBackend: test,
+      async discover() {
+        const known = new Set(setup.runtime.backends.map((backend) => backend.name));
+        const found = [...foundInEnvironment(env), ...(await foundOnLocalPorts(setup.transport.send))];
+        return found.filter((one) => !known.has(one.name));
+      },
+      doctor: (request, onHop, signal) => runDoctor(doctorFacts(given, request), onHop, signal),
+      exportLiteLlm: () => exportLiteLlm(setup.configuration.settings),
+      previewImport({ file, text, envText }) {
+        const own = envText === undefined ? {} : parseEnv(envText);
+        return previewImport(loadConfigText(text, { env: { ...own, ...env } }), {
+          file,
+          present: setup.configuration.settings,
+          storedKeys: new Set(Object.keys(setup.configuration.secrets)),
+          env: own,
+          ownEnv: env,
+        });
+      },
+      recentRequests: (limit) => ledger.recent(limit),
+      usage: (query) => ledger.summary(query),
+      usagePage: async (query) => usagePage(await ledger.summary(query), query.by, query),
+      requestStory(id) {
+        const record = ledger.recent(500).find((one) => one.id === id);
+        if (!record) throw new Error('This request is not among the newest 500 any more.');
+        const { publicUrl, localUrl } = given.state();
+        return {
+          story: requestStory(record),
+          curl: copyAsCurl(record, publicUrl ?? localUrl ?? 'http://127.0.0.1:11411/v1'),
+        };
+      },
+      exportUsage: ({ from, to, file }) => exportCsv(ledger, { from, to }, file),
+      keyStates: () => doors.admission.state(),
+      logBodies: (on) => doors.bodyLog.switch(on),
+      tunnelHistory: () => tunnel.moments,
+    },
+  };
+}
+
+/** What the Doctor looks at: this router, or with `attach` another process of this installation. */
+function doctorFacts(
+  { options, startedAt, setup, ledger, tunnel, doors, life, healthProof }: DeskOptions,
+  { attach, ...request }: Parameters<RouterCore['doctor']>[0],
+): Parameters<typeof runDoctor>[0] {
+  const { settings, network, problems } = setup.configuration;
+  const world = realWorld();
+  const elsewhere: TunnelStatus = {
+    state: attach?.publicUrl ? 'online' : 'off',
+    provider: settings.tunnel.provider,
+    since: startedAt,
+    ...(attach?.publicUrl && { publicUrl: attach.publicUrl }),
+  };
+  const port = attach?.port ?? life.port;
+  return {
+    request,
+    version: VERSION,
+    settings,
+    problems,
+    phase: life.phase,
+    listener: port === undefined ? undefined : { host: options.host, port, attached: attach !== undefined },
+    dataDir: options.dataDir,
+    healthProof,
+    clientKey: setup.mainKey(),
+    backends: setup.runtime.backends,
+    keyFor: setup.backendKey,
+    send: setup.transport.send,
+    tunnel: {
+      status: () => (attach ? elsewhere : tunnel.status),
+      onDidChange: tunnel.onDidChange,
+      network: createNetwork(network, world),
+      world,
+      cloudflaredBin: options.env.CLOUDFLARED_BIN,
+      edgeHosts: EDGE_HOSTS,
+    },
+    cursor: doors.sightings.last(tunnel.hosts()),
+    recent: ledger.recent(500),
+    secrets: [options.secret, tunnel.token() ?? '', ...setup.secrets()],
+    now: () => performance.now(),
+  };
+}

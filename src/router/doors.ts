@@ -1,0 +1,181 @@
+/**
+ * Where requests come in and what is kept of them: the request server with the rooms it asks (limits, memory, body log)
+ * and those that hear of each finished request (ledger, metrics, windows).
+ */
+import path from 'node:path';
+import { createMemory } from '../cursor/memory';
+import { type Admission, createAdmission } from '../ledger/admission';
+import { type BodyLog, createBodyLog } from '../ledger/bodyLog';
+import { createMetrics } from '../ledger/metrics';
+import { createMetricsHost } from '../ledger/metricsServer';
+import { costOf, targetPrice } from '../ledger/prices';
+import type { RequestRecord } from '../ledger/record';
+import type { Ledger } from '../ledger/store';
+import { summaryLine } from '../ledger/summaryLine';
+import { createCursorSightings } from '../process/cursorSighting';
+import { type MemoryStore, openMemoryStore } from '../process/memoryStore';
+import { createBodyBudget } from '../server/body';
+import { createThrottle, hostName } from '../server/guard';
+import { SERVER_TIMES } from '../server/runtime';
+import { createRequestServer, type RequestServer } from '../server/server';
+import { TUNNEL_PROBE_TEXT } from '../tunnel/verifier';
+import type { Breaker } from '../upstream/breaker';
+import { createEchoSend } from '../upstream/echo';
+import { VERSION } from '../version';
+import type { Configuration, CoreOptions } from './options';
+import { differ, type Setup } from './setup';
+import type { TunnelSlot } from './tunnelSlot';
+
+export interface Doors {
+  readonly requests: RequestServer;
+  readonly admission: Admission;
+  readonly bodyLog: BodyLog;
+  readonly sightings: ReturnType<typeof createCursorSightings>;
+  /** A budget of a client key that a person should know of. */
+  readonly budgetNotice: string | undefined;
+  onRequest(tell: (record: RequestRecord) => void): () => void;
+  /** The configuration in force has changed from `before`. */
+  configured(before: Configuration): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface DoorOptions {
+  options: CoreOptions;
+  setup: Setup;
+  tunnel: TunnelSlot;
+  ledger: Ledger;
+  breaker: Breaker;
+  healthProof(nonce: string): string;
+  onChange(): void;
+  /** What changes with every request. */
+  onTraffic(): void;
+}
+
+/** Where only this machine can call. */
+const LOOPBACK_HOST = /^(localhost|127\..*|::1)$/i;
+
+export function createDoors(given: DoorOptions): Doors {
+  const { options, setup, tunnel, ledger, breaker, onChange, onTraffic } = given;
+  const { dataDir, log } = options;
+  let budgetNotice: string | undefined;
+  const requested = new Set<(record: RequestRecord) => void>();
+  const memory = keptMemory(options);
+  const admission = createAdmission({
+    now: Date.now,
+    spentSince: ledger.spentSince,
+    recent: () => ledger.recent(500),
+    onWarn: ({ sentence }) => {
+      log('warn', sentence);
+      budgetNotice = sentence;
+      onTraffic();
+    },
+  });
+  ledger.onForeign((record) => admission.observe(record));
+  const bodyLog = createBodyLog({
+    dataDir,
+    now: Date.now,
+    secrets: setup.secrets,
+    onChange(on, reason) {
+      log('warn', reason ?? `Bodies are ${on ? 'logged for debugging' : 'no longer logged'}.`);
+      onChange();
+    },
+  });
+  const sightings = createCursorSightings({ dataDir, now: Date.now, log });
+  const requests = createRequestServer({
+    runtime: () => setup.runtime,
+    publicDoor: () => ({
+      hosts: tunnel.hosts(),
+      visitorHeader: tunnel.status.provider.startsWith('cloudflared') ? 'cf-connecting-ip' : 'x-forwarded-for',
+      own: { addresses: !LOOPBACK_HOST.test(options.host), names: setup.runtime.settings.allowedHosts },
+    }),
+    healthProof: given.healthProof,
+    lists: setup.lists,
+    breaker,
+    memory: memory.live,
+    bodies: createBodyBudget(),
+    throttle: createThrottle(Date.now),
+    admission,
+    bodyLog,
+    onRunning: onTraffic,
+    costOf: (target, usage) => {
+      const price = targetPrice(target);
+      return price && costOf(usage, price);
+    },
+    record(record) {
+      ledger.append(record);
+      metrics.observe(record);
+      for (const tell of requested) tell(record);
+      log(record.error ? 'warn' : 'info', summaryLine(record));
+      onTraffic();
+    },
+    sawCursor({ host, refusal }) {
+      sightings.saw(hostName(host), refusal);
+      onTraffic();
+    },
+    echoSend: (context) => createEchoSend(context, TUNNEL_PROBE_TEXT),
+    log,
+    now: Date.now,
+    random: Math.random,
+    times: { ...SERVER_TIMES, ...options.times },
+  });
+  const metrics = createMetrics({
+    presetOf: (name) => setup.runtime.backends.find((backend) => backend.name === name)?.preset,
+    running: () => requests.running,
+    now: Date.now,
+    version: VERSION,
+  });
+  const metricsHost = createMetricsHost({ dataDir, metrics, log });
+
+  return {
+    requests,
+    admission,
+    bodyLog,
+    sightings,
+    get budgetNotice() {
+      return budgetNotice;
+    },
+    onRequest(tell) {
+      requested.add(tell);
+      return () => requested.delete(tell);
+    },
+    async configured(before) {
+      const { settings } = setup.configuration;
+      if (differ(before.settings.clientKeys, settings.clientKeys)) budgetNotice = undefined;
+      admission.configure(settings.clientKeys);
+      ledger.retain(settings.ledger.retentionMonths);
+      await memory.open(setup.configuration);
+      await metricsHost.apply(settings.metrics);
+    },
+    async close() {
+      await metricsHost.close();
+      await sightings.close();
+      await memory.close();
+      await bodyLog.close();
+      await ledger.close();
+    },
+  };
+}
+
+/** What Cursor drops is kept over a restart only where a key from SecretStorage encrypts it (design §2.10). */
+function keptMemory({ dataDir, log }: CoreOptions) {
+  let store: MemoryStore | undefined;
+  let storeKey: string | undefined;
+  const live = createMemory({ now: Date.now, persist: { append: (record) => store?.append(record) } });
+  return {
+    live,
+    async open({ settings, secrets }: Configuration): Promise<void> {
+      const key = secrets['memory:key'];
+      if (!settings.cursor.memory || !key || key === storeKey) return;
+      storeKey = key;
+      await store?.close();
+      store = await openMemoryStore({
+        file: path.join(dataDir, 'memory.bin'),
+        key: Buffer.from(key),
+        live: live.records,
+        warn: (line) => log('warn', line),
+      });
+      live.load(store.records);
+    },
+    close: async () => store?.close(),
+  };
+}

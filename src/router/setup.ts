@@ -1,0 +1,121 @@
+/** The configuration in force and what is built from it for the next request: backends, keys, routes, transport. */
+import { fitsHeader, impossibleKeyText, keyText } from '../config/intake';
+import type { Backend } from '../routing/backend';
+import { buildBackends } from '../routing/build';
+import { createRouteTable } from '../routing/resolve';
+import { createKeyring } from '../server/clientKeys';
+import { createModelLists, type ModelLists } from '../server/models';
+import type { Runtime } from '../server/runtime';
+import type { Problem } from '../settings/problem';
+import { settingsSchema } from '../settings/schema';
+import type { Breaker } from '../upstream/breaker';
+import { createTransport, type Transport } from '../upstream/transport';
+import type { Configuration, CoreOptions } from './options';
+
+export interface Setup {
+  readonly configuration: Configuration;
+  readonly runtime: Runtime;
+  readonly transport: Transport;
+  readonly lists: ModelLists;
+  /** In force for the next request; running ones keep what they began with. */
+  apply(next: Configuration): void;
+  /** What is wrong with settings that did not come into force. */
+  tellProblems(problems: readonly Problem[]): void;
+  backendKey(backend: Backend): string | undefined;
+  /** The key for our own self-test of the tunnel. */
+  mainKey(): string;
+  /** Every key known here: none may stand in a log or a report. */
+  secrets(): string[];
+}
+
+export function createSetup({ env, log }: Pick<CoreOptions, 'env' | 'log'>, breaker: Breaker): Setup {
+  const lists = createModelLists(Date.now);
+  let configuration: Configuration = { settings: settingsSchema.parse({}), secrets: {}, network: {}, problems: [] };
+  let transport: Transport = createTransport({}, env);
+  let runtime = buildRuntime();
+
+  function buildRuntime(): Runtime {
+    const { settings, secrets } = configuration;
+    const backends = buildBackends(settings, env);
+    const keyFor: Runtime['keyFor'] = ({ keyName, keyEnv }) =>
+      keyText(secrets[keyName]) ?? (keyEnv ? keyText(env[keyEnv]) : undefined);
+    const clientKeys = [
+      { name: 'main', secret: keyText(secrets['client:main']) ?? '' },
+      ...settings.clientKeys.map(({ name, apiKeyEnv }) => ({
+        name,
+        secret: keyText(secrets[`client:${name}`]) ?? (apiKeyEnv ? keyText(env[apiKeyEnv]) : undefined) ?? '',
+      })),
+    ];
+    return {
+      settings,
+      backends,
+      transport,
+      keyFor,
+      // A provider's key never opens the router.
+      keyring: createKeyring(clientKeys, providerKeys(backends, keyFor)),
+      routes: createRouteTable(settings, backends, { lists: lists.known }),
+    };
+  }
+
+  function tellImpossibleKeys(): void {
+    for (const backend of runtime.backends) {
+      const key = backendKey(backend);
+      if (key !== undefined && !fitsHeader(key)) log('error', impossibleKeyText(backend.name, backend.apiKeyEnv));
+    }
+  }
+
+  function backendKey({ name, apiKeyEnv }: Backend): string | undefined {
+    return runtime.keyFor({ keyName: name, keyEnv: apiKeyEnv });
+  }
+
+  return {
+    get configuration() {
+      return configuration;
+    },
+    get runtime() {
+      return runtime;
+    },
+    get transport() {
+      return transport;
+    },
+    lists,
+    apply(next) {
+      const before = configuration;
+      configuration = next;
+      if (differ(before.network, next.network)) {
+        const old = transport;
+        transport = createTransport(next.network, env);
+        // Requests that run on the old one keep it; it closes when they are done.
+        void old.retire();
+      }
+      if (differ(before.settings.backends, next.settings.backends)) lists.clear();
+      // A new key or address deserves a fresh start.
+      if (differ(reachOf(before), reachOf(next))) breaker.reset();
+      runtime = buildRuntime();
+      tellImpossibleKeys();
+    },
+    tellProblems(problems) {
+      configuration = { ...configuration, problems };
+    },
+    backendKey,
+    mainKey: () => configuration.secrets['client:main'] ?? '',
+    secrets: () => [...Object.values(configuration.secrets), ...providerKeys(runtime.backends, runtime.keyFor)],
+  };
+}
+
+/** Whether two values of a configuration say different things. */
+export function differ(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a) !== JSON.stringify(b);
+}
+
+/** Every key known for a backend: none of them may open the router or stand in a log. */
+function providerKeys(backends: readonly Backend[], keyFor: Runtime['keyFor']): string[] {
+  return backends
+    .map((backend) => keyFor({ keyName: backend.name, keyEnv: backend.apiKeyEnv }))
+    .filter((key) => key !== undefined);
+}
+
+/** What decides whether providers can be reached. */
+function reachOf({ settings, secrets, network }: Configuration): unknown {
+  return [settings.backends, secrets, network];
+}

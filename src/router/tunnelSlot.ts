@@ -1,0 +1,112 @@
+/** The place of the one tunnel: which settings it runs with, what it says, and what is there while there is none. */
+import { createTunnel } from '../tunnel/createTunnel';
+import { installCloudflared } from '../tunnel/kinds/installCloudflared';
+import type { Tunnel, TunnelStatus } from '../tunnel/tunnel';
+import { createTunnelLog, type TunnelMoment } from '../tunnel/tunnelLog';
+import type { Configuration, CoreOptions } from './options';
+import { differ, type Setup } from './setup';
+
+export interface TunnelSlot {
+  readonly status: TunnelStatus;
+  readonly moments: TunnelMoment[];
+  /** Host names through which requests may come: the host under check belongs to us already, its proof has to get in. */
+  hosts(): ReadonlySet<string>;
+  /** Token or authtoken of the chosen kind. */
+  token(): string | undefined;
+  /** Brings it up for the listener on this port of 127.0.0.1. */
+  start(localPort: number): Promise<void>;
+  /** `keepRunning`: its program goes on, to be adopted by the next router. */
+  stop(keepRunning: boolean): Promise<void>;
+  /** Whether the change of configuration is any of its business. */
+  concerns(before: Configuration, next: Configuration): boolean;
+  install: (
+    onProgress: Parameters<typeof installCloudflared>[0]['onProgress'],
+    signal: AbortSignal,
+  ) => Promise<{ path: string }>;
+  renewUrl(): Promise<void>;
+  check(): void;
+  onDidChange(tell: (status: TunnelStatus) => void): () => void;
+}
+
+export interface TunnelSlotOptions {
+  options: CoreOptions;
+  setup: Setup;
+  startedAt: number;
+  healthProof(nonce: string): string;
+  onChange(): void;
+}
+
+export function createTunnelSlot({ options, setup, startedAt, healthProof, onChange }: TunnelSlotOptions): TunnelSlot {
+  const { dataDir, env, log } = options;
+  /** Before there is any. */
+  const off: TunnelStatus = { state: 'off', provider: '', since: startedAt };
+  const history = createTunnelLog(Date.now);
+  let tunnel: Tunnel | undefined;
+
+  const status = (): TunnelStatus => tunnel?.status ?? off;
+
+  function token(): string | undefined {
+    const { settings, secrets } = setup.configuration;
+    const { provider } = settings.tunnel;
+    return secrets[`tunnel:${provider}`] ?? (provider === 'ngrok' ? env.NGROK_AUTHTOKEN : env.TUNNEL_TOKEN);
+  }
+
+  return {
+    get status() {
+      return status();
+    },
+    get moments() {
+      return history.moments;
+    },
+    hosts() {
+      const { publicUrl, checkingUrl } = status();
+      return new Set([publicUrl, checkingUrl].filter((url) => url !== undefined).map((url) => new URL(url).hostname));
+    },
+    token,
+    async start(localPort) {
+      const { settings, network } = setup.configuration;
+      const next = createTunnel({
+        settings: settings.tunnel,
+        localPort,
+        dataDir,
+        token: token(),
+        cloudflaredBin: env.CLOUDFLARED_BIN,
+        mayInstall: options.mayInstall,
+        // Read anew for each self-test: a changed key is none of the tunnel program's business.
+        get clientKey() {
+          return setup.mainKey();
+        },
+        healthProof,
+        network,
+        log,
+      });
+      tunnel = next;
+      onChange();
+      next.onDidChange((state) => {
+        if (tunnel !== next) return;
+        history.add(state);
+        onChange();
+      });
+      await next.start();
+    },
+    async stop(keepRunning) {
+      const old = tunnel;
+      tunnel = undefined;
+      await old?.stop({ keepRunning });
+      if (old) history.add(off);
+    },
+    concerns: (before, next) => differ(reachOf(before), reachOf(next)),
+    install: (onProgress, signal) =>
+      installCloudflared({ dataDir, onProgress, signal, network: setup.configuration.network }),
+    async renewUrl() {
+      await tunnel?.renewUrl();
+    },
+    check: () => tunnel?.check(),
+    onDidChange: (tell) => tunnel?.onDidChange(tell) ?? (() => undefined),
+  };
+}
+
+/** What a tunnel was opened with. */
+function reachOf({ settings, secrets, network }: Configuration): unknown {
+  return [settings.tunnel, secrets[`tunnel:${settings.tunnel.provider}`], network];
+}
