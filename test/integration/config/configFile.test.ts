@@ -195,7 +195,8 @@ describe('configuration files of others, unchanged', () => {
         'or-claude-sonnet': 'openrouter https://or.example/api/v1 anthropic/claude-sonnet-4.5 OPENROUTER_API_KEY',
         'or-gpt-codex': 'openrouter https://or.example/api/v1 openai/gpt-5.2-codex OPENROUTER_API_KEY',
         'or-gemini-pro': 'openrouter https://or.example/api/v1 google/gemini-3-pro-preview OPENROUTER_API_KEY',
-        'dev-fast': 'openrouter-2 https://openrouter.ai/api/v1 google/gemini-flash-1.5 OPENROUTER_API_KEY_DEV',
+        // Without an api_base LiteLLM itself asks where OPENROUTER_API_BASE points.
+        'dev-fast': 'openrouter https://or.example/api/v1 google/gemini-flash-1.5 OPENROUTER_API_KEY_DEV',
         'local-llama': 'ollama http://localhost:11434/v1 llama3 -',
       },
     ],
