@@ -1,4 +1,4 @@
-/** `contributes.configuration` of package.json and the settings table of the README, both made from the schema. */
+/** `contributes.configuration` of package.json and the settings table in docs/settings.md, both made from the schema. */
 import * as z from 'zod';
 import { settingsSchema } from './schema';
 
@@ -19,7 +19,7 @@ export function configurationBlock(): { title: string; properties: Record<string
   return { title: 'LLM Router', properties: Object.fromEntries(properties) };
 }
 
-/** The table for the README, one row a setting. */
+/** The table for docs/settings.md, one row a setting. */
 export function settingsTable(): string {
   const rows = settings().map(
     ([key, schema]) => `| \`llmRouter.${key}\` | ${shownDefault(schema)} | ${explanation(schema)} |`,

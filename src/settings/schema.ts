@@ -1,6 +1,6 @@
 /**
  * The one schema of every setting. From it come: validation in the router, the defaults, the
- * `contributes.configuration` block of package.json and the settings table in the README.
+ * `contributes.configuration` block of package.json and the table in docs/settings.md.
  * Keys are never settings (design §2.10): a setting may only name where a key is found.
  */
 

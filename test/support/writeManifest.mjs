@@ -1,4 +1,4 @@
-// Writes what is generated from the settings schema: `contributes.configuration` in package.json and the table in README.md.
+// Writes what is generated from the settings schema: `contributes.configuration` in package.json and the table in docs/settings.md.
 // With `--check` nothing is written; exit code 1 says that something is stale.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -27,7 +27,7 @@ const stale = [
     manifest.contributes = { ...manifest.contributes, configuration: configurationBlock() };
     return `${JSON.stringify(manifest, null, 2)}\n`;
   }),
-  update('README.md', (text) => {
+  update('docs/settings.md', (text) => {
     const start = text.indexOf(START);
     const end = text.indexOf(END, start);
     if (start < 0 || end < 0) return text;

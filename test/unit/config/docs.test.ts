@@ -1,6 +1,7 @@
 /** What docs/ tells people to run is what the program understands. */
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { loadConfigText } from '../../../src/config/load';
 import { HELP, parseCommandLine } from '../../../src/process/commandLine';
 
@@ -65,9 +66,34 @@ describe('docs', () => {
       assert.ok(loadConfigText(`{"backends": [${example}]}`).settings, example);
   });
 
-  it('links lead to files', () => {
+  it('links and pictures of every page lead to files', () => {
+    const pages = ['README.md', 'EXTENSION.md', 'CONTRIBUTING.md', 'SECURITY.md'];
+    pages.push(
+      ...readdirSync('docs')
+        .map((name) => `docs/${name}`)
+        .filter((name) => name.endsWith('.md')),
+    );
+    for (const page of pages)
+      for (const [, target] of readFileSync(page, 'utf8').matchAll(/\]\((?!https?:|#)([^)#\s]+)/g))
+        assert.ok(existsSync(path.join(path.dirname(page), target!)), `${page}: ${target}`);
+  });
+
+  it('every page of docs/ is reached from the README or a page that is', () => {
+    const readme = readFileSync('README.md', 'utf8') + readFileSync('CONTRIBUTING.md', 'utf8');
     for (const name of readdirSync('docs').filter((file) => file.endsWith('.md')))
-      for (const [, target] of doc(name).matchAll(/\]\(([\w.-]+)\)/g))
-        assert.ok(readdirSync('docs').includes(target ?? ''), `${name}: ${target}`);
+      assert.ok(readme.includes(`docs/${name}`), name);
+  });
+
+  it('the page of the extension starts with a person, not with a build', () => {
+    const page = readFileSync('EXTENSION.md', 'utf8');
+    assert.doesNotMatch(page, /npm |npx /);
+    assert.ok(page.split(/\s+/).length < 1_000);
+    for (const word of ['Three steps', 'Troubleshooting', 'Privacy', 'No telemetry'])
+      assert.ok(page.includes(word), word);
+  });
+
+  it('the README starts with its two commands', () => {
+    const [first, second] = [...readFileSync('README.md', 'utf8').matchAll(/```sh\n([^\n]+)/g)].map(([, line]) => line);
+    assert.deepEqual([first, second], ['npm ci && npm start', 'npm ci && npm test']);
   });
 });

@@ -68,7 +68,7 @@ describe('contributes.configuration', () => {
   });
 });
 
-describe('the settings table of the README', () => {
+describe('the settings table in docs/settings.md', () => {
   it('has one row a setting', () => {
     const rows = settingsTable().split('\n');
     assert.equal(rows.length, Object.keys(configurationBlock().properties).length + 2);
