@@ -12,6 +12,7 @@ import type { UpstreamHeaders } from '../upstream/send';
 import { replay } from '../wires/answer';
 import { codecFor } from '../wires/codecs';
 import type { ApiFailure } from '../wires/conversation';
+import { toldName } from './askedName';
 import { refusal } from './errors';
 import type { Exchange } from './exchangeTypes';
 import { genericCodec, readGenericAnswer } from './genericAnswer';
@@ -114,6 +115,7 @@ function planPassThrough({ exchange, request, speaker, target }: PlanInput): Con
   const { body, rules, hideUsage } = plainBody(request, target, exchange.route.name);
   const codec = speaker.wire ? codecFor(speaker.wire) : undefined;
   const streamCodec = codec ?? genericCodec;
+  const name = toldName(speaker.wire, speaker.answer.model);
   return {
     body,
     rules,
@@ -121,11 +123,11 @@ function planPassThrough({ exchange, request, speaker, target }: PlanInput): Con
     reading: {
       streamReply: () =>
         request.stream
-          ? createRawReply(streamCodec, hideUsage)
+          ? createRawReply(streamCodec, hideUsage, name)
           : createCollectingReply(streamCodec.createStreamParser()),
       wholeReply(bytes) {
         if (!codec) return readGenericAnswer(bytes);
-        if (!request.stream) return readSameWireAnswer(codec, bytes);
+        if (!request.stream) return readSameWireAnswer(codec, bytes, name);
         // One answer where a stream was asked for: told as the stream it should have been.
         const answer = readAnswer(codec, bytes);
         if ('failure' in answer) return { body: bytes, chars: 0, failure: answer.failure };

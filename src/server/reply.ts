@@ -8,6 +8,7 @@ import type { Answer, ApiFailure, FinishReason, JsonObject, StreamEvent, Usage }
 import { objectOf } from '../wires/read';
 import type { RawSseEvent } from '../wires/sse';
 import { SSE_DONE } from '../wires/sse';
+import { nameAnswer, nameEvent } from './askedName';
 
 /** What an attempt has shown so far. */
 export interface Observed {
@@ -81,10 +82,12 @@ const VISIBLE: ReadonlySet<StreamEvent['type']> = new Set(['text', 'reasoning', 
 /**
  * Same wire: every complete event goes on byte-identical; a broken one is dropped and counted.
  * @param hideUsage the client did not ask for the usage chunk that we asked the upstream for.
+ * @param name the model name that the client is told in place of the upstream's.
  */
 export function createRawReply(
   codec: Pick<WireCodec, 'wire' | 'createStreamParser' | 'emitError'>,
   hideUsage: boolean,
+  name?: string,
 ): StreamReply {
   const observed = newObserved();
   const parser = codec.createStreamParser();
@@ -113,8 +116,9 @@ export function createRawReply(
       if (raw.data === '[DONE]') terminated = true;
       if (any && usageOnly) return undefined;
       // The last event of a stream may lack its blank line (R14); the client's reader needs it.
-      const last = raw.raw[raw.raw.length - 1];
-      return last === LF || last === CR ? raw.raw : Buffer.concat([raw.raw, BLANK_LINE]);
+      const bytes = name === undefined ? raw.raw : nameEvent(raw, name);
+      const last = bytes[bytes.length - 1];
+      return last === LF || last === CR ? bytes : Buffer.concat([bytes, BLANK_LINE]);
     },
     close() {
       for (const event of parser.finish()) observe(observed, event);
@@ -230,10 +234,11 @@ export function createCollectingReply(parser: StreamParser): CollectingReply {
   };
 }
 
-/** A whole answer for a client of the same wire: checked, then passed on as it came. Throws when it is none. */
-export function readSameWireAnswer(codec: WireCodec, body: Buffer): WholeReply {
+/** A whole answer for a client of the same wire: checked, then passed on as it came, but for a name. Throws when it is none. */
+export function readSameWireAnswer(codec: WireCodec, body: Buffer, name?: string): WholeReply {
   const answer = readAnswer(codec, body);
-  return 'failure' in answer ? { body, chars: 0, failure: answer.failure } : { body, ...facts(answer) };
+  if ('failure' in answer) return { body, chars: 0, failure: answer.failure };
+  return { body: name === undefined ? body : nameAnswer(body, name), ...facts(answer) };
 }
 
 /** The answer in a whole body, or the error that stands in it in spite of its 200. Throws when it is neither. */
