@@ -1,5 +1,5 @@
 /** From a stream of neutral events to a whole answer, and back. */
-import type { Answer, ApiFailure, Part, ReasoningPart, StreamEvent, ToolCallPart } from './conversation';
+import type { Answer, ApiFailure, FinishReason, Part, ReasoningPart, StreamEvent, ToolCallPart } from './conversation';
 
 export interface AnswerCollector {
   push(event: StreamEvent): void;
@@ -115,6 +115,33 @@ export function collect(events: Iterable<StreamEvent>): Answer {
   const collector = createCollector();
   for (const event of events) collector.push(event);
   return collector.answer;
+}
+
+/**
+ * Why an answer ended whose upstream said that it did, but not why ([DONE] alone). What came whole is whole; with half a
+ * call it was cut (R10, R11).
+ */
+export function endOf(finish: Answer['finish'], calls: 'none' | 'whole' | 'half'): FinishReason {
+  if (finish) return finish.reason;
+  return calls === 'none' ? 'stop' : calls === 'whole' ? 'toolCalls' : 'length';
+}
+
+/** What `endOf` wants to know of the calls of a whole answer. */
+export function callsIn(parts: readonly Part[]): 'none' | 'whole' | 'half' {
+  const calls = parts.filter((part) => part.type === 'toolCall');
+  if (calls.length === 0) return 'none';
+  return calls.every((call) => !call.custom && isWholeJson(call.arguments)) ? 'whole' : 'half';
+}
+
+/** Whether a call's arguments came whole; none at all are. */
+function isWholeJson(text: string): boolean {
+  if (text.trim() === '') return true;
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** The events of a whole answer, as a stream would have brought them. A missing finish stays missing (R10). */

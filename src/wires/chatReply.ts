@@ -1,4 +1,5 @@
 /** Neutral events and whole answers as Chat Completions answers (R1-R7). */
+import { callsIn, endOf } from './answer';
 import { detailsOf, emitToolCall } from './chatEmit';
 import { emitChatUsage, emitFinishReason } from './chatUsage';
 import type { EmitterOptions, StreamEmitter } from './codec';
@@ -89,10 +90,8 @@ export function createChatStreamEmitter(options: EmitterOptions): StreamEmitter 
       case 'usage':
         usage = { ...usage, ...event.usage };
         return '';
-      case 'finish': {
-        const reason = emitFinishReason(event.reason);
-        return reason === null && roleSent ? '' : chunk({}, reason);
-      }
+      case 'finish':
+        return chunk({}, emitFinishReason(event.reason));
       case 'error':
         failed = true;
         return sseData(JSON.stringify(openAiError(event.failure)));
@@ -134,7 +133,7 @@ export function emitChatAnswer(answer: Answer, options: EmitterOptions): JsonObj
   if (details.length > 0) message.reasoning_details = details;
   if (toolCalls.length > 0) message.tool_calls = toolCalls;
   else message.content ??= message.refusal === null ? '' : null;
-  const finish = emitFinishReason(answer.finish?.reason ?? 'unknown');
+  const finish = emitFinishReason(endOf(answer.finish, callsIn(answer.parts)));
   return {
     id: answer.id ?? options.id,
     object: 'chat.completion',

@@ -63,19 +63,19 @@ export function readUsage(value: JsonValue | undefined): Usage | undefined {
   };
 }
 
-const WRITTEN_REASONS: Readonly<Record<FinishReason, string | null>> = {
+const WRITTEN_REASONS: Readonly<Record<FinishReason, string>> = {
   stop: 'stop',
   length: 'length',
   toolCalls: 'tool_calls',
   contentFilter: 'content_filter',
   refusal: 'content_filter',
   pause: 'stop',
-  // Never dressed up as a regular end (R10).
-  unknown: null,
+  // Never dressed up as a regular end (R10): with no word at all, `[DONE]` alone would be taken for one.
+  unknown: 'length',
 };
 
 /** This wire's word for a finish reason (R7). */
-export function emitFinishReason(reason: FinishReason): string | null {
+export function emitFinishReason(reason: FinishReason): string {
   return WRITTEN_REASONS[reason];
 }
 

@@ -1,4 +1,5 @@
 /** Anthropic Messages: whole answers in both directions, usage, stop reasons and errors. */
+import { callsIn, endOf } from './answer';
 import type { EmitterOptions } from './codec';
 import type {
   Answer,
@@ -67,22 +68,23 @@ export function readStop(delta: JsonObject): Answer['finish'] {
   return { reason: REASONS[raw] ?? 'unknown', raw, ...(stopSequence !== undefined && { stopSequence }) };
 }
 
-const STOPS: Readonly<Record<FinishReason, string | null>> = {
+/** Clients wait for a word: one we do not know is told as a limit, the only end that claims nothing (R10). */
+const STOPS: Readonly<Record<FinishReason, string>> = {
   stop: 'end_turn',
   length: 'max_tokens',
   toolCalls: 'tool_use',
   contentFilter: 'refusal',
   refusal: 'refusal',
   pause: 'pause_turn',
-  unknown: null,
+  unknown: 'max_tokens',
 };
 
-/** `stop_reason` and its companions. `hasCalls`: some servers say stop although calls wait. */
-export function stopFields(finish: Answer['finish'], hasCalls: boolean): JsonObject {
-  const reason = finish?.reason ?? 'unknown';
+/** `stop_reason` and its companions. `calls`: some servers say stop although calls wait, or give no reason at all. */
+export function stopFields(finish: Answer['finish'], calls: 'none' | 'whole' | 'half'): JsonObject {
+  const reason = endOf(finish, calls);
   const stopSequence = finish?.stopSequence ?? null;
   let word = STOPS[reason];
-  if (reason === 'stop' && hasCalls) word = 'tool_use';
+  if (reason === 'stop' && calls !== 'none') word = 'tool_use';
   else if (reason === 'stop' && stopSequence !== null) word = 'stop_sequence';
   return { stop_reason: word, stop_sequence: stopSequence, stop_details: null };
 }
@@ -129,10 +131,7 @@ export function emitMessagesAnswer(answer: Answer, options: EmitterOptions): Jso
   return {
     ...messageFrame(options, answer.id, answer.usage),
     content: answer.parts.flatMap(answerBlock),
-    ...stopFields(
-      answer.finish,
-      answer.parts.some((part) => part.type === 'toolCall'),
-    ),
+    ...stopFields(answer.finish, callsIn(answer.parts)),
   };
 }
 

@@ -27,6 +27,7 @@ export function createMessagesEmitter(options: EmitterOptions): StreamEmitter {
   let waiting: StreamEvent[] = [];
   let hasCalls = false;
   let finish: Answer['finish'];
+  let ended = false;
   let usage: Usage | undefined;
   let failed: ApiFailure | undefined;
 
@@ -160,6 +161,7 @@ export function createMessagesEmitter(options: EmitterOptions): StreamEmitter {
         failed ??= event.failure;
         return '';
       case 'end':
+        ended = true;
         return '';
     }
   }
@@ -177,8 +179,10 @@ export function createMessagesEmitter(options: EmitterOptions): StreamEmitter {
       const cause = failure ?? failed;
       // No block is closed: a client must not take what is there for whole (R11).
       if (cause) return `${start()}event: error\ndata: ${JSON.stringify(emitMessagesError(cause))}\n\n`;
+      const half = open?.kind === 'tool' || waiting.length > 0;
+      const callsSeen = half ? 'half' : hasCalls ? 'whole' : 'none';
       let events = start() + closeAll();
-      const fields = `"delta":${JSON.stringify({ ...stopFields(finish, hasCalls), container: null })},"usage":${JSON.stringify(usageCounts(usage))}`;
+      const fields = `"delta":${JSON.stringify({ ...stopFields(finish ?? (ended ? undefined : { reason: 'unknown' }), callsSeen), container: null })},"usage":${JSON.stringify(usageCounts(usage))}`;
       events += line('message_delta', fields);
       return `${events}event: message_stop\ndata: {"type":"message_stop"}\n\n`;
     },

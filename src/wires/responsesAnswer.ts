@@ -1,4 +1,5 @@
 /** OpenAI Responses: the Response object that clients get, whole and at both ends of a stream. */
+import { callsIn, endOf } from './answer';
 import type { EmitterOptions } from './codec';
 import type {
   Answer,
@@ -159,7 +160,7 @@ export function echoedFields({ request, model }: EmitterOptions): JsonObject {
 export function emitResponsesAnswer(answer: Answer, options: EmitterOptions): JsonObject {
   const id = responseId(answer.id ?? options.id);
   const { status, details } = responseStatus(
-    answer.finish?.reason,
+    endOf(answer.finish, callsIn(answer.parts)),
     answer.parts.some((part) => part.type === 'refusal'),
   );
   const output: JsonObject[] = [];

@@ -1,4 +1,5 @@
 /** OpenAI Responses: neutral events as a full stream for clients (Codex CLI, the SDK's `responses.stream`). */
+import { endOf } from './answer';
 import type { EmitterOptions, StreamEmitter } from './codec';
 import type { ApiFailure, FinishReason, JsonObject, Part, StreamEvent, Usage } from './conversation';
 import {
@@ -12,6 +13,7 @@ import {
   textContent,
   usageObject,
 } from './responsesAnswer';
+import { isCall } from './responsesRead';
 
 type ItemPart = Extract<Part, { type: 'text' | 'refusal' | 'reasoning' | 'toolCall' }>;
 
@@ -38,6 +40,7 @@ export function createResponsesEmitter(options: EmitterOptions): StreamEmitter {
   let reason: FinishReason | undefined;
   let usage: Usage | undefined;
   let failed: ApiFailure | undefined;
+  let ended = false;
 
   const line = (type: string, fields: string): string =>
     `event: ${type}\ndata: {"type":"${type}","sequence_number":${sequence++},${fields}}\n\n`;
@@ -182,6 +185,12 @@ export function createResponsesEmitter(options: EmitterOptions): StreamEmitter {
     return events;
   }
 
+  /** An item of a call that is still open is half a call. */
+  function callsSoFar(): 'none' | 'whole' | 'half' {
+    if ([...open.values()].some((item) => item.part.type === 'toolCall')) return 'half';
+    return output.some((item) => item !== undefined && isCall(item)) ? 'whole' : 'none';
+  }
+
   function opaque(value: JsonObject): string {
     const events = closeProse();
     const outputIndex = outputCount++;
@@ -240,6 +249,9 @@ export function createResponsesEmitter(options: EmitterOptions): StreamEmitter {
       case 'finish':
         reason = event.reason;
         return '';
+      case 'end':
+        ended = true;
+        return '';
       case 'error':
         failed ??= event.failure;
         return '';
@@ -259,6 +271,7 @@ export function createResponsesEmitter(options: EmitterOptions): StreamEmitter {
       const cause = failure ?? failed;
       // Items still open are not announced as done: a client would run a call that is not whole (R11).
       if (cause) return begun + final('response.failed', 'failed', responseError(cause), null);
+      if (ended && reason === undefined) reason = endOf(undefined, callsSoFar());
       const { status, details } = responseStatus(reason, refused);
       let events = begun;
       for (const index of [...open.keys()].sort((a, b) => a - b)) {

@@ -124,3 +124,44 @@ describe('whole texts of a Responses stream', () => {
     assert.deepEqual([textOf(answer), callsOf(answer)], ['pongabc', [['c', 'A', '{}']]]);
   });
 });
+
+describe('an answer that ends without saying why', () => {
+  const whole = piece(call(0, 'c1', 'Shell', '{"command":"ls"}'));
+  const half = piece(call(0, 'c1', 'Shell', '{"comm'));
+  const text = piece({ content: 'Hello' });
+  const OPTIONS = { model: 'm', id: 'x', created: 1, includeUsage: false };
+
+  /** The end that a client of a wire reads, from a stream and from the same answer whole. */
+  function ends(to: 'messages' | 'responses', ...pieces: JsonObject[]): [string | undefined, string | undefined] {
+    const got = events('chat', pieces);
+    const emitter = codecFor(to).createStreamEmitter(OPTIONS);
+    const stream = got.map((event) => emitter.push(event)).join('') + emitter.finish();
+    const body = codecFor(to).emitAnswer(collect(got), OPTIONS);
+    const told = to === 'messages' ? /"stop_reason":"(\w+)"/ : /"(?:completed|incomplete)"(?=,"error")/;
+    return [told.exec(stream)?.[0], told.exec(to === 'messages' ? JSON.stringify(body) : ordered(body))?.[0]];
+  }
+  const ordered = ({ status, error }: JsonObject) => JSON.stringify({ status, error });
+
+  it('is a whole one with [DONE]: text an end of turn, whole calls calls', () => {
+    assert.deepEqual(ends('messages', text), ['"stop_reason":"end_turn"', '"stop_reason":"end_turn"']);
+    assert.deepEqual(ends('messages', whole), ['"stop_reason":"tool_use"', '"stop_reason":"tool_use"']);
+    assert.deepEqual(ends('responses', text), ['"completed"', '"completed"']);
+    assert.deepEqual(ends('responses', text, whole), ['"completed"', '"completed"']);
+  });
+
+  it('is a cut one with half a call, also behind text', () => {
+    assert.deepEqual(ends('messages', text, half), ['"stop_reason":"max_tokens"', '"stop_reason":"max_tokens"']);
+    assert.deepEqual(ends('responses', half), ['"incomplete"', '"incomplete"']);
+  });
+
+  it('never has `stop_reason: null` for a Messages client, whatever word the provider used', () => {
+    for (const pieces of [[text], [piece({ content: 'x' }, 'moon_phase')], [text, whole], [half]]) {
+      for (const end of ends('messages', ...pieces)) assert.match(end ?? '', /"\w+"$/);
+    }
+  });
+
+  it('an unknown reason is told to chat clients as a limit, since [DONE] alone means a whole answer', () => {
+    const body = codecFor('chat').emitAnswer(read([piece({ content: 'x' }, 'moon_phase')]), OPTIONS);
+    assert.equal((body.choices as JsonObject[])[0]?.finish_reason, 'length');
+  });
+});

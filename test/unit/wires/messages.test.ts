@@ -681,8 +681,8 @@ describe('Messages streams for a client', () => {
       ),
       'tool_use',
     );
-    assert.equal(stopOf({ type: 'finish', reason: 'unknown', raw: 'x' }), null);
-    assert.equal(stopOf(), null);
+    assert.equal(stopOf({ type: 'finish', reason: 'unknown', raw: 'x' }), 'max_tokens');
+    assert.equal(stopOf(), 'max_tokens');
   });
 
   it('end in an error event after a failure, with nothing closed (R11)', () => {
