@@ -15,13 +15,17 @@ export interface AdmissionRequest {
   target: Target;
   /** Estimate of the input; asked only when the key has a limit that needs it. */
   inputTokens: () => number;
-  /** The request's own output limit. */
+  /** The request's own output limit: the largest of those it writes. */
   maxOutputTokens?: number;
+  /** How many answers it asks for; each is held. */
+  answers?: number;
 }
 
 export interface Reservation {
   /** Once, when the request is over (further calls do nothing). No usage: nothing was used, everything is given back. */
   settle(used: { usage?: Usage; cost?: number }): void;
+  /** What is held for the request on its present target: input, and the output it may write. */
+  reserved(): Usage;
   /** A fallback goes to another target: checks models and budget anew and holds that target's price instead. The old hold stays when refused. */
   move(target: Target): { ok: true } | { ok: false; failure: ApiFailure };
 }
@@ -43,6 +47,12 @@ export interface Admission {
   configure(keys: readonly ClientKeySettings[]): void;
   /** Switched off or expired: 401 with its own sentence. Needs no body. */
   check(clientKey: string): ApiFailure | undefined;
+  /** Takes a place under the key's limit of running requests, before the body is read; `leave` gives it back. */
+  enter(clientKey: string): { leave(): void } | { failure: ApiFailure };
+  /** The key is limited to models or money: what would steer the provider past that is taken out of its requests. */
+  limited(clientKey: string): boolean;
+  /** May the key use this model at all? */
+  allows(clientKey: string, target: Target): boolean;
   admit(request: AdmissionRequest): Admitted;
   /** A record of another process (hand-over): counts towards minute and budget. */
   observe(record: RequestRecord): void;
@@ -71,19 +81,29 @@ export const ASSUMED_OUTPUT = 16_384;
 
 interface Key {
   settings?: ClientKeySettings;
-  models?: RegExp[];
+  models?: ((name: string) => boolean)[];
   running: number;
+  /** Requests from their head to their last byte, those whose body is still being read included. */
+  inside: number;
   minute: MinuteUse;
 }
 
-function globPattern(glob: string): RegExp {
-  return new RegExp(
-    `^${glob
-      .split('*')
-      .map((text) => text.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
-      .join('.*')}$`,
-    'i',
-  );
+/** Every piece between stars is looked for once, from where the last one ended: no name makes it try again (a pattern of `.*` would). */
+export function globMatcher(glob: string): (name: string) => boolean {
+  const [first = '', ...rest] = glob.toLowerCase().split('*');
+  const last = rest.pop();
+  return (given) => {
+    const name = given.toLowerCase();
+    if (last === undefined) return name === first;
+    if (!name.startsWith(first)) return false;
+    let at = first.length;
+    for (const piece of rest) {
+      const found = name.indexOf(piece, at);
+      if (found < 0) return false;
+      at = found + piece.length;
+    }
+    return name.length - last.length >= at && name.endsWith(last);
+  };
 }
 
 /** Names a glob may match: the configured name, and the upstream's name under its backend's prefix. */
@@ -107,12 +127,21 @@ function refuse(
   return { ok: false, failure: { status, kind, code, message, retryAfterSeconds, own: true } };
 }
 
-function reservedUsage(target: Target, input: number, maxOutput: number | undefined): Usage {
+function reservedUsage(target: Target, input: number, { maxOutputTokens, answers = 1 }: AdmissionRequest): Usage {
   const most =
     target.abilities.maxOutputTokens ??
     modelFacts(target.backend, target.upstreamModel).maxOutput ??
     Number.POSITIVE_INFINITY;
-  return { input, output: Math.min(maxOutput ?? ASSUMED_OUTPUT, most) };
+  return { input, output: Math.min(maxOutputTokens ?? ASSUMED_OUTPUT, most) * answers };
+}
+
+function mayUse({ models }: Key, target: Target): boolean {
+  return !models || namesOf(target).some((name) => models.some((matches) => matches(name)));
+}
+
+function tooMany(name: string, most: number): { ok: false; failure: ApiFailure } {
+  const message = `The key "${name}" is limited to ${most} requests at the same time. Try again in 1 s.`;
+  return refuse(429, 'rateLimit', 'rate_limit_exceeded', message, 1);
 }
 
 function tokensOf({ usage }: RequestRecord): number {
@@ -143,11 +172,11 @@ export function createAdmission(world: AdmissionWorld, configured: readonly Clie
   function configure(settings: readonly ClientKeySettings[]): void {
     for (const key of keys.values()) key.settings = key.models = undefined;
     const wanted = new Set([MAIN_KEY, ...settings.map((entry) => entry.name)]);
-    for (const name of wanted) if (!keys.has(name)) keys.set(name, { running: 0, minute: lastMinute(name) });
+    for (const name of wanted) if (!keys.has(name)) keys.set(name, { running: 0, inside: 0, minute: lastMinute(name) });
     for (const entry of settings) {
       const key = keys.get(entry.name)!;
       key.settings = entry;
-      key.models = entry.models?.map(globPattern);
+      key.models = entry.models?.map(globMatcher);
     }
     // A key that is gone is refused from now on; its running requests still settle through the closure that holds them.
     for (const name of keys.keys()) if (!wanted.has(name)) keys.delete(name);
@@ -179,8 +208,7 @@ export function createAdmission(world: AdmissionWorld, configured: readonly Clie
   }
 
   function checkModel(name: string, key: Key, target: Target): { ok: false; failure: ApiFailure } | undefined {
-    if (!key.models || namesOf(target).some((model) => key.models!.some((pattern) => pattern.test(model))))
-      return undefined;
+    if (mayUse(key, target)) return undefined;
     const allowed = key.settings?.models?.join(', ') || 'none';
     return refuse(
       403,
@@ -188,6 +216,15 @@ export function createAdmission(world: AdmissionWorld, configured: readonly Clie
       'model_not_allowed',
       `The key "${name}" may not use the model ${target.clientModel}. Allowed: ${allowed}.`,
     );
+  }
+
+  function enter(name: string): { leave(): void } | { failure: ApiFailure } {
+    const key = keys.get(name);
+    if (!key) return { failure: checkKey(name)! };
+    const most = key.settings?.maxStreams;
+    if (most !== undefined && key.inside >= most) return tooMany(name, most);
+    key.inside += 1;
+    return { leave: () => void (key.inside -= 1) };
   }
 
   function checkRates(name: string, key: Key, tokens: () => number): { ok: false; failure: ApiFailure } | undefined {
@@ -201,8 +238,7 @@ export function createAdmission(world: AdmissionWorld, configured: readonly Clie
         `The key "${name}" is limited to ${limit}. Try again in ${wait} s.`,
         wait,
       );
-    if (maxStreams !== undefined && key.running >= maxStreams)
-      return limited(`${maxStreams} requests at the same time`, 1);
+    if (maxStreams !== undefined && key.running >= maxStreams) return tooMany(name, maxStreams);
     if (requestsPerMinute !== undefined && key.minute.requests(now) >= requestsPerMinute) {
       return limited(`${requestsPerMinute} requests a minute`, key.minute.requestRoomIn(requestsPerMinute, now));
     }
@@ -228,7 +264,7 @@ export function createAdmission(world: AdmissionWorld, configured: readonly Clie
   ): ReturnType<typeof spending.hold> {
     const budget = key.settings?.budget;
     const price: ModelPrice | undefined = budget && targetPrice(target);
-    const cost = price && costOf(reservedUsage(target, input(), request.maxOutputTokens), price);
+    const cost = price && costOf(reservedUsage(target, input(), request), price);
     return spending.hold(request.clientKey, budget ? cost : 0, budget);
   }
 
@@ -261,7 +297,9 @@ export function createAdmission(world: AdmissionWorld, configured: readonly Clie
   ): Reservation {
     let current = first;
     let settled = false;
+    let { target: held } = request;
     return {
+      reserved: () => reservedUsage(held, input(), request),
       settle({ usage, cost }) {
         if (settled) return;
         settled = true;
@@ -274,14 +312,15 @@ export function createAdmission(world: AdmissionWorld, configured: readonly Clie
         if (refused) return refused;
         const old = current;
         spending.release(old, 0, undefined);
-        const held = hold(request, key, target, input);
-        if ('hold' in held) {
-          current = held.hold;
+        const next = hold(request, key, target, input);
+        if ('hold' in next) {
+          current = next.hold;
+          held = target;
           return { ok: true };
         }
         const again = spending.hold(request.clientKey, old.cost, undefined);
         if ('hold' in again) current = again.hold;
-        return overBudget(held.refusal);
+        return overBudget(next.refusal);
       },
     };
   }
@@ -291,6 +330,15 @@ export function createAdmission(world: AdmissionWorld, configured: readonly Clie
   return {
     configure,
     check: checkKey,
+    enter,
+    limited(name) {
+      const key = keys.get(name);
+      return !key || key.models !== undefined || key.settings?.budget !== undefined;
+    },
+    allows(name, target) {
+      const key = keys.get(name);
+      return key !== undefined && mayUse(key, target);
+    },
     admit,
     observe(record) {
       const key = keys.get(record.clientKey);

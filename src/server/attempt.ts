@@ -43,8 +43,8 @@ export interface AttemptOptions {
 export type AttemptResult =
   | { kind: 'streamed'; reply: StreamReply; tail: string; status: number }
   | { kind: 'whole'; status: number; headers: UpstreamHeaders; body: Buffer }
-  /** `reply` is there when a stream had begun; `sent` when the client has seen content of it. */
-  | { kind: 'failed'; failure: ApiFailure; status?: number; reply?: StreamReply; sent: boolean };
+  /** `reply` is there when a stream had begun; `sent` when the client has seen content of it; `reached` when the request was sent whole. */
+  | { kind: 'failed'; failure: ApiFailure; status?: number; reply?: StreamReply; sent: boolean; reached: boolean };
 
 /** Error bodies are read this far and this long. */
 const ERROR_BODY_BYTES = 256 * 1024;
@@ -53,25 +53,33 @@ const ERROR_BODY_MS = 10_000;
 const AFTER_END_MS = 250;
 /** Largest whole answer. */
 const ANSWER_BYTES = 256 * 1024 * 1024;
+/** Most of a stream before its first content: Responses repeats the whole request there, and no more than that is honest. */
+const CONTENTLESS_BYTES = 16 * 1024 * 1024;
 
 export function runAttempt(options: AttemptOptions): Promise<AttemptResult> {
   const { client, limits, provider } = options;
   return new Promise((resolve) => {
     let control: UpstreamControl | undefined;
     let over = false;
+    let reached = false;
     let status: number | undefined;
     let headers: UpstreamHeaders = {};
     let reply: StreamReply | undefined;
     let held: (string | Buffer)[] = [];
     const whole: Buffer[] = [];
     let size = 0;
+    let streamed = 0;
     let shape: 'stream' | 'whole' | undefined;
     const splitter = createSseSplitter();
     const timers = new Map<string, NodeJS.Timeout>();
 
     const timer = (name: string, ms: number, fire: () => void) => {
       clearTimeout(timers.get(name));
-      if (ms > 0) timers.set(name, setTimeout(fire, ms));
+      if (ms > 0)
+        timers.set(
+          name,
+          setTimeout(() => guarded(fire), ms),
+        );
     };
     const clear = (name: string) => {
       clearTimeout(timers.get(name));
@@ -86,7 +94,8 @@ export function runAttempt(options: AttemptOptions): Promise<AttemptResult> {
       control?.abort();
       resolve(result);
     };
-    const fail = (failure: ApiFailure) => settle({ kind: 'failed', failure, status, reply, sent: client.committed });
+    const fail = (failure: ApiFailure) =>
+      settle({ kind: 'failed', failure, status, reply, sent: client.committed, reached });
     const tooLate = (what: string, ms: number) => () =>
       fail({ status: 504, kind: 'timeout', message: `${provider} ${what} within ${inSeconds(ms)} s.` });
     const broken = (what: string) => fail({ status: 502, kind: 'protocol', message: `${provider} ${what}` });
@@ -94,7 +103,7 @@ export function runAttempt(options: AttemptOptions): Promise<AttemptResult> {
       const part = (reply?.observed.dropped ?? 0) > 0 ? ' (part of it was unreadable)' : '';
       fail({ status: 502, kind: 'network', message: `The answer of ${provider} broke off${part}.` });
     };
-    /** An answer that trips a reader of ours is that provider's failure, not the end of the exchange. */
+    /** Every callback of the attempt runs in here: what trips a reader of ours fails this attempt, nothing else. */
     const guarded = (read: () => void) => {
       if (over) return;
       try {
@@ -104,16 +113,20 @@ export function runAttempt(options: AttemptOptions): Promise<AttemptResult> {
       }
     };
 
-    client.onGone(() => {
-      // Codex leaves as soon as it has read the end: that is an answer, not a break.
-      if (client.committed && reply?.observed.ended) return guarded(endOfStream);
-      fail({ status: 499, kind: 'cancelled', message: 'The client closed the connection.' });
-    });
-    client.onDrain(() => {
-      // The clock first: what resumes may be the end of it all.
-      if (reply && !reply.observed.ended) timer('idle', limits.idleMs, silent);
-      control?.resume();
-    });
+    client.onGone(() =>
+      guarded(() => {
+        // Codex leaves as soon as it has read the end: that is an answer, not a break.
+        if (client.committed && reply?.observed.ended) return endOfStream();
+        fail({ status: 499, kind: 'cancelled', message: 'The client closed the connection.' });
+      }),
+    );
+    client.onDrain(() =>
+      guarded(() => {
+        // The clock first: what resumes may be the end of it all.
+        if (reply && !reply.observed.ended) timer('idle', limits.idleMs, silent);
+        control?.resume();
+      }),
+    );
     if (over) return;
     timer('total', limits.totalMs, tooLate('did not finish', limits.totalMs));
     timer(
@@ -166,11 +179,15 @@ export function runAttempt(options: AttemptOptions): Promise<AttemptResult> {
     }
 
     function takeChunk(chunk: Buffer): void {
+      streamed += chunk.length;
+      // Until something goes out, what comes is held: comments without end must not fill the memory.
+      if (!client.committed && streamed > (reply?.observed.content ? ANSWER_BYTES : CONTENTLESS_BYTES))
+        return broken('sent too much without an answer in it.');
       if (!take(splitter.push(chunk))) return;
       if (splitter.overflow) return broken('sent a line that is too long to be an event.');
       if (reply?.observed.ended) {
         // All is said; a provider that then keeps the connection open is not waited for.
-        timer('idle', AFTER_END_MS, () => guarded(endOfStream));
+        timer('idle', AFTER_END_MS, endOfStream);
       } else if (client.blocked) {
         control?.pause();
         clear('idle');
@@ -193,11 +210,10 @@ export function runAttempt(options: AttemptOptions): Promise<AttemptResult> {
       give(of.close(), of.observed.content);
       return of.observed.ended || of.observed.finish !== undefined;
     }
-    const silent = () =>
-      guarded(() => {
-        if (reply && isFinished(reply)) return endOfStream();
-        tooLate('sent nothing more', limits.idleMs)();
-      });
+    const silent = () => {
+      if (reply && isFinished(reply)) return endOfStream();
+      tooLate('sent nothing more', limits.idleMs)();
+    };
 
     const refused = () => status !== undefined && status >= 300;
 
@@ -209,22 +225,24 @@ export function runAttempt(options: AttemptOptions): Promise<AttemptResult> {
       }),
     );
     control = options.send(options.request, {
-      onSent() {
-        if (over) return;
-        clear('connect');
-        timer('firstByte', limits.firstByteMs, tooLate('did not answer', limits.firstByteMs));
-      },
-      onHead(code, head) {
-        if (over) return;
-        status = code;
-        headers = head;
-        clear('firstByte');
-        if (refused()) {
-          clear('firstContent');
-          return timer('total', ERROR_BODY_MS, readError);
-        }
-        timer('idle', limits.idleMs, silent);
-      },
+      onSent: () =>
+        guarded(() => {
+          reached = true;
+          clear('connect');
+          timer('firstByte', limits.firstByteMs, tooLate('did not answer', limits.firstByteMs));
+        }),
+      onHead: (code, head) =>
+        guarded(() => {
+          reached = true;
+          status = code;
+          headers = head;
+          clear('firstByte');
+          if (refused()) {
+            clear('firstContent');
+            return timer('total', ERROR_BODY_MS, readError);
+          }
+          timer('idle', limits.idleMs, silent);
+        }),
       onData: (chunk) =>
         guarded(() => {
           if (reply) return takeChunk(chunk);

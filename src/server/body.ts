@@ -18,7 +18,10 @@ export interface BodyBudget {
 
 const MB = 1024 * 1024;
 
-export function createBodyBudget(): BodyBudget {
+/** Milliseconds without one more byte of a body. */
+const STALL_MS = 30_000;
+
+export function createBodyBudget(stallMs = STALL_MS): BodyBudget {
   let held = 0;
   return {
     get held() {
@@ -56,18 +59,20 @@ export function createBodyBudget(): BodyBudget {
           if (over) return;
           over = true;
           clearTimeout(timer);
+          clearTimeout(stalled);
           if (!result.ok) {
             held -= size;
             chunks.length = 0;
           }
           resolve(result);
         };
-        const timer = setTimeout(
-          () => end({ ok: false, status: 408, message: 'The request body did not arrive in time.' }),
-          timeoutMs,
-        );
+        const late = () => end({ ok: false, status: 408, message: 'The request body did not arrive in time.' });
+        const timer = setTimeout(late, timeoutMs);
+        // One that does not move at all gives its place back sooner.
+        const stalled = setTimeout(late, Math.min(stallMs, timeoutMs));
         request.on('data', (chunk: Buffer) => {
           if (over) return;
+          stalled.refresh();
           if (size + chunk.length > most) return end(tooLarge);
           if (held + chunk.length > mostInAll) return end(full);
           size += chunk.length;

@@ -191,7 +191,12 @@ async function tryOnce(
       },
     });
     if (result.kind === 'failed')
-      return failed({ failure: result.failure, reply: result.reply, upstreamStatus: result.status });
+      return failed({
+        failure: result.failure,
+        reply: result.reply,
+        upstreamStatus: result.status,
+        reached: result.reached,
+      });
     const whole = result.kind === 'whole' || !request.stream ? readWhole(plan, result, target) : undefined;
     if (whole?.failure) return failed({ failure: whole.failure, upstreamStatus: result.status });
     Object.assign(attempt, { ms: now() - begun, status: result.status, outcome: 'ok' });

@@ -56,7 +56,20 @@ export function createClientSide(response: ServerResponse, stream: boolean, time
 
   let lifeTimer = setTimeout(sign, stream ? times.headHoldMs : times.spaceAfterMs);
 
+  /** Timers and events of the response run in here: what throws ends this response and nothing else. */
+  function guarded(run: () => void): void {
+    try {
+      run();
+    } catch {
+      response.destroy();
+    }
+  }
+
   function sign(): void {
+    guarded(giveSign);
+  }
+
+  function giveSign(): void {
     if (finished || gone) return;
     if (!response.headersSent) {
       response.writeHead(200, stream ? STREAM_HEAD : { 'content-type': 'application/json' });
@@ -73,14 +86,14 @@ export function createClientSide(response: ServerResponse, stream: boolean, time
 
   response.on('drain', () => {
     blocked = false;
-    drainListener?.();
+    guarded(() => drainListener?.());
   });
   response.on('close', () => {
     clearTimeout(lifeTimer);
     clearTimeout(readTimer);
     if (finished && response.writableFinished) return;
     gone = true;
-    goneListener?.();
+    guarded(() => goneListener?.());
   });
   response.on('error', () => {});
   if (gone) clearTimeout(lifeTimer);

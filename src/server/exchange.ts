@@ -5,6 +5,7 @@
 
 import { randomBytes } from 'node:crypto';
 import type { Reservation } from '../ledger/admission';
+import { boundedUsage } from '../ledger/boundedUsage';
 import type { RequestRecord } from '../ledger/record';
 import { RequestProblem } from '../wires/codec';
 import type { ApiFailure, Usage } from '../wires/conversation';
@@ -15,13 +16,18 @@ import { readClientRequest } from './clientRequest';
 import { createClientSide } from './clientSide';
 import { errorBody, refusal } from './errors';
 import type { Exchange, Failed, Outcome, Run } from './exchangeTypes';
+import { limitedRequest, writtenLimits } from './limitedRequest';
 import { identity } from './plan';
 import { identify, keyCheckAnswer, type Speaker } from './speaker';
+
+/** Characters of a model name: it goes into a record, a log line, metrics and headers. */
+const LONGEST_NAME = 256;
 
 export async function handleExchange(exchange: Exchange): Promise<void> {
   const { deps, runtime, route } = exchange;
   const startedAt = deps.now();
-  const request = readClientRequest(exchange.body);
+  const read = readClientRequest(exchange.body);
+  const request = deps.admission.limited(exchange.clientKey) ? limitedRequest(read) : read;
   const speaker = identify(exchange.request, route, request, runtime.settings.cursor, startedAt);
   const record = newRecord(exchange, speaker, request.stream, startedAt);
   exchange.response.setHeader('x-llm-router-request', record.id);
@@ -41,7 +47,7 @@ export async function handleExchange(exchange: Exchange): Promise<void> {
   function finish(outcome: Outcome, bytes: number): void {
     if (recorded) return;
     recorded = true;
-    const usage = outcome.usage ?? estimatedUsage(exchange, outcome);
+    const usage = usedBy(exchange, outcome, request.stream, reservation);
     const cost = outcome.target && usage ? deps.costOf(outcome.target, usage) : undefined;
     reservation?.settle({ usage, cost });
     Object.assign(record, {
@@ -76,7 +82,7 @@ export async function handleExchange(exchange: Exchange): Promise<void> {
     client.answer(outcome.status, headers, body);
   }
 
-  function giveUp({ failure, target, reply, upstreamStatus }: Failed): void {
+  function giveUp({ failure, target, reply, upstreamStatus, reached }: Failed): void {
     const outcome: Outcome = {
       status: 200,
       target,
@@ -84,6 +90,7 @@ export async function handleExchange(exchange: Exchange): Promise<void> {
       chars: reply?.observed.chars ?? 0,
       usage: reply?.observed.usage,
       upstreamStatus,
+      reached,
     };
     const stuck = client.blocked && failure.kind === 'timeout';
     if (failure.kind === 'cancelled' || stuck) {
@@ -127,6 +134,10 @@ export async function handleExchange(exchange: Exchange): Promise<void> {
       const message = 'The request names no model. Send "model", or set llmRouter.fallbackModel.';
       return refuse(refusal(400, message, { param: 'model' }));
     }
+    if (wanted.length > LONGEST_NAME) {
+      const message = `A model name has at most ${LONGEST_NAME} characters; this one has ${wanted.length}.`;
+      return refuse(refusal(400, message, { param: 'model' }));
+    }
     const resolved = runtime.routes.resolve(wanted);
     if ('notFound' in resolved) {
       const canned = keyCheckAnswer(request, asked ?? '', speaker.answer);
@@ -137,9 +148,7 @@ export async function handleExchange(exchange: Exchange): Promise<void> {
       clientKey: exchange.clientKey,
       target: resolved,
       inputTokens: () => estimateInputTokens(request.body()),
-      maxOutputTokens: numberOf(
-        request.value('max_completion_tokens') ?? request.value('max_tokens') ?? request.value('max_output_tokens'),
-      ),
+      ...writtenLimits(request),
     });
     if (!admitted.ok) return giveUp({ failure: admitted.failure, target: resolved });
     reservation = admitted.reservation;
@@ -179,10 +188,28 @@ function newRecord(exchange: Exchange, speaker: Speaker, stream: boolean, starte
   };
 }
 
-function estimatedUsage(exchange: Exchange, outcome: Outcome): Usage | undefined {
-  // Nothing reached a model: nothing was used.
-  if (!outcome.target || (outcome.failure && outcome.chars === 0)) return undefined;
-  return { input: Math.ceil(exchange.body.length / 4), output: Math.ceil(outcome.chars / 4), estimated: true };
+/** What the ledger, budgets and metrics count: the provider's numbers within bounds, or an estimate of what it did. */
+function usedBy(
+  exchange: Exchange,
+  { target, failure, chars, usage, reached }: Outcome,
+  stream: boolean,
+  reservation: Reservation | undefined,
+): Usage | undefined {
+  if (!target) return undefined;
+  const told = usage && boundedUsage(usage);
+  if (!failure) return told ?? estimate(Math.ceil(exchange.body.length / 4), chars);
+  const aborted = failure.kind === 'cancelled' && reached;
+  // A whole answer that nobody waits for is written to its end all the same.
+  if (aborted && !stream && reservation) return { ...reservation.reserved(), estimated: true };
+  // The provider refused it, or it never reached a model: nothing was used.
+  if (!aborted && chars === 0) return told;
+  const came = estimate(aborted && reservation ? reservation.reserved().input : exchange.body.length / 4, chars);
+  // A stream's first numbers are not its last: what came counts where it is more.
+  return told ? { ...told, output: Math.max(told.output, came.output), estimated: true } : came;
+}
+
+function estimate(input: number, chars: number): Usage {
+  return { input: Math.ceil(input), output: Math.ceil(chars / 4), estimated: true };
 }
 
 function unknownModel(asked: string, near: readonly string[]): ApiFailure {
@@ -201,8 +228,4 @@ function unknownModel(asked: string, near: readonly string[]): ApiFailure {
 /** A sentence about a request quotes what it found there: fit for the one who sent it, not for a file. */
 export function withoutQuotes(sentence: string): string {
   return sentence.replace(/"[^"]*("|$)/g, '"…"');
-}
-
-function numberOf(value: unknown): number | undefined {
-  return typeof value === 'number' && value > 0 ? value : undefined;
 }

@@ -31,6 +31,8 @@ export interface Outcome {
   /** Characters of answer that came. */
   chars: number;
   upstreamStatus?: number;
+  /** The request was on its way to the provider, whole. */
+  reached?: boolean;
 }
 
 /** A failure and how far its attempt had come. */
@@ -41,6 +43,8 @@ export interface Failed {
   reply?: StreamReply;
   /** The upstream's own HTTP status, when it gave one. */
   upstreamStatus?: number;
+  /** The request was on its way to the provider, whole. */
+  reached?: boolean;
 }
 
 /** One exchange while it runs, as the attempts see it. */

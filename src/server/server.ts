@@ -26,8 +26,10 @@ export function createRequestServer(deps: ServerDeps): RequestServer {
   let running = 0;
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    response.setHeader('access-control-allow-origin', '*');
     const path = (request.url ?? '/').split('?', 1)[0]!;
+    // The proof of who we are is for programs: no page may read it.
+    const readable = !/\/health\/*$/i.test(path);
+    if (readable) response.setHeader('access-control-allow-origin', '*');
     const wire = wireOfPath(path);
     const door = deps.publicDoor();
     if (hostsNamed(request) !== 1 || !hostAllowed(request.headers.host, door.hosts, door.own)) {
@@ -39,7 +41,10 @@ export function createRequestServer(deps: ServerDeps): RequestServer {
         'This host name does not belong to this router. A name of your own goes into the setting allowedHosts.',
       );
     }
-    if (request.method === 'OPTIONS') return preflight(request, response);
+    if (request.method === 'OPTIONS') {
+      if (readable) return preflight(request, response);
+      return refuse(request, response, wire, 405, 'This path is not for web pages.');
+    }
 
     const match = matchRoute(request.method ?? 'GET', request.url ?? '/');
     const open = 'route' in match && match.route.kind === 'health';
@@ -63,10 +68,11 @@ export function createRequestServer(deps: ServerDeps): RequestServer {
       case 'health':
         return sendJson(response, { ok: true, hmac: deps.healthProof(route.nonce.slice(0, 256)) });
       case 'models':
-        return sendJson(response, modelList(await listModels(deps), request));
+        return sendJson(response, modelList(await modelsOf(key), request));
       case 'modelInfo': {
         const known =
-          (await listModels(deps)).includes(route.id) || !('notFound' in deps.runtime().routes.resolve(route.id));
+          mayUse(key, route.id) &&
+          ((await listModels(deps)).includes(route.id) || !('notFound' in deps.runtime().routes.resolve(route.id)));
         if (known) return sendJson(response, modelEntry(route.id));
         return sendError(
           response,
@@ -92,6 +98,18 @@ export function createRequestServer(deps: ServerDeps): RequestServer {
             2,
           );
         }
+        // Before the body: one that never comes holds a place of its own key, not everybody's.
+        const place = deps.admission.enter(key);
+        if ('failure' in place)
+          return refuse(
+            request,
+            response,
+            wire,
+            place.failure.status,
+            place.failure.message,
+            place.failure.retryAfterSeconds,
+            place.failure.code,
+          );
         running += 1;
         deps.onRunning?.();
         try {
@@ -99,11 +117,23 @@ export function createRequestServer(deps: ServerDeps): RequestServer {
             handleExchange({ deps, runtime: deps.runtime(), request, response, route, body, clientKey: key, wire }),
           );
         } finally {
+          place.leave();
           running -= 1;
           deps.onRunning?.();
         }
       }
     }
+  }
+
+  /** A key limited to some models sees and asks about these alone. What does not resolve belongs to nobody. */
+  function mayUse(key: string, id: string): boolean {
+    if (!deps.admission.limited(key)) return true;
+    const target = deps.runtime().routes.resolve(id);
+    return !('notFound' in target) && deps.admission.allows(key, target);
+  }
+
+  async function modelsOf(key: string): Promise<string[]> {
+    return (await listModels(deps)).filter((id) => mayUse(key, id));
   }
 
   /** Name of the client key, or undefined after a refusal was sent. The body is not touched before this. */
@@ -199,12 +229,13 @@ function refuse(
   status: number,
   message: string,
   retryAfterSeconds?: number,
+  code: string | null = null,
 ): void {
   const hasBody = !request.complete && (request.headers['content-length'] ?? '0') !== '0';
   // Cursor shows its own text for 429 and 5xx and erases ours (E1); only a wrong key stays what it is (E4).
   const told = isCursorAgent(request) && status !== 401 ? 400 : status;
   const unread = hasBody || (!request.complete && request.headers['transfer-encoding'] !== undefined);
-  sendError(response, wire, refusal(told, message, { retryAfterSeconds }), unread ? { connection: 'close' } : {});
+  sendError(response, wire, refusal(told, message, { retryAfterSeconds, code }), unread ? { connection: 'close' } : {});
   if (unread) lingerThenClose(request, response);
 }
 

@@ -1,0 +1,205 @@
+/** What a guest's key and a provider may not do (issue 18). */
+import assert from 'node:assert/strict';
+import net from 'node:net';
+import { createBodyBudget } from '../../../src/server/body';
+import { startRouter, type TestRouter } from '../../support/router';
+import {
+  type Answer,
+  chatCompletion,
+  chunk,
+  json,
+  sse,
+  startUpstream,
+  type Upstream,
+  usageChunk,
+} from '../../support/upstream';
+
+const GUEST = 'sk-guest-0123456789abcdef';
+const AS_GUEST = { authorization: `Bearer ${GUEST}` };
+const ask = (more: object = {}) => ({ model: 'up/a', messages: [{ role: 'user', content: 'hi' }], ...more });
+
+describe('a guest, a provider', () => {
+  let upstream: Upstream;
+  let router: TestRouter;
+  before(async () => {
+    upstream = await startUpstream(json(chatCompletion('hello')));
+    router = await startRouter({ backends: [] }, { 'client:guest': GUEST });
+  });
+  after(async () => {
+    await router.stop();
+    await upstream.stop();
+  });
+  beforeEach(() => {
+    upstream.answers = [json(chatCompletion('hello'))];
+    upstream.seen.length = 0;
+    router.records.length = 0;
+  });
+  const configure = (guest: object) =>
+    router.configure({
+      backends: [
+        {
+          name: 'up',
+          baseUrl: upstream.url,
+          models: ['a', 'b'].map((id) => ({ id: `up/${id}`, upstream: id, price: { input: 10, output: 1_000 } })),
+        },
+      ],
+      retry: { attempts: 1 },
+      clientKeys: [{ name: 'guest', ...guest }],
+    });
+  const post = (body: object) => router.post('/v1/chat/completions', body, AS_GUEST);
+
+  it('a name of more than 256 characters is refused at once, and stands in no record whole', async () => {
+    await configure({ models: ['up/*-mini-*'] });
+    const response = await post(ask({ model: `up/${'-mini-'.repeat(60_000)}` }));
+    assert.equal(response.status, 400);
+    assert.match(await response.text(), /at most 256 characters/);
+    assert.equal(upstream.seen.length, 0);
+    assert.ok(router.records[0]!.askedModel.length <= 500);
+  });
+
+  it('routing fields of a limited key are not sent; a free key keeps them', async () => {
+    await configure({ models: ['up/a'] });
+    const more = { fallbacks: ['b'], mock_testing_fallbacks: true, models: ['b'], route: 'fallback' };
+    assert.equal((await post(ask(more))).status, 200);
+    assert.deepEqual(Object.keys(upstream.seen[0]!.json()).sort(), ['messages', 'model']);
+    assert.equal((await post(ask({ MODEL: 'b' }))).status, 400);
+    await (await router.post('/v1/chat/completions', ask(more))).text();
+    assert.deepEqual(upstream.seen[1]!.json().fallbacks, ['b']);
+  });
+
+  it('a budget is held by the largest limit and by every answer, and that limit alone is sent', async () => {
+    await configure({ budget: { day: 1 } });
+    // 20,000 tokens at $1,000 a million are $20.
+    const over = await post(ask({ max_completion_tokens: 1, max_tokens: 20_000 }));
+    assert.equal(over.status, 402);
+    assert.equal((await post(ask({ max_tokens: 300, n: 4 }))).status, 402);
+    assert.equal(upstream.seen.length, 0);
+    assert.equal((await post(ask({ max_completion_tokens: 1, max_tokens: 300 }))).status, 200);
+    const { max_tokens, max_completion_tokens } = upstream.seen[0]!.json();
+    assert.deepEqual([max_tokens, max_completion_tokens], [300, undefined]);
+  });
+
+  it("a provider's numbers give nothing back", async () => {
+    await configure({ budget: { day: 1 } });
+    upstream.answers = [
+      json(chatCompletion('x', { usage: { prompt_tokens: -1e9, completion_tokens: -5, total_tokens: -1e9 } })),
+    ];
+    await (await post(ask({ max_tokens: 10 }))).text();
+    assert.ok((router.records[0]!.cost ?? 0) >= 0);
+    assert.ok(router.records[0]!.usage!.input >= 0);
+  });
+
+  /** Asks, leaves as soon as `left` resolves, and gives the record. */
+  async function abort(body: object, left: () => Promise<unknown>) {
+    const record = router.nextRecord();
+    const controller = new AbortController();
+    const asked = router.fetch('/v1/chat/completions', {
+      method: 'POST',
+      body: JSON.stringify(body),
+      headers: { ...AS_GUEST, 'content-type': 'application/json' },
+      signal: controller.signal,
+    });
+    const read = asked.then((response) => response.text()).catch(() => {});
+    await left();
+    controller.abort();
+    await read;
+    return record;
+  }
+
+  it('a whole answer that is aborted is settled at its reserve, marked as an estimate', async () => {
+    await configure({ budget: { day: 1 } });
+    upstream.answers = [() => {}];
+    const seen = upstream.next();
+    const record = await abort(ask({ max_tokens: 500 }), () => seen);
+    assert.equal(record.usage?.output, 500);
+    assert.equal(record.usage?.estimated, true);
+    assert.ok(record.cost! >= 0.5);
+    assert.equal((await post(ask({ max_tokens: 600 }))).status, 402);
+  });
+
+  it('an aborted stream is settled at its input and what came', async () => {
+    await configure({ budget: { day: 5 } });
+    let arrived = () => {};
+    const came = new Promise<void>((resolve) => {
+      arrived = resolve;
+    });
+    const answer: Answer = (_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      // The first numbers of a stream are not its last: one token is not what it wrote.
+      response.write(usageChunk(9, 1));
+      response.write(chunk({ content: 'word '.repeat(80) }), () => arrived());
+    };
+    upstream.answers = [answer];
+    const record = await abort(ask({ stream: true, max_tokens: 500 }), async () => {
+      await came;
+      // Until the router has read it: its record tells the first content.
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    });
+    assert.equal(record.usage?.output, 100);
+    assert.ok(record.usage!.input > 0);
+    assert.equal(record.usage?.estimated, true);
+  });
+
+  it('what the provider refused costs nothing', async () => {
+    await configure({ budget: { day: 100 } });
+    upstream.answers = [json({ error: { message: 'no' } }, 400)];
+    assert.equal((await post(ask({ max_tokens: 500 }))).status, 400);
+    assert.equal(router.records[0]!.cost, undefined);
+  });
+
+  it('the limit of running requests counts before a body is read', async () => {
+    await configure({ maxStreams: 1 });
+    const head = `POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${GUEST}\r\nContent-Length: 1000\r\n\r\n{`;
+    const socket = net.connect(router.port, '127.0.0.1', () => socket.write(head));
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const second = await post(ask());
+    assert.equal(second.status, 429);
+    assert.match(await second.text(), /1 requests at the same time/);
+    const own = await router.post('/v1/chat/completions', ask());
+    assert.equal(own.status, 200, 'the owner is served');
+    await own.text();
+    const gone = new Promise((resolve) => socket.on('close', resolve));
+    socket.destroy();
+    await gone;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    assert.equal((await post(ask())).status, 200, 'the place is free again');
+  });
+
+  it('/models shows a limited key its own models alone', async () => {
+    await configure({ models: ['up/a'] });
+    const list = await (await router.fetch('/v1/models', { headers: AS_GUEST })).json();
+    assert.deepEqual(
+      (list as { data: { id: string }[] }).data.map(({ id }) => id),
+      ['up/a'],
+    );
+    assert.equal((await router.fetch('/v1/models/up/b', { headers: AS_GUEST })).status, 404);
+    assert.equal((await router.fetch('/v1/models/up/b')).status, 200);
+  });
+
+  it('no page may read the proof of /health', async () => {
+    for (const method of ['GET', 'OPTIONS']) {
+      const response = await fetch(`${router.url}/health?nonce=1`, { method });
+      assert.equal(response.headers.get('access-control-allow-origin'), null);
+      await response.text();
+    }
+  });
+
+  it('comments without end are cut before they fill the memory', async () => {
+    await configure({});
+    const comment = `:${'x'.repeat(1024 * 1024)}\n\n`;
+    upstream.answers = [sse(...Array.from({ length: 40 }, () => comment), chunk({ content: 'late' }, 'stop'))];
+    const response = await post(ask({ stream: true }));
+    assert.equal(response.status, 502);
+    assert.match(await response.text(), /too much without an answer/);
+  });
+
+  it('a body that does not move gives its place back early', async () => {
+    const bodies = createBodyBudget(20);
+    const { PassThrough } = await import('node:stream');
+    const request = Object.assign(new PassThrough(), { headers: {} });
+    request.write('{');
+    const read = await bodies.read(request as never, { bodyMb: 1, totalBodyMb: 1 }, 600_000);
+    assert.equal(!read.ok && read.status, 408);
+    assert.equal(bodies.held, 0);
+  });
+});
