@@ -4,7 +4,8 @@ import { runUsageCommand } from './ledger/usageCommand';
 import { type Arguments, HELP, parseCommandLine } from './process/commandLine';
 import { runEditorMode } from './process/editorMode';
 import { runExportCommand } from './process/exportCommand';
-import { defaultDataDir, type HeadlessWorld, runHeadless, UsageError } from './process/headless';
+import { defaultDataDir, type HeadlessWorld, runHeadless } from './process/headless';
+import { UsageError } from './process/usageError';
 import { createRouterCore } from './router/routerCore';
 import { VERSION } from './version';
 

@@ -1,8 +1,7 @@
 /** The router in a terminal: configuration from files and environment, events for a person or a program, signals (design §4). */
 
-import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline/promises';
@@ -11,7 +10,6 @@ import { settingsFromEnvironment } from '../config/environment';
 import type { LoadedConfig } from '../config/formats/loaded';
 import { envVariables, keyText } from '../config/intake';
 import { redact } from '../network/maskKeys';
-import { generateClientKey } from '../server/clientKeys';
 import { validateSettings } from '../settings/check';
 import type { Settings } from '../settings/schema';
 import type { FoundBackend } from '../upstream/discover';
@@ -20,7 +18,9 @@ import { findConfigFile, readConfigFile, stampOf, watchConfigFile, watchStamp } 
 import type { RouterCore } from './core';
 import { openMemo } from './routerMemo';
 import { installSecret, openRuntimeDir } from './runtimeDir';
+import { storedClientKey } from './storedClientKey';
 import { createTerminal, type Terminal } from './terminal';
+import { UsageError } from './usageError';
 
 export interface HeadlessWorld {
   cwd: string;
@@ -171,11 +171,8 @@ export async function prepareHeadless(
     keyText(env[args.apiKeyEnv ?? config.clientKeyEnv ?? 'LLMROUTER_API_KEY']) ??
     keyText(config.secrets['client:main']);
   const given = clientKeyOf(first);
-  const { key, generated } = given
-    ? { key: given, generated: false }
-    : first.settings
-      ? await usableFolder(dataDir, () => storedKey(dataDir))
-      : { key: '', generated: false };
+  const generated = given === undefined && first.settings !== undefined;
+  const key = given ?? (generated ? await usableFolder(dataDir, () => storedClientKey(dataDir)) : '');
   const apply = async (config: LoadedConfig): Promise<void> => {
     if (!config.settings) return;
     await core.configure({
@@ -229,11 +226,6 @@ export function readEnvironment(
       `The file ${args.envFile ?? '.env'} cannot be read: ${(error as Error).message.split(',', 1)[0]}.`,
     );
   }
-}
-
-/** Bad input on the command line or in files named there: the process exits with 2. */
-export class UsageError extends Error {
-  override name = 'UsageError';
 }
 
 export function defaultDataDir(env: Readonly<Record<string, string | undefined>>): string {
@@ -291,17 +283,6 @@ function withOptions(settings: Settings, args: HeadlessArguments): Settings {
     ...(args.port !== undefined && { port: args.port }),
     ...(args.tunnel && { tunnel: { ...settings.tunnel, provider: args.tunnel } }),
   };
-}
-
-/** The generated client key: made once, stable across restarts, in a 0600 file (design §2.10). */
-async function storedKey(dataDir: string): Promise<{ key: string; generated: boolean }> {
-  const file = path.join(dataDir, 'client-key');
-  const stored = await readFile(file, 'utf8').catch(() => '');
-  if (/^sk-[\w-]{20,}\s*$/.test(stored)) return { key: stored.trim(), generated: true };
-  const key = generateClientKey(randomBytes);
-  await writeFile(file, `${key}\n`, { mode: 0o600 });
-  await chmod(file, 0o600);
-  return { key, generated: true };
 }
 
 function tellEvents(core: RouterCore, terminal: Terminal): void {

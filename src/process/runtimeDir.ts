@@ -124,7 +124,7 @@ export async function installSecret(dataDir: string): Promise<string> {
   try {
     return (await readSecret(file)) ?? (await makeSecret(file));
   } catch (error) {
-    throw unusable(dataDir, error);
+    throw error instanceof RuntimeDirError ? error : unusable(dataDir, error);
   }
 }
 
@@ -146,7 +146,10 @@ async function readSecret(file: string): Promise<string | undefined> {
     if (/^[0-9a-f]{64}$/.test(secret)) return secret;
     await setTimeout(50);
   }
-  throw new Error(`${file} is damaged`);
+  // The folder beside it holds key, URL and ledger: nobody should be told to remove that.
+  throw new RuntimeDirError(
+    `${file} is damaged. Remove this one file and start the router again: a new one is made, and the client key, the URL and the ledger stay.`,
+  );
 }
 
 async function makeSecret(file: string): Promise<string> {

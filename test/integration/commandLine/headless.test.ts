@@ -1,6 +1,6 @@
 /** The command-line program as a child process: options, events, precedence, exit codes, changed files (design §4). */
 import assert from 'node:assert/strict';
-import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { type Program, startProgram, tempFolder } from '../../support/program';
@@ -113,6 +113,19 @@ describe('command line', () => {
     const second = start(common());
     await listening(second);
     assert.equal(second.events[0]!.key, first.events[0]!.key);
+  });
+
+  it('ends with 2 and names the file when the key it made is lost; no other key is made', async () => {
+    const first = start(common());
+    await listening(first);
+    first.child.kill('SIGINT');
+    assert.equal(await first.exited, 0);
+    const file = path.join(temp.folder, 'data', 'client-key');
+    rmSync(file);
+    const second = start(common());
+    assert.equal(await second.exited, 2);
+    assert.ok(second.stderr().includes(file));
+    assert.ok(!existsSync(file));
   });
 
   it('offers every backend whose key is in the environment, openai as the default', async () => {

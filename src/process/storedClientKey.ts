@@ -1,0 +1,64 @@
+/**
+ * The generated client key: made once, stable across restarts, in a 0600 file (design §2.10). A person has pasted it, so a file
+ * that is lost or unreadable never leads to another one: a salted digest beside it remembers that a key was made.
+ */
+import { createHash, randomBytes } from 'node:crypto';
+import { chmod, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { generateClientKey } from '../server/clientKeys';
+import { createWhole } from './runtimeDir';
+import { UsageError } from './usageError';
+
+const KEY = /^sk-[\w-]{20,}$/;
+
+/** Rejects with a UsageError that names the file while it is in doubt which key the clients have. */
+export async function storedClientKey(dataDir: string): Promise<string> {
+  const file = path.join(dataDir, 'client-key');
+  const digestFile = path.join(dataDir, 'client-key.digest');
+  const stored = await readOnce(file, file, digestFile);
+  const digest = await readOnce(digestFile, file, digestFile);
+  if (!stored && digest === undefined) return await makeKey(file, digestFile);
+  if (!stored) throw inDoubt(file, digestFile, 'is gone');
+  if (!KEY.test(stored)) throw inDoubt(file, digestFile, 'holds no client key');
+  await remember(stored, digest, digestFile);
+  return stored;
+}
+
+/** Its text without white space around; undefined when there is no such file. */
+async function readOnce(file: string, keyFile: string, digestFile: string): Promise<string | undefined> {
+  try {
+    return (await readFile(file, 'utf8')).trim();
+  } catch (error) {
+    const { code = 'unknown error' } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return undefined;
+    throw inDoubt(keyFile, digestFile, `cannot be read (${code})`);
+  }
+}
+
+async function makeKey(file: string, digestFile: string): Promise<string> {
+  const key = generateClientKey(randomBytes);
+  // What a crash left empty is no key of anybody.
+  if (!(await createWhole(file, `${key}\n`))) {
+    const other = (await readFile(file, 'utf8')).trim();
+    if (other) return other;
+    await writeFile(file, `${key}\n`, { mode: 0o600 });
+    await chmod(file, 0o600);
+  }
+  await remember(key, undefined, digestFile);
+  return key;
+}
+
+/** Best effort: without it a lost file is only not noticed. A key that a person put into the file is the new one. */
+async function remember(key: string, known: string | undefined, digestFile: string): Promise<void> {
+  if (known && known === digestOf(key, known.split(':')[0]!)) return;
+  await writeFile(digestFile, `${digestOf(key, randomBytes(16).toString('hex'))}\n`, { mode: 0o600 }).catch(() => {});
+}
+
+const digestOf = (key: string, salt: string): string =>
+  `${salt}:${createHash('sha256').update(salt).update(key).digest('hex')}`;
+
+function inDoubt(file: string, digestFile: string, what: string): UsageError {
+  return new UsageError(
+    `The client key that was made here is kept in ${file}, and that file ${what}. No other key is made, since clients still have that one. Put the file back (one line, sk-…), give the key with --llmrouter-api-key-env, or remove ${file} and ${digestFile} for a new key.`,
+  );
+}
