@@ -1,11 +1,15 @@
 /** What of a conversation depends on where it goes: effort, limits, tier, empty turns (N10, N27, N28, N30, N35, M9). */
 import type { Target } from '../routing/backend';
 import type { Conversation, ReasoningRequest, Turn, WireName } from '../wires/conversation';
+import { fitEffort } from '../wires/effort';
 
 /** The part of a Target that matters here; a Target fits. */
 export type TargetFacts = Pick<Target, 'variantEffort' | 'suffixEffort' | 'tier'> & {
   backend: { wire: WireName };
-  abilities: Pick<Target['abilities'], 'maxOutputTokens' | 'serviceTier' | 'reasoningField' | 'efforts'>;
+  abilities: Pick<
+    Target['abilities'],
+    'maxOutputTokens' | 'serviceTier' | 'reasoningField' | 'efforts' | 'effortWords'
+  >;
 };
 
 export interface TargetOptions {
@@ -41,6 +45,12 @@ function applyEffort(result: Conversation, target: TargetFacts, options: TargetO
     const { budgetTokens: _, disabled: __, ...kept } = asked ?? {};
     reasoning = { ...kept, effort };
     rules.push('N28');
+  }
+  // A variant stands in the settings: whoever wrote it knows the model.
+  if (target.variantEffort === undefined) {
+    const fitted = fitEffort(reasoning, target.abilities, target.backend.wire);
+    reasoning = fitted.reasoning;
+    if (fitted.rule) rules.push(fitted.rule);
   }
   const wanted = reasoning !== undefined && !reasoning.disabled && reasoning.effort !== 'none';
   if (wanted && options.showThinking && reasoning?.summary === undefined) reasoning = { ...reasoning, summary: 'auto' };

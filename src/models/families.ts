@@ -2,7 +2,7 @@
  * Facts of models, keyed by the model's own name: they hold under any backend, for a relay or an Azure deployment as for the
  * maker itself (issue 15 §2). Pure data with its sources; adding a model is adding a line.
  */
-import type { Abilities } from '../routing/abilities';
+import type { Abilities, Quirks } from '../routing/abilities';
 import type { Wire } from '../wires/wire';
 
 /** When the chat address refuses a model, so that Responses has to be spoken. */
@@ -19,8 +19,14 @@ export interface Family {
   /** Tested against the model's own name. */
   match: RegExp;
   abilities: Partial<Abilities>;
+  /** Effort words it takes where they are more than those worth listing as variants. */
+  effortWords?: readonly string[];
   /** Parameters these models refuse besides the provider's own. */
   unsupportedParams?: readonly string[];
+  /** Where the model differs from what its provider's address takes in general. */
+  quirks?: Partial<Quirks>;
+  /** With an effort of `none` sampling parameters are taken (OpenAI's guide to GPT-5.2); by these it is the default. */
+  silentTakesSampling?: 'byDefault' | 'asked';
 }
 
 /** A family known by name wherever it is served. */
@@ -30,6 +36,7 @@ export interface ModelFamily extends Family {
   chatRefuses?: ChatRefusal;
 }
 
+const NO_EFFORT = ['reasoning_effort', 'reasoning'];
 const EFFORTS = ['low', 'medium', 'high'] as const;
 const SAMPLING = [
   'temperature',
@@ -51,22 +58,34 @@ const OPENAI_FAMILIES: readonly ModelFamily[] = [
     match: /^gpt-5(\.\d+)?-chat|^chatgpt-|^gpt-4o/,
     wire: 'chat',
     abilities: { reasoningField: 'none', maxOutputTokens: 16_384 },
+    unsupportedParams: [...NO_EFFORT, 'verbosity'],
   },
-  { match: /^gpt-4\.1/, wire: 'chat', abilities: { reasoningField: 'none', maxOutputTokens: 32_768 } },
-  { match: /^gpt-(3|4)/, wire: 'chat', abilities: { reasoningField: 'none' } },
-  // o3-pro and deep research: efforts low, medium, high (big-AGI#944, #947).
+  // baml#2708, LiteLLM#38842: "Unrecognized request argument"; big-AGI#947: verbosity is medium.
+  {
+    match: /^gpt-4\.1/,
+    wire: 'chat',
+    abilities: { reasoningField: 'none', maxOutputTokens: 32_768 },
+    unsupportedParams: [...NO_EFFORT, 'verbosity'],
+  },
+  {
+    match: /^gpt-(3|4)/,
+    wire: 'chat',
+    abilities: { reasoningField: 'none' },
+    unsupportedParams: [...NO_EFFORT, 'verbosity'],
+  },
+  // o3-pro and deep research: efforts low, medium, high; verbosity is medium (big-AGI#944, #947).
   {
     match: /^o\d(-mini)?-(pro|deep-research)/,
     ...RESPONSES_ONLY,
     abilities: { efforts: EFFORTS, maxOutputTokens: 100_000 },
-    unsupportedParams: [...SAMPLING, 'stop'],
+    unsupportedParams: [...SAMPLING, 'stop', 'verbosity'],
   },
-  // big-AGI#944: gpt-5.1-codex knows neither none nor xhigh; the pro models think at high and above only.
+  // openai/codex#19188, #9035: verbosity is medium for codex models; big-AGI#944: gpt-5.1-codex knows neither none nor xhigh; the pro models think at high and above only.
   {
     match: /^gpt-5(\.1)?-codex(?!-max)/,
     ...RESPONSES_ONLY,
     abilities: { customTools: 'keep', efforts: EFFORTS, maxOutputTokens: 128_000 },
-    unsupportedParams: SAMPLING,
+    unsupportedParams: [...SAMPLING, 'verbosity'],
   },
   {
     match: /^gpt-5-pro/,
@@ -84,25 +103,27 @@ const OPENAI_FAMILIES: readonly ModelFamily[] = [
     match: /^gpt-5\.1-codex-max/,
     ...RESPONSES_ONLY,
     abilities: { customTools: 'keep', efforts: ['none', ...EFFORTS, 'xhigh'], maxOutputTokens: 128_000 },
-    unsupportedParams: SAMPLING,
+    unsupportedParams: [...SAMPLING, 'verbosity'],
   },
   {
     match: /^gpt-\d+(\.\d+)?-codex/,
     ...RESPONSES_ONLY,
     abilities: { customTools: 'keep', efforts: [...EFFORTS, 'xhigh'], maxOutputTokens: 128_000 },
-    unsupportedParams: SAMPLING,
+    unsupportedParams: [...SAMPLING, 'verbosity'],
   },
   {
     match: /^gpt-5\.1/,
     wire: 'chat',
     abilities: { customTools: 'keep', efforts: ['none', ...EFFORTS], maxOutputTokens: 128_000 },
     unsupportedParams: SAMPLING,
+    silentTakesSampling: 'byDefault',
   },
   {
     match: /^gpt-5\.[23]/,
     wire: 'chat',
     abilities: { customTools: 'keep', efforts: ['none', ...EFFORTS, 'xhigh'], maxOutputTokens: 128_000 },
     unsupportedParams: SAMPLING,
+    silentTakesSampling: 'byDefault',
   },
   // crush#2913, opencode#24568: with tools and an effort "Please use /v1/responses instead."
   {
@@ -111,6 +132,7 @@ const OPENAI_FAMILIES: readonly ModelFamily[] = [
     chatRefuses: 'toolsWithEffort',
     abilities: { customTools: 'keep', efforts: ['none', ...EFFORTS, 'xhigh'], maxOutputTokens: 128_000 },
     unsupportedParams: SAMPLING,
+    silentTakesSampling: 'byDefault',
   },
   // Its default effort is medium: whether an absent one is refused too is contested (llm-memory-api#178), Responses takes both.
   {
@@ -119,6 +141,7 @@ const OPENAI_FAMILIES: readonly ModelFamily[] = [
     chatRefuses: 'tools',
     abilities: { customTools: 'keep', efforts: ['none', ...EFFORTS, 'xhigh'], maxOutputTokens: 128_000 },
     unsupportedParams: SAMPLING,
+    silentTakesSampling: 'asked',
   },
   // LiteLLM#34569, leviath#333: refused without the field as well; max came with 5.6 (big-AGI#1159).
   {
@@ -127,6 +150,7 @@ const OPENAI_FAMILIES: readonly ModelFamily[] = [
     chatRefuses: 'tools',
     abilities: { customTools: 'keep', efforts: ['none', ...EFFORTS, 'xhigh', 'max'], maxOutputTokens: 128_000 },
     unsupportedParams: SAMPLING,
+    silentTakesSampling: 'asked',
   },
   {
     match: /^gpt-5/,
@@ -139,7 +163,7 @@ const OPENAI_FAMILIES: readonly ModelFamily[] = [
     match: /^o[134]/,
     wire: 'chat',
     abilities: { efforts: EFFORTS, maxOutputTokens: 100_000 },
-    unsupportedParams: [...SAMPLING, 'stop'],
+    unsupportedParams: [...SAMPLING, 'stop', 'verbosity'],
   },
 ];
 
@@ -175,7 +199,19 @@ const ANTHROPIC_FAMILIES: readonly ModelFamily[] = [
   },
 ];
 
-const FAMILIES: readonly ModelFamily[] = [...OPENAI_FAMILIES, ...ANTHROPIC_FAMILIES];
+// ai.google.dev API reference and thinking page: the words hold at a relay too, where nothing else is known.
+const GEMINI_FAMILIES: readonly ModelFamily[] = [
+  { match: /^gemini-2\.5-flash/, effortWords: ['none', 'minimal', ...EFFORTS] },
+  { match: /^gemini-[3-9].*flash/, effortWords: ['minimal', ...EFFORTS] },
+  { match: /^gemini-(2\.5|[3-9])/, effortWords: EFFORTS },
+].map((family) => ({ ...family, wire: 'chat', abilities: {}, quirks: { maxStops: 5 } }));
+
+const FAMILIES: readonly ModelFamily[] = [
+  // Qwen-Agent#228: "Expected an array with maximum length 4".
+  ...OPENAI_FAMILIES.map((family) => ({ ...family, quirks: { maxStops: 4, ...family.quirks } })),
+  ...ANTHROPIC_FAMILIES,
+  ...GEMINI_FAMILIES,
+];
 
 /** The family a name speaks of: `openai/gpt-5.5` at a relay and `us.anthropic.claude-opus-5-v1:0` at Bedrock are known too. */
 export function modelFamily(name: string): ModelFamily | undefined {

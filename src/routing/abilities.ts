@@ -7,6 +7,8 @@ export interface Abilities {
   reasoningField: ReasoningField;
   /** Efforts listed as `id:low` variants; empty lists none. */
   efforts: readonly string[];
+  /** Every effort word the model takes, listed or not; absent where nothing is known. */
+  effortWords?: readonly string[];
   serviceTier: boolean;
   developerRole: boolean;
   metadata: boolean;
@@ -30,6 +32,8 @@ export interface Quirks {
   streamUsage: boolean;
   /** The provider reserves credit for max_tokens, so a request without one gets this. */
   reserveTokens?: number;
+  /** Most stop sequences on the chat wire; the text is cut here at the others. */
+  maxStops?: number;
   /** Requests go to `{baseUrl}/deployments/{model}/…` (Azure deployment style). */
   deploymentPaths: boolean;
 }

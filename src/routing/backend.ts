@@ -21,6 +21,10 @@ export interface Backend {
   query: Readonly<Record<string, string>>;
   roleRewrites: Readonly<Record<string, string>>;
   unsupportedParams: readonly string[];
+  /** Those that the settings wrote themselves. */
+  ownUnsupportedParams?: readonly string[];
+  /** Bodies of clients that speak its wire keep their bytes but for what the settings themselves ask (`edits: none`). */
+  keepsBytes?: true;
   models: readonly ModelSettings[];
   fallbacks: readonly string[];
   timeouts: Timeouts;

@@ -71,6 +71,8 @@ function buildBackend(
     query: { ...preset?.query, ...address.query, ...written.query },
     roleRewrites: written.roleRewrites ?? {},
     unsupportedParams: written.unsupportedParams ?? preset?.unsupportedParams ?? [],
+    ...(written.unsupportedParams && { ownUnsupportedParams: written.unsupportedParams }),
+    ...(written.edits === 'none' && { keepsBytes: true }),
     models: written.models ?? [],
     fallbacks: written.fallbacks ?? [],
     timeouts: { ...timeouts, ...defined(written.timeouts ?? {}) },
@@ -95,11 +97,14 @@ export function demoBackend(timeouts: Timeouts): Backend {
  */
 export function abilitiesFor(backend: Backend, upstreamModel: string, entry?: ModelSettings): Abilities {
   const preset = presetOf(backend);
+  const family = familyOf(preset, modelNameOf(upstreamModel, entry));
+  const written = { ...backend.ownAbilities, ...(entry ? writtenAbilities(entry) : {}) };
+  const words = family?.effortWords ?? family?.abilities.efforts;
   return {
     ...presetAbilities(preset, backend.wire),
-    ...familyAbilities(backend, preset, upstreamModel, entry),
-    ...backend.ownAbilities,
-    ...(entry ? writtenAbilities(entry) : {}),
+    ...familyAbilities(backend, preset, family, entry),
+    ...written,
+    ...(words && { effortWords: [...words, ...(written.efforts ?? [])] }),
   };
 }
 
@@ -111,10 +116,9 @@ export function modelNameOf(upstreamModel: string, entry?: ModelSettings): strin
 function familyAbilities(
   backend: Backend,
   preset: Preset | undefined,
-  upstreamModel: string,
+  family: ReturnType<typeof familyOf>,
   entry: ModelSettings | undefined,
 ): Partial<Abilities> {
-  const family = familyOf(preset, modelNameOf(upstreamModel, entry));
   if (!family) return {};
   const wire = 'wire' in family ? family.wire : preset?.wire;
   const fields: Partial<Abilities> = { ...onWire(wire === backend.wire, family.abilities) };
@@ -142,10 +146,21 @@ export function targetOnWire(target: Target, wire: Wire): Target {
   return { ...target, backend, abilities: abilitiesFor(backend, target.upstreamModel, target.model) };
 }
 
+/** What is known of the model a target asks, whatever serves it. */
+export function knownFamily({ backend, upstreamModel, model }: Target): ReturnType<typeof familyOf> {
+  return familyOf(presetOf(backend), modelNameOf(upstreamModel, model));
+}
+
+/** Facts of what serves the model, and of the model where it differs. */
+export function quirksFor(target: Target): Quirks {
+  return { ...target.backend.quirks, ...knownFamily(target)?.quirks };
+}
+
 /** What an emitter has to know about a target (wires/codec.ts). `addCacheControl` is the setting `cursor.cacheControl`. */
 export function emitTargetFor(target: Target, options: { addCacheControl?: boolean } = {}): EmitTarget {
   const { backend, abilities } = target;
-  const refused = familyOf(presetOf(backend), modelNameOf(target.upstreamModel, target.model))?.unsupportedParams ?? [];
+  const quirks = quirksFor(target);
+  const refused = knownFamily(target)?.unsupportedParams ?? [];
   return {
     model: target.upstreamModel,
     customTools: abilities.customTools,
@@ -154,14 +169,15 @@ export function emitTargetFor(target: Target, options: { addCacheControl?: boole
     developerRole: abilities.developerRole,
     metadata: abilities.metadata,
     ...(abilities.maxOutputTokens === undefined ? {} : { maxOutputTokens: abilities.maxOutputTokens }),
-    maxIdLength: backend.quirks.maxIdLength,
+    maxIdLength: quirks.maxIdLength,
     unsupportedParams: [...new Set([...backend.unsupportedParams, ...refused])],
-    refusedSchemaKeys: backend.quirks.refusedSchemaKeys,
+    refusedSchemaKeys: quirks.refusedSchemaKeys,
     schemaDialect: schemaDialectOf(backend, target.upstreamModel),
     roleRewrites: backend.roleRewrites,
-    strictTools: backend.quirks.strictTools,
+    strictTools: quirks.strictTools,
+    ...(quirks.maxStops !== undefined && { maxStops: quirks.maxStops }),
     addCacheControl: options.addCacheControl ?? false,
-    maxTokensField: backend.quirks.maxTokensField,
+    maxTokensField: quirks.maxTokensField,
   };
 }
 

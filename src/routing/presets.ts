@@ -32,9 +32,21 @@ export interface Preset extends PresetCard {
 
 const EFFORTS = ['low', 'medium', 'high'] as const;
 
+const GEMINI_EFFORT = { reasoningField: 'reasoning_effort', efforts: EFFORTS, maxOutputTokens: 65_536 } as const;
+// ai.google.dev thinking page, 2026-11: flash thinks as little as minimal, only 2.5 Flash not at all, pro from low on.
+const GEMINI_FAMILIES: readonly Family[] = [
+  {
+    match: /gemini-2\.5-flash/,
+    abilities: GEMINI_EFFORT,
+    effortWords: ['none', 'minimal', ...EFFORTS],
+  },
+  { match: /gemini-[3-9].*flash/, abilities: GEMINI_EFFORT, effortWords: ['minimal', ...EFFORTS] },
+  { match: /gemini-(2\.5|[3-9])/, abilities: GEMINI_EFFORT },
+];
+
 const openAiLike: Pick<Preset, 'abilities' | 'quirks'> = {
   abilities: { developerRole: true, serviceTier: true },
-  quirks: { maxIdLength: 40, strictTools: true, maxTokensField: 'max_completion_tokens' },
+  quirks: { maxIdLength: 40, strictTools: true, maxTokensField: 'max_completion_tokens', maxStops: 4 },
 };
 
 export const PRESETS: Readonly<Record<PresetName, Preset>> = {
@@ -68,7 +80,7 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
     quirks: { maxIdLength: 40, reserveTokens: 16_000 },
     billingUrl: 'https://openrouter.ai/settings/credits',
   },
-  // console.groq.com/docs/openai, 2026-11: these fields answer 400; reasoning_effort only for models that reason.
+  // console.groq.com/docs/openai, 2026-11 (stop: letta#1272): these fields answer 400; reasoning_effort only for models that reason.
   groq: {
     ...PRESET_CARDS.groq,
     wire: 'chat',
@@ -76,8 +88,12 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
     keyEnv: ['GROQ_API_KEY'],
     unsupportedParams: ['logprobs', 'logit_bias', 'top_logprobs', 'store', 'messages[].name'],
     abilities: { reasoningField: 'none' },
-    families: [{ match: /gpt-oss/, abilities: { reasoningField: 'reasoning_effort', efforts: EFFORTS } }],
-    quirks: { maxTokensField: 'max_completion_tokens' },
+    families: [
+      { match: /gpt-oss/, abilities: { reasoningField: 'reasoning_effort', efforts: EFFORTS } },
+      // modelparams#114, pi#1745, Kiln#1728: thinking on or off, nothing between.
+      { match: /qwen-?3/, abilities: { reasoningField: 'reasoning_effort' }, effortWords: ['none', 'default'] },
+    ],
+    quirks: { maxTokensField: 'max_completion_tokens', maxStops: 4 },
     billingUrl: 'https://console.groq.com/settings/billing',
   },
   // ai.google.dev/gemini-api/docs/openai and issue reports, 2026-11: unknown fields and schema keywords answer 400.
@@ -103,14 +119,9 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
       'verbosity',
     ],
     abilities: { reasoningField: 'none' },
-    families: [
-      {
-        match: /gemini-(2\.5|[3-9])/,
-        abilities: { reasoningField: 'reasoning_effort', efforts: EFFORTS, maxOutputTokens: 65_536 },
-      },
-      { match: /gemini-2/, abilities: { maxOutputTokens: 8_192 } },
-    ],
+    families: [...GEMINI_FAMILIES, { match: /gemini-2/, abilities: { maxOutputTokens: 8_192 } }],
     quirks: {
+      maxStops: 5,
       refusedSchemaKeys: [
         '$schema',
         '$id',
@@ -187,8 +198,14 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
     abilities: { reasoningField: 'none' },
     families: [
       { match: /^grok-3-mini/, abilities: { reasoningField: 'reasoning_effort', efforts: ['low', 'high'] } },
+      // modelparams#330, NativeTavern#83: grok-4.6 knows xhigh.
       {
-        match: /^grok-(4\.[3-9](?!\d)|[5-9])/,
+        match: /^grok-(4\.[6-9](?!\d)|[5-9])/,
+        abilities: { reasoningField: 'reasoning_effort', efforts: [...EFFORTS, 'xhigh'] },
+        unsupportedParams: ['stop'],
+      },
+      {
+        match: /^grok-4\.[3-5](?!\d)/,
         abilities: { reasoningField: 'reasoning_effort', efforts: EFFORTS },
         unsupportedParams: ['stop'],
       },
@@ -248,13 +265,9 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
     keyEnv: ['VERTEX_ACCESS_TOKEN'],
     unsupportedParams: ['store', 'logit_bias'],
     abilities: { reasoningField: 'none' },
-    families: [
-      {
-        match: /gemini-(2\.5|[3-9])/,
-        abilities: { reasoningField: 'reasoning_effort', efforts: EFFORTS, maxOutputTokens: 65_536 },
-      },
-    ],
+    families: GEMINI_FAMILIES,
     quirks: {
+      maxStops: 5,
       refusedSchemaKeys: ['$schema', '$id', 'additionalProperties', 'propertyNames', 'patternProperties', 'const'],
     },
     billingUrl: 'https://console.cloud.google.com/billing',

@@ -4,8 +4,16 @@
  */
 import type { Target } from '../routing/backend';
 import { type Edit, editObject, readString, scanArray, scanObject, splice, splicePieces } from '../wires/jsonText';
+import type { Wire } from '../wires/wire';
 import type { ClientRequest } from './clientRequest';
+import { factEdits, refusedOf } from './factEdits';
 import type { ModelRoute } from './routes';
+
+const WIRE_OF: Readonly<Partial<Record<ModelRoute, Wire>>> = {
+  'chat/completions': 'chat',
+  responses: 'responses',
+  messages: 'messages',
+};
 
 /** Up to here a copy is cheaper than sending several pieces. */
 const COPY_BYTES = 64 * 1024;
@@ -19,6 +27,8 @@ export interface PlainBody {
   body: Buffer | Buffer[];
   /** Names of the rules that changed something. */
   rules: string[];
+  /** Parameters left out, for the answer header. */
+  dropped: string[];
   /** We asked for usage, the client did not. */
   hideUsage: boolean;
 }
@@ -35,11 +45,18 @@ export function plainBody(request: ClientRequest, target: Target, route: ModelRo
   if (!model ? !backend.quirks.deploymentPaths : bytes.toString('utf8', model.start, model.end) !== name)
     set.set('model', name);
 
+  const wire = WIRE_OF[route];
+  const refused = wire ? refusedOf(request, target) : backend.unsupportedParams;
+  const facts = wire && factEdits(request, target, wire, refused);
+  edits.push(...(facts?.edits ?? []));
+  rules.push(...(facts?.rules ?? []));
   const remove = new Set<number>();
+  const dropped = new Set(facts?.dropped);
   entries.forEach((entry, index) => {
-    if (entry.key === 'model' || !backend.unsupportedParams.includes(entry.key)) return;
+    if (entry.key === 'model' || !refused.includes(entry.key)) return;
     remove.add(index);
-    rules.push(`dropped ${entry.key}`);
+    if (!dropped.has(entry.key)) rules.push(`dropped ${entry.key}`);
+    dropped.add(entry.key);
   });
 
   const roles = roleEdits(request, backend.roleRewrites);
@@ -49,7 +66,7 @@ export function plainBody(request: ClientRequest, target: Target, route: ModelRo
   const added = addedEntries(request, target, route, rules);
   // What the backend refuses is dropped whoever wrote it.
   for (const [key, text] of Object.entries(added.entries)) {
-    if (!backend.unsupportedParams.includes(key)) set.set(key, text);
+    if (!refused.includes(key)) set.set(key, text);
   }
   const append: [string, string][] = [];
   for (const [key, text] of set) {
@@ -61,6 +78,7 @@ export function plainBody(request: ClientRequest, target: Target, route: ModelRo
   return {
     body: editedBody(bytes, edits),
     rules,
+    dropped: [...dropped],
     hideUsage: added.hideUsage,
   };
 }

@@ -15,6 +15,7 @@ import type { ApiFailure } from '../wires/conversation';
 import { toldName } from './askedName';
 import { refusal } from './errors';
 import type { Exchange } from './exchangeTypes';
+import { needsWholeRequest } from './factEdits';
 import { genericCodec, readGenericAnswer } from './genericAnswer';
 import { plainBody } from './plainEdits';
 import type { Content, Plan, PlanInput } from './planTypes';
@@ -63,6 +64,7 @@ function planOnWire(input: PlanInput): Plan | { failure: ApiFailure } {
     speaker.isCursor ||
     (speaker.wire && speaker.wire !== backend.wire) ||
     wantsTranslation(target) ||
+    needsWholeRequest(request, target, speaker.wire) ||
     // What we sealed for another provider (S7) must not reach this one as it stands.
     (speaker.wire && request.sealed)
       ? planTranslation(input)
@@ -95,7 +97,7 @@ function planOnWire(input: PlanInput): Plan | { failure: ApiFailure } {
       local: backend.local,
     },
     rules: content.rules,
-    commitHeaders: (head) => ({ ...answerHeaders(head), ...identity(target) }),
+    commitHeaders: (head) => ({ ...answerHeaders(head), ...identity(target), ...droppedHeader(content.dropped) }),
     parseError: (status, headers, body) => wire.parseError(status, headers, body),
   };
 }
@@ -112,13 +114,14 @@ function wantsTranslation(target: Target): boolean {
 }
 
 function planPassThrough({ exchange, request, speaker, target }: PlanInput): Content {
-  const { body, rules, hideUsage } = plainBody(request, target, exchange.route.name);
+  const { body, rules, dropped, hideUsage } = plainBody(request, target, exchange.route.name);
   const codec = speaker.wire ? codecFor(speaker.wire) : undefined;
   const streamCodec = codec ?? genericCodec;
   const name = toldName(speaker.wire, speaker.answer.model);
   return {
     body,
     rules,
+    dropped,
     path: exchange.route.name,
     reading: {
       streamReply: () =>
@@ -179,6 +182,11 @@ export function identity(target: Target): Record<string, string> {
     'x-llm-router-backend': headerText(target.backend.name),
     'x-llm-router-model': headerText(target.upstreamModel),
   };
+}
+
+/** A client that is no Cursor learns what of its request did not go on. */
+function droppedHeader(dropped: readonly string[] = []): Record<string, string> {
+  return dropped.length > 0 ? { 'x-llm-router-dropped': headerText(dropped.join(', ')) } : {};
 }
 
 /** Model names and provider headers may hold any character; ours may not. */

@@ -42,5 +42,7 @@ export interface Content {
   /** Path behind the base URL. */
   path: string;
   rules: string[];
+  /** Parameters of the client that were left out. */
+  dropped?: string[];
   reading: AnswerReading;
 }

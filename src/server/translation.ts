@@ -16,11 +16,13 @@ import type { EmitterOptions, StreamEmitter } from '../wires/codec';
 import { codecFor } from '../wires/codecs';
 import type { Answer, Conversation, JsonObject, StreamEvent, WireName } from '../wires/conversation';
 import { customToolNames, unwrapCustomCalls } from '../wires/customTools';
+import { fitEffort } from '../wires/effort';
 import { carryAcross } from '../wires/foreign';
 import { type FlatTools, flattenNamespaces, restoreNamespaces } from '../wires/namespaces';
 import { letterFirst, schemaDialectOf } from '../wires/schemaDialects';
 import { cutAtStop } from '../wires/stopSequences';
 import { legalToolNames, restoreToolNames } from '../wires/toolNames';
+import { leftOut, needsWholeRequest } from './factEdits';
 import { editedBody } from './plainEdits';
 import type { AnswerReading, Content, PlanInput } from './planTypes';
 
@@ -49,19 +51,30 @@ function planOtherWire({ exchange, request, speaker, target }: PlanInput): Conte
   const wire = speaker.wire!;
   const parsed = codecFor(wire).parseRequest(request.body());
   const effort = target.variantEffort ?? (parsed.reasoning?.effort === undefined ? target.suffixEffort : undefined);
+  const wished = effort === undefined ? parsed.reasoning : { ...parsed.reasoning, effort };
+  // A variant stands in the settings: whoever wrote it knows the model.
+  const { reasoning, rule } =
+    target.variantEffort === undefined
+      ? fitEffort(wished, target.abilities, target.backend.wire)
+      : { reasoning: wished, rule: undefined };
   const conversation: Conversation = {
     ...(wire === target.backend.wire ? parsed : carryAcross(parsed)),
     stream: request.stream,
     includeUsage: request.stream && target.backend.quirks.streamUsage,
-    ...(effort !== undefined && { reasoning: { ...parsed.reasoning, effort } }),
+    ...(reasoning && { reasoning }),
     ...(target.tier === 'priority' && target.abilities.serviceTier && { serviceTier: 'priority' }),
   };
   const codec = codecFor(wire);
   const options: EmitterOptions = { ...speaker.answer, request: parsed };
   const rules = wire === target.backend.wire ? [] : [`${wire} → ${target.backend.wire}`];
+  if (effort !== undefined) rules.push(`effort ${effort}`);
+  if (rule) rules.push(rule);
+  const dropped = leftOut(request, target);
+  rules.push(...dropped.map((name) => `dropped ${name}`));
   return {
     ...emitted(conversation, target, exchange.runtime.settings.cursor.cacheControl),
-    rules: effort === undefined ? rules : [...rules, `effort ${effort}`],
+    rules,
+    dropped,
     reading: readingFor(target.backend.wire, request.stream, {
       emitter: () => codec.createStreamEmitter(options),
       emitAnswer: (answer) => codec.emitAnswer(answer, options),
@@ -101,6 +114,7 @@ function planCursor(input: PlanInput): Content {
 function quickEdits(input: PlanInput, showThinking: boolean): Content | undefined {
   const { exchange, request, target } = input;
   if (target.backend.wire !== 'chat' || !target.backend.quirks.streamUsage) return undefined;
+  if (needsWholeRequest(request, target, 'chat')) return undefined;
   const quick = editChatBody(request.bytes, request.entries, { target, emit: emitTargetFor(target), showThinking });
   if (!quick) return undefined;
   const { memory } = exchange.deps;
@@ -160,7 +174,7 @@ function stageFor(source: Conversation, target: Target): (() => (event: StreamEv
   const { conversation, originals: grouped } = flatFor(source, wire);
   const asFunctions = wire === 'messages' || target.abilities.customTools === 'function';
   const names = asFunctions ? customToolNames(conversation) : new Set<string>();
-  const stop = wire === 'responses' ? (conversation.stop ?? []) : [];
+  const stop = stopsCutHere(conversation, target);
   const { originals } = legalToolNames(conversation, wire, wantsLetter(target));
   if (names.size === 0 && stop.length === 0 && originals.size === 0 && grouped.size === 0) return undefined;
   return () => {
@@ -170,6 +184,14 @@ function stageFor(source: Conversation, target: Target): (() => (event: StreamEv
     const cut = cutAtStop(stop);
     return (event) => unwrap(rename(event)).map(regroup).flatMap(cut);
   };
+}
+
+/** Stop sequences that the upstream does not get: Responses has no field, some models refuse it or take only a few (c11). */
+function stopsCutHere({ stop = [] }: Conversation, target: Target): string[] {
+  const { wire } = target.backend;
+  if (stop.length === 0 || wire === 'messages') return [];
+  const { unsupportedParams, maxStops } = emitTargetFor(target);
+  return wire === 'responses' || unsupportedParams.includes('stop') ? stop : stop.slice(maxStops ?? stop.length);
 }
 
 function cursorReading(

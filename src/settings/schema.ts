@@ -176,6 +176,16 @@ const backend = z.strictObject({
     .array(name)
     .optional()
     .meta({ description: 'Top-level parameters to drop before sending. Replaces the list of the preset.' }),
+  edits: z
+    .enum(['facts', 'none'])
+    .optional()
+    .meta({
+      description: 'What is changed in requests of clients that speak the API of the provider themselves.',
+      enumDescriptions: [
+        'What the model is documented to refuse is left out, efforts become the nearest it knows. The default.',
+        'Nothing but the model name and what these settings ask for.',
+      ],
+    }),
   models: z.array(model).optional().meta({ description: 'Models with settings of their own.' }),
   fallbacks: z
     .array(name)

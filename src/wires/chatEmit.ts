@@ -274,7 +274,7 @@ function emitParameters(conversation: Conversation, target: EmitTarget): JsonObj
     [target.maxTokensField]: asked !== undefined ? Math.min(asked, target.maxOutputTokens ?? asked) : undefined,
     temperature: conversation.temperature,
     top_p: conversation.topP,
-    stop: conversation.stop,
+    stop: conversation.stop?.slice(0, target.maxStops),
     seed: conversation.seed,
     frequency_penalty: conversation.frequencyPenalty,
     presence_penalty: conversation.presencePenalty,

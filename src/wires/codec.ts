@@ -40,6 +40,8 @@ export interface EmitTarget {
   refusedSchemaKeys: readonly string[];
   /** How schemas are repaired; `lenient` where nothing is known (N23). */
   schemaDialect?: SchemaDialectName;
+  /** Most stop sequences; the others are cut here (server/translation.ts). */
+  maxStops?: number;
   /** Roles to rename in messages, client role to upstream role. */
   roleRewrites: Readonly<Record<string, string>>;
   /** `strict` on function tools is understood; where not, an asked-for true becomes false (N23). */

@@ -41,13 +41,20 @@ export function emitResponsesRequest(source: Conversation, target: EmitTarget): 
   emitTools(body, conversation, extra, target);
   emitParameters(body, conversation, target);
   emitReasoning(body, conversation, extra, target);
-  const text = emitTextField(conversation, target);
+  const text = emitTextField(withoutRefused(conversation, target), target);
   if (text) body.text = text;
   for (const [key, value] of Object.entries(extra)) if (!(key in body) && key !== 'tool_choice') body[key] = value;
   body.store ??= false;
   if (conversation.stream) body.stream = true;
   for (const key of target.unsupportedParams) delete body[key];
   return body;
+}
+
+/** The verbosity stands inside a field here. */
+function withoutRefused(conversation: Conversation, target: EmitTarget): Conversation {
+  if (conversation.verbosity === undefined || !target.unsupportedParams.includes('verbosity')) return conversation;
+  const { verbosity: _, ...kept } = conversation;
+  return kept;
 }
 
 /** A leading turn that goes as plain system text becomes `instructions`; one whose role is renamed stays a message. */

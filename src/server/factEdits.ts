@@ -1,0 +1,116 @@
+/**
+ * What is known of a model, applied to a body that stays on its wire (issue 15 §2): documented refusals are left out,
+ * efforts become words the model takes. Small spans are edited; everything else keeps its bytes.
+ */
+import type { Target } from '../routing/backend';
+import { knownFamily, quirksFor } from '../routing/build';
+import { effortRule, nearestEffort, wordsOf } from '../wires/effort';
+import { type Edit, editObject, type JsonEntry, readString, scanArray, scanObject } from '../wires/jsonText';
+import type { Wire } from '../wires/wire';
+import type { ClientRequest } from './clientRequest';
+
+export interface FactEdits {
+  edits: Edit[];
+  /** In words, for the story. */
+  rules: string[];
+  /** Parameters left out, for the answer header. */
+  dropped: string[];
+}
+
+/** Asked for by name: whoever wants these is told the refusal instead of an answer without them. */
+const BINDING = ['logprobs', 'top_logprobs', 'stop'];
+const SAMPLING_WHEN_SILENT = ['temperature', 'top_p'];
+
+const EFFORT_IN: Readonly<Record<Wire, string>> = {
+  chat: 'reasoning_effort',
+  responses: 'reasoning',
+  messages: 'output_config',
+};
+
+/** Top-level parameters of this request that the provider or the maker of the model documents as refused. */
+export function refusedOf(request: ClientRequest, target: Target): readonly string[] {
+  const { backend } = target;
+  if (backend.keepsBytes) return backend.ownUnsupportedParams ?? [];
+  const family = knownFamily(target);
+  if (!family?.unsupportedParams) return backend.unsupportedParams;
+  const takes = silentTakes(request, family.silentTakesSampling) ? SAMPLING_WHEN_SILENT : [];
+  const documented = family.unsupportedParams.filter((name) => !BINDING.includes(name) && !takes.includes(name));
+  return [...backend.unsupportedParams, ...documented];
+}
+
+function silentTakes(request: ClientRequest, rule: 'byDefault' | 'asked' | undefined): boolean {
+  if (rule === undefined) return false;
+  const effort = effortEntry(request, 'chat') ?? effortEntry(request, 'responses');
+  return effort ? readString(request.bytes, effort) === 'none' : rule === 'byDefault';
+}
+
+/** Edits inside top-level values: the effort, and the verbosity of Responses. `refused` goes as a whole elsewhere. */
+export function factEdits(request: ClientRequest, target: Target, wire: Wire, refused: readonly string[]): FactEdits {
+  const found: FactEdits = { edits: [], rules: [], dropped: [] };
+  if (target.backend.keepsBytes) return found;
+  editEffort(request, target, wire, refused, found);
+  if (wire === 'responses' && refused.includes('verbosity') && !refused.includes('text'))
+    dropInside(request, 'text', 'verbosity', found);
+  return found;
+}
+
+function editEffort(
+  request: ClientRequest,
+  target: Target,
+  wire: Wire,
+  refused: readonly string[],
+  found: FactEdits,
+): void {
+  const entry = effortEntry(request, wire);
+  // A variant that we listed is written over it.
+  if (!entry || target.variantEffort !== undefined) return;
+  if (refused.includes(EFFORT_IN[wire])) return;
+  const asked = readString(request.bytes, entry);
+  const effort = nearestEffort(asked, wordsOf(target.abilities, wire));
+  if (effort === asked) return;
+  found.edits.push({ start: entry.start, end: entry.end, text: JSON.stringify(effort) });
+  found.rules.push(effortRule(asked, effort));
+}
+
+/** Where a body of this wire has its effort word. */
+function effortEntry(request: ClientRequest, wire: Wire): JsonEntry | undefined {
+  const key = EFFORT_IN[wire];
+  const entry = wire === 'chat' ? request.entry(key) : inside(request, key)?.findLast((one) => one.key === 'effort');
+  return entry?.kind === 'string' ? entry : undefined;
+}
+
+function inside(request: ClientRequest, key: string): JsonEntry[] | undefined {
+  const entry = request.entry(key);
+  return entry?.kind === 'object' ? scanObject(request.bytes, entry.start) : undefined;
+}
+
+function dropInside(request: ClientRequest, outer: string, key: string, found: FactEdits): void {
+  const entries = inside(request, outer);
+  const at = entries?.findIndex((entry) => entry.key === key) ?? -1;
+  if (!entries || at < 0) return;
+  found.edits.push(...editObject(request.bytes, entries, { remove: new Set([at]) }));
+  found.dropped.push(`${outer}.${key}`);
+  found.rules.push(`dropped ${outer}.${key}`);
+}
+
+/** Parameters of a request that goes on in another form and that the target refuses; the emitters leave them out. */
+export function leftOut(request: ClientRequest, target: Target): string[] {
+  const refused = refusedOf(request, target);
+  return [
+    ...new Set(request.entries.flatMap(({ key, kind }) => (kind !== 'null' && refused.includes(key) ? [key] : []))),
+  ];
+}
+
+/** A fact that an edit of small spans cannot satisfy: the answer is cut here at stop sequences the provider would not take. */
+export function needsWholeRequest(request: ClientRequest, target: Target, wire: Wire | undefined): boolean {
+  if (target.backend.keepsBytes || wire !== 'chat') return false;
+  const stop = request.entry('stop');
+  if (!stop || stop.kind === 'null') return false;
+  const refused =
+    knownFamily(target)?.unsupportedParams?.includes('stop') && !target.backend.unsupportedParams.includes('stop');
+  const { maxStops } = quirksFor(target);
+  return (
+    refused ||
+    (maxStops !== undefined && stop.kind === 'array' && scanArray(request.bytes, stop.start).length > maxStops)
+  );
+}
