@@ -11,6 +11,8 @@ const COMMAND_OF: Record<Exclude<Action, 'Copy Local URL' | 'Copy This URL'>, Co
   'Copy New URL': 'copyBaseUrl',
   'Copy Base URL': 'copyBaseUrl',
   'Copy API Key': 'copyApiKey',
+  'Paste the Old Key': 'pasteApiKey',
+  'Make a New One': 'newApiKey',
   'Copy Model Name…': 'copyModelName',
   'Open Cursor Settings': 'openCursorModelSettings',
   'Set Up Tunnel…': 'setUpTunnel',

@@ -5,8 +5,9 @@ import type { ConfigResult } from '../process/contract';
 import { nodeSpawner } from '../process/spawnRouter';
 import { VERSION } from '../version';
 import { CLIENT_KEY, SECTION } from './ids';
-import { createKeyStore, ensureOwnKeys, type KeyStore } from './keyStore';
+import { createKeyStore, type KeyStore } from './keyStore';
 import { networkSettings } from './network';
+import { createMadeKeys, ensureOwnKeys, LostKeyError, type MadeKeys } from './ownKeys';
 import { autoStart, configuredModels, namedKeys, writtenSettings } from './settings';
 import { createStamper } from './stamp';
 import { createStopFlag } from './stopFlag';
@@ -17,6 +18,8 @@ export interface Editor extends Disposable {
   readonly context: ExtensionContext;
   readonly log: LogOutputChannel;
   readonly keys: KeyStore;
+  /** Which keys this installation has made, whatever the storage says. */
+  readonly made: MadeKeys;
   readonly router: RouterClient;
   readonly view: View;
   onDidChangeView(listener: (view: View) => void): Disposable;
@@ -35,6 +38,7 @@ const GATHER_MS = 30;
 export function createEditor(context: ExtensionContext, log: LogOutputChannel): Editor {
   const dataDir = context.globalStorageUri.fsPath;
   const keys = createKeyStore(context.secrets);
+  const made = createMadeKeys(context.globalState);
   const stopped = createStopFlag(dataDir);
   const stamper = createStamper(context.globalState, Date.now);
   const views = new EventEmitter<View>();
@@ -47,14 +51,17 @@ export function createEditor(context: ExtensionContext, log: LogOutputChannel): 
     autoStart: () => autoStart() && !stopped.isSet(),
   });
   let hint: string | undefined;
-  let keyTrouble: string | undefined;
+  let keyTrouble: Error | undefined;
+  /** A person's Start that waits for the keys. */
+  let startWaits: (() => Promise<unknown>) | undefined;
   let crashed = false;
   let cameBackAt: number | undefined;
 
   const currentView = (): View => {
     const view: View = { ...linkOf(router), models: configuredModels() };
     if (hint) view.keyHint = hint;
-    if (keyTrouble) view.keyTrouble = keyTrouble;
+    if (keyTrouble) view.keyTrouble = keyTrouble.message;
+    if (keyTrouble instanceof LostKeyError) view.keyLost = true;
     if (cameBackAt) view.cameBackAt = cameBackAt;
     return view;
   };
@@ -63,14 +70,14 @@ export function createEditor(context: ExtensionContext, log: LogOutputChannel): 
   /** Undefined when the secret storage does not work: better no news for the router than news without keys. */
   async function readKeys(): Promise<Record<string, string> | undefined> {
     try {
-      await ensureOwnKeys(keys);
+      await ensureOwnKeys(keys, made);
       const secrets = await keys.all(namedKeys());
       hint = secrets[CLIENT_KEY] && keyHint(secrets[CLIENT_KEY]);
       keyTrouble = undefined;
       return secrets;
     } catch (error) {
-      keyTrouble = error instanceof Error ? error.message : String(error);
-      log.error(keyTrouble);
+      keyTrouble = error instanceof Error ? error : new Error(String(error));
+      log.error(keyTrouble.message);
       return undefined;
     }
   }
@@ -83,6 +90,17 @@ export function createEditor(context: ExtensionContext, log: LogOutputChannel): 
     const result = await router.pushConfig(push);
     log.debug(`Settings sent: ${result.applied ? 'in force' : `not in force (${result.reason})`}`);
     pushes.fire(result);
+    const start = startWaits;
+    startWaits = undefined;
+    await start?.();
+  }
+  /** Without keys the router could only refuse everybody: a start waits for them, and says so. */
+  async function startWithKeys(start: () => Promise<unknown>): Promise<void> {
+    await stopped.set(false);
+    await push();
+    if (!keyTrouble) return void (await start());
+    startWaits = start;
+    throw keyTrouble;
   }
   let queue: Promise<void> = Promise.resolve();
   const push = (): Promise<void> => {
@@ -115,7 +133,9 @@ export function createEditor(context: ExtensionContext, log: LogOutputChannel): 
       if (event.affectsConfiguration(SECTION) || event.affectsConfiguration('http')) pushSoon();
     }),
     window.onDidChangeWindowState((state) => {
-      if (state.focused) router.focus();
+      if (!state.focused) return;
+      router.focus();
+      if (keyTrouble) pushSoon();
     }),
     { dispose: () => clearTimeout(gathering) },
     { dispose: () => router.dispose() },
@@ -125,6 +145,7 @@ export function createEditor(context: ExtensionContext, log: LogOutputChannel): 
     context,
     log,
     keys,
+    made,
     router,
     get view() {
       return currentView();
@@ -133,20 +154,13 @@ export function createEditor(context: ExtensionContext, log: LogOutputChannel): 
     onDidPush: pushes.event,
     push,
     dispose: () => subscriptions.forEach((subscription) => void subscription.dispose()),
-    async start() {
-      await stopped.set(false);
-      await push();
-      await router.start();
-    },
+    start: () => startWithKeys(router.start),
     async stop() {
+      startWaits = undefined;
       await stopped.set(true);
       await router.stop();
     },
-    async restart() {
-      await stopped.set(false);
-      await push();
-      await router.restart();
-    },
+    restart: () => startWithKeys(router.restart),
   };
 }
 

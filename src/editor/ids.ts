@@ -12,6 +12,7 @@ export const COMMANDS = {
   copyBaseUrl: 'llmRouter.copyBaseUrl',
   copyApiKey: 'llmRouter.copyApiKey',
   newApiKey: 'llmRouter.newApiKey',
+  pasteApiKey: 'llmRouter.pasteApiKey',
   addBackend: 'llmRouter.addBackend',
   removeBackend: 'llmRouter.removeBackend',
   setBackendKey: 'llmRouter.setBackendKey',

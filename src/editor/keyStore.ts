@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { Disposable, Event, SecretStorageChangeEvent } from 'vscode';
-import { CLIENT_KEY, MEMORY_KEY } from './ids';
+import { within } from '../process/timeLimit';
 
 const PREFIX = 'llmRouter.key.';
 const INDEX = 'llmRouter.keys';
@@ -29,11 +29,15 @@ export interface KeyStore {
   onDidChange(listener: () => void): Disposable;
 }
 
-export function createKeyStore(secrets: Secrets): KeyStore {
+/** How long a person waits for the editor's storage before a sentence says so, milliseconds. */
+const PATIENCE = 10_000;
+
+export function createKeyStore(secrets: Secrets, patience = PATIENCE): KeyStore {
   const listeners = new Set<() => void>();
   const changed = (): void => {
     for (const listener of listeners) listener();
   };
+  const guarded = <T>(work: () => Promise<T>): Promise<T> => limited(patience, changed, work);
   // One change of the list after the other: two at once would lose a name.
   let queue: Promise<unknown> = Promise.resolve();
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
@@ -98,24 +102,24 @@ export function createKeyStore(secrets: Secrets): KeyStore {
   };
 }
 
-/** A broken keyring throws all kinds of things; a person gets one sentence. */
-async function guarded<T>(work: () => Promise<T>): Promise<T> {
+const ADVICE = 'Keys are kept there and nowhere else; check the keyring of your system.';
+
+/** A broken keyring throws all kinds of things, a locked one never answers; a person gets one sentence. */
+async function limited<T>(patience: number, late: () => void, work: () => Promise<T>): Promise<T> {
+  const silent = `The editor's secret storage does not answer. ${ADVICE}`;
+  const answer = work();
   try {
-    return await work();
+    return await within(patience, silent, answer);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(
-      `The editor's secret storage does not work (${reason}). Keys are kept there and nowhere else; check the keyring of your system.`,
-      { cause: error },
-    );
+    if (reason === silent) {
+      // What comes late is used.
+      answer.then(late, () => undefined);
+      throw error;
+    }
+    throw new Error(`The editor's secret storage does not work (${reason}). ${ADVICE}`, { cause: error });
   }
 }
 
 /** 256 bits in the form clients expect. */
 export const newClientKey = (): string => `sk-${randomBytes(32).toString('base64url')}`;
-
-/** Makes the keys that every installation needs, once. */
-export async function ensureOwnKeys(keys: KeyStore): Promise<void> {
-  if (!(await keys.get(CLIENT_KEY))) await keys.set(CLIENT_KEY, newClientKey());
-  if (!(await keys.get(MEMORY_KEY))) await keys.set(MEMORY_KEY, randomBytes(32).toString('base64'));
-}

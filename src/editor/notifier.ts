@@ -6,7 +6,7 @@ import type { Problem } from '../settings/problem';
 import { tell } from './actions';
 import type { Editor } from './controller';
 import { openSetting } from './settings';
-import { type Message, tunnelTrouble, urlNotice } from './stateMessages';
+import { keyMessage, type Message, tunnelTrouble, urlNotice } from './stateMessages';
 import { phaseOf, type View, workingUrl } from './view';
 
 /** The URL that a person was told and may have pasted; shared by all windows and kept over restarts. */
@@ -28,7 +28,7 @@ export function createNotifier(editor: Editor): Disposable {
   function look(): void {
     const view = editor.view;
     tellOnce('failure', failureOf(view));
-    tellOnce('keys', view.keyTrouble ? { severity: 'error', text: view.keyTrouble, actions: ['Show Log'] } : undefined);
+    tellOnce('keys', keyMessage(view));
     // Several windows see the same state: only the one in front speaks.
     if (!window.state.focused) return;
     const url = workingUrl(view);

@@ -28,7 +28,8 @@ export function createStamper(memento: Memento, now: () => number): Stamper {
         const stored = memento.get<Stamp>(STATE);
         // Another window may have stamped the same change already.
         mine = stored?.digest === digest ? stored : { at: Math.max(now(), (stored?.at ?? 0) + 1), digest };
-        if (mine !== stored) await memento.update(STATE, mine);
+        // Not waited for: an editor that cannot store it must not keep the settings from the router.
+        if (mine !== stored) void memento.update(STATE, mine).then(undefined, () => undefined);
       }
       return { ...content, changedAt: mine.at };
     },

@@ -11,6 +11,8 @@ export type Action =
   | 'Copy New URL'
   | 'Copy Base URL'
   | 'Copy API Key'
+  | 'Paste the Old Key'
+  | 'Make a New One'
   | 'Copy Model Name…'
   | 'Open Cursor Settings'
   | 'Set Up Tunnel…'
@@ -121,6 +123,16 @@ function withUrl(
   return returning
     ? { message: { severity, text, actions: ['Copy This URL', ...actions] }, returning }
     : { message: { severity, text, actions } };
+}
+
+/** What is wrong with the keys; a lost one is as loud as a changed URL. */
+export function keyMessage({ keyTrouble, keyLost }: View): Message | undefined {
+  if (!keyTrouble) return undefined;
+  return {
+    severity: 'error',
+    text: keyTrouble,
+    actions: keyLost ? ['Paste the Old Key', 'Make a New One'] : ['Show Log'],
+  };
 }
 
 /** The message for a tunnel that needs a person, else undefined: what heals by itself shows in the status bar only. */

@@ -54,6 +54,8 @@ export function statusText(view: View): StatusText {
 }
 
 function headline(view: View): { icon: string; short: string; severity?: 'warning' | 'error' } {
+  if (view.keyTrouble && phaseOf(view) !== 'running' && phaseOf(view) !== 'failed')
+    return { icon: 'key', short: view.keyLost ? 'API key lost' : 'no access to keys', severity: 'error' };
   switch (phaseOf(view)) {
     case 'failed':
       return { icon: 'error', short: 'not running', severity: 'error' };
@@ -104,7 +106,7 @@ function tooltip(view: View): string {
   if (phase === 'running' && view.state) return runningTooltip(view, view.state);
   const lines = [`**${NAME}** is ${phase === 'failed' ? 'not running' : phase}.`];
   if (view.message) lines.push(escapeMarkdown(view.message));
-  if (view.keyTrouble) lines.push(`$(warning) ${escapeMarkdown(view.keyTrouble)}`);
+  lines.push(...keyLines(view));
   const actions =
     phase === 'starting' ? [link('showLog', 'Show Log')] : [link('startRouter', 'Start'), link('showLog', 'Show Log')];
   lines.push(actions.join(' · '));
@@ -138,6 +140,14 @@ function urlLines(state: RouterState): string[] {
 
 const keyLine = (view: View): string[] =>
   view.keyHint ? [`Key ${code(view.keyHint)} ${link('copyApiKey', 'Copy')}`] : [];
+
+function keyLines(view: View): string[] {
+  if (!view.keyTrouble) return [];
+  const ways = view.keyLost
+    ? ` ${link('pasteApiKey', 'Paste the Old Key')}, ${link('newApiKey', 'Make a New One')}.`
+    : '';
+  return [`$(warning) ${escapeMarkdown(view.keyTrouble)}${ways}`];
+}
 
 function tunnelLine(state: RouterState): string {
   const { tunnel } = state;
@@ -226,7 +236,7 @@ function problemLines(view: View, state: RouterState): string[] {
     .map((problem) => `$(warning) ${code(problem.path)} ${escapeMarkdown(problem.message)}`);
   if (state.bodyLog)
     lines.push(`$(eye) Bodies of requests and answers are logged for debugging. ${link('logBodies', 'Stop')}`);
-  if (view.keyTrouble) lines.push(`$(warning) ${escapeMarkdown(view.keyTrouble)}`);
+  lines.push(...keyLines(view));
   if (state.notice) lines.push(`$(info) ${escapeMarkdown(state.notice)}`);
   if (view.cameBackAt)
     lines.push(`$(info) The router process ended unexpectedly and was started again at ${clock(view.cameBackAt)}.`);

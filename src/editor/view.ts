@@ -8,6 +8,8 @@ export interface View {
   message?: string;
   /** The editor's secret storage does not work: what that means, a sentence. */
   keyTrouble?: string;
+  /** It works, but the key that Cursor has is gone from it. */
+  keyLost?: boolean;
   /** The router process ended unexpectedly and came back: when, milliseconds since the epoch. */
   cameBackAt?: number;
   /** Last state the router told; present while connected. */

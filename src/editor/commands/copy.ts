@@ -6,12 +6,12 @@ import { CLIENT_KEY, type Handlers } from '../ids';
 import { newClientKey } from '../keyStore';
 import { modelPicks } from '../modelNames';
 import { configuredModels } from '../settings';
-import { baseUrlAnswer } from '../stateMessages';
+import { baseUrlAnswer, keyMessage } from '../stateMessages';
 import { phaseOf } from '../view';
 
 export function copyCommands(
   editor: Editor,
-): Pick<Handlers, 'copyBaseUrl' | 'copyApiKey' | 'newApiKey' | 'copyModelName'> {
+): Pick<Handlers, 'copyBaseUrl' | 'copyApiKey' | 'newApiKey' | 'pasteApiKey' | 'copyModelName'> {
   return {
     async copyBaseUrl() {
       const answer = baseUrlAnswer(editor.view);
@@ -22,11 +22,14 @@ export function copyCommands(
     async copyApiKey() {
       const key = await editor.keys.get(CLIENT_KEY);
       if (!key)
-        return void tell(editor, {
-          severity: 'warning',
-          text: 'There is no API key yet; the router makes one when it starts.',
-          actions: ['Start Router'],
-        });
+        return void tell(
+          editor,
+          keyMessage(editor.view) ?? {
+            severity: 'warning',
+            text: 'There is no API key yet; the router makes one when it starts.',
+            actions: ['Start Router'],
+          },
+        );
       await env.clipboard.writeText(key);
       void window.showInformationMessage('Copied the API key. In Cursor it goes into the field OpenAI API Key.');
     },
@@ -49,6 +52,8 @@ export function copyCommands(
         actions: ['Open Cursor Settings'],
       });
     },
+
+    pasteApiKey: () => pasteOldKey(editor),
 
     async copyModelName() {
       if (phaseOf(editor.view) !== 'running') {
@@ -77,6 +82,38 @@ export function copyCommands(
       });
     },
   };
+}
+
+/** The key that Cursor still has comes back into force, so nothing has to be pasted there. */
+async function pasteOldKey(editor: Editor): Promise<void> {
+  const key = (
+    await window.showInputBox({
+      title: 'Paste Old API Key',
+      prompt: "The key in Cursor's field OpenAI API Key",
+      placeHolder: 'sk-…',
+      password: true,
+      ignoreFocusOut: true,
+      validateInput: (text) =>
+        /^[\x21-\x7e]{16,}$/.test(text.trim()) ? undefined : 'At least 16 characters, without spaces.',
+    })
+  )?.trim();
+  if (!key) return;
+  const anyway = 'Use It Anyway';
+  const detail = 'Cursor may have a different one; then it is refused until you paste this one there.';
+  const other = !editor.made.fits(CLIENT_KEY, key);
+  if (
+    other &&
+    (await window.showWarningMessage('This is not the key that was made here.', { modal: true, detail }, anyway)) !==
+      anyway
+  )
+    return;
+  await editor.keys.set(CLIENT_KEY, key);
+  await editor.push();
+  void tell(editor, {
+    severity: 'info',
+    text: other ? 'This key is in force now.' : 'The old key is in force again; Cursor needs no change.',
+    actions: other ? ['Open Cursor Settings'] : [],
+  });
 }
 
 const toItem = (pick: { name: string; warning?: string }): QuickPickItem =>

@@ -3,6 +3,8 @@ import { commands, type Disposable } from 'vscode';
 import { tell } from '../actions';
 import type { Editor } from '../controller';
 import { COMMANDS, CONTEXT_BACKENDS, CONTEXT_RUNNING, type CommandName, type Handlers } from '../ids';
+import { LostKeyError } from '../ownKeys';
+import { keyMessage } from '../stateMessages';
 import { phaseOf } from '../view';
 import { createDashboard } from '../views/dashboard';
 import { createDocuments } from '../views/documents';
@@ -65,7 +67,8 @@ async function answered(editor: Editor, handler: () => Promise<void>): Promise<v
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
     editor.log.error(error instanceof Error ? error : text);
-    void tell(editor, { severity: 'error', text, actions: ['Show Log'] });
+    const lost = error instanceof LostKeyError ? keyMessage(editor.view) : undefined;
+    void tell(editor, lost ?? { severity: 'error', text, actions: ['Show Log'] });
   }
 }
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { CLIENT_KEY, MEMORY_KEY } from '../../../src/editor/ids';
-import { createKeyStore, ensureOwnKeys, type Secrets } from '../../../src/editor/keyStore';
+import { createKeyStore, type Secrets } from '../../../src/editor/keyStore';
+import { createMadeKeys, ensureOwnKeys, LostKeyError } from '../../../src/editor/ownKeys';
 import { createStamper } from '../../../src/editor/stamp';
 
 function memorySecrets(): Secrets & { map: Map<string, string>; fire: (key: string) => void } {
@@ -61,9 +62,10 @@ describe('key store', () => {
 
   it('makes the own keys once: 256 bits each', async () => {
     const keys = createKeyStore(memorySecrets());
-    await ensureOwnKeys(keys);
+    const made = createMadeKeys(memento());
+    await ensureOwnKeys(keys, made);
     const first = await keys.all([]);
-    await ensureOwnKeys(keys);
+    await ensureOwnKeys(keys, made);
     assert.deepEqual(await keys.all([]), first);
     assert.match(first[CLIENT_KEY] ?? '', /^sk-[\w-]{43}$/);
     assert.equal(Buffer.from(first[MEMORY_KEY] ?? '', 'base64').length, 32);
@@ -78,6 +80,69 @@ describe('key store', () => {
       assert.match(error.message, /secret storage does not work \(no keyring daemon\)/);
       return !error.message.includes('sk-secret');
     });
+  });
+});
+
+describe('own keys', () => {
+  const noWait = async () => undefined;
+  async function installed() {
+    const secrets = memorySecrets();
+    const memory = memento();
+    await ensureOwnKeys(createKeyStore(secrets), createMadeKeys(memory), noWait);
+    // Another window, or the next start.
+    return { secrets, memory, keys: createKeyStore(secrets), made: createMadeKeys(memory) };
+  }
+  const entry = `llmRouter.key.${CLIENT_KEY}`;
+
+  it('are never made anew over entries that the storage has lost; pasted back, the old key serves', async () => {
+    const { secrets, keys, made } = await installed();
+    const key = secrets.map.get(entry)!;
+    secrets.map.clear();
+    await assert.rejects(ensureOwnKeys(keys, made, noWait), LostKeyError);
+    assert.equal(secrets.map.size, 0);
+    assert.ok(made.fits(CLIENT_KEY, key));
+    assert.ok(!made.fits(CLIENT_KEY, `${key}x`));
+    await keys.set(CLIENT_KEY, key);
+    await ensureOwnKeys(keys, made, noWait);
+    assert.equal(secrets.map.get(entry), key);
+  });
+
+  it('stay when the storage says undefined once', async () => {
+    const { secrets, keys, made } = await installed();
+    const key = secrets.map.get(entry);
+    const { get } = secrets;
+    let empty = 1;
+    secrets.get = async (name) => (name === entry && empty-- > 0 ? undefined : get(name));
+    await ensureOwnKeys(keys, made, noWait);
+    assert.equal(secrets.map.get(entry), key);
+  });
+
+  it('take a key of an earlier version, or of a person, for the one that was made', async () => {
+    const { secrets, memory, keys, made } = await installed();
+    await keys.set(CLIENT_KEY, 'sk-chosen-by-a-person');
+    await ensureOwnKeys(keys, made, noWait);
+    assert.ok(made.fits(CLIENT_KEY, 'sk-chosen-by-a-person'));
+    assert.ok(!JSON.stringify(memory.get('keysMade')).includes('chosen'), 'only a digest is outside the storage');
+    secrets.map.delete(entry);
+    await assert.rejects(ensureOwnKeys(keys, made, noWait), LostKeyError);
+  });
+});
+
+describe('a secret storage that never answers', () => {
+  it('costs a sentence, not the command; what comes late is told', async () => {
+    const secrets = memorySecrets();
+    let unlock: (key: string) => void = () => undefined;
+    secrets.get = () =>
+      new Promise((resolve) => {
+        unlock = resolve;
+      });
+    const keys = createKeyStore(secrets, 1);
+    const late = new Promise<void>((resolve) => keys.onDidChange(resolve));
+    await assert.rejects(keys.get('a'), /secret storage does not answer\. Keys are kept there/);
+    await assert.rejects(keys.set('a', 'k'), /does not answer/);
+    await assert.rejects(keys.remove('b'), /does not answer/);
+    unlock('k');
+    await late;
   });
 });
 

@@ -127,6 +127,9 @@ describe('status bar text', () => {
     assert.ok(tooltip.includes(`started again at ${clock(at)}`));
     assert.ok(tooltip.includes('The keyring is locked\\.'));
     assert.ok(statusText({ link: 'off', models: [], keyTrouble: 'Locked.' }).tooltip.includes('Locked'));
+    const lost = statusText({ link: 'off', models: [], keyTrouble: 'Gone.', keyLost: true });
+    assert.equal(lost.text, '$(key) LLM Router: API key lost');
+    assert.match(lost.tooltip, /command:llmRouter\.pasteApiKey.*command:llmRouter\.newApiKey/);
   });
 
   it('is amber when a provider refuses its key, with the button that mends it', () => {
