@@ -75,8 +75,12 @@ describe('the tunnel in the editor', () => {
     await hover.waitFor({ timeout: 20_000 });
     const text = await hover.textContent();
     assert.ok(text.includes(`through ${new URL(url).hostname}`), text);
+    assert.ok(text.includes('Somebody who says to be Cursor was refused'), text);
     await editor.shot(window, 'tooltip');
     await window.page.mouse.move(600, 300);
+    await window.statusShows(/wrong key refused/);
+    assert.equal(await visit(cloud, url, { key, body }), 200);
+    await online();
   });
 
   it('comes back with the same URL after cloudflared was killed', async () => {
