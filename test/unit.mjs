@@ -29,6 +29,7 @@ await build({
   target: 'node20',
   format: 'esm',
   packages: 'external',
+  alias: { vscode: './test/support/vscode.ts' },
   outExtension: { '.js': '.mjs' },
   sourcemap: 'inline',
   define: { __VERSION__: '"0.0.0-test"' },

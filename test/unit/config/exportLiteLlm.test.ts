@@ -91,6 +91,14 @@ describe('export for LiteLLM', () => {
     sameRoutes(settingsOf({ backends, fallbackModel: 'm' }), ['m', 'groq/x', 'unknown']);
   });
 
+  it('keeps the price of writing to the cache', () => {
+    const price = { input: 3, output: 15, cacheRead: 0.3, cacheWrite: 3.75 };
+    const settings = settingsOf({
+      backends: [{ name: 'anthropic', preset: 'anthropic', models: [{ id: 'a', price }] }],
+    });
+    assert.deepEqual(again(settings).backends[0]?.models?.find((model) => model.id === 'a')?.price, price);
+  });
+
   it('keeps prices, key variables, dropped parameters and limits', () => {
     const other = again(
       settingsOf({

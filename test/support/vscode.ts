@@ -1,0 +1,23 @@
+/** The few parts of the editor's API that unit tests of `src/editor/` need; `import 'vscode'` means this file there. */
+
+/** What stands in a person's settings and in those of the folder that is open. */
+export const written: { user: Record<string, unknown>; workspace: Record<string, unknown> } = {
+  user: {},
+  workspace: {},
+};
+
+export const workspace = {
+  getConfiguration: (section = '') => {
+    const at = (values: Record<string, unknown>, key: string) => values[[section, key].filter(Boolean).join('.')];
+    return {
+      get: (key: string) => at(written.workspace, key) ?? at(written.user, key),
+      inspect: (key: string) => ({
+        key,
+        globalValue: at(written.user, key),
+        workspaceValue: at(written.workspace, key),
+      }),
+    };
+  },
+};
+export const commands = { executeCommand: async (): Promise<undefined> => undefined };
+export const ConfigurationTarget = { Global: 1 };
