@@ -1,4 +1,7 @@
 /** Main of the router process: started by the editor, or by a person in a terminal (design §2.2). */
+import { homedir } from 'node:os';
+import path from 'node:path';
+import { cursorStateFiles } from './cursorApp/stateFile';
 import { runDoctorCommand } from './doctor/doctorCommand';
 import { runUsageCommand } from './ledger/usageCommand';
 import { type Arguments, HELP, parseCommandLine } from './process/commandLine';
@@ -44,6 +47,12 @@ async function main(argv: readonly string[]): Promise<number> {
             host: '127.0.0.1',
             exactPort: false,
             mayInstall: false,
+            // The data directory is the extension's own storage, and Cursor's file lies beside it.
+            cursorFiles: cursorStateFiles(path.dirname(dataDir), {
+              platform: process.platform,
+              home: homedir(),
+              env: process.env,
+            }),
             lastPort,
             onLogLevel: (level) => log.setLevel(level),
             log: (level, line) => log[level](line),

@@ -1,10 +1,56 @@
 /** The last hop is the first of every request: has Cursor called, through which host, and what did it hear? */
-import { type Check, COPY_KEY, COPY_URL, CURSOR_SETTINGS, type Finding, failed, ok, warning } from './check';
+import type { CursorLine } from '../cursorApp/words';
+import {
+  type Check,
+  COPY_KEY,
+  COPY_MODEL,
+  COPY_URL,
+  CURSOR_SETTINGS,
+  type Finding,
+  failed,
+  ok,
+  skipped,
+  warning,
+} from './check';
 import type { DoctorFacts } from './facts';
 
-export function cursorCheck(facts: DoctorFacts): Check {
-  return { id: 'cursor', title: 'Cursor', limitMs: 1_000, look: async () => finding(facts) };
+export function cursorChecks(facts: DoctorFacts): Check[] {
+  const { cursorApp } = facts;
+  return [
+    ...(cursorApp
+      ? [{ id: 'cursor-app', title: "Cursor's own settings", limitMs: 1_000, look: async () => held(cursorApp) }]
+      : []),
+    { id: 'cursor', title: 'Cursor', limitMs: 1_000, look: async () => finding(facts) },
+  ];
 }
+
+/** What Cursor's own file says, where it can be read. */
+function held({ reading, state }: NonNullable<DoctorFacts['cursorApp']>): Finding {
+  if (reading.kind === 'absent') return skipped('They are not on this machine, or hold nothing about models.');
+  if (reading.kind === 'unreadable') return skipped(`They were not read: ${reading.why}`);
+  const [first] = state?.told ?? [];
+  if (first)
+    return warning(
+      state!.told.map(({ text }) => text).join(' '),
+      FIX[first.action],
+      {
+        copyBaseUrl: COPY_URL,
+        copyApiKey: COPY_KEY,
+        copyModelName: COPY_MODEL,
+        openCursorModelSettings: CURSOR_SETTINGS,
+      }[first.action],
+    );
+  if (state?.override === 'unknown') return skipped('A base URL stands there, and this router has none to compare.');
+  const key = reading.holds.key === 'hidden' ? ' Its key is encrypted and was not compared.' : '';
+  return ok(`The base URL is this router's, and the key is switched on.${key}`);
+}
+
+const FIX: Record<CursorLine['action'], string> = {
+  copyBaseUrl: 'Paste the Base URL into Cursor (Settings, Models, Override OpenAI Base URL) and switch it on.',
+  copyApiKey: 'Paste the API key into Cursor (Settings, Models, OpenAI API Key).',
+  copyModelName: 'Add names of this router in Cursor, or give them to aliases here.',
+  openCursorModelSettings: 'Switch the OpenAI key on in Cursor (Settings, Models).',
+};
 
 function finding({ cursor, recent, tunnel }: DoctorFacts): Finding {
   const calls = recent.filter((record) => record.client === 'cursor');

@@ -1,5 +1,7 @@
 /** What the Doctor is given to look at: the router's own parts, so that it sees what requests see. */
 
+import type { CursorReading } from '../cursorApp/readState';
+import type { CursorAppState } from '../cursorApp/words';
 import type { RequestRecord } from '../ledger/record';
 import type { Network } from '../network/httpsClient';
 import type { CursorSighting, DoctorRequest, RouterState } from '../process/contract';
@@ -37,6 +39,8 @@ export interface DoctorFacts {
     edgeHosts: readonly string[];
   };
   cursor: CursorSighting | undefined;
+  /** What Cursor holds; undefined where nobody looks. */
+  cursorApp: { reading: CursorReading; state: CursorAppState | undefined } | undefined;
   /** Newest requests, newest first. */
   recent: readonly RequestRecord[];
   /** Every key and token that must not be told. */

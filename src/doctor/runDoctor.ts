@@ -5,7 +5,7 @@ import type { DoctorHop, DoctorReport } from '../process/contract';
 import type { Problem } from '../settings/problem';
 import { backendCheck, type ListedModels } from './backendChecks';
 import { type Check, type Finding, failed, runChecks } from './check';
-import { cursorCheck } from './cursorCheck';
+import { cursorChecks } from './cursorCheck';
 import type { DoctorFacts } from './facts';
 import { paidChecks } from './paidChecks';
 import { createScrubber } from './privacy';
@@ -78,7 +78,7 @@ function allChecks(facts: DoctorFacts): Check[] {
     ...routerChecks(facts),
     ...(backends.length > 0 ? backends : [noBackends]),
     ...tunnelChecks(facts),
-    cursorCheck(facts),
+    ...cursorChecks(facts),
   ];
 }
 

@@ -77,6 +77,8 @@ function headline(view: View): { icon: string; short: string; severity?: 'warnin
 
 /** What goes wrong although the router runs, worst first. What mends it stands in the tooltip. */
 const TROUBLES: readonly ((state: RouterState) => string | false | undefined)[] = [
+  // Read from Cursor's own settings, so it is known, and comes before what is only guessed from calls.
+  ({ cursorApp }) => cursorApp?.told.find(({ short }) => short)?.short,
   (state) => state.cursor?.outdated && 'Cursor uses an old URL',
   (state) => state.cursor?.refused && 'wrong key refused',
   ({ backends }) => {
@@ -164,6 +166,20 @@ function tunnelLine(state: RouterState): string {
 }
 
 function cursorLines(state: RouterState): string[] {
+  const told = (state.cursorApp?.told ?? []).map(
+    ({ text, action }) => `$(warning) ${escapeMarkdown(text)} ${link(action, HELP[action])}`,
+  );
+  return [...sightingLines(state), ...told];
+}
+
+const HELP = {
+  copyBaseUrl: 'Copy Base URL',
+  copyApiKey: 'Copy API Key',
+  copyModelName: 'Copy Model Name…',
+  openCursorModelSettings: 'Open its settings',
+} as const;
+
+function sightingLines(state: RouterState): string[] {
   if (!state.cursor) return ['Cursor has not called yet.'];
   const lines = [
     `Cursor last reached this router at ${clock(state.cursor.lastSeen)} through ${code(state.cursor.host)}`,

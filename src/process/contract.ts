@@ -6,6 +6,7 @@
 import { NotificationType, RequestType, RequestType0 } from 'vscode-jsonrpc';
 import type { ExportedFile } from '../config/formats/exportFiles';
 import type { ImportPreview } from '../config/formats/importItems';
+import type { CursorAppState } from '../cursorApp/words';
 import type { KeyState } from '../ledger/admission';
 import type { RequestRecord } from '../ledger/record';
 import type { UsageQuery, UsageRow } from '../ledger/usage';
@@ -65,6 +66,8 @@ export interface RouterState {
   backends: BackendState[];
   problems: Problem[];
   cursor?: CursorSighting;
+  /** What Cursor holds, where it can be read. */
+  cursorApp?: CursorAppState;
   lastRequest?: RequestRecord;
   today?: { requests: number; tokens: number; cost: number; costKnown: boolean };
   running: number;

@@ -3,6 +3,7 @@ import { parseEnv } from 'node:util';
 import { exportLiteLlm } from '../config/formats/exportLiteLlm';
 import { previewImport } from '../config/formats/importPreview';
 import { loadConfigText } from '../config/load';
+import type { CursorApp } from '../cursorApp/watch';
 import { EDGE_HOSTS } from '../doctor/edgePorts';
 import { runDoctor } from '../doctor/runDoctor';
 import { exportCsv } from '../ledger/exportCsv';
@@ -60,6 +61,7 @@ export interface DeskOptions {
   tunnel: TunnelSlot;
   doors: Doors;
   life: Life;
+  cursorApp: CursorApp;
   state(): RouterState;
   healthProof(nonce: string): string;
   onChange(): void;
@@ -102,7 +104,10 @@ export function createDesk(given: DeskOptions): Desk {
         const found = [...foundInEnvironment(env), ...(await foundOnLocalPorts(setup.transport.send))];
         return found.filter((one) => !known.has(one.name));
       },
-      doctor: (request, onHop, signal) => runDoctor(doctorFacts(given, request), onHop, signal),
+      async doctor(request, onHop, signal) {
+        await given.cursorApp.look();
+        return await runDoctor(doctorFacts(given, request), onHop, signal);
+      },
       exportLiteLlm: () => exportLiteLlm(setup.configuration.settings),
       previewImport({ file, text, envText }) {
         const own = envText === undefined ? {} : parseEnv(envText);
@@ -136,7 +141,7 @@ export function createDesk(given: DeskOptions): Desk {
 
 /** What the Doctor looks at: this router, or with `attach` another process of this installation. */
 function doctorFacts(
-  { options, startedAt, setup, ledger, tunnel, doors, life, healthProof }: DeskOptions,
+  { options, startedAt, setup, ledger, tunnel, doors, life, cursorApp, state, healthProof }: DeskOptions,
   { attach, ...request }: Parameters<RouterCore['doctor']>[0],
 ): Parameters<typeof runDoctor>[0] {
   const { settings, network, problems } = setup.configuration;
@@ -170,6 +175,7 @@ function doctorFacts(
       edgeHosts: EDGE_HOSTS,
     },
     cursor: doors.sightings.last(tunnel.hosts()),
+    cursorApp: options.cursorFiles && { reading: cursorApp.reading, state: state().cursorApp },
     recent: ledger.recent(500),
     secrets: [options.secret, tunnel.token() ?? '', ...setup.secrets()],
     now: () => performance.now(),

@@ -18,6 +18,8 @@ export interface CoreOptions {
   mayInstall: boolean;
   /** Port of the router before this one, and the setting it stood for: with the same setting it is taken again. */
   lastPort?: { port: number; setting: number | undefined };
+  /** Where Cursor's own settings may lie; none: they are not looked at. */
+  cursorFiles?: readonly string[];
   /** Patience with clients where it is not the usual one. */
   times?: Partial<ServerTimes>;
   log(level: LogLevel, line: string): void;

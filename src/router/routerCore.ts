@@ -2,6 +2,8 @@
  * The composition root: joins setup, tunnel, doors, life and desk into the one thing that router.ts drives, from an
  * editor's pipe or from a terminal. It holds the state that is shown; each rule stands in the part it belongs to.
  */
+import { createCursorApp } from '../cursorApp/watch';
+import { cursorAppState } from '../cursorApp/words';
 import { localOrigin } from '../doctor/facts';
 import { openLedger } from '../ledger/store';
 import { oneLine } from '../ledger/summaryLine';
@@ -34,6 +36,11 @@ export async function createRouterCore(given: CoreOptions): Promise<RouterCore> 
   const setup = createSetup(options, breaker);
   const tunnel = createTunnelSlot({ options, setup, startedAt, healthProof, onChange: tell });
   const doors = createDoors({ options, setup, tunnel, ledger, breaker, healthProof, onChange: tell, onTraffic });
+  const cursorApp = createCursorApp({
+    files: options.cursorFiles ?? [],
+    ours: (key) => setup.runtime.keyring.find(key) !== undefined,
+    onChange: onTraffic,
+  });
   const life = createLife({ options, setup, tunnel, handle: doors.requests.handle, onChange: tell });
   const desk = createDesk({
     options,
@@ -43,6 +50,7 @@ export async function createRouterCore(given: CoreOptions): Promise<RouterCore> 
     tunnel,
     doors,
     life,
+    cursorApp,
     state: currentState,
     healthProof,
     onChange: onTraffic,
@@ -58,6 +66,16 @@ export async function createRouterCore(given: CoreOptions): Promise<RouterCore> 
   /** For what changes with every request: told a few times a second, whatever the load. */
   function onTraffic(): void {
     soon ??= setTimeout(tell, TRAFFIC_MS);
+  }
+
+  function cursorHolds(): RouterState['cursorApp'] {
+    const { reading } = cursorApp;
+    if (reading.kind !== 'read') return undefined;
+    return cursorAppState(reading.holds, {
+      hosts: tunnel.hosts(),
+      serves: (name) => !('notFound' in setup.runtime.routes.resolve(name)),
+      seen: doors.sightings.last(tunnel.hosts()) !== undefined,
+    });
   }
 
   function currentState(): RouterState {
@@ -77,6 +95,7 @@ export async function createRouterCore(given: CoreOptions): Promise<RouterCore> 
       backends: setup.runtime.backends.map(backendState),
       problems: [...setup.configuration.problems],
       cursor: doors.sightings.last(tunnel.hosts()),
+      cursorApp: cursorHolds(),
       lastRequest: ledger.recent(1)[0],
       today: {
         requests: today.requests,
@@ -111,6 +130,8 @@ export async function createRouterCore(given: CoreOptions): Promise<RouterCore> 
     setup.apply(next);
     options.onLogLevel?.(next.settings.log.level);
     await doors.configured(before);
+    // Keys may be others now.
+    void cursorApp.look();
     tell();
     await life.configured(before);
   }
@@ -135,6 +156,7 @@ export async function createRouterCore(given: CoreOptions): Promise<RouterCore> 
     stop: life.stop,
     async close() {
       clearTimeout(soon);
+      cursorApp.close();
       await doors.close();
     },
     renewUrl: tunnel.renewUrl,

@@ -152,6 +152,19 @@ describe('status bar text', () => {
     assert.match(statusText(running({ cursor: { ...cursor, outdated: true } })).text, /old URL/);
   });
 
+  it('is amber with what Cursor itself holds, before what is only guessed from calls; each line has its button', () => {
+    const told = [
+      { text: 'Cursor holds another key than this router.', short: 'Cursor has a wrong key', action: 'copyApiKey' },
+      { text: 'These names in Cursor are served by nobody: `x`.', action: 'copyModelName' },
+    ] as const;
+    const cursorApp = { override: 'ours', switchedOn: true, keyDiffers: true, unserved: [], told } as const;
+    const cursor = { lastSeen: at, host: 'a', outdated: true };
+    const status = statusText(running({ cursor, cursorApp }));
+    assert.deepEqual([status.text, status.severity], ['$(warning) LLM Router: Cursor has a wrong key', 'warning']);
+    assert.match(status.tooltip, /another key than this router.*command:llmRouter\.copyApiKey/);
+    assert.match(status.tooltip, /served by nobody: \\`x\\`.*command:llmRouter\.copyModelName/);
+  });
+
   it('says of a backend that was only tested that the test went well', () => {
     const { tooltip } = statusText(running({ backends: [{ ...backend, health: 'unknown', testedAt: at }] }));
     assert.ok(tooltip.includes(`tested OK at ${clock(at)}`));

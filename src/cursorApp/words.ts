@@ -1,0 +1,84 @@
+/** What the things that Cursor holds mean for this router, in words for people, worst first. Pure. */
+import type { CursorHolds } from './readState';
+
+export interface CursorLine {
+  text: string;
+  /** For the status bar: Cursor cannot use this router as long as it is so. */
+  short?: string;
+  /** The command of the extension that helps. */
+  action: 'copyBaseUrl' | 'copyApiKey' | 'copyModelName' | 'openCursorModelSettings';
+}
+
+/** What is shown of Cursor's own settings. No key is in it. */
+export interface CursorAppState {
+  /** unknown: another URL stands there, but this router has none at the moment. */
+  override: 'ours' | 'other' | 'off' | 'unknown';
+  switchedOn: boolean;
+  /** The key that Cursor holds does not open this router. */
+  keyDiffers: boolean;
+  /** Names of models in Cursor that nobody serves here. */
+  unserved: readonly string[];
+  told: readonly CursorLine[];
+}
+
+export interface CursorFacts {
+  /** Host names of this router's public URL. */
+  hosts: ReadonlySet<string>;
+  serves(name: string): boolean;
+  /** Cursor has used this router before: what keeps it away now is trouble, not a set-up that has yet to come. */
+  seen: boolean;
+}
+
+const NAMES_TOLD = 8;
+
+export function cursorAppState(holds: CursorHolds, { hosts, serves, seen }: CursorFacts): CursorAppState {
+  const host = hostOf(holds.baseUrl);
+  const override =
+    holds.baseUrl === undefined ? 'off' : hosts.size === 0 ? 'unknown' : hosts.has(host) ? 'ours' : 'other';
+  const unserved = override === 'ours' ? holds.models.filter((name) => !serves(name)) : [];
+  const state = { override, switchedOn: holds.switchedOn, keyDiffers: holds.key === 'other', unserved } as const;
+  return { ...state, told: [...lines(state, holds, host, seen)] };
+}
+
+function* lines(
+  { override, switchedOn, keyDiffers, unserved }: Omit<CursorAppState, 'told'>,
+  { key }: CursorHolds,
+  host: string,
+  seen: boolean,
+): Iterable<CursorLine> {
+  if (override === 'off')
+    yield {
+      text: "Cursor's override of the OpenAI base URL is off or empty, so it does not use this router.",
+      ...(seen && { short: "Cursor's override is off" }),
+      action: 'copyBaseUrl',
+    };
+  if (override === 'other')
+    yield {
+      text: `Cursor still uses ${host || 'another URL'}, not this router.`,
+      ...(seen && { short: 'Cursor uses another URL' }),
+      action: 'copyBaseUrl',
+    };
+  if (override !== 'ours') return;
+  if (key === 'none') yield { text: 'Cursor holds no OpenAI key.', short: 'Cursor has no key', action: 'copyApiKey' };
+  if (keyDiffers)
+    yield { text: 'Cursor holds another key than this router.', short: 'Cursor has a wrong key', action: 'copyApiKey' };
+  if (!switchedOn && key !== 'none')
+    yield {
+      text: "Cursor's OpenAI key is switched off. Cursor does this by itself every few hours.",
+      short: "Cursor's key is off",
+      action: 'openCursorModelSettings',
+    };
+  if (unserved.length > 0)
+    yield {
+      text: `These names in Cursor are served by nobody: ${unserved.slice(0, NAMES_TOLD).join(', ')}${unserved.length > NAMES_TOLD ? `, and ${unserved.length - NAMES_TOLD} more` : ''}.`,
+      action: 'copyModelName',
+    };
+}
+
+function hostOf(url: string | undefined): string {
+  try {
+    return new URL(url ?? '').hostname.toLowerCase();
+  } catch {
+    return '';
+  }
+}
