@@ -1,6 +1,7 @@
 /** The messages of a dialect-A body as edits: roles, call indexes, names, thinking (N2, N7, N11), one look at each. */
 import { chatCodec } from '../wires/chat';
 import { AUTHOR_NAMES, wantsAnswerToResults } from '../wires/chatEmit';
+import { isSystemRole } from '../wires/chatMessages';
 import type { EmitTarget } from '../wires/codec';
 import type { Conversation, JsonObject, JsonValue } from '../wires/conversation';
 import { legalId } from '../wires/ids';
@@ -37,8 +38,12 @@ export function createMessageEditor(bytes: Buffer, emit: EmitTarget): MessageEdi
   const roles = new Map<string, string>();
   const usedIds = new Set<string>();
   const pending: string[] = [];
+  // A message by itself is no list: rules about the whole are kept here.
+  const { endsWithUser: _, systemMessages: __, ...single } = emit;
   const namesRefused = emit.unsupportedParams.includes(AUTHOR_NAMES);
   let behindResults = false;
+  let lastRole = '';
+  let seen = 0;
   let firstUser: Span | undefined;
   let lastUser: Span | undefined;
 
@@ -47,7 +52,7 @@ export function createMessageEditor(bytes: Buffer, emit: EmitTarget): MessageEdi
     const known = roles.get(role);
     if (known !== undefined) return known;
     const messages = [{ role, content: 'x' }];
-    const out = chatCodec.emitRequest(chatCodec.parseRequest({ messages }), emit).messages as JsonObject[];
+    const out = chatCodec.emitRequest(chatCodec.parseRequest({ messages }), single).messages as JsonObject[];
     const name = out[0]?.role as string;
     roles.set(role, name);
     return name;
@@ -57,6 +62,9 @@ export function createMessageEditor(bytes: Buffer, emit: EmitTarget): MessageEdi
     const roleEntry = find(entries, 'role');
     if (roleEntry?.kind !== 'string' || hasTwice(entries)) return false;
     const role = readString(bytes, roleEntry);
+    // The full path joins system messages and lets the user have the last word.
+    if (emit.systemMessages === 'one' && seen++ > 0 && isSystemRole(role)) return false;
+    lastRole = role;
     if (role === 'tool') {
       behindResults = true;
       return editResult(entries);
@@ -93,7 +101,7 @@ export function createMessageEditor(bytes: Buffer, emit: EmitTarget): MessageEdi
   function rewrite(span: Span, role: string): boolean {
     const message = parse(bytes, span) as JsonObject;
     const asked = readCursorRequest({ messages: [message] });
-    const out = chatCodec.emitRequest(asked.conversation, emit).messages as JsonObject[];
+    const out = chatCodec.emitRequest(asked.conversation, single).messages as JsonObject[];
     const [only, more] = out;
     if (asked.dialect !== 'A' || !only || more || only.tool_calls || only.role !== roleUpstream(role)) return false;
     for (const rule of asked.rules) rules.add(rule);
@@ -157,6 +165,7 @@ export function createMessageEditor(bytes: Buffer, emit: EmitTarget): MessageEdi
         at = skipSpace(bytes, end);
         if (bytes[at] === COMMA) at = skipSpace(bytes, at + 1);
       }
+      if (emit.endsWithUser && lastRole === 'assistant') return false;
       return bytes[at] === CLOSE_ARRAY && at > listStart + 1 && pending.length === 0;
     },
     outline() {

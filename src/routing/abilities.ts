@@ -12,6 +12,8 @@ export interface Abilities {
   serviceTier: boolean;
   developerRole: boolean;
   metadata: boolean;
+  /** Chat: one system message at the beginning, or any number anywhere. Absent: any. */
+  systemMessages?: 'one' | 'any';
   maxOutputTokens?: number;
 }
 
@@ -32,6 +34,14 @@ export interface Quirks {
   streamUsage: boolean;
   /** The provider reserves credit for max_tokens, so a request without one gets this. */
   reserveTokens?: number;
+  /** Chat: an answer may not stand last. */
+  endsWithUser?: boolean;
+  /** Chat: all thinking of the history goes back in this field; without it calls are refused. */
+  thinkingField?: 'reasoning_content';
+  /** Chat: fields of assistant messages that are refused. */
+  historyRefuses?: readonly string[];
+  /** Chat: the role developer is refused. */
+  developerAsSystem?: boolean;
   /** Most stop sequences on the chat wire; the text is cut here at the others. */
   maxStops?: number;
   /** Requests go to `{baseUrl}/deployments/{model}/…` (Azure deployment style). */

@@ -175,7 +175,13 @@ export function emitTargetFor(target: Target, options: { addCacheControl?: boole
     schemaDialect: schemaDialectOf(backend, target.upstreamModel),
     roleRewrites: backend.roleRewrites,
     strictTools: quirks.strictTools,
-    ...(quirks.maxStops !== undefined && { maxStops: quirks.maxStops }),
+    ...defined({
+      maxStops: quirks.maxStops,
+      endsWithUser: quirks.endsWithUser,
+      thinkingField: quirks.thinkingField,
+      historyRefuses: quirks.historyRefuses,
+    }),
+    ...(abilities.systemMessages === 'one' && { systemMessages: 'one' }),
     addCacheControl: options.addCacheControl ?? false,
     maxTokensField: quirks.maxTokensField,
   };
@@ -279,7 +285,17 @@ function quirksOf(preset: Preset | undefined, wire: Wire): Quirks {
 
 function writtenAbilities(written: BackendSettings | ModelSettings): Partial<Abilities> {
   const { customTools, reasoningField, efforts, serviceTier, developerRole, metadata, maxOutputTokens } = written;
-  return defined({ customTools, reasoningField, efforts, serviceTier, developerRole, metadata, maxOutputTokens });
+  const { systemMessages } = written;
+  return defined({
+    customTools,
+    reasoningField,
+    efforts,
+    serviceTier,
+    developerRole,
+    metadata,
+    systemMessages,
+    maxOutputTokens,
+  });
 }
 
 /** The same object without the keys whose value is undefined, so that spreading it overrides nothing by accident. */

@@ -93,7 +93,11 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
       // modelparams#114, pi#1745, Kiln#1728: thinking on or off, nothing between.
       { match: /qwen-?3/, abilities: { reasoningField: 'reasoning_effort' }, effortWords: ['none', 'default'] },
     ],
-    quirks: { maxTokensField: 'max_completion_tokens', maxStops: 4 },
+    quirks: {
+      historyRefuses: ['reasoning_content', 'reasoning_details'],
+      maxTokensField: 'max_completion_tokens',
+      maxStops: 4,
+    },
     billingUrl: 'https://console.groq.com/settings/billing',
   },
   // ai.google.dev/gemini-api/docs/openai and issue reports, 2026-11: unknown fields and schema keywords answer 400.
@@ -171,6 +175,7 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
       { match: /^deepseek-/, abilities: { efforts: ['low', 'high', 'max'] } },
     ],
     billingUrl: 'https://platform.deepseek.com/top_up',
+    quirks: { thinkingField: 'reasoning_content', developerAsSystem: true },
   },
   // docs.mistral.ai and issue reports, 2026-11: "Extra inputs are not permitted" (422) for anything unknown; usage comes
   // unasked in the last chunk; tool-call ids are 9 letters and digits.
@@ -184,7 +189,13 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
       ...['modalities', 'web_search_options', 'prompt_cache_retention', 'safety_identifier', 'service_tier'],
     ],
     abilities: { reasoningField: 'none' },
-    quirks: { maxIdLength: 9, streamUsage: false },
+    quirks: {
+      endsWithUser: true,
+      developerAsSystem: true,
+      historyRefuses: ['reasoning_content', 'reasoning', 'reasoning_details'],
+      maxIdLength: 9,
+      streamUsage: false,
+    },
     billingUrl: 'https://console.mistral.ai/billing',
   },
   // docs.x.ai/developers/model-capabilities/text/reasoning, 2026-11: effort from grok-4.3 on; others refuse the field, and
@@ -242,7 +253,11 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
     families: [
       { match: /gpt-oss|^qwen-3\.[5-9]/, abilities: { reasoningField: 'reasoning_effort', efforts: EFFORTS } },
     ],
-    quirks: { maxTokensField: 'max_completion_tokens' },
+    quirks: {
+      historyRefuses: ['reasoning_content', 'reasoning_details'],
+      developerAsSystem: true,
+      maxTokensField: 'max_completion_tokens',
+    },
     billingUrl: 'https://cloud.cerebras.ai',
   },
   // docs.aws.amazon.com/bedrock (inference-chat-completions), 2026-11: Bedrock API key as Bearer, no signing.
@@ -295,25 +310,26 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
     wire: 'chat',
     auth: 'bearer',
     keyEnv: [],
-    abilities: { reasoningField: 'none' },
+    abilities: { reasoningField: 'none', systemMessages: 'one' },
     families: [{ match: /gpt-oss/, abilities: { reasoningField: 'reasoning_effort', efforts: EFFORTS } }],
   },
-  // github.com/ggml-org/llama.cpp tools/server, 2026-11.
+  // github.com/ggml-org/llama.cpp tools/server, 2026-11; system messages: llama.cpp#20215.
   llamacpp: {
     ...PRESET_CARDS.llamacpp,
     wire: 'chat',
     auth: 'bearer',
     keyEnv: ['LLAMA_API_KEY'],
-    abilities: { reasoningField: 'none' },
+    abilities: { reasoningField: 'none', systemMessages: 'one' },
   },
-  // docs.vllm.ai (OpenAI-compatible server), 2026-11.
+  // docs.vllm.ai (OpenAI-compatible server), 2026-11; system messages and roles: vllm#41114, ogx#6069.
   vllm: {
     ...PRESET_CARDS.vllm,
     wire: 'chat',
     auth: 'bearer',
     keyEnv: ['VLLM_API_KEY'],
-    abilities: { reasoningField: 'none' },
+    abilities: { reasoningField: 'none', systemMessages: 'one' },
     families: [{ match: /gpt-oss/, abilities: { reasoningField: 'reasoning_effort', efforts: EFFORTS } }],
+    quirks: { endsWithUser: true, developerAsSystem: true },
   },
   // localai.io, 2026-11.
   localai: {

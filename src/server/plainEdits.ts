@@ -3,10 +3,12 @@
  * (design §2.4): model, roles, dropped parameters, an effort of a listed variant, our request for usage numbers.
  */
 import type { Target } from '../routing/backend';
+import { quirksFor } from '../routing/build';
 import { type Edit, editObject, readString, scanArray, scanObject, splice, splicePieces } from '../wires/jsonText';
 import type { Wire } from '../wires/wire';
 import type { ClientRequest } from './clientRequest';
 import { factEdits, refusedOf } from './factEdits';
+import { messageEdits, rewritesFor } from './messageFacts';
 import type { ModelRoute } from './routes';
 
 const WIRE_OF: Readonly<Partial<Record<ModelRoute, Wire>>> = {
@@ -59,7 +61,14 @@ export function plainBody(request: ClientRequest, target: Target, route: ModelRo
     dropped.add(entry.key);
   });
 
-  const roles = roleEdits(request, backend.roleRewrites);
+  const shaped = wire === 'chat' ? messageEdits(request, target) : undefined;
+  edits.push(...(shaped?.edits ?? []));
+  rules.push(...(shaped?.rules ?? []));
+  const roles = roleEdits(
+    request,
+    wire ? rewritesFor(target, quirksFor(target)) : backend.roleRewrites,
+    shaped?.settled,
+  );
   if (roles.length > 0) rules.push('rewrote roles');
   edits.push(...roles);
 
@@ -118,14 +127,18 @@ function addedEntries(
 }
 
 /** Role fields of the messages (or Responses items) that a backend wants renamed. */
-function roleEdits(request: ClientRequest, rewrites: Readonly<Record<string, string>>): Edit[] {
+function roleEdits(
+  request: ClientRequest,
+  rewrites: Readonly<Record<string, string>>,
+  settled?: ReadonlySet<number>,
+): Edit[] {
   const edits: Edit[] = [];
   if (Object.keys(rewrites).length === 0) return edits;
   for (const key of ['messages', 'input']) {
     const list = request.entry(key);
     if (list?.kind !== 'array') continue;
     for (const item of scanArray(request.bytes, list.start)) {
-      if (item.kind !== 'object') continue;
+      if (item.kind !== 'object' || settled?.has(item.start)) continue;
       const role = scanObject(request.bytes, item.start).find((entry) => entry.key === 'role');
       if (role?.kind !== 'string') continue;
       const to = rewrites[readString(request.bytes, role)];

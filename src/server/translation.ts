@@ -3,6 +3,7 @@
  * backend's body, and back: upstream events → neutral events → the client's form (design §2.5, §2.6).
  */
 
+import { createHash } from 'node:crypto';
 import { editChatBody } from '../cursor/chatEdits';
 import { conversationKey, type MemoryScope } from '../cursor/memory';
 import { createCursorEmitter, emitCursorAnswer } from '../cursor/reply';
@@ -19,6 +20,7 @@ import { customToolNames, unwrapCustomCalls } from '../wires/customTools';
 import { fitEffort } from '../wires/effort';
 import { carryAcross } from '../wires/foreign';
 import { type FlatTools, flattenNamespaces, restoreNamespaces } from '../wires/namespaces';
+import { markOrigin, ownThinking } from '../wires/origin';
 import { letterFirst, schemaDialectOf } from '../wires/schemaDialects';
 import { cutAtStop } from '../wires/stopSequences';
 import { legalToolNames, restoreToolNames } from '../wires/toolNames';
@@ -51,6 +53,7 @@ function planOtherWire({ exchange, request, speaker, target }: PlanInput): Conte
   const wire = speaker.wire!;
   const parsed = codecFor(wire).parseRequest(request.body());
   const effort = target.variantEffort ?? (parsed.reasoning?.effort === undefined ? target.suffixEffort : undefined);
+  const origin = originOf(target);
   const wished = effort === undefined ? parsed.reasoning : { ...parsed.reasoning, effort };
   // A variant stands in the settings: whoever wrote it knows the model.
   const { reasoning, rule } =
@@ -58,7 +61,7 @@ function planOtherWire({ exchange, request, speaker, target }: PlanInput): Conte
       ? fitEffort(wished, target.abilities, target.backend.wire)
       : { reasoning: wished, rule: undefined };
   const conversation: Conversation = {
-    ...(wire === target.backend.wire ? parsed : carryAcross(parsed)),
+    ...ownThinking(wire === target.backend.wire ? parsed : carryAcross(parsed), origin),
     stream: request.stream,
     includeUsage: request.stream && target.backend.quirks.streamUsage,
     ...(reasoning && { reasoning }),
@@ -78,9 +81,18 @@ function planOtherWire({ exchange, request, speaker, target }: PlanInput): Conte
     reading: readingFor(target.backend.wire, request.stream, {
       emitter: () => codec.createStreamEmitter(options),
       emitAnswer: (answer) => codec.emitAnswer(answer, options),
-      stages: () => ({ transform: stageFor(conversation, target)?.() }),
+      stages: () => {
+        const stage = stageFor(conversation, target)?.();
+        const mark = markOrigin(origin);
+        return { transform: (event) => (stage ? stage(event).map(mark) : [mark(event)]) };
+      },
     }),
   };
+}
+
+/** A short mark of the backend for what it wants back; it says nothing about it. */
+function originOf({ backend }: Target): string {
+  return createHash('sha256').update(backend.name).digest('base64url').slice(0, 8);
 }
 
 function planCursor(input: PlanInput): Content {

@@ -45,6 +45,16 @@ const abilities = {
   serviceTier: z.boolean().optional().meta({ description: 'The upstream accepts service_tier.' }),
   developerRole: z.boolean().optional().meta({ description: 'The upstream accepts the role developer.' }),
   metadata: z.boolean().optional().meta({ description: 'The upstream accepts metadata and user.' }),
+  systemMessages: z
+    .enum(['one', 'any'])
+    .optional()
+    .meta({
+      description: 'How many system messages the upstream takes.',
+      enumDescriptions: [
+        'One, at the beginning: more are joined, later ones become user messages (chat templates of local servers).',
+        'Any number, anywhere.',
+      ],
+    }),
   maxOutputTokens: z.int().positive().optional().meta({ description: 'The most output tokens the upstream allows.' }),
 };
 

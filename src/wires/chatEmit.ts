@@ -1,4 +1,5 @@
 /** The conversation model as a Chat Completions request for one upstream. */
+import { fitMessages } from './chatMessages';
 import type { EmitTarget } from './codec';
 import type {
   Conversation,
@@ -26,6 +27,7 @@ export function emitChatRequest(source: Conversation, target: EmitTarget): JsonO
   const marked = markCustomCalls(conversation.turns, customToolNames(conversation));
   let messages = pairTools(marked, target.maxIdLength).flatMap((turn) => emitTurn(turn, target));
   if (wantsAnswerToResults(target.model)) messages = messages.flatMap(answerResults);
+  messages = fitMessages(messages, target);
   if (messages.length === 0) messages.push({ role: 'user', content: '...' });
   const body: JsonObject = {
     ...(conversation.extra?.wire === 'chat' ? conversation.extra.fields : {}),
@@ -141,7 +143,10 @@ function emitAssistant(parts: readonly Part[], target: EmitTarget): JsonObject {
   return message;
 }
 
-/** Thinking goes back only where it came from, or where it is mere text (S7). */
+/**
+ * Thinking goes back only in the field it came in (S7, c02): what came as tags or from another wire is refused by many.
+ * A target that wants it on every call gets all of it in its own field.
+ */
 function emitReasoningParts(parts: readonly Part[], target: EmitTarget): JsonObject {
   const own = parts.filter((part): part is ReasoningPart => {
     if (part.type !== 'reasoning') return false;
@@ -149,12 +154,15 @@ function emitReasoningParts(parts: readonly Part[], target: EmitTarget): JsonObj
       part.wire === 'chat' || (part.wire === undefined && part.signature === undefined && part.encrypted === undefined)
     );
   });
-  const text = own.map((part) => part.text).join('');
-  const field =
-    own.find((part) => part.field)?.field ??
-    (target.reasoningField === 'reasoning' ? 'reasoning' : 'reasoning_content');
+  const field = target.thinkingField ?? own.find((part) => part.field)?.field;
+  const told = target.thinkingField ? own : own.filter((part) => part.field === field);
+  const text = told.map((part) => part.text).join('');
   const details = own.flatMap((part) => detailsOf(part.encrypted));
-  return { ...(text !== '' && { [field]: text }), ...(details.length > 0 && { reasoning_details: details }) };
+  const takes = (name: string): boolean => !target.historyRefuses?.includes(name);
+  return {
+    ...(field !== undefined && text !== '' && takes(field) && { [field]: text }),
+    ...(details.length > 0 && takes('reasoning_details') && { reasoning_details: details }),
+  };
 }
 
 /** The reasoning_details that a chat upstream sent and wants back unchanged. */

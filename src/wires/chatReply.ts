@@ -153,7 +153,7 @@ function signatureField(signature: string): JsonObject {
  * reasoning_details, or those of another wire under our seal.
  */
 function reasoningDetails(
-  part: Pick<ReasoningPart, 'encrypted' | 'signature' | 'id' | 'wire'>,
+  part: Pick<ReasoningPart, 'encrypted' | 'signature' | 'id' | 'wire' | 'origin'>,
 ): JsonValue[] | undefined {
   if (part.wire === 'chat') {
     const details = detailsOf(part.encrypted);

@@ -1,5 +1,6 @@
 /** What each wire (chat, responses, messages) offers. Pure: bytes and objects in, bytes and objects out. */
 
+import type { MessageRules } from './chatMessages';
 import type { Answer, ApiFailure, Conversation, JsonObject, StreamEvent, WireName } from './conversation';
 import type { SchemaDialectName } from './schemaDialects';
 import type { ReasoningField } from './wire';
@@ -25,7 +26,7 @@ export class RequestProblem extends Error {
 }
 
 /** What an emitter has to know about the upstream; comes from preset, backend and model (design §4, abilities). */
-export interface EmitTarget {
+export interface EmitTarget extends MessageRules {
   model: string;
   customTools: 'keep' | 'function';
   reasoningField: ReasoningField;
@@ -40,6 +41,10 @@ export interface EmitTarget {
   refusedSchemaKeys: readonly string[];
   /** How schemas are repaired; `lenient` where nothing is known (N23). */
   schemaDialect?: SchemaDialectName;
+  /** Chat: the field in which a target wants all thinking back, wherever it came in. */
+  thinkingField?: 'reasoning_content';
+  /** Chat: fields of assistant messages that the target refuses. */
+  historyRefuses?: readonly string[];
   /** Most stop sequences; the others are cut here (server/translation.ts). */
   maxStops?: number;
   /** Roles to rename in messages, client role to upstream role. */

@@ -58,6 +58,8 @@ export interface ReasoningPart {
   id?: string;
   /** Which wire the opaque fields belong to. */
   wire?: WireName;
+  /** Mark of the backend that thought it (wires/origin.ts); absent where nobody knows. */
+  origin?: string;
 }
 export interface ToolCallPart {
   type: 'toolCall';
@@ -251,6 +253,7 @@ export type StreamEvent =
       id?: string;
       field?: string;
       wire?: WireName;
+      origin?: string;
     }
   | { type: 'refusal'; index: number; text: string }
   | {

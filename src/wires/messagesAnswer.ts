@@ -176,7 +176,9 @@ export function isRedacted(part: Pick<ReasoningPart, 'encrypted' | 'wire'>): boo
 }
 
 /** The provider's own signature, or what another provider wants back, sealed. Empty when nothing is to be kept. */
-export function signatureOf(part: Pick<ReasoningPart, 'signature' | 'encrypted' | 'id' | 'field' | 'wire'>): string {
+export function signatureOf(
+  part: Pick<ReasoningPart, 'signature' | 'encrypted' | 'id' | 'field' | 'wire' | 'origin'>,
+): string {
   return (part.wire === 'messages' ? part.signature : sealReasoning(part)) ?? '';
 }
 

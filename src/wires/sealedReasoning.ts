@@ -10,13 +10,13 @@ import { parseObject, stringOf } from './read';
 /** Begins every sealed text. A same-wire body that contains it must be translated, not passed on. */
 export const SEAL_MARK = 'llmrouter.v1.';
 
-type Sealed = Pick<ReasoningPart, 'signature' | 'encrypted' | 'id' | 'field' | 'wire'>;
+type Sealed = Pick<ReasoningPart, 'signature' | 'encrypted' | 'id' | 'field' | 'wire' | 'origin'>;
 
 /** Text for the opaque field of another wire; undefined when there is nothing to carry. */
 export function sealReasoning(part: Sealed): string | undefined {
-  const { wire, signature, encrypted, id, field } = part;
+  const { wire, signature, encrypted, id, field, origin } = part;
   if (!wire || (signature === undefined && encrypted === undefined && field === undefined)) return undefined;
-  const fields = { wire, signature, encrypted, id, field };
+  const fields = { wire, signature, encrypted, id, field, origin };
   return SEAL_MARK + Buffer.from(JSON.stringify(fields)).toString('base64url');
 }
 
@@ -27,7 +27,7 @@ export function unsealReasoning(text: string): Sealed | undefined {
   const wire = stringOf(fields?.wire);
   if (!fields || (wire !== 'chat' && wire !== 'responses' && wire !== 'messages')) return {};
   const sealed: Sealed = { wire: wire satisfies WireName };
-  for (const key of ['signature', 'encrypted', 'id', 'field'] as const) {
+  for (const key of ['signature', 'encrypted', 'id', 'field', 'origin'] as const) {
     const value = stringOf(fields[key]);
     if (value !== undefined) sealed[key] = value;
   }

@@ -462,8 +462,14 @@ describe('chat: writing requests', () => {
       ],
     });
     assert.deepEqual(messagesOf(foreign)[0], { role: 'assistant', content: 'x' });
-    const plain = emit({ turns: [{ role: 'assistant', parts: [{ type: 'reasoning', text: 'a' }, text('x')] }] });
-    assert.deepEqual(messagesOf(plain)[0], { role: 'assistant', content: 'x', reasoning_content: 'a' });
+    // It came as tags, or nobody knows how: only a target that insists on thinking gets it (c02).
+    const plain = {
+      turns: [{ role: 'assistant' as const, parts: [{ type: 'reasoning' as const, text: 'a' }, text('x')] }],
+    };
+    assert.deepEqual(messagesOf(emit(plain))[0], { role: 'assistant', content: 'x' });
+    const insists = { ...ableTarget, thinkingField: 'reasoning_content' as const };
+    const body = chatCodec.emitRequest({ model: 'm', stream: false, ...plain }, insists);
+    assert.deepEqual(messagesOf(body)[0], { role: 'assistant', content: 'x', reasoning_content: 'a' });
   });
 
   it('carries what it does not know on this wire and leaves it out elsewhere', () => {
