@@ -213,9 +213,39 @@ const FAMILIES: readonly ModelFamily[] = [
   ...GEMINI_FAMILIES,
 ];
 
+/** What a model takes in besides text; undefined where nobody says. */
+export interface Senses {
+  tools?: boolean;
+  images?: boolean;
+}
+
+// "Supported features" and "Modalities" of the model pages at developers.openai.com, the vision and tool-use pages of
+// platform.claude.com, the models page of ai.google.dev, 2026-11. The first pattern that matches wins.
+const SENSES: readonly (readonly [RegExp, Senses])[] = [
+  [/^chatgpt-|^o1-(mini|preview)|deep-research|^gpt-4o.*(audio|realtime|search|transcribe|tts)/, {}],
+  [/^gpt-5(\.\d+)?-chat|^chat-latest/, { images: true }],
+  [/^gpt-(3\.5-turbo|4$|4-0)|^o3-mini|codex-spark/, { tools: true, images: false }],
+  [/^gpt-(4o|4\.1|4-turbo|[5-9]|\d\d)|^o[134]|^codex-mini/, { tools: true, images: true }],
+  [/^claude-(2|instant)/, { tools: false, images: false }],
+  [/^claude-3-5-haiku/, { tools: true }],
+  [/^claude-/, { tools: true, images: true }],
+  [/^gemini-.*(embedding|image|tts|audio|live)/, {}],
+  [/^gemini-(2\.5|[3-9])/, { tools: true, images: true }],
+];
+
+/** What is documented of the model that a name speaks of. */
+export function modelSenses(name: string): Senses {
+  const bare = bareName(name);
+  return SENSES.find(([match]) => match.test(bare))?.[1] ?? {};
+}
+
 /** The family a name speaks of: `openai/gpt-5.5` at a relay and `us.anthropic.claude-opus-5-v1:0` at Bedrock are known too. */
 export function modelFamily(name: string): ModelFamily | undefined {
-  const own = name.slice(name.lastIndexOf('/') + 1).toLowerCase();
-  const bare = own.replace(/^.*?(?=claude-)/, '');
+  const bare = bareName(name);
   return FAMILIES.find((family) => family.match.test(bare));
+}
+
+function bareName(name: string): string {
+  const own = name.slice(name.lastIndexOf('/') + 1).toLowerCase();
+  return own.replace(/^.*?(?=claude-)/, '');
 }

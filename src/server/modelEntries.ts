@@ -1,8 +1,48 @@
 /** How the model list is told: OpenAI's shape, or Anthropic's to a client that speaks its API. Pure. */
 
-/** One model in OpenAI's list. */
-export function modelEntry(id: string): object {
-  return { id, object: 'model', created: 0, owned_by: 'llm-router' };
+import { modelFacts, targetPrice } from '../ledger/prices';
+import { modelSenses } from '../models/families';
+import type { Target } from '../routing/backend';
+import { emitTargetFor, modelNameOf } from '../routing/build';
+import type { JsonObject } from '../wires/conversation';
+
+/** One model in OpenAI's list, with what is known of it beside that. */
+export function modelEntry(id: string, target?: Target): JsonObject {
+  return { id, object: 'model', created: 0, owned_by: 'llm-router', ...(target && factsOf(target)) };
+}
+
+/** Facts of a model in OpenRouter's spelling, which clients read already; what nobody says stays out. */
+function factsOf(target: Target): JsonObject {
+  const name = modelNameOf(target.upstreamModel, target.model);
+  const table = modelFacts(target.backend, name);
+  const largest = target.abilities.maxOutputTokens ?? table.maxOutput;
+  const { tools, images } = modelSenses(name);
+  const price = targetPrice(target);
+  return {
+    ...(table.contextWindow !== undefined && { context_length: table.contextWindow }),
+    ...(largest !== undefined && { top_provider: { max_completion_tokens: largest } }),
+    ...(images !== undefined && { architecture: { input_modalities: images ? ['text', 'image'] : ['text'] } }),
+    ...(price && { pricing: { prompt: perToken(price.input), completion: perToken(price.output) } }),
+    ...(tools !== undefined && { supported_parameters: parametersOf(target, tools) }),
+  };
+}
+
+/** A client takes what is missing here for refused: only of models of which it is known whether they take tools. */
+function parametersOf(target: Target, tools: boolean): string[] {
+  const refused = new Set(emitTargetFor(target).unsupportedParams);
+  const { reasoningField, efforts, effortWords = efforts } = target.abilities;
+  const thinks = reasoningField !== 'none' && effortWords.length > 0;
+  return [
+    'max_tokens',
+    ...['temperature', 'top_p', 'stop'].filter((name) => !refused.has(name)),
+    ...(thinks ? ['reasoning', 'reasoning_effort'] : []),
+    ...(tools ? ['tools', 'tool_choice'] : []),
+  ];
+}
+
+/** US dollars per token without an exponent; the table has them per million. */
+function perToken(perMillion: number): string {
+  return (perMillion / 1e6).toFixed(12).replace(/\.?0+$/, '');
 }
 
 /** Largest page of Anthropic's list (platform.claude.com, Models API, 2026-11). */

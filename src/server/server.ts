@@ -68,12 +68,12 @@ export function createRequestServer(deps: ServerDeps): RequestServer {
       case 'health':
         return sendJson(response, { ok: true, hmac: deps.healthProof(route.nonce.slice(0, 256)) });
       case 'models':
-        return sendJson(response, modelList(await modelsOf(key), request));
+        return sendJson(response, modelList(await modelsOf(key), request, factsOf));
       case 'modelInfo': {
         const known =
           mayUse(key, route.id) &&
           ((await listModels(deps)).includes(route.id) || !('notFound' in deps.runtime().routes.resolve(route.id)));
-        if (known) return sendJson(response, modelEntry(route.id));
+        if (known) return sendJson(response, factsOf(route.id));
         return sendError(
           response,
           wire,
@@ -123,6 +123,12 @@ export function createRequestServer(deps: ServerDeps): RequestServer {
         }
       }
     }
+  }
+
+  /** The entry of a name in the list: a chain of aliases ends at the model whose facts hold. */
+  function factsOf(id: string): object {
+    const target = deps.runtime().routes.resolve(id);
+    return modelEntry(id, 'notFound' in target ? undefined : target);
   }
 
   /** A key limited to some models sees and asks about these alone. What does not resolve belongs to nobody. */
@@ -274,8 +280,8 @@ function sendJson(response: ServerResponse, value: unknown): void {
 }
 
 /** In the shape of the API whose version header the client sends. */
-function modelList(ids: readonly string[], { headers, url }: IncomingMessage): object {
-  if (headers['anthropic-version'] === undefined) return { object: 'list', data: ids.map(modelEntry) };
+function modelList(ids: readonly string[], { headers, url }: IncomingMessage, entryOf: (id: string) => object): object {
+  if (headers['anthropic-version'] === undefined) return { object: 'list', data: ids.map(entryOf) };
   return anthropicModelList(ids, new URLSearchParams((url ?? '').split('?')[1] ?? ''));
 }
 
