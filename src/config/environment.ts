@@ -13,15 +13,20 @@ export interface LocalServer {
 
 /**
  * A backend for every provider whose key is in the environment and for every local server that answered, plus the listed demo.
- * openai is the default if it is there, else the only one.
+ * The default stays the one it was before, `before`, while that is there; else it is openai, else the only one.
  */
-export function settingsFromEnvironment(env: Environment, localServers: readonly LocalServer[]): SettingsInput {
+export function settingsFromEnvironment(
+  env: Environment,
+  localServers: readonly LocalServer[],
+  before?: string,
+): SettingsInput {
   const remote = PRESET_NAMES.flatMap((preset) => fromEnvironment(preset, env));
   const local = PRESET_NAMES.filter((preset) => localServers.some((server) => server.preset === preset)).map(
     (preset): BackendInput => ({ name: preset, preset }),
   );
   const found = [...remote, ...local.filter(({ name }) => !remote.some((other) => other.name === name))];
-  const preferred = found.find(({ name }) => name === 'openai') ?? (found.length === 1 ? found[0] : undefined);
+  const named = (wanted?: string) => found.find(({ name }) => name === wanted);
+  const preferred = named(before) ?? named('openai') ?? (found.length === 1 ? found[0] : undefined);
   return {
     backends: [
       ...found.map((backend) => (backend === preferred ? { ...backend, default: true } : backend)),

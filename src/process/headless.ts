@@ -6,13 +6,10 @@ import os from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { parseEnv } from 'node:util';
-import { settingsFromEnvironment } from '../config/environment';
 import type { LoadedConfig } from '../config/formats/loaded';
 import { envVariables, keyText } from '../config/intake';
 import { redact } from '../network/maskKeys';
-import { validateSettings } from '../settings/check';
 import type { Settings } from '../settings/schema';
-import type { FoundBackend } from '../upstream/discover';
 import type { HeadlessArguments } from './commandLine';
 import { findConfigFile, readConfigFile, stampOf, watchConfigFile, watchStamp } from './configFile';
 import type { RouterCore } from './core';
@@ -21,6 +18,7 @@ import { installSecret, openRuntimeDir } from './runtimeDir';
 import { storedClientKey } from './storedClientKey';
 import { createTerminal, type Terminal } from './terminal';
 import { UsageError } from './usageError';
+import { createZeroConfiguration, type ZeroConfiguration } from './zeroConfiguration';
 
 export interface HeadlessWorld {
   cwd: string;
@@ -90,11 +88,13 @@ export async function runHeadless(
       })
     : undefined;
   const envWatcher = watchEnvironment(args, world, prepared);
+  const stopLooking = file ? undefined : watchLocalServers(prepared);
   void offerInstall(core, args, terminal, world);
 
   await signalled;
   watcher?.stop();
   envWatcher.stop();
+  stopLooking?.();
   await core.stop({ drainMs: DRAIN_MS });
   await core.close();
   return 0;
@@ -122,6 +122,8 @@ export interface Prepared {
   /** The configuration file, when there is one, and its text. */
   file: string | undefined;
   text: string | undefined;
+  /** What holds without a file. */
+  zero: ZeroConfiguration;
   /** What it says, or zero configuration. Without `settings` it cannot be used. */
   first: LoadedConfig;
   /** Its settings with the options of the command line. */
@@ -164,7 +166,8 @@ export async function prepareHeadless(
     log: terminal.log,
   });
   const read = file ? await readConfigFile(file, env) : undefined;
-  const first = read?.loaded ?? (await zeroConfiguration(core, env));
+  const zero = createZeroConfiguration(() => core.discover(), env);
+  const first = read?.loaded ?? (await zero.read());
   // Flag, then environment and .env, then what the file holds, then the stored generated one.
   const clientKeyOf = (config: LoadedConfig) =>
     keyText(args.apiKey) ??
@@ -183,7 +186,7 @@ export async function prepareHeadless(
     });
   };
   return {
-    ...{ core, env, envStamp, terminal, dataDir, secret, host, file, text: read?.text },
+    ...{ core, env, envStamp, terminal, dataDir, secret, host, file, text: read?.text, zero },
     ...{ first, settings: first.settings && withOptions(first.settings, args), key, generated, apply },
   };
 }
@@ -196,19 +199,29 @@ function envFileOf(args: Pick<HeadlessArguments, 'envFile'>, world: Pick<Headles
 function watchEnvironment(
   args: HeadlessArguments,
   world: HeadlessWorld,
-  { core, env, envStamp, file, apply, terminal }: Prepared,
+  { env, envStamp, file, zero, apply, terminal }: Prepared,
 ): { stop(): void } {
   async function reload(): Promise<void> {
     const now = readEnvironment(args, world);
     for (const name of Object.keys(env)) if (!(name in now)) delete env[name];
     Object.assign(env, now);
-    const config = file ? (await readConfigFile(file, env)).loaded : await zeroConfiguration(core, env);
+    const config = file ? (await readConfigFile(file, env)).loaded : await zero.read();
     // A configuration that is broken at the moment is told by its own watcher; the last good one stays.
     await apply(config);
     terminal.log('info', `${path.basename(envFileOf(args, world))} has changed; its variables are in force.`);
   }
   return watchStamp(envFileOf(args, world), envStamp, () => {
     reload().catch((error: Error) => terminal.log('error', error.message));
+  });
+}
+
+/** A local server that is started after the router is a backend as if it had been there before. */
+function watchLocalServers({ zero, apply, terminal }: Prepared): () => void {
+  return zero.watch((config, names) => {
+    apply(config).then(
+      () => terminal.log('info', `A local server answers now: ${names.join(', ')}. Its models are served.`),
+      (error: Error) => terminal.log('error', error.message),
+    );
   });
 }
 
@@ -263,17 +276,6 @@ async function usableFolder<T>(folder: string, work: () => Promise<T>): Promise<
     if (why === undefined) throw error;
     throw new UsageError(`The folder ${folder} cannot be used: ${why}. Name another one with --data-dir DIR.`);
   }
-}
-
-/** Every backend whose key is in the environment, every local server that answers (design §4). */
-async function zeroConfiguration(
-  core: RouterCore,
-  env: Readonly<Record<string, string | undefined>>,
-): Promise<LoadedConfig> {
-  const found: FoundBackend[] = await core.discover();
-  const local = found.filter((one) => !one.apiKeyEnv);
-  const { settings, problems } = validateSettings(settingsFromEnvironment(env, local));
-  return { kind: 'own', settings, secrets: {}, problems };
 }
 
 /** What the command line says beats the file. */

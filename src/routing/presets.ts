@@ -26,6 +26,10 @@ export interface Preset extends PresetCard {
   quirks?: Partial<Quirks>;
   /** Text before the id in the provider's own model list that is no part of the name. */
   listPrefix?: string;
+  /** All its models are its own: no name with the prefix of another provider can be one of them. */
+  oneMaker?: true;
+  /** What stands before a model of the provider's own in its list, and is part of the name. */
+  ownAuthor?: string;
   /** Page where credit is bought or limits are raised. */
   billingUrl?: string;
 }
@@ -53,6 +57,7 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
   // platform.openai.com, 2026-11. `metadata` is refused unless `store` is on, so it stays off here.
   openai: {
     ...PRESET_CARDS.openai,
+    oneMaker: true,
     wire: 'chat',
     auth: 'bearer',
     keyEnv: ['OPENAI_API_KEY'],
@@ -62,6 +67,7 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
   // platform.claude.com, 2026-11. Its OpenAI-compatible endpoint is the same base URL with wire chat and a Bearer key.
   anthropic: {
     ...PRESET_CARDS.anthropic,
+    oneMaker: true,
     wire: 'messages',
     auth: 'x-api-key',
     authFor: { chat: 'bearer' },
@@ -73,6 +79,7 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
   // for max_tokens, and without one for the whole window: 402 "can only afford N".
   openrouter: {
     ...PRESET_CARDS.openrouter,
+    ownAuthor: 'openrouter/',
     wire: 'chat',
     auth: 'bearer',
     keyEnv: ['OPENROUTER_API_KEY'],
@@ -103,6 +110,7 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
   // ai.google.dev/gemini-api/docs/openai and issue reports, 2026-11: unknown fields and schema keywords answer 400.
   gemini: {
     ...PRESET_CARDS.gemini,
+    oneMaker: true,
     wire: 'chat',
     auth: 'bearer',
     keyEnv: ['GEMINI_API_KEY', 'GOOGLE_API_KEY'],
@@ -143,6 +151,7 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
   // learn.microsoft.com (v1 API, generally available), 2026-11: the model is the deployment's name; no api-version.
   azure: {
     ...PRESET_CARDS.azure,
+    oneMaker: true,
     hostPath: '/openai/v1',
     wire: 'chat',
     auth: 'api-key',
@@ -154,6 +163,7 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
   // The older Azure form: one path a deployment and a dated api-version (2024-10-21 is the last dated stable one).
   'azure-deployments': {
     ...PRESET_CARDS['azure-deployments'],
+    oneMaker: true,
     hostPath: '/openai',
     wire: 'chat',
     auth: 'api-key',
@@ -166,6 +176,7 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
   // api-docs.deepseek.com/guides/thinking_mode, 2026-11: reasoning_effort low, high, max (medium is read as high).
   deepseek: {
     ...PRESET_CARDS.deepseek,
+    oneMaker: true,
     wire: 'chat',
     auth: 'bearer',
     keyEnv: ['DEEPSEEK_API_KEY'],
@@ -181,6 +192,7 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
   // unasked in the last chunk; tool-call ids are 9 letters and digits.
   mistral: {
     ...PRESET_CARDS.mistral,
+    oneMaker: true,
     wire: 'chat',
     auth: 'bearer',
     keyEnv: ['MISTRAL_API_KEY'],
@@ -202,6 +214,7 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
   // reasoning models refuse penalties and stop.
   xai: {
     ...PRESET_CARDS.xai,
+    oneMaker: true,
     wire: 'chat',
     auth: 'bearer',
     keyEnv: ['XAI_API_KEY'],
@@ -245,6 +258,7 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
   // inference-docs.cerebras.ai/resources/openai, 2026-11: these fields answer 400; no developer role.
   cerebras: {
     ...PRESET_CARDS.cerebras,
+    oneMaker: true,
     wire: 'chat',
     auth: 'bearer',
     keyEnv: ['CEREBRAS_API_KEY'],
@@ -263,6 +277,7 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
   // docs.aws.amazon.com/bedrock (inference-chat-completions), 2026-11: Bedrock API key as Bearer, no signing.
   bedrock: {
     ...PRESET_CARDS.bedrock,
+    oneMaker: true,
     hostPath: '/openai/v1',
     wire: 'chat',
     auth: 'bearer',

@@ -4,6 +4,7 @@ import { undecorate as undecorateCursorName } from '../cursor/names';
 import type { ModelSettings, Settings } from '../settings/schema';
 import type { Backend, Target } from './backend';
 import { abilitiesFor, demoBackend } from './build';
+import { mayHave, providerIn } from './missingProvider';
 import { nearNames } from './nearNames';
 import { isPattern, restOf, splitPattern, upstreamOf } from './patterns';
 import { PRESET_NAMES } from './presetCards';
@@ -14,6 +15,8 @@ export interface NotFound {
   notFound: string;
   /** Servable names that look like it, best first. */
   near: string[];
+  /** The provider that its prefix names, when that is no backend. */
+  missing?: string;
 }
 
 export interface RouteTable {
@@ -84,14 +87,15 @@ export function createRouteTable(
       const rest = restOf(route, name);
       if (rest !== undefined) return routed(route, name, rest);
     }
-    return defaultBackend && name !== ''
-      ? { backend: defaultBackend, upstreamModel: name, clientModel: name, via: 'default' }
+    const backend = name === '' ? undefined : defaultBackend;
+    return backend && mayHave(backend, name, lists.get(backend.name))
+      ? { backend, upstreamModel: name, clientModel: name, via: 'default' }
       : undefined;
   }
 
   function routed(route: Route, name: string, rest: string): Match {
     const { backend, model } = route;
-    const upstreamModel = route.upstream(rest);
+    const upstreamModel = wholeName(route, name, lists.get(backend.name)) ?? route.upstream(rest);
     const plain = { backend, upstreamModel, clientModel: name, via: 'prefix' as const, ...(model ? { model } : {}) };
     if (lists.get(backend.name)?.includes(upstreamModel)) return plain;
     const colon = name.lastIndexOf(':');
@@ -143,7 +147,12 @@ export function createRouteTable(
     const last = settings.fallbackModel === undefined ? undefined : find(settings.fallbackModel);
     if (last) return targetOf({ ...last, via: 'fallbackModel' });
     const listed = backends.flatMap((backend) => clientNames(backend, lists.get(backend.name) ?? []));
-    return { notFound: name, near: nearNames(name, [...names(), ...listed, ...exact.keys()]) };
+    const provider = providerIn(name);
+    return {
+      notFound: name,
+      near: nearNames(name, [...names(), ...listed, ...exact.keys()]),
+      ...(provider !== undefined && backends.every(({ preset }) => preset !== provider) && { missing: provider }),
+    };
   }
 
   function names(): string[] {
@@ -250,6 +259,18 @@ function configuredNames(backend: Backend): string[] {
       ...(model.aliases ?? []),
       ...variantEfforts(backend, model).map((effort) => `${model.id}:${effort}`),
     ]);
+}
+
+/**
+ * A name that goes out whole although the prefix of its backend stands before it: the backend lists it so, or it is one of the
+ * provider's own models, as `openrouter/auto`.
+ */
+function wholeName({ backend, model, before }: Route, name: string, list: readonly string[] = []): string | undefined {
+  if (model !== undefined) return undefined;
+  if (list.includes(name) && !list.includes(name.slice(before.length))) return name;
+  const preset = PRESET_NAMES.find((known) => known === backend.preset);
+  const author = preset && PRESETS[preset].ownAuthor;
+  return author === before && !name.slice(before.length).includes('/') ? name : undefined;
 }
 
 /** Longest literal text first; among equals the order of the settings decides, never that of a map. */

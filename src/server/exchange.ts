@@ -7,6 +7,7 @@ import { randomBytes } from 'node:crypto';
 import type { Reservation } from '../ledger/admission';
 import { boundedUsage } from '../ledger/boundedUsage';
 import type { RequestRecord } from '../ledger/record';
+import type { NotFound } from '../routing/resolve';
 import { RequestProblem } from '../wires/codec';
 import type { ApiFailure, Usage } from '../wires/conversation';
 import { estimateInputTokens } from '../wires/tokens';
@@ -142,7 +143,7 @@ export async function handleExchange(exchange: Exchange): Promise<void> {
     if ('notFound' in resolved) {
       const canned = keyCheckAnswer(request, asked ?? '', speaker.answer);
       if (canned) return answer({ status: 200, chars: 0 }, canned.headers, canned.body);
-      return refuse(unknownModel(asked ?? '', resolved.near));
+      return refuse(unknownModel(asked ?? '', resolved));
     }
     const admitted = deps.admission.admit({
       clientKey: exchange.clientKey,
@@ -212,13 +213,14 @@ function estimate(input: number, chars: number): Usage {
   return { input: Math.ceil(input), output: Math.ceil(chars / 4), estimated: true };
 }
 
-function unknownModel(asked: string, near: readonly string[]): ApiFailure {
+function unknownModel(asked: string, { near, missing }: NotFound): ApiFailure {
   const shown = JSON.stringify(asked.slice(0, 200));
+  const why = missing === undefined ? '' : `: the provider ${missing} is not among the backends`;
   const hint =
     near.length > 0
       ? ` Did you mean ${near.map((name) => JSON.stringify(name)).join(', ')}?`
       : ' GET /v1/models lists what is served.';
-  return refusal(404, `No backend serves the model ${shown}.${hint}`, {
+  return refusal(404, `No backend serves the model ${shown}${why}.${hint}`, {
     kind: 'notFound',
     code: 'model_not_found',
     param: 'model',

@@ -137,7 +137,8 @@ function checkRoutes(settings: Settings): Found[] {
     if (!('notFound' in target)) return [];
     const near = target.near.length > 0 ? ` Did you mean ${target.near.slice(0, 3).join(' or ')}?` : '';
     const shown = looksLikeKey(name) ? 'what looks like a key' : name;
-    return [warning(at, `${what} ${shown}, but no backend serves that name.${near}`)];
+    const why = target.missing === undefined ? '' : ` The provider ${target.missing} is not among the backends.`;
+    return [warning(at, `${what} ${shown}, but no backend serves that name.${why}${near}`)];
   };
   return [
     ...Object.entries(settings.aliases).flatMap(([name, target]) =>

@@ -275,6 +275,13 @@ describe('proxy', () => {
     assert.match(await response.text(), /llama-large/);
   });
 
+  it('names the missing provider instead of asking the default backend for its model', async () => {
+    await router.configure({ backends: [{ name: 'openai', preset: 'openai', default: true }] });
+    const response = await router.post('/v1/chat/completions', { model: 'groq/llama', ...HELLO });
+    assert.equal(response.status, 404);
+    assert.match(await response.text(), /groq\/llama.*: the provider groq is not among the backends/);
+  });
+
   it('answers the key check of Cursor locally', async () => {
     await router.configure({
       backends: [
