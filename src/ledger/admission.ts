@@ -63,6 +63,8 @@ export interface Admission {
 export interface AdmissionWorld {
   /** Milliseconds since the epoch. */
   now(): number;
+  /** For distances in time: never goes back. */
+  steady(): number;
   /** See Ledger.spentSince. */
   spentSince(key: string, from: string): number;
   /** The newest records, for limits by minute after a restart (see Ledger.recent). */
@@ -162,9 +164,10 @@ export function createAdmission(world: AdmissionWorld, configured: readonly Clie
     const minute = createMinuteUse();
     const now = world.now();
     for (const record of [...world.recent()].reverse()) {
-      const at = Date.parse(record.time);
-      if (record.clientKey === name && wasSent(record) && at > now - 60_000)
-        minute.add(tokensOf(record), Math.min(at, now));
+      // A record from the future (the clock was wrong) is as old as can be told: not at all.
+      const age = Math.max(0, now - Date.parse(record.time));
+      if (record.clientKey === name && wasSent(record) && age < 60_000)
+        minute.add(tokensOf(record), world.steady() - age);
     }
     return minute;
   }
@@ -229,7 +232,7 @@ export function createAdmission(world: AdmissionWorld, configured: readonly Clie
 
   function checkRates(name: string, key: Key, tokens: () => number): { ok: false; failure: ApiFailure } | undefined {
     const { maxStreams, requestsPerMinute, tokensPerMinute } = key.settings ?? {};
-    const now = world.now();
+    const now = world.steady();
     const limited = (limit: string, wait: number): { ok: false; failure: ApiFailure } =>
       refuse(
         429,
@@ -284,7 +287,7 @@ export function createAdmission(world: AdmissionWorld, configured: readonly Clie
     const held = hold(request, key, request.target, input);
     if ('refusal' in held) return overBudget(held.refusal);
     key.running += 1;
-    const entry = key.minute.add(estimate ?? 0, world.now());
+    const entry = key.minute.add(estimate ?? 0, world.steady());
     return { ok: true, reservation: reservation(request, key, entry, held.hold, input) };
   }
 
@@ -304,7 +307,7 @@ export function createAdmission(world: AdmissionWorld, configured: readonly Clie
         if (settled) return;
         settled = true;
         key.running -= 1;
-        key.minute.settle(entry, usage ? usage.input + usage.output : 0, world.now());
+        key.minute.settle(entry, usage ? usage.input + usage.output : 0, world.steady());
         spending.release(current, cost ?? 0, key.settings?.budget);
       },
       move(target) {
@@ -343,7 +346,7 @@ export function createAdmission(world: AdmissionWorld, configured: readonly Clie
     observe(record) {
       const key = keys.get(record.clientKey);
       if (!key || !wasSent(record)) return;
-      key.minute.add(tokensOf(record), world.now());
+      key.minute.add(tokensOf(record), world.steady());
       spending.charge(record.clientKey, record.cost ?? 0, Date.parse(record.time), key.settings?.budget);
     },
     state: () =>
@@ -351,8 +354,8 @@ export function createAdmission(world: AdmissionWorld, configured: readonly Clie
         name,
         refused: checkKey(name)?.message,
         running: key.running,
-        requestsLastMinute: key.minute.requests(world.now()),
-        tokensLastMinute: key.minute.tokens(world.now()),
+        requestsLastMinute: key.minute.requests(world.steady()),
+        tokensLastMinute: key.minute.tokens(world.steady()),
         windows: spending.state(name, key.settings?.budget),
       })),
   };

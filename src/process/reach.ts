@@ -1,7 +1,9 @@
 /** Finds the running router process, or sees to it that exactly one is started, or that a newer one takes over from an older one. */
+
 import { readFile } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
 import { redact } from '../network/maskKeys';
+import { steadyNow } from '../network/steadyClock';
 import { listClaims } from './claims';
 import { type DialOptions, dial, type Peer } from './dial';
 import { compareVersions } from './handshake';
@@ -110,7 +112,7 @@ async function startOne(
   void started.ended.then((end) => {
     ended = end;
   });
-  const result = await waitFor(generation, Date.now() + patience, options, async () => {
+  const result = await waitFor(generation, steadyNow() + patience, options, async () => {
     if (ended === undefined) return undefined;
     // Exit code 0: another process serves already.
     return ended.code === 0 ? { kind: 'again' } : { kind: 'failed', ...(await describeEnd(ended, dir)) };
@@ -153,7 +155,7 @@ async function waitFor(
     }
     const known = await outcome();
     if (known !== undefined) return known;
-    if (Date.now() >= until) break;
+    if (steadyNow() >= until) break;
     await setTimeout(LOOK);
   }
   return { kind: 'again' };

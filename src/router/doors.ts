@@ -12,6 +12,7 @@ import { costOf, targetPrice } from '../ledger/prices';
 import type { RequestRecord } from '../ledger/record';
 import type { Ledger } from '../ledger/store';
 import { summaryLine } from '../ledger/summaryLine';
+import { steadyNow } from '../network/steadyClock';
 import { createCursorSightings } from '../process/cursorSighting';
 import { type MemoryStore, openMemoryStore } from '../process/memoryStore';
 import { createBodyBudget } from '../server/body';
@@ -62,6 +63,7 @@ export function createDoors(given: DoorOptions): Doors {
   const memory = keptMemory(options);
   const admission = createAdmission({
     now: Date.now,
+    steady: steadyNow,
     spentSince: ledger.spentSince,
     recent: () => ledger.recent(500),
     onWarn: ({ sentence }) => {
@@ -93,7 +95,7 @@ export function createDoors(given: DoorOptions): Doors {
     breaker,
     memory: memory.live,
     bodies: createBodyBudget(),
-    throttle: createThrottle(Date.now),
+    throttle: createThrottle(steadyNow),
     admission,
     bodyLog,
     onRunning: onTraffic,

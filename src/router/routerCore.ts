@@ -7,6 +7,7 @@ import { cursorAppState } from '../cursorApp/words';
 import { localOrigin } from '../doctor/facts';
 import { openLedger } from '../ledger/store';
 import { oneLine } from '../ledger/summaryLine';
+import { steadyNow } from '../network/steadyClock';
 import type { BackendState, RouterState } from '../process/contract';
 import type { RouterCore } from '../process/core';
 import { proofOf } from '../process/handshake';
@@ -31,7 +32,7 @@ export async function createRouterCore(given: CoreOptions): Promise<RouterCore> 
   let soon: NodeJS.Timeout | undefined;
 
   const healthProof = (nonce: string): string => proofOf(options.secret, 'health', nonce);
-  const breaker = createBreaker(Date.now);
+  const breaker = createBreaker(steadyNow);
   const ledger = await openLedger({ dataDir: options.dataDir });
   const setup = createSetup(options, breaker);
   const tunnel = createTunnelSlot({ options, setup, startedAt, healthProof, onChange: tell });
@@ -112,6 +113,7 @@ export async function createRouterCore(given: CoreOptions): Promise<RouterCore> 
   }
 
   function backendState(backend: Backend): BackendState {
+    const { coolingUntil, ...health } = breaker.health(`${backend.name}\u0000`);
     return {
       name: backend.name,
       preset: backend.preset,
@@ -119,7 +121,8 @@ export async function createRouterCore(given: CoreOptions): Promise<RouterCore> 
       hasKey: setup.backendKey(backend) !== undefined,
       needsKey: backend.requireApiKey,
       isDefault: backend.isDefault,
-      ...breaker.health(`${backend.name}\u0000`),
+      ...health,
+      ...(coolingUntil !== undefined && { coolingUntil: Date.now() + coolingUntil - steadyNow() }),
       ...(breaker.keyRefused(`${backend.name}\u0000`) && { keyRefused: true }),
       testedAt: desk.testedAt(backend),
     };

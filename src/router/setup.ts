@@ -1,5 +1,6 @@
 /** The configuration in force and what is built from it for the next request: backends, keys, routes, transport. */
 import { fitsHeader, impossibleKeyText, keyText } from '../config/intake';
+import { steadyNow } from '../network/steadyClock';
 import type { Backend } from '../routing/backend';
 import { buildBackends } from '../routing/build';
 import { createRouteTable } from '../routing/resolve';
@@ -29,7 +30,7 @@ export interface Setup {
 }
 
 export function createSetup({ env, log }: Pick<CoreOptions, 'env' | 'log'>, breaker: Breaker): Setup {
-  const lists = createModelLists(Date.now);
+  const lists = createModelLists(steadyNow);
   let configuration: Configuration = { settings: settingsSchema.parse({}), secrets: {}, network: {}, problems: [] };
   let transport: Transport = createTransport({}, env);
   let runtime = buildRuntime();

@@ -62,14 +62,14 @@ export async function attendLink(link: Link, context: AttendContext): Promise<At
   let notedAt = Number.NEGATIVE_INFINITY;
   let probing = false;
   let polling = false;
-  let began = clock.now();
+  let began = clock.steady();
   let nextPoll = began + link.pollMs;
   let nextProbe = registered ? began : Number.POSITIVE_INFINITY;
   const known = url !== undefined && driver.knownUrl() === url;
 
   const isOnline = () => onlineSince !== undefined;
   const ended = (end: End): AttendEnd =>
-    ({ ...end, onlineMs: onlineSince === undefined ? undefined : clock.now() - onlineSince }) as AttendEnd;
+    ({ ...end, onlineMs: onlineSince === undefined ? undefined : clock.steady() - onlineSince }) as AttendEnd;
   const post = (note: Note) => inbox.post(note);
   /** While a URL that worked is being repaired, a person sees one word for it. */
   const repairing = () => status().state === 'reconnecting' && status().publicUrl !== undefined;
@@ -85,17 +85,17 @@ export async function attendLink(link: Link, context: AttendContext): Promise<At
   for (;;) {
     const connectBy = registered ? Number.POSITIVE_INFINITY : began + driver.connectMs();
     const due = Math.min(nextPoll, nextProbe, connectBy);
-    const planned = Math.max(due, clock.now());
-    const note = await inbox.take(planned - clock.now());
-    if (clock.now() - planned > DRIFT) wake();
+    const planned = Math.max(due, clock.steady());
+    const note = await inbox.take(planned - clock.steady());
+    if (clock.steady() - planned > DRIFT) wake();
     const end = note ? handle(note) : undefined;
     if (end) return ended(end);
-    if (!registered && clock.now() >= connectBy) return ended({ why: 'silent' });
+    if (!registered && clock.steady() >= connectBy) return ended({ why: 'silent' });
     askWhatIsDue();
   }
 
   function askWhatIsDue(): void {
-    if (!polling && clock.now() >= nextPoll) {
+    if (!polling && clock.steady() >= nextPoll) {
       polling = true;
       nextPoll = Number.POSITIVE_INFINITY;
       void link
@@ -103,7 +103,7 @@ export async function attendLink(link: Link, context: AttendContext): Promise<At
         .catch(() => undefined)
         .then((value) => post({ type: 'connected', link, value }));
     }
-    if (!probing && registered && clock.now() >= nextProbe) {
+    if (!probing && registered && clock.steady() >= nextProbe) {
       probing = true;
       nextProbe = Number.POSITIVE_INFINITY;
       void verifier
@@ -114,8 +114,8 @@ export async function attendLink(link: Link, context: AttendContext): Promise<At
   }
 
   function wake(): void {
-    if (!polling) nextPoll = clock.now();
-    if (registered && !probing) nextProbe = clock.now();
+    if (!polling) nextPoll = clock.steady();
+    if (registered && !probing) nextProbe = clock.steady();
   }
 
   function handle(note: Note): End | undefined {
@@ -136,21 +136,21 @@ export async function attendLink(link: Link, context: AttendContext): Promise<At
     switch (event.type) {
       case 'registered':
         registered = true;
-        began = clock.now();
+        began = clock.steady();
         lostSince = undefined;
         url = event.publicUrl ?? url;
         context.checking(url);
         if (isOnline())
           show(status().state, { message: status().message, protocol: event.transport, location: event.location });
         else showVerifying(say.verifying, { protocol: event.transport, location: event.location });
-        if (!probing) nextProbe = clock.now();
+        if (!probing) nextProbe = clock.steady();
         return undefined;
       case 'lost':
-        if (!polling) nextPoll = clock.now();
+        if (!polling) nextPoll = clock.steady();
         return undefined;
       case 'originDown':
         // Our own failed probe is logged as well: only the first line brings a look forward.
-        if (isOnline() && !probing && failures === 0) nextProbe = clock.now();
+        if (isOnline() && !probing && failures === 0) nextProbe = clock.steady();
         return undefined;
       case 'blocked':
         return registered ? undefined : { why: 'silent' };
@@ -166,18 +166,18 @@ export async function attendLink(link: Link, context: AttendContext): Promise<At
   /** The program's own word on its connection, every 2 s. */
   function onConnected(value: boolean | undefined): End | undefined {
     polling = false;
-    nextPoll = clock.now() + link.pollMs;
+    nextPoll = clock.steady() + link.pollMs;
     if (!registered) return undefined;
     if (value) {
       if (lostSince === undefined) return undefined;
       lostSince = undefined;
-      if (!probing) nextProbe = clock.now();
+      if (!probing) nextProbe = clock.steady();
       return undefined;
     }
-    lostSince ??= clock.now();
+    lostSince ??= clock.steady();
     if (isOnline()) show('reconnecting', { message: say.reconnecting });
     const patience = lostSince + link.lostAfterMs;
-    if (clock.now() >= patience) return { why: 'lost' };
+    if (clock.steady() >= patience) return { why: 'lost' };
     nextPoll = Math.min(nextPoll, patience);
     return undefined;
   }
@@ -191,11 +191,11 @@ export async function attendLink(link: Link, context: AttendContext): Promise<At
     }
     failures += 1;
     // Twice in a row counts, except for a fresh tunnel, whose edge needs its time.
-    nextProbe = clock.now() + PROBE_ELSE;
+    nextProbe = clock.steady() + PROBE_ELSE;
     if (lostSince !== undefined || failures < 2) return undefined;
     const gone = result.kind === 'gone' || (result.kind === 'unreachable' && !link.honest);
     if (isOnline() && gone) return { why: 'halfDead' };
-    const early = clock.now() - began < PATIENCE;
+    const early = clock.steady() - began < PATIENCE;
     if (!isOnline() && early && (result.kind === 'gone' || result.kind === 'unreachable')) return undefined;
     if (!isOnline() && result.kind === 'gone' && driver.renewable) return { why: 'halfDead' };
     show('degraded', { message: explain(result) });
@@ -239,14 +239,14 @@ export async function attendLink(link: Link, context: AttendContext): Promise<At
       proven.stream = true;
       return ask('name');
     }
-    nextProbe = clock.now() + (result.kind === 'buffered' ? PROBE_ONLINE : PROBE_ELSE);
+    nextProbe = clock.steady() + (result.kind === 'buffered' ? PROBE_ONLINE : PROBE_ELSE);
     show('degraded', { message: result.kind === 'buffered' ? say.notStreaming : say.streamFailed(result.why) });
     return undefined;
   }
 
   function onName(result: 'yes' | 'no' | 'unknown'): End | undefined {
     probing = false;
-    nextProbe = clock.now() + (isOnline() ? PROBE_ONLINE : PROBE_ELSE);
+    nextProbe = clock.steady() + (isOnline() ? PROBE_ONLINE : PROBE_ELSE);
     if (result === 'yes') {
       nameMissingSince = undefined;
       proven.name = true;
@@ -257,9 +257,9 @@ export async function attendLink(link: Link, context: AttendContext): Promise<At
       // A network that hides the answer must not keep a proven tunnel from being used.
       return proven.name || known || nameUnknown >= NAME_UNKNOWN_ROUNDS ? goOnline() : undefined;
     }
-    nameMissingSince ??= clock.now();
-    nextProbe = clock.now() + PROBE_ELSE;
-    const missing = clock.now() - nameMissingSince;
+    nameMissingSince ??= clock.steady();
+    nextProbe = clock.steady() + PROBE_ELSE;
+    const missing = clock.steady() - nameMissingSince;
     if (driver.renewable && (proven.name || known) && missing >= (isOnline() ? PROBE_ELSE : PATIENCE))
       return { why: 'urlDead' };
     if (!driver.renewable) show('degraded', { message: say.nameUnknown(new URL(url!).hostname) });
@@ -268,12 +268,12 @@ export async function attendLink(link: Link, context: AttendContext): Promise<At
   }
 
   function goOnline(): undefined {
-    nextProbe = clock.now() + PROBE_ONLINE;
+    nextProbe = clock.steady() + PROBE_ONLINE;
     // The program says that its connection is gone: the next answers decide.
     if (lostSince !== undefined) return;
-    onlineSince ??= clock.now();
-    if (clock.now() - notedAt >= NOTE_EVERY) {
-      notedAt = clock.now();
+    onlineSince ??= clock.steady();
+    if (clock.steady() - notedAt >= NOTE_EVERY) {
+      notedAt = clock.steady();
       driver.proven(url!);
     }
     const old = context.replacedUrl();

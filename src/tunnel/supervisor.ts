@@ -24,6 +24,8 @@ const SPACING = [0, 1_000, 2_000, 5_000, 15_000, 30_000];
 const RETRY_WAITS = [5_000, 15_000, 30_000, 60_000, 120_000, 300_000];
 /** What only a person can mend is looked at again this often: it may be mended where we cannot see it. */
 const LOOK_AGAIN = 600_000;
+/** No wait with a date is longer. */
+const LONGEST_WAIT = 1_800_000;
 const REFUSED_WAIT = 5_000;
 const OFFLINE_WAIT = 5_000;
 const STABLE_AFTER = 60_000;
@@ -62,14 +64,19 @@ export function superviseTunnel({ driver, verifier, clock, localPort, log }: Sup
 
   /** Tells the problem with the time of the next try, and waits for it. */
   async function waitOut({ state, message, details }: TunnelProblem): Promise<'time' | 'check' | 'renew' | 'stop'> {
-    const until = details.retryAt ?? clock.now() + undatedWait(details.person);
+    // Bounded: a date that was stored by another clock must not hold us up.
+    const wait =
+      details.retryAt === undefined
+        ? undatedWait(details.person)
+        : Math.min(Math.max(0, details.retryAt - clock.now()), LONGEST_WAIT);
+    const until = clock.now() + wait;
     const byItself = details.retryAt === undefined && !details.person && !details.missingBinary;
     show(state, {
       message: byItself ? `${message} ${say.nextTry(until)}` : message,
       until,
       needsBinary: details.missingBinary || undefined,
     });
-    return pause(Math.max(0, until - clock.now()));
+    return pause(wait);
   }
 
   function undatedWait(person: boolean | undefined): number {
@@ -81,9 +88,9 @@ export function superviseTunnel({ driver, verifier, clock, localPort, log }: Sup
 
   /** Waits until it is time, or a person or a stop interrupts. Other notes belong to a link that is gone. */
   async function pause(ms: number): Promise<'time' | 'check' | 'renew' | 'stop'> {
-    const end = clock.now() + ms;
+    const end = clock.steady() + ms;
     for (;;) {
-      const note = await inbox.take(end - clock.now());
+      const note = await inbox.take(end - clock.steady());
       if (!note) return 'time';
       if (note.type === 'check' || note.type === 'renew' || note.type === 'stop') return note.type;
     }

@@ -22,7 +22,8 @@ export function chooseTransport(
 ): TransportChoice {
   const preferred = (): Transport => {
     const known = state.value.transports?.[networkId(world)];
-    return known && world.clock.now() - known.at < BELIEVED ? known.transport : 'quic';
+    const age = known ? world.clock.now() - known.at : -1;
+    return known && age >= 0 && age < BELIEVED ? known.transport : 'quic';
   };
   let fallback: Transport | undefined;
   return {
@@ -30,6 +31,9 @@ export function chooseTransport(
       return fallback ?? preferred();
     },
     worked(transport) {
+      // Its day counts from when QUIC last failed here: what merely goes on working says nothing about QUIC.
+      const known = state.value.transports?.[networkId(world)];
+      if (transport === 'http2' && known?.transport === 'http2' && fallback === undefined) return;
       fallback = undefined;
       const others = Object.entries(state.value.transports ?? {}).sort(([, a], [, b]) => b.at - a.at);
       const now = [networkId(world), { transport, at: world.clock.now() }] as const;

@@ -4,10 +4,13 @@ import { createWriteStream } from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
 import type { Writable } from 'node:stream';
+import { steadyNow } from '../network/steadyClock';
 
-/** Wall clock (milliseconds since the epoch) and timers. Wall time, because a jump of it is how sleep shows. */
+/** Wall clock (milliseconds since the epoch) for what is shown and stored, a steady one for every distance in time, and timers. */
 export interface Clock {
   now(): number;
+  /** Never goes back; a jump ahead is how sleep shows. */
+  steady(): number;
   /** Runs once after `ms`; the result cancels it. */
   after(ms: number, run: () => void): () => void;
 }
@@ -27,6 +30,7 @@ export interface TunnelWorld {
 
 export const realClock: Clock = {
   now: () => Date.now(),
+  steady: steadyNow,
   after: (ms, run) => {
     const timer = setTimeout(run, ms);
     return () => clearTimeout(timer);

@@ -87,7 +87,7 @@ async function hotPath(report: Report, dataDir: string): Promise<void> {
   // 60 ms a request: the sliding window holds a thousand, as with one busy key.
   const now = (): number => Date.parse(time) + (minute += 60);
   const admission = createAdmission(
-    { now, spentSince: ledger.spentSince, recent: () => [], onWarn: () => undefined },
+    { now, steady: now, spentSince: ledger.spentSince, recent: () => [], onWarn: () => undefined },
     keys,
   );
   const target = targetOn('openai', 'gpt-4o');

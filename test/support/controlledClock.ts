@@ -6,6 +6,8 @@ export interface ControlledClock extends Clock {
   pass(ms: number): Promise<void>;
   /** The machine sleeps: time jumps, then everything that was due runs at once. */
   sleep(ms: number): Promise<void>;
+  /** Somebody sets the clock back; time goes on as before. */
+  setBack(ms: number): void;
 }
 
 const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
@@ -26,8 +28,13 @@ export function controlledClock(start = Date.UTC(2026, 9, 1, 12)): ControlledClo
       await settle();
     }
   }
+  let back = 0;
   return {
-    now: () => now,
+    now: () => now - back,
+    steady: () => now,
+    setBack: (ms) => {
+      back += ms;
+    },
     after(ms, run) {
       const id = (order += 1);
       timers.set(id, { at: now + Math.max(0, ms), run });
@@ -48,8 +55,10 @@ export function controlledClock(start = Date.UTC(2026, 9, 1, 12)): ControlledClo
 /** Real time, faster: for processes that run by themselves while we wait for long limits. Timers below `from` ms keep real time. */
 export function fastClock(factor: number, from = 0): Clock {
   const start = Date.now();
+  const now = () => start + Math.round((Date.now() - start) * factor);
   return {
-    now: () => start + Math.round((Date.now() - start) * factor),
+    now,
+    steady: now,
     after(ms, run) {
       const timer = setTimeout(run, ms < from ? ms : ms / factor);
       return () => clearTimeout(timer);

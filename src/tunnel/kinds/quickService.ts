@@ -35,8 +35,7 @@ export async function requestQuickTunnel({
   signal,
 }: QuickServiceOptions): Promise<QuickCredentials> {
   const now = clock.now();
-  const recent = (state.value.requests ?? []).filter((time) => time > now - BUDGET.within && time <= now);
-  const limitedUntil = state.value.rateLimit?.until ?? 0;
+  const { recent, limitedUntil } = bounded(state, now);
   if (!asked && limitedUntil > now)
     throw new TunnelProblem('rateLimited', say.rateLimited(limitedUntil), { retryAt: limitedUntil });
   if (!asked && recent.length >= BUDGET.requests) {
@@ -79,6 +78,19 @@ export async function requestQuickTunnel({
   }
   state.update({ credentials, requests, rateLimit: undefined });
   return credentials;
+}
+
+/** Times that were stored while the clock was ahead count as now, once: they hold nothing up for longer than they could have. */
+function bounded(state: StateFile, now: number): { recent: number[]; limitedUntil: number } {
+  const { requests = [], rateLimit } = state.value;
+  const latest = now + RATE_WAITS.at(-1)!;
+  if (requests.some((time) => time > now) || (rateLimit && rateLimit.until > latest))
+    state.update({
+      requests: requests.map((time) => Math.min(time, now)),
+      rateLimit: rateLimit && { ...rateLimit, until: Math.min(rateLimit.until, latest) },
+    });
+  const recent = (state.value.requests ?? []).filter((time) => time > now - BUDGET.within);
+  return { recent, limitedUntil: state.value.rateLimit?.until ?? 0 };
 }
 
 /** The credentials, or why there are none. The answer's own text is not repeated: it may be a page of HTML, or a secret. */

@@ -19,11 +19,13 @@ function world(
   changes: object,
   options: { at?: number; spent?: (from: string) => number; recent?: RequestRecord[] } = {},
 ) {
-  const clock = { now: options.at ?? NOON };
+  /** `back`: by how much the wall clock was set back. */
+  const clock = { now: options.at ?? NOON, back: 0 };
   const warnings: BudgetWarning[] = [];
   const admission = createAdmission(
     {
-      now: () => clock.now,
+      now: () => clock.now - clock.back,
+      steady: () => clock.now,
       spentSince: (_key, from) => options.spent?.(from) ?? 0,
       recent: () => options.recent ?? [],
       onWarn: (warning) => warnings.push(warning),
@@ -194,10 +196,31 @@ describe('admission: limits by minute', () => {
     taken(ask());
   });
 
+  it('waits a minute at most after the clock was set back by an hour', () => {
+    const { clock, ask } = world({ requestsPerMinute: 1 });
+    assert.ok(ask().ok);
+    clock.back = 3_600_000;
+    clock.now += 1_000;
+    const refused = ask();
+    assert.ok(!refused.ok && refused.failure.retryAfterSeconds! <= 60);
+    clock.now += 59_001;
+    assert.ok(ask().ok);
+  });
+
+  it('counts a record from the future, written before the clock was set back, for a minute at most', () => {
+    const recent = [requestRecord({ clientKey: 'phone', time: new Date(NOON + 3_600_000).toISOString() })];
+    const { clock, ask } = world({ requestsPerMinute: 1 }, { recent });
+    const refused = ask();
+    assert.ok(!refused.ok && refused.failure.retryAfterSeconds! <= 60);
+    clock.now += 60_001;
+    assert.ok(ask().ok);
+  });
+
   it('remembers it also for keys that are configured after the start', () => {
     const recent = [requestRecord({ clientKey: 'phone', time: new Date(NOON - 10_000).toISOString() })];
     const admission = createAdmission({
       now: () => NOON,
+      steady: () => NOON,
       spentSince: () => 0,
       recent: () => recent,
       onWarn: () => undefined,
@@ -427,7 +450,13 @@ describe('admission: budgets', () => {
         let running: { reservation: Reservation; reserved: number }[] = [];
         const start = (): ReturnType<typeof createAdmission> =>
           createAdmission(
-            { now: () => NOON, spentSince: () => ledger, recent: () => [], onWarn: () => undefined },
+            {
+              now: () => NOON,
+              steady: () => NOON,
+              spentSince: () => ledger,
+              recent: () => [],
+              onWarn: () => undefined,
+            },
             keySettings({ budget: { total: budget } }),
           );
         let admission = start();
