@@ -4,6 +4,7 @@
  */
 import { parseChatRequest } from '../wires/chatRequest';
 import type { Conversation, JsonObject, JsonValue } from '../wires/conversation';
+import { ONE_ANSWER, withOneAnswer } from '../wires/foreign';
 import { arrayOf, filledString, isObject, objectOf } from '../wires/read';
 import { parseResponsesRequest } from '../wires/responsesRequest';
 import type { Dialect } from './detect';
@@ -11,10 +12,11 @@ import type { Dialect } from './detect';
 /** The conversation without its turns. Throws RequestProblem for a parameter that cannot be read. */
 export function readParameters(body: JsonObject, dialect: Dialect, rules: Set<string>): Conversation {
   noteRules(body, rules);
-  const conversation =
+  const { conversation } = withOneAnswer(
     dialect === 'B'
       ? parseResponsesRequest({ ...responsesSpelling(body), input: 'x' })
-      : parseChatRequest({ ...chatSpelling(body), messages: [{ role: 'user', content: 'x' }] });
+      : parseChatRequest({ ...chatSpelling(body), messages: [{ role: 'user', content: 'x' }] }),
+  );
   conversation.turns = [];
   if (!conversation.tools) delete conversation.toolChoice;
   if (dialect === 'C' && conversation.extra) {
@@ -30,6 +32,7 @@ function noteRules(body: JsonObject, rules: Set<string>): void {
   if (noTools && isThere(body.tool_choice)) rules.add('N22');
   if (arrayOf(body.functions).length > 0) rules.add('N12');
   if (isObject(body.reasoning) && filledString(body.reasoning.effort)) rules.add('N27');
+  if (typeof body.n === 'number' && body.n > 1) rules.add(ONE_ANSWER);
   if (isThere(body.previous_response_id) || isThere(body.conversation)) rules.add('N33');
 }
 

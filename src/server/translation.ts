@@ -18,7 +18,7 @@ import { codecFor } from '../wires/codecs';
 import type { Answer, Conversation, JsonObject, StreamEvent, WireName } from '../wires/conversation';
 import { customToolNames, unwrapCustomCalls } from '../wires/customTools';
 import { fitEffort } from '../wires/effort';
-import { carryAcross } from '../wires/foreign';
+import { type Carried, carryAcross, withOneAnswer } from '../wires/foreign';
 import { type FlatTools, flattenNamespaces, restoreNamespaces } from '../wires/namespaces';
 import { markOrigin, ownThinking } from '../wires/origin';
 import { letterFirst, schemaDialectOf } from '../wires/schemaDialects';
@@ -60,8 +60,10 @@ function planOtherWire({ exchange, request, speaker, target }: PlanInput): Conte
     target.variantEffort === undefined
       ? fitEffort(wished, target.abilities, target.backend.wire)
       : { reasoning: wished, rule: undefined };
+  const one = withOneAnswer(parsed);
+  const carried = carriedTo(target, one.conversation);
   const conversation: Conversation = {
-    ...ownThinking(wire === target.backend.wire ? parsed : carryAcross(parsed), origin),
+    ...ownThinking(carried.conversation, origin),
     stream: request.stream,
     includeUsage: request.stream && target.backend.quirks.streamUsage,
     ...(reasoning && { reasoning }),
@@ -69,11 +71,15 @@ function planOtherWire({ exchange, request, speaker, target }: PlanInput): Conte
   };
   const codec = codecFor(wire);
   const options: EmitterOptions = { ...speaker.answer, request: parsed };
-  const rules = wire === target.backend.wire ? [] : [`${wire} → ${target.backend.wire}`];
-  if (effort !== undefined) rules.push(`effort ${effort}`);
-  if (rule) rules.push(rule);
   const dropped = leftOut(request, target);
-  rules.push(...dropped.map((name) => `dropped ${name}`));
+  const rules = [
+    ...(wire === target.backend.wire ? [] : [`${wire} → ${target.backend.wire}`]),
+    ...(effort === undefined ? [] : [`effort ${effort}`]),
+    ...(rule ? [rule] : []),
+    ...dropped.map((name) => `dropped ${name}`),
+    ...one.told,
+    ...carried.told,
+  ];
   return {
     ...emitted(conversation, target, exchange.runtime.settings.cursor.cacheControl),
     rules,
@@ -95,6 +101,12 @@ function originOf({ backend }: Target): string {
   return createHash('sha256').update(backend.name).digest('base64url').slice(0, 8);
 }
 
+/** Fields of both of OpenAI's APIs go where its models are served; who takes the Responses API takes them too. */
+function carriedTo({ backend, upstreamModel }: Target, conversation: Conversation): Carried {
+  const shares = backend.wire === 'responses' || schemaDialectOf(backend, upstreamModel) === 'openai';
+  return carryAcross(conversation, backend.wire, shares);
+}
+
 function planCursor(input: PlanInput): Content {
   const { exchange, request, target } = input;
   const { cursor } = exchange.runtime.settings;
@@ -104,7 +116,8 @@ function planCursor(input: PlanInput): Content {
   if (quick) return quick;
 
   const asked = readCursorRequest(request.body());
-  const fitted = applyTarget(asked.conversation, target, { showThinking });
+  const carried = carriedTo(target, asked.conversation);
+  const fitted = applyTarget(carried.conversation, target, { showThinking });
   const scope = memoryScope(input, fitted.conversation, asked.conversationHint);
   const restored = cursor.memory
     ? memory.restore(fitted.conversation, scope)
@@ -112,7 +125,7 @@ function planCursor(input: PlanInput): Content {
   const conversation = { ...restored.conversation, includeUsage: request.stream && target.backend.quirks.streamUsage };
   return {
     ...emitted(conversation, target, cursor.cacheControl),
-    rules: [...new Set([...asked.rules, ...fitted.rules, ...restored.rules])],
+    rules: [...new Set([...asked.rules, ...carried.told, ...fitted.rules, ...restored.rules])],
     reading: cursorReading(input, {
       customToolNames: asked.customToolNames,
       transform: stageFor(conversation, target),

@@ -91,7 +91,7 @@ export interface RefusalPart {
   type: 'refusal';
   text: string;
 }
-/** A block no other wire knows (server tools, search results …): carried on the wire it came from, dropped elsewhere. */
+/** A block no other wire knows (server tools, search results …): carried on the wire it came from, elsewhere text or a refusal (foreign.ts). */
 export interface OpaquePart {
   type: 'opaque';
   wire: WireName;
@@ -134,7 +134,7 @@ export interface CustomTool {
   format?: { type: 'text' } | { type: 'grammar'; syntax: string; definition: string };
   cacheControl?: CacheControl;
 }
-/** A provider's own tool (web search, computer …): carried on its wire only. */
+/** A provider's own tool (web search, computer …): carried on its wire; elsewhere the model is told that it is missing. */
 export interface OpaqueTool {
   kind: 'opaque';
   wire: WireName;

@@ -1,30 +1,79 @@
 /** What a client of one wire sent and another wire has no form for: text in its place, or a refusal, never silence. */
 import { RequestProblem } from './codec';
-import type { Conversation, JsonObject, Part, WireName } from './conversation';
+import type {
+  Conversation,
+  JsonObject,
+  JsonValue,
+  OpaquePart,
+  OpaqueTool,
+  Part,
+  TextPart,
+  ToolResultPart,
+  Turn,
+  WireName,
+} from './conversation';
+import { FIELD_FATES, fateOf, kindName, SHARED_FIELDS } from './foreignKinds';
 import { textInside } from './parts';
-import { arrayOf, objectOf } from './read';
+import { filledString, isObject, objectOf, rest } from './read';
 
-/** Fields that lean on something kept or run at the provider: without it the request means something else. */
-const HELD_ELSEWHERE: Readonly<Partial<Record<WireName, readonly string[]>>> = {
-  messages: ['thread', 'container', 'mcp_servers'],
-  responses: ['background'],
-};
-
-/** The conversation for an upstream of another wire. Throws RequestProblem for what cannot be carried. */
-export function carryAcross(conversation: Conversation): Conversation {
-  refuseHeldElsewhere(conversation);
-  const turns = conversation.turns.map((turn) => {
-    if (turn.role !== 'user') return turn;
-    const parts = turn.parts.map(carryPart);
-    return parts.some((part, at) => part !== turn.parts[at]) ? { ...turn, parts } : turn;
-  });
-  return turns.some((turn, at) => turn !== conversation.turns[at]) ? { ...conversation, turns } : conversation;
+export interface Carried {
+  conversation: Conversation;
+  /** What has another form now, or was left out, in words for a person. */
+  told: string[];
 }
 
-function refuseHeldElsewhere({ extra }: Conversation): void {
-  for (const key of (extra && HELD_ELSEWHERE[extra.wire]) ?? []) {
-    const value = extra?.fields[key];
-    if (value === undefined || value === null || value === false) continue;
+/**
+ * The conversation for an upstream of wire `to`. Throws RequestProblem for what cannot be carried.
+ * @param shares the upstream is one of OpenAI's kind, which knows the fields that both of its APIs have.
+ */
+export function carryAcross(source: Conversation, to: WireName, shares = true): Carried {
+  const { extra } = source;
+  const isForeign = extra !== undefined && extra.wire !== to;
+  if (isForeign) refuseFields(extra.fields);
+  const texts = new Set<string>();
+  const left = new Set<string>();
+  const turns = mapSame(source.turns, (turn) => {
+    const parts = mapSame(turn.parts, (part) => carryPart(part, turn.role, to, texts, left));
+    return parts === turn.parts ? turn : { ...turn, parts: parts.filter((part) => part !== undefined) };
+  });
+  const tools = carryTools(source, to);
+  const kept: JsonObject = {};
+  for (const [key, value] of Object.entries(isForeign ? extra.fields : {})) {
+    if (shares && to !== 'messages' && SHARED_FIELDS.includes(key)) kept[key] = value;
+    else if (value !== null) left.add(kindName(key));
+  }
+  const told = [
+    ...(texts.size > 0 ? [`became text, since this provider has no form for it: ${listed(texts)}`] : []),
+    ...(tools.left.length > 0 ? [`tools that only their own provider runs were left out: ${listed(tools.left)}`] : []),
+    ...(left.size > 0 ? [`left out, since this provider has no field for it: ${listed(left)}`] : []),
+  ];
+  if (told.length === 0 && !isForeign && turns === source.turns) return { conversation: source, told };
+  const { extra: _, ...conversation } = source;
+  return {
+    told,
+    conversation: {
+      ...conversation,
+      turns: tools.left.length > 0 ? withNotice(turns as Turn[], tools.left) : (turns as Turn[]),
+      ...(tools.kept && { tools: tools.kept }),
+      ...(isForeign ? Object.keys(kept).length > 0 && { extra: { wire: to, fields: kept } } : extra && { extra }),
+    },
+  };
+}
+
+export const ONE_ANSWER = 'one answer was asked for, not several';
+
+/** Several answers to one question come as one here: one is asked for. */
+export function withOneAnswer(source: Conversation): Carried {
+  const { extra } = source;
+  const n = extra?.fields.n;
+  if (!extra || typeof n !== 'number' || n <= 1) return { conversation: source, told: [] };
+  const { n: _, ...fields } = extra.fields;
+  return { conversation: { ...source, extra: { ...extra, fields } }, told: [ONE_ANSWER] };
+}
+
+function refuseFields(fields: JsonObject): void {
+  for (const [key, value] of Object.entries(fields)) {
+    if (!Object.hasOwn(FIELD_FATES, key) || value === null || value === false) continue;
     if (Array.isArray(value) && value.length === 0) continue;
     throw new RequestProblem(
       `This model is served by a provider that does not know \`${key}\`. Send the request without it, with everything the model needs.`,
@@ -35,23 +84,144 @@ function refuseHeldElsewhere({ extra }: Conversation): void {
   }
 }
 
-function carryPart(part: Part): Part {
-  if (part.type !== 'opaque') return part;
-  const { value } = part;
-  if (value.type === 'input_audio') {
-    throw new RequestProblem(
-      'This model is served by a provider that takes no `input_audio` in this form.',
-      'input_audio',
-    );
+function carryPart(
+  part: Part,
+  role: Turn['role'],
+  to: WireName,
+  texts: Set<string>,
+  left: Set<string>,
+): Part | undefined {
+  switch (part.type) {
+    case 'opaque':
+      return part.wire === to ? part : carryOpaque(part, role, texts, left);
+    case 'toolResult':
+      return carryResult(part, to, texts);
+    // Each wire has a form for these, or names their place in words.
+    case 'text':
+    case 'image':
+    case 'file':
+    case 'reasoning':
+    case 'toolCall':
+    case 'refusal':
+      return part;
+    default:
+      return part satisfies never;
   }
-  if (value.type === 'search_result') return { type: 'text', text: textInside(value) };
-  const content = value.type === 'document' ? contentOf(value) : undefined;
-  return content ? { type: 'text', text: textInside({ ...value, content }) } : part;
 }
 
-/** The blocks of a document that is given as content. */
-function contentOf(value: JsonObject): JsonObject['content'] | undefined {
-  const source = objectOf(value.source);
-  if (source?.type !== 'content') return undefined;
-  return typeof source.content === 'string' ? [{ type: 'text', text: source.content }] : arrayOf(source.content);
+function carryOpaque(part: OpaquePart, role: Turn['role'], texts: Set<string>, left: Set<string>): Part | undefined {
+  const { value } = part;
+  // Fields of a chat message, not content: an answer in sound is held at its provider, the others only tune.
+  if (part.wire === 'chat' && value.type === undefined) {
+    if (value.audio !== undefined) throw refusedContent('audio');
+    for (const key of Object.keys(value)) left.add(kindName(key));
+    return undefined;
+  }
+  const kind = kindName(value.type);
+  switch (fateOf(value, role !== 'assistant')) {
+    case 'refuse':
+      throw refusedContent(kind);
+    case 'leave':
+      left.add(kind);
+      return undefined;
+    case 'call':
+      return part;
+    case 'text':
+      texts.add(kind);
+      return { type: 'text', text: role === 'assistant' ? `${wordsOf(value, kind)}\n` : textInside(value) };
+  }
+}
+
+function refusedContent(kind: string): RequestProblem {
+  return new RequestProblem(
+    `This model is served by a provider that takes no \`${kind}\` in this form. Leave it out, or choose a model of the provider it belongs to.`,
+    kind,
+  );
+}
+
+/** What the block remembers of its own wire means nothing to another one; its text stands there already. */
+function carryResult(part: ToolResultPart, to: WireName, texts: Set<string>): ToolResultPart {
+  const content = mapSame(part.content, (entry) => {
+    const block = entry.type === 'text' ? objectOf(entry.extra?.block) : undefined;
+    if (!block || isContentOf(block, to)) return entry;
+    texts.add(kindName(block.type));
+    return { type: 'text', text: (entry as TextPart).text } satisfies TextPart;
+  });
+  return content === part.content ? part : { ...part, content: content as ToolResultPart['content'] };
+}
+
+function isContentOf(block: JsonObject, wire: WireName): boolean {
+  const isInput = filledString(block.type)?.startsWith('input_') === true;
+  return wire === 'responses' ? isInput : wire === 'messages' && !isInput;
+}
+
+const SEALED: ReadonlySet<string> = new Set([
+  ...['type', 'id', 'status', 'tool_use_id', 'cache_control', 'caller', 'signature', 'encrypted_content'],
+]);
+
+/** A step that the provider took by itself, as a note: what was asked and found, without what only it can read. */
+function wordsOf(value: JsonObject, kind: string): string {
+  const inside = textInside(value);
+  const told = value.type === 'image_generation_call' ? '[image]' : inside.startsWith('{') ? jsonWords(value) : inside;
+  return `[Earlier step, run by the provider: ${kind} ${told}]`;
+}
+
+function jsonWords(value: JsonObject): string {
+  return JSON.stringify(rest(value, SEALED) ?? {}, (key, inner: JsonValue) =>
+    key.startsWith('encrypted_') || key === 'signature' ? undefined : inner,
+  );
+}
+
+/** A provider's own tools: the model is told that they are not there; a request that has no others cannot be served. */
+function carryTools(source: Conversation, to: WireName): { kept?: Conversation['tools']; left: string[] } {
+  const { tools, toolChoice } = source;
+  const foreign = (tools ?? []).filter((tool): tool is OpaqueTool => tool.kind === 'opaque' && isForeignTool(tool, to));
+  if (!tools || foreign.length === 0) return { kept: tools, left: [] };
+  const left = foreign.map(toolName);
+  const forced = toolChoice?.type === 'tool' ? toolChoice.name : undefined;
+  const namesForced = foreign.some(({ value }) => isObject(value) && value.name === forced && forced !== undefined);
+  if (namesForced || (foreign.length === tools.length && toolChoice?.type !== 'none')) {
+    throw new RequestProblem(
+      `This model is served by a provider that cannot run ${listed(left)}. Choose a model of the provider that has it.`,
+      'tools',
+    );
+  }
+  return { kept: tools.filter((tool) => !foreign.includes(tool as OpaqueTool)), left };
+}
+
+/** Groups of tools are taken apart elsewhere (namespaces.ts). */
+function isForeignTool({ wire, value }: OpaqueTool, to: WireName): boolean {
+  return wire !== to && !(isObject(value) && value.type === 'namespace');
+}
+
+function toolName({ value }: OpaqueTool): string {
+  return kindName(isObject(value) ? value.type : undefined);
+}
+
+/** Behind the leading instructions, in the same turn: not every template takes two. */
+function withNotice(turns: readonly Turn[], left: readonly string[]): Turn[] {
+  const notice: TextPart = { type: 'text', text: `These tools are not available here: ${listed(left)}.` };
+  const first = turns[0];
+  if (first?.role !== 'system' && first?.role !== 'developer') return [{ role: 'system', parts: [notice] }, ...turns];
+  return [{ ...first, parts: [...first.parts, notice] }, ...turns.slice(1)];
+}
+
+/** A story has room for so many names. */
+const MOST_NAMES = 12;
+
+function listed(names: Iterable<string>): string {
+  const all = [...new Set(names)];
+  const more = all.length - MOST_NAMES;
+  return `${all.slice(0, MOST_NAMES).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
+/** The list itself when nothing in it changes. */
+function mapSame<T, U>(list: readonly T[], change: (value: T) => U): readonly (T | U)[] {
+  let changed = false;
+  const result = list.map((value) => {
+    const next = change(value);
+    changed ||= !Object.is(next, value);
+    return next;
+  });
+  return changed ? result : list;
 }

@@ -100,7 +100,8 @@ function flatItem(part: OpaquePart): Part {
       'input',
     );
   }
-  const id = filledString(value.call_id);
+  // The output of a local shell names its call in `id`.
+  const id = filledString(value.call_id) ?? (type === 'local_shell_call_output' ? filledString(value.id) : undefined);
   if (id === undefined) return part;
   if (type.endsWith('_call')) {
     const fields: JsonObject = rest(value, ITEM_KEYS) ?? {};

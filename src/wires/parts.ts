@@ -77,9 +77,14 @@ export function readResultContent(content: JsonValue | undefined, wire: WireName
   });
 }
 
-/** Readable text of a block we do not know (a search result), its JSON when it has none. */
+/** Readable text of a block we do not know (a search result, a document of blocks), its JSON when it has none. */
 export function textInside(block: JsonObject): string {
-  const texts = arrayOf(block.content).flatMap((entry) => filledString(objectOf(entry)?.text) ?? []);
+  const source = objectOf(block.source);
+  const content = source?.type === 'content' ? source.content : block.content;
+  const texts =
+    typeof content === 'string'
+      ? [content]
+      : arrayOf(content).flatMap((entry) => filledString(objectOf(entry)?.text) ?? []);
   if (texts.length === 0) return JSON.stringify(block);
   const head = [filledString(block.title), filledString(block.source)].filter((line) => line !== undefined);
   return [...head, ...texts].join('\n');

@@ -5,10 +5,12 @@ import { RequestProblem } from '../../../src/wires/codec';
 import { codecFor } from '../../../src/wires/codecs';
 import type { ApiFailure, JsonObject, WireName } from '../../../src/wires/conversation';
 import { classify } from '../../../src/wires/failure';
-import { carryAcross } from '../../../src/wires/foreign';
+import { carryAcross, withOneAnswer } from '../../../src/wires/foreign';
 
 const messages = codecFor('messages');
-const carry = (wire: WireName, body: JsonObject) => carryAcross(codecFor(wire).parseRequest({ model: 'm', ...body }));
+const across = (wire: WireName, body: JsonObject, to: WireName = wire === 'messages' ? 'chat' : 'messages') =>
+  carryAcross(codecFor(wire).parseRequest({ model: 'm', ...body }), to);
+const carry = (wire: WireName, body: JsonObject) => across(wire, body).conversation;
 const hello: JsonObject = { max_tokens: 9, messages: [{ role: 'user', content: 'hi' }] };
 const errorOf = (failure: ApiFailure) => messages.emitError(failure).error as JsonObject;
 
@@ -58,6 +60,142 @@ describe('what another wire has no form for', () => {
     ]);
     const audio = { type: 'input_audio', input_audio: { data: 'AAAA', format: 'wav' } };
     assert.throws(() => carry('chat', { messages: [{ role: 'user', content: [audio] }] }), /input_audio/);
+  });
+});
+
+describe('what is told of a request on another wire', () => {
+  const search: JsonObject = { type: 'web_search_20250305', name: 'web_search' };
+  const read: JsonObject = { name: 'Read', input_schema: { type: 'object' } };
+
+  it("a provider's own tools are left out, told to the model, and to the person", () => {
+    const { conversation, told } = across('messages', { ...hello, system: 'Be brief.', tools: [search, read] });
+    assert.deepEqual(
+      conversation.tools?.map((tool) => tool.kind),
+      ['function'],
+    );
+    assert.deepEqual(conversation.turns[0], {
+      role: 'system',
+      parts: [
+        { type: 'text', text: 'Be brief.' },
+        { type: 'text', text: 'These tools are not available here: web_search_20250305.' },
+      ],
+    });
+    assert.deepEqual(told, ['tools that only their own provider runs were left out: web_search_20250305']);
+    const same = across('messages', { ...hello, tools: [search, read] }, 'messages');
+    assert.deepEqual([same.conversation.tools?.length, same.told], [2, []]);
+  });
+
+  it('a request for nothing but such a tool, or that forces one, is refused by its name', () => {
+    assert.throws(() => across('messages', { ...hello, tools: [search] }), /cannot run web_search_20250305/);
+    const forced = { ...hello, tools: [search, read], tool_choice: { type: 'tool', name: 'web_search' } };
+    assert.throws(() => across('messages', forced), RequestProblem);
+    const choice = { input: 'x', tools: [{ type: 'web_search' }], tool_choice: { type: 'web_search' } };
+    assert.throws(() => across('responses', choice), RequestProblem);
+  });
+
+  it('steps that a provider took by itself become notes, without what only it can read', () => {
+    const { conversation, told } = across('messages', {
+      ...hello,
+      messages: [
+        { role: 'user', content: 'x' },
+        {
+          role: 'assistant',
+          content: [
+            { type: 'server_tool_use', id: 'srvtoolu_1', name: 'web_search', input: { query: 'weather' } },
+            {
+              type: 'web_search_tool_result',
+              tool_use_id: 'srvtoolu_1',
+              content: [{ type: 'web_search_result', title: 'Rain', url: 'https://a.example', encrypted_content: 'E' }],
+            },
+            { type: 'text', text: 'It rains.' },
+          ],
+        },
+        { role: 'user', content: 'more' },
+      ],
+    });
+    const text = JSON.stringify(conversation.turns[1]);
+    for (const word of ['weather', 'Rain', 'https://a.example', 'It rains.']) assert.ok(text.includes(word), word);
+    assert.ok(!text.includes('encrypted'));
+    assert.deepEqual(told, [
+      'became text, since this provider has no form for it: server_tool_use, web_search_tool_result',
+    ]);
+  });
+
+  it('a sealed history is refused, one told in words is carried', () => {
+    const sealed: JsonObject = {
+      input: [
+        { role: 'user', content: 'a' },
+        { type: 'compaction', encrypted_content: 'xxx' },
+      ],
+    };
+    assert.throws(() => across('responses', sealed), /compaction/);
+    const told = [
+      { role: 'assistant', content: [{ type: 'compaction', content: 'What happened so far.' }] },
+      { role: 'user', content: 'go on' },
+    ];
+    assert.match(JSON.stringify(carry('messages', { ...hello, messages: told }).turns), /What happened so far/);
+  });
+
+  it('what nobody knows is refused in a question and a note in an answer, never named with strange words', () => {
+    const odd = { type: 'hologram', data: 1 };
+    const ask = (content: JsonObject) => across('chat', { messages: [{ role: 'user', content: [content] }] });
+    assert.throws(() => ask(odd), /hologram/);
+    assert.throws(
+      () => ask({ type: 'my SECRET text' }),
+      (problem) => !/SECRET/.test((problem as Error).message),
+    );
+    const { told } = across('responses', { input: [{ role: 'user', content: 'a' }, odd] });
+    assert.deepEqual(told, ['became text, since this provider has no form for it: hologram']);
+  });
+
+  it('fields are told by name; those that bind the answer are refused', () => {
+    const body = { messages: [{ role: 'user', content: 'x' }] };
+    assert.deepEqual(across('chat', { ...body, logprobs: true, top_logprobs: 2 }).told, [
+      'left out, since this provider has no field for it: logprobs, top_logprobs',
+    ]);
+    assert.throws(() => across('chat', { ...body, response_format: { type: 'grammar' } }), /response_format/);
+    assert.throws(() => across('responses', { prompt: { id: 'pmpt_1' } }), /prompt/);
+  });
+
+  it('chat and Responses share the cache key and the safety identifier', () => {
+    const shared = { prompt_cache_key: 'k', safety_identifier: 's' };
+    const asked = across(
+      'chat',
+      { messages: [{ role: 'user', content: 'x' }], ...shared, logprobs: true },
+      'responses',
+    );
+    assert.deepEqual(asked.conversation.extra, { wire: 'responses', fields: shared });
+    assert.deepEqual(asked.told, ['left out, since this provider has no field for it: logprobs']);
+    const back = codecFor('responses').parseRequest({ model: 'm', input: 'x', ...shared });
+    assert.deepEqual(carryAcross(back, 'chat').conversation.extra, { wire: 'chat', fields: shared });
+    assert.deepEqual(carryAcross(back, 'chat', false).told, [
+      'left out, since this provider has no field for it: prompt_cache_key, safety_identifier',
+    ]);
+  });
+
+  it('of several answers one is asked for, said', () => {
+    const several = codecFor('chat').parseRequest({ model: 'm', messages: [{ role: 'user', content: 'x' }], n: 2 });
+    const { conversation, told } = withOneAnswer(several);
+    assert.deepEqual([conversation.extra?.fields.n, told], [undefined, ['one answer was asked for, not several']]);
+  });
+
+  it('what a tool answered keeps its own form on its own wire only', () => {
+    const hit = { type: 'search_result', title: 'T', source: 's', content: [{ type: 'text', text: 'inside' }] };
+    const document = { type: 'document', source: { type: 'content', content: [{ type: 'text', text: 'in it' }] } };
+    const body = {
+      ...hello,
+      messages: [
+        { role: 'user', content: 'x' },
+        { role: 'assistant', content: [{ type: 'tool_use', id: 't1', name: 'S', input: {} }] },
+        { role: 'user', content: [{ type: 'tool_result', tool_use_id: 't1', content: [hit, document] }] },
+      ],
+    };
+    const content = [
+      { type: 'text', text: 'T\ns\ninside' },
+      { type: 'text', text: 'in it' },
+    ];
+    assert.deepEqual(carry('messages', body).turns.at(-1)?.parts, [{ type: 'toolResult', id: 't1', content }]);
+    assert.match(JSON.stringify(across('messages', body, 'messages').conversation), /"block"/);
   });
 });
 
