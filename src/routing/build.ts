@@ -6,6 +6,7 @@ import { schemaDialectOf } from '../wires/schemaDialects';
 import type { ReasoningField, Wire } from '../wires/wire';
 import type { Abilities, AuthScheme, Quirks } from './abilities';
 import type { Backend, Target } from './backend';
+import { implicitDefault } from './implicitDefault';
 import { PRESET_NAMES } from './presetCards';
 import { familyOf, PRESETS, type Preset } from './presets';
 
@@ -33,9 +34,7 @@ const CAREFUL_QUIRKS: Quirks = {
  * taken. Throws a sentence for a base URL that is missing or no URL, which `validateSettings` reports before it comes to that.
  */
 export function buildBackends(settings: Settings, env: Environment = {}): Backend[] {
-  const wantsDefault = settings.backends.some((backend) => backend.default === true);
-  const real = settings.backends.filter((backend) => backend.preset !== 'demo');
-  const onlyOne = !wantsDefault && real.length === 1 && real[0]?.default !== false ? real[0] : undefined;
+  const onlyOne = implicitDefault(settings.backends);
   return settings.backends.map((backend) =>
     buildBackend(backend, {
       timeouts: settings.timeouts,

@@ -1,6 +1,7 @@
 /** Add Backend…: preset or URL → name → key → one real request → user settings and secret storage. */
 
 import { ProgressLocation, type QuickPickItem, QuickPickItemKind, ThemeIcon, window } from 'vscode';
+import { defaultOf, keepDefault } from '../../routing/implicitDefault';
 import type { PresetName } from '../../routing/presetCards';
 import { PRESET_CARDS, presetForHost } from '../../routing/presetCards';
 import type { FoundBackend } from '../../upstream/discover';
@@ -32,7 +33,8 @@ export function addBackendCommands(editor: Editor): Pick<Handlers, 'addBackend'>
       const tested = await testUntilContent(editor, entry, key.text);
       if (!tested) return;
       if (tested.key) await editor.keys.set(name, tested.key);
-      await writeSetting('backends', [...writtenBackends(), entry]);
+      const before = writtenBackends();
+      await writeSetting('backends', keepDefault(before, [...before, entry]));
       await editor.push();
       await sayAdded(editor, name, tested.result);
     },
@@ -242,8 +244,19 @@ export async function testBackend(
   }
 }
 
+/** Whoever adds a second backend may expect bare names to go there. */
+function otherDefault(name: string): string {
+  const present = defaultOf(writtenBackends());
+  if (!present || backendName(present) === name) return '';
+  return ` Names without a prefix still go to ${backendName(present)}; Manage Backends… changes that.`;
+}
+
 async function sayAdded(editor: Editor, name: string, result: TestResult | undefined): Promise<void> {
   const models = result && result.models.length > 0 ? ` ${result.models.length} models.` : '';
   const text = result ? `${name} is added and works.${models}` : `${name} is added.`;
-  void tell(editor, { severity: 'info', text, actions: ['Copy Model Name…', 'Copy Base URL'] });
+  void tell(editor, {
+    severity: 'info',
+    text: text + otherDefault(name),
+    actions: ['Copy Model Name…', 'Copy Base URL'],
+  });
 }

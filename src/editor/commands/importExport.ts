@@ -4,10 +4,11 @@ import { homedir } from 'node:os';
 import { commands, type QuickPickItem, ThemeIcon, Uri, window, workspace } from 'vscode';
 import { mergeAliases, mergeBackends } from '../../config/formats/importApply';
 import type { ImportItem } from '../../config/formats/importItems';
+import { defaultOf } from '../../routing/implicitDefault';
 
 import type { Editor } from '../controller';
 import { COMMANDS, type Handlers } from '../ids';
-import { writeSetting, writtenBackends, writtenSettings } from '../settings';
+import { backendName, type WrittenBackend, writeSetting, writtenBackends, writtenSettings } from '../settings';
 import type { ShowPage } from './pages';
 
 const LARGEST = 16 * 1024 * 1024;
@@ -77,11 +78,20 @@ async function importFile(editor: Editor, showPage: ShowPage, file: Uri): Promis
   if (!chosen || chosen.length === 0) return;
   const replaced = chosen.filter((item) => item.replaces).map((item) => `${item.kind} ${item.name}`);
   if (!(await mayReplace(replaced, 'your settings'))) return;
+  const before = defaultOf(writtenBackends());
   await write(editor, chosen);
+  const kept = before && chosen.some(({ kind }) => kind === 'backend') ? keptText(before) : '';
   const doctor = 'Run Doctor';
-  void window.showInformationMessage(`Imported: ${counted(chosen)}.`, doctor).then(async (answer) => {
+  void window.showInformationMessage(`Imported: ${counted(chosen)}.${kept}`, doctor).then(async (answer) => {
     if (answer) await commands.executeCommand(COMMANDS.runDoctor);
   });
+}
+
+/** Among several backends it matters where names without a prefix go. */
+function keptText(before: WrittenBackend): string {
+  const present = defaultOf(writtenBackends());
+  const same = present && backendName(present) === backendName(before) && writtenBackends().length > 1;
+  return same ? ` Names without a prefix still go to ${backendName(before)}.` : '';
 }
 
 /** What replaces something is not ticked: a person ticks it. */

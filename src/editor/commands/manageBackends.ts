@@ -1,5 +1,6 @@
 /** Manage Backends… and Remove Backend…: the state of each backend and what can be done with it. */
 import { env, type QuickPickItem, ThemeIcon, window } from 'vscode';
+import { defaultOf, makeDefault } from '../../routing/implicitDefault';
 import { tell } from '../actions';
 import type { Editor } from '../controller';
 import type { Handlers } from '../ids';
@@ -78,6 +79,16 @@ async function manageOne(editor: Editor, backend: WrittenBackend): Promise<void>
       iconPath: new ThemeIcon('list-unordered'),
       run: () => modelsOf(editor, backend),
     },
+    ...(defaultOf(writtenBackends())?.name === name
+      ? []
+      : [
+          {
+            label: 'Make Default',
+            description: 'names without a prefix go there',
+            iconPath: new ThemeIcon('home'),
+            run: () => makeItDefault(editor, name),
+          },
+        ]),
     { label: 'Open Setting', iconPath: new ThemeIcon('go-to-file'), run: () => openSetting('backends') },
     { label: 'Remove Backend', iconPath: new ThemeIcon('trash'), run: () => removeOne(editor, backend) },
   ];
@@ -94,6 +105,12 @@ async function testOne(editor: Editor, backend: WrittenBackend): Promise<void> {
       text: `${backendName(backend)} does not work: ${result.message}`,
       actions: ['Show Log'],
     });
+}
+
+async function makeItDefault(editor: Editor, name: string): Promise<void> {
+  await writeSetting('backends', makeDefault(writtenBackends(), name));
+  await editor.push();
+  void window.showInformationMessage(`${name} is the default: names without a prefix go there.`);
 }
 
 async function modelsOf(editor: Editor, backend: WrittenBackend): Promise<void> {
