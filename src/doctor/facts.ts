@@ -25,6 +25,8 @@ export interface DoctorFacts {
   healthProof(nonce: string): string;
   /** Key of the clients; '' when there is none. */
   clientKey: string;
+  /** What the Doctor's own requests present, so that they count as nobody's. */
+  probeKey: string;
   backends: readonly Backend[];
   keyFor(backend: Backend): string | undefined;
   send: Send;

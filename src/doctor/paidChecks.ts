@@ -64,7 +64,7 @@ async function request(
     request: {
       method: 'POST',
       url: new URL(`${localOrigin(listener)}/v1/chat/completions`),
-      headers: { authorization: `Bearer ${facts.clientKey}`, 'content-type': 'application/json' },
+      headers: { authorization: `Bearer ${facts.probeKey}`, 'content-type': 'application/json' },
       body: Buffer.from(JSON.stringify(bodyFor(kind, model, prompt, backend))),
       local: true,
     },

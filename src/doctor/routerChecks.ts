@@ -99,7 +99,7 @@ function portFinding({ listener, settings, phase }: DoctorFacts): Finding {
 
 /** The health proof, then a chat request to the built-in model with the client key. */
 async function localFinding(facts: DoctorFacts, signal: AbortSignal): Promise<Finding> {
-  const { listener, send, now, clientKey } = facts;
+  const { listener, send, now } = facts;
   if (!listener) return skipped('Nothing listens.');
   const origin = localOrigin(listener);
   const common = { send, ms: LOCAL_MS - 500, signal, now };
@@ -120,17 +120,22 @@ async function localFinding(facts: DoctorFacts, signal: AbortSignal): Promise<Fi
       'End it, or write another number into llmRouter.port, then restart the router.',
       openSetting('port'),
     );
+  const post = (route: string, key: string) =>
+    ask({
+      ...common,
+      request: {
+        method: 'POST',
+        url: new URL(`${origin}/v1/${route}`),
+        headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+        body: Buffer.from(JSON.stringify({ model: 'demo/echo', messages: [{ role: 'user', content: 'Doctor' }] })),
+        local: true,
+      },
+    });
+  // The key that Cursor has is tried where nothing is answered by a model: that is no request of a person's.
+  const tried = await post('messages/count_tokens', facts.clientKey);
   const begun = now();
-  const chat = await ask({
-    ...common,
-    request: {
-      method: 'POST',
-      url: new URL(`${origin}/v1/chat/completions`),
-      headers: { authorization: `Bearer ${clientKey}`, 'content-type': 'application/json' },
-      body: Buffer.from(JSON.stringify({ model: 'demo/echo', messages: [{ role: 'user', content: 'Doctor' }] })),
-      local: true,
-    },
-  });
+  const refused = 'status' in tried && tried.status === 401;
+  const chat = refused ? tried : await post('chat/completions', facts.probeKey);
   if ('error' in chat)
     return failed(describeNetworkError(chat.error, 'The router', false), 'Restart the router.', RESTART);
   if (chat.status === 401)

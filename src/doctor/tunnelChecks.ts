@@ -41,7 +41,7 @@ export function tunnelChecks(facts: DoctorFacts): Check[] {
     return publicUrl ? await look(publicUrl, dialFor(provider)) : skipped('There is no public URL yet.');
   };
   const verifier = createVerifier({
-    clientKey: facts.clientKey,
+    clientKey: facts.probeKey,
     healthProof: facts.healthProof,
     network: facts.tunnel.network,
   });

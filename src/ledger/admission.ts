@@ -8,7 +8,7 @@ import type { ApiFailure, Usage } from '../wires/conversation';
 import { type BudgetWarning, createSpending, type WindowState } from './budgets';
 import { createMinuteUse, type MinuteEntry, type MinuteUse } from './limits';
 import { costOf, type ModelPrice, modelFacts, targetPrice } from './prices';
-import type { RequestRecord } from './record';
+import { OWN_CHECKS, type RequestRecord } from './record';
 
 export interface AdmissionRequest {
   clientKey: string;
@@ -174,7 +174,8 @@ export function createAdmission(world: AdmissionWorld, configured: readonly Clie
 
   function configure(settings: readonly ClientKeySettings[]): void {
     for (const key of keys.values()) key.settings = key.models = undefined;
-    const wanted = new Set([MAIN_KEY, ...settings.map((entry) => entry.name)]);
+    // Our own probes have no settings and no limits, but a place like everybody.
+    const wanted = new Set([MAIN_KEY, OWN_CHECKS, ...settings.map((entry) => entry.name)]);
     for (const name of wanted) if (!keys.has(name)) keys.set(name, { running: 0, inside: 0, minute: lastMinute(name) });
     for (const entry of settings) {
       const key = keys.get(entry.name)!;
@@ -350,13 +351,15 @@ export function createAdmission(world: AdmissionWorld, configured: readonly Clie
       spending.charge(record.clientKey, record.cost ?? 0, Date.parse(record.time), key.settings?.budget);
     },
     state: () =>
-      [...keys].map(([name, key]) => ({
-        name,
-        refused: checkKey(name)?.message,
-        running: key.running,
-        requestsLastMinute: key.minute.requests(world.steady()),
-        tokensLastMinute: key.minute.tokens(world.steady()),
-        windows: spending.state(name, key.settings?.budget),
-      })),
+      [...keys]
+        .filter(([name]) => name !== OWN_CHECKS)
+        .map(([name, key]) => ({
+          name,
+          refused: checkKey(name)?.message,
+          running: key.running,
+          requestsLastMinute: key.minute.requests(world.steady()),
+          tokensLastMinute: key.minute.tokens(world.steady()),
+          windows: spending.state(name, key.settings?.budget),
+        })),
   };
 }

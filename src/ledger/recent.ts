@@ -1,6 +1,6 @@
-import type { RequestRecord } from './record';
+import { OWN_CHECKS, type RequestRecord } from './record';
 
-/** The newest `size` records by arrival, each once. */
+/** The newest `size` records by arrival, each once; our own probes are nobody's requests. */
 export function createRecent(size: number): {
   add(record: RequestRecord): void;
   newest(limit: number): RequestRecord[];
@@ -10,7 +10,7 @@ export function createRecent(size: number): {
   const ids = new Set<string>();
   return {
     add(record) {
-      if (ids.has(record.id)) return;
+      if (record.clientKey === OWN_CHECKS || ids.has(record.id)) return;
       let at = records.length;
       while (at > 0 && records[at - 1]!.time > record.time) at--;
       if (at === 0 && records.length >= size) return;

@@ -1,6 +1,9 @@
 /** One finished (or failed, or cancelled) request: what the ledger keeps and the views show. No prompt, no key. */
 import type { FailureKind, FinishReason, Usage } from '../wires/conversation';
 
+/** In the place of a client key's name: our own probes (tunnel check, Doctor). Names of client keys have no space, so nobody else has it. */
+export const OWN_CHECKS = 'own checks';
+
 export interface Attempt {
   backend: string;
   model: string;

@@ -12,7 +12,7 @@ import { createAppender } from './appender';
 import { boundedRecord, readBlocks } from './lines';
 import { fillRecent, headOf, loadRollups, monthFile, monthSizes, rollupFile } from './monthFiles';
 import { createRecent } from './recent';
-import type { RequestRecord } from './record';
+import { OWN_CHECKS, type RequestRecord } from './record';
 import {
   addRecord,
   addTotals,
@@ -220,8 +220,9 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
     async summary({ from, to, by }) {
       await sync();
       const found = sums(
-        (about) => inPeriod(about.day, { from, to }),
-        (about) => about[by],
+        (about) => inPeriod(about.day, { from, to }) && (by !== 'day' || about.key !== OWN_CHECKS),
+        // What our own probes cost is told, but never as the use of a model.
+        (about) => (about.key === OWN_CHECKS ? OWN_CHECKS : about[by]),
       );
       return toUsageRows(found, by);
     },
@@ -229,7 +230,7 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
       const today = localDay(now());
       return (
         sums(
-          (about) => about.day === today,
+          (about) => about.day === today && about.key !== OWN_CHECKS,
           () => '',
         ).get('') ?? emptyTotals()
       );

@@ -163,6 +163,8 @@ function doctorFacts(
     dataDir: options.dataDir,
     healthProof,
     clientKey: setup.mainKey(),
+    // Another process knows only the main key.
+    probeKey: attach ? setup.mainKey() : setup.ownKey,
     backends: setup.runtime.backends,
     keyFor: setup.backendKey,
     send: setup.transport.send,

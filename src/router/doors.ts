@@ -9,7 +9,7 @@ import { type BodyLog, createBodyLog } from '../ledger/bodyLog';
 import { createMetrics } from '../ledger/metrics';
 import { createMetricsHost } from '../ledger/metricsServer';
 import { costOf, targetPrice } from '../ledger/prices';
-import type { RequestRecord } from '../ledger/record';
+import { OWN_CHECKS, type RequestRecord } from '../ledger/record';
 import type { Ledger } from '../ledger/store';
 import { summaryLine } from '../ledger/summaryLine';
 import { steadyNow } from '../network/steadyClock';
@@ -104,6 +104,11 @@ export function createDoors(given: DoorOptions): Doors {
       return price && costOf(usage, price);
     },
     record(record) {
+      // Our own probes are nobody's requests; only what one may have cost is kept.
+      if (record.clientKey === OWN_CHECKS) {
+        if (record.backend !== 'demo') ledger.append(record);
+        return log('debug', `Own check: ${summaryLine(record)}`);
+      }
       ledger.append(record);
       metrics.observe(record);
       for (const tell of requested) tell(record);

@@ -1,10 +1,12 @@
 /** The configuration in force and what is built from it for the next request: backends, keys, routes, transport. */
+import { randomBytes } from 'node:crypto';
 import { fitsHeader, impossibleKeyText, keyText } from '../config/intake';
+import { OWN_CHECKS } from '../ledger/record';
 import { steadyNow } from '../network/steadyClock';
 import type { Backend } from '../routing/backend';
 import { buildBackends } from '../routing/build';
 import { createRouteTable } from '../routing/resolve';
-import { createKeyring } from '../server/clientKeys';
+import { createKeyring, generateClientKey } from '../server/clientKeys';
 import { createModelLists, type ModelLists } from '../server/models';
 import type { Runtime } from '../server/runtime';
 import type { Problem } from '../settings/problem';
@@ -23,14 +25,16 @@ export interface Setup {
   /** What is wrong with settings that did not come into force. */
   tellProblems(problems: readonly Problem[]): void;
   backendKey(backend: Backend): string | undefined;
-  /** The key for our own self-test of the tunnel. */
   mainKey(): string;
+  /** Marks our own probes: random, only in the memory of this process, compared like every key. */
+  readonly ownKey: string;
   /** Every key known here: none may stand in a log or a report. */
   secrets(): string[];
 }
 
 export function createSetup({ env, log }: Pick<CoreOptions, 'env' | 'log'>, breaker: Breaker): Setup {
   const lists = createModelLists(steadyNow);
+  const ownKey = generateClientKey(randomBytes);
   let configuration: Configuration = { settings: settingsSchema.parse({}), secrets: {}, network: {}, problems: [] };
   let transport: Transport = createTransport({}, env);
   let runtime = buildRuntime();
@@ -41,6 +45,7 @@ export function createSetup({ env, log }: Pick<CoreOptions, 'env' | 'log'>, brea
     const keyFor: Runtime['keyFor'] = ({ keyName, keyEnv }) =>
       keyText(secrets[keyName]) ?? (keyEnv ? keyText(env[keyEnv]) : undefined);
     const clientKeys = [
+      { name: OWN_CHECKS, secret: ownKey },
       { name: 'main', secret: keyText(secrets['client:main']) ?? '' },
       ...settings.clientKeys.map(({ name, apiKeyEnv }) => ({
         name,
@@ -100,7 +105,8 @@ export function createSetup({ env, log }: Pick<CoreOptions, 'env' | 'log'>, brea
     },
     backendKey,
     mainKey: () => configuration.secrets['client:main'] ?? '',
-    secrets: () => [...Object.values(configuration.secrets), ...providerKeys(runtime.backends, runtime.keyFor)],
+    ownKey,
+    secrets: () => [ownKey, ...Object.values(configuration.secrets), ...providerKeys(runtime.backends, runtime.keyFor)],
   };
 }
 

@@ -72,10 +72,7 @@ export function createTunnelSlot({ options, setup, startedAt, healthProof, onCha
         token: token(),
         cloudflaredBin: env.CLOUDFLARED_BIN,
         mayInstall: options.mayInstall,
-        // Read anew for each self-test: a changed key is none of the tunnel program's business.
-        get clientKey() {
-          return setup.mainKey();
-        },
+        clientKey: setup.ownKey,
         healthProof,
         network,
         log,

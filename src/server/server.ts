@@ -2,6 +2,7 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { fitsHeader } from '../config/intake';
+import { OWN_CHECKS } from '../ledger/record';
 import { upstreamUrl } from '../routing/build';
 import { clientNames } from '../routing/resolve';
 import { upstreamHeaders } from '../upstream/headers';
@@ -110,7 +111,8 @@ export function createRequestServer(deps: ServerDeps): RequestServer {
             place.failure.retryAfterSeconds,
             place.failure.code,
           );
-        running += 1;
+        const counts = key === OWN_CHECKS ? 0 : 1;
+        running += counts;
         deps.onRunning?.();
         try {
           await withBody(request, response, wire, (body) =>
@@ -118,7 +120,7 @@ export function createRequestServer(deps: ServerDeps): RequestServer {
           );
         } finally {
           place.leave();
-          running -= 1;
+          running -= counts;
           deps.onRunning?.();
         }
       }

@@ -22,7 +22,6 @@ export function stepsOfView(view: View): Step[] {
 /** What a finished request proves: the echo model counts as a backend when Cursor asks it, the rest is about Cursor. */
 export function stepsOfRequest(record: RequestRecord): Step[] {
   const answered = outcomeOf(record) === 'ok' && record.backend !== undefined;
-  // The router itself asks demo/echo to see whether the tunnel lets requests through.
   const steps: Step[] = answered && (record.client === 'cursor' || record.backend !== 'demo') ? ['backend'] : [];
   if (record.client !== 'cursor') return steps;
   steps.push('cursor');

@@ -238,6 +238,14 @@ describe('doctor: inside this machine', () => {
     says((await examine(router.core)).hop('cursor'), 'ok', /through 127\.0\.0\.1.*dialects A/);
   });
 
+  it('the key that Cursor has is tried itself, not only the one of our own checks', async () => {
+    // A provider's key never opens the router.
+    await use({ backends: [backend()] }, { prov: CLIENT_KEY });
+    says((await examine(router.core)).hop('local'), 'failed', /refuses its own API key/);
+    await use({});
+    says((await examine(router.core)).hop('local'), 'ok', /demo\/echo answered/);
+  });
+
   it('paid: an answer, a stream and a tool call through the router, only when asked for', async () => {
     const call = { id: 'c1', type: 'function', function: { name: 'report', arguments: '{"word":"hi"}' } };
     const called = {
@@ -252,10 +260,19 @@ describe('doctor: inside this machine', () => {
       return json(chatCompletion('hi', body.tools ? { choices: [called] } : {}))(request, response);
     };
     await use({ backends: [backend()] });
+    const requested = router.core.recentRequests(10);
     const { hop } = await examine(router.core, { paid: true });
     says(hop('paid-answer:prov'), 'ok', /prov\/gpt-a answered/);
     says(hop('paid-stream:prov'), 'ok', /streamed/);
     says(hop('paid-tool:prov'), 'ok', /called the tool/);
+    // Our own checks are nobody's requests; what they cost is told apart.
+    assert.deepEqual(router.core.recentRequests(10), requested);
+    assert.equal(router.core.state.today?.requests, requested.length);
+    assert.deepEqual(router.core.state.lastRequest, requested[0]);
+    const usage = await router.core.usage({ from: '', to: '', by: 'backend' });
+    assert.equal(usage.find((row) => row.group === 'own checks')?.requests, 3);
+    assert.ok(!usage.some((row) => row.group === 'prov'));
+    assert.ok(router.core.keyStates().every(({ name }) => name !== 'own checks'));
     const sent = upstream.seen.filter(({ method }) => method === 'POST').map((request) => request.json());
     assert.equal(sent.length, 3);
     assert.ok(sent.every((body) => body.max_tokens === 400));
