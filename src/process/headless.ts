@@ -13,6 +13,7 @@ import type { Settings } from '../settings/schema';
 import type { HeadlessArguments } from './commandLine';
 import { findConfigFile, readConfigFile, stampOf, watchConfigFile, watchStamp } from './configFile';
 import type { RouterCore } from './core';
+import { claimDataDir, type DataDirClaim } from './dataDirClaim';
 import { openMemo } from './routerMemo';
 import { installSecret, openRuntimeDir } from './runtimeDir';
 import { storedClientKey } from './storedClientKey';
@@ -48,6 +49,21 @@ export async function runHeadless(
   createCore: HeadlessCore,
   world: HeadlessWorld,
 ): Promise<number> {
+  const dataDir = dataDirOf(args, world, readEnvironment(args, world));
+  const claim = await usableFolder(dataDir, () => claimDataDir(dataDir));
+  try {
+    return await serveHeadless(args, createCore, world, claim);
+  } finally {
+    await claim.release();
+  }
+}
+
+async function serveHeadless(
+  args: HeadlessArguments,
+  createCore: HeadlessCore,
+  world: HeadlessWorld,
+  claim: DataDirClaim,
+): Promise<number> {
   const signalled = new Promise<void>((resolve) => world.onSignal(resolve));
   const prepared = await prepareHeadless(args, createCore, world);
   const { core, env, terminal, file, first, apply } = prepared;
@@ -69,6 +85,8 @@ export async function runHeadless(
     return 2;
   }
   await rememberPort(prepared);
+  // Best effort: it only makes a second router's sentence better.
+  if (core.state.port !== undefined) await claim.tellPort(core.state.port).catch(() => undefined);
   const watcher = file
     ? watchConfigFile(file, {
         env,
@@ -151,7 +169,7 @@ export async function prepareHeadless(
     level: args.logLevel ?? 'info',
     redact,
   });
-  const dataDir = path.resolve(world.cwd, args.dataDir ?? defaultDataDir(env));
+  const dataDir = dataDirOf(args, world, env);
   await usableFolder(dataDir, () => mkdir(dataDir, { recursive: true, mode: 0o700 }));
   const file = args.config ? path.resolve(world.cwd, args.config) : await findConfigFile(world.cwd, env);
   const host = args.host ?? '127.0.0.1';
@@ -241,6 +259,14 @@ export function readEnvironment(
   }
 }
 
+function dataDirOf(
+  { dataDir }: Pick<HeadlessArguments, 'dataDir'>,
+  { cwd }: Pick<HeadlessWorld, 'cwd'>,
+  env: Readonly<Record<string, string | undefined>>,
+): string {
+  return path.resolve(cwd, dataDir ?? defaultDataDir(env));
+}
+
 export function defaultDataDir(env: Readonly<Record<string, string | undefined>>): string {
   if (process.platform === 'win32')
     return path.join(env.LOCALAPPDATA ?? path.join(home(), 'AppData', 'Local'), 'llm-router');
@@ -272,7 +298,8 @@ async function usableFolder<T>(folder: string, work: () => Promise<T>): Promise<
   try {
     return await work();
   } catch (error) {
-    const why = FOLDER_TROUBLE[(error as NodeJS.ErrnoException).code ?? ''];
+    const { code } = ((error as Error).cause ?? error) as NodeJS.ErrnoException;
+    const why = FOLDER_TROUBLE[code ?? ''];
     if (why === undefined) throw error;
     throw new UsageError(`The folder ${folder} cannot be used: ${why}. Name another one with --data-dir DIR.`);
   }

@@ -115,6 +115,24 @@ describe('command line', () => {
     assert.equal(second.events[0]!.key, first.events[0]!.key);
   });
 
+  it('a second one on the same data directory ends with 2, names the first and leaves it alone; a killed one is no hindrance', async () => {
+    const first = start(common());
+    const url = await listening(first);
+    const second = start(common());
+    assert.equal(await second.exited, 2);
+    assert.match(second.stderr(), new RegExp(`process ${first.child.pid} on port ${new URL(url).port}\\b.*--data-dir`));
+    assert.equal((await fetch(`${url.replace('/v1', '')}/health`)).status, 200);
+    first.child.kill('SIGKILL');
+    await first.exited;
+    const others = [start(common()), start(common()), start(common())];
+    const winner = await Promise.any(others.map(async (one) => listening(one).then(() => one)));
+    const codes = await Promise.all(others.filter((one) => one !== winner).map((one) => one.exited));
+    assert.deepEqual(codes, [2, 2]);
+    winner.child.kill('SIGTERM');
+    assert.equal(await winner.exited, 0);
+    assert.ok(!existsSync(path.join(temp.folder, 'data', 'run', 'headless.json')));
+  });
+
   it('ends with 2 and names the file when the key it made is lost; no other key is made', async () => {
     const first = start(common());
     await listening(first);

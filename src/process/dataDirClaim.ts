@@ -1,0 +1,90 @@
+/**
+ * One headless router per data directory: a second one would end the first one's tunnel and its answers. `run/headless.json` says
+ * who it is; a claim whose process is gone (kill -9, a reboot) is taken over.
+ */
+import { randomBytes } from 'node:crypto';
+import { link, readFile, rename, stat, unlink, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { identityOf, type ProcessIdentity, stillRuns } from './processIdentity';
+import { createWhole, openRuntimeDir } from './runtimeDir';
+import { UsageError } from './usageError';
+
+interface Holder extends ProcessIdentity {
+  /** Once it listens. */
+  port?: number;
+}
+
+export interface DataDirClaim {
+  tellPort(port: number): Promise<void>;
+  release(): Promise<void>;
+}
+
+/** Rejects with a UsageError that names the router that runs there. */
+export async function claimDataDir(dataDir: string): Promise<DataDirClaim> {
+  const file = path.join((await openRuntimeDir(dataDir)).run, 'headless.json');
+  const me = await identityOf(process.pid);
+  const written = (port?: number): string => `${JSON.stringify({ ...me, ...(port !== undefined && { port }) })}\n`;
+  let mine = written();
+  while (!(await createWhole(file, mine))) {
+    const text = await readFile(file, 'utf8').catch(() => undefined);
+    if (text === undefined) continue;
+    const holder = await runningHolder(file, text);
+    if (holder) throw taken(dataDir, holder);
+    await takeAway(file, text);
+  }
+  return {
+    async tellPort(port) {
+      const draft = `${file}.${randomBytes(6).toString('hex')}`;
+      await writeFile(draft, written(port), { mode: 0o600 });
+      await rename(draft, file);
+      mine = written(port);
+    },
+    async release() {
+      if ((await readFile(file, 'utf8').catch(() => '')) === mine) await unlink(file).catch(() => undefined);
+    },
+  };
+}
+
+async function runningHolder(file: string, text: string): Promise<Holder | undefined> {
+  let holder: Holder;
+  try {
+    holder = JSON.parse(text) as Holder;
+  } catch {
+    return undefined; // torn by a full disk: nobody can be called
+  }
+  if (!Number.isSafeInteger(holder?.pid)) return undefined;
+  if (holder.began !== undefined) return (await stillRuns(holder)) ? holder : undefined;
+  // Where the system does not tell who a number stands for: alive, and written down since the machine booted.
+  const since = (await stat(file).catch(() => undefined))?.mtimeMs ?? 0;
+  const thisBoot = since > Date.now() - os.uptime() * 1_000;
+  return thisBoot && answers(holder.pid) ? holder : undefined;
+}
+
+function answers(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** Removes the claim that was looked at, and no newer one that another starter has put there meanwhile. */
+async function takeAway(file: string, text: string): Promise<void> {
+  const aside = `${file}.${randomBytes(6).toString('hex')}`;
+  try {
+    await rename(file, aside);
+  } catch {
+    return; // somebody else was faster
+  }
+  if ((await readFile(aside, 'utf8')) !== text) await link(aside, file).catch(() => undefined);
+  await unlink(aside);
+}
+
+function taken(dataDir: string, { pid, port }: Holder): UsageError {
+  const where = port === undefined ? '' : ` on port ${port}`;
+  return new UsageError(
+    `A headless router (process ${pid}${where}) runs on ${dataDir} already. It is left alone, its tunnel too. Stop it first, or give this one a folder of its own with --data-dir DIR.`,
+  );
+}
