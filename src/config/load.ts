@@ -3,6 +3,7 @@
 import { findProblems } from '../settings/check';
 import { type Found, isObject, pathText } from '../settings/path';
 import type { Problem } from '../settings/problem';
+import { type ReadIncludes, withIncludes } from './formats/includedFiles';
 import { readJson, type SourceFile } from './formats/jsonFile';
 import { readLiteLlmFile } from './formats/liteLlmFile';
 import { isLlmRouterFile, readLlmRouterFile } from './formats/llmRouterFile';
@@ -12,9 +13,12 @@ import { readYaml } from './formats/yamlFile';
 
 /**
  * Reads a configuration. The format is told by content, never by the name. `env` fills in what a LiteLLM file takes from the
- * environment. Never throws: what is wrong is in `problems`.
+ * environment, `includes` finds the files that one includes. Never throws: what is wrong is in `problems`.
  */
-export function loadConfigText(text: string, { env = {} }: { env?: Environment } = {}): LoadedConfig {
+export function loadConfigText(
+  text: string,
+  { env = {}, includes }: { env?: Environment; includes?: ReadIncludes } = {},
+): LoadedConfig {
   const plain = text.replace(/^\ufeff/, '');
   if (plain.trim() === '') {
     return broken('own', [
@@ -22,7 +26,7 @@ export function loadConfigText(text: string, { env = {} }: { env?: Environment }
     ]);
   }
   const json = /^\s*(\{|\/[/*])/.test(plain);
-  const source = json ? readJson(plain) : readYaml(plain);
+  const source = json ? readJson(plain) : withIncludes(readYaml(plain), includes);
   const kind = kindOf(source, json);
   if (kind === undefined) {
     const message =
@@ -69,7 +73,7 @@ function readContent(kind: LoadedConfig['kind'], value: unknown, env: Environmen
 function placed(source: SourceFile, found: readonly Found[]): Problem[] {
   return found.map((one) => ({
     path: pathText(one.at),
-    message: one.message,
+    message: source.messageOf?.(one) ?? one.message,
     severity: one.severity,
     ...source.positionOf(one),
   }));

@@ -1,7 +1,9 @@
 /** The configuration file of a router without an editor: found, read, watched. What is wrong with it never stops a running router. */
 
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
+import type { IncludedFile, ReadIncludes } from '../config/formats/includedFiles';
 import type { Environment, LoadedConfig } from '../config/formats/loaded';
 import { decodeText } from '../config/intake';
 import { loadConfigText } from '../config/load';
@@ -12,8 +14,10 @@ const LOOK_MS = 250;
 const LARGEST = 16 * 1024 * 1024;
 
 export interface ReadConfig {
-  /** Absent when the file could not be read; `loaded.problems` says why. */
+  /** With the text of what it includes. Absent when the file could not be read; `loaded.problems` says why. */
   text?: string;
+  /** Files that it includes, found or not: a change there is a change, too. */
+  included: string[];
   loaded: LoadedConfig;
 }
 
@@ -23,10 +27,33 @@ export async function readConfigFile(file: string, env: Environment): Promise<Re
     const { size } = await stat(file);
     if (size > LARGEST) return unreadable(`The configuration file ${file} is larger than 16 MB.`);
     const text = decodeText(await readFile(file));
-    return { text, loaded: loadConfigText(text, { env }) };
+    const includes = createIncludes(file);
+    const loaded = loadConfigText(text, { env, includes });
+    return { text: [text, ...includes.texts].join('\0'), included: includes.files, loaded };
   } catch (error) {
     return unreadable(whyUnreadable(file, error));
   }
+}
+
+/** Included files, found beside the file that names them, else beside `file`, as LiteLLM does. */
+export function createIncludes(file: string): ReadIncludes & { files: string[]; texts: string[] } {
+  const files: string[] = [];
+  const texts: string[] = [];
+  const read = (name: string, from: string): IncludedFile => {
+    const beside = path.resolve(path.dirname(from), name);
+    const other = path.resolve(path.dirname(file), name);
+    const found = !existsSync(beside) && existsSync(other) ? other : beside;
+    files.push(found);
+    try {
+      if (statSync(found).size > LARGEST) return { path: found };
+      const text = decodeText(readFileSync(found));
+      texts.push(text);
+      return { path: found, text };
+    } catch {
+      return { path: found };
+    }
+  };
+  return { root: path.resolve(file), read, files, texts };
 }
 
 /** The file to use when none is named (design §4): our own, an llm-router config.json, a LiteLLM file; undefined for none. */
@@ -61,6 +88,7 @@ export function watchConfigFile(
   file: string,
   { env, known, onConfig, onProblems, every = repeat }: WatchOptions,
 ): { stop(): void } {
+  let files = [file];
   let seen = '';
   let settled = '';
   let text = known;
@@ -70,7 +98,7 @@ export function watchConfigFile(
   let looking = false;
 
   async function look(): Promise<void> {
-    const stamp = await stampOf(file);
+    const stamp = await stampOfAll(files);
     if (stamp !== seen) {
       seen = stamp;
       doubted = false;
@@ -80,8 +108,9 @@ export function watchConfigFile(
     const read = await readConfigFile(file, env);
     if (stopped) return;
     // Written to while it was read: the next look starts over.
-    if ((await stampOf(file)) !== stamp) return;
+    if ((await stampOfAll(files)) !== stamp) return;
     settled = stamp;
+    files = [file, ...read.included];
     take(read);
   }
 
@@ -140,6 +169,10 @@ function repeat(ms: number, run: () => Promise<void>): () => void {
   return () => clearInterval(timer);
 }
 
+async function stampOfAll(files: readonly string[]): Promise<string> {
+  return (await Promise.all(files.map(stampOf))).join('\n');
+}
+
 /** What changes when a file changes; the reason when it cannot be looked at. Never rejects. */
 export async function stampOf(file: string): Promise<string> {
   try {
@@ -151,7 +184,7 @@ export async function stampOf(file: string): Promise<string> {
 }
 
 function unreadable(message: string): ReadConfig {
-  return { loaded: { kind: 'own', secrets: {}, problems: [{ path: '', message, severity: 'error' }] } };
+  return { included: [], loaded: { kind: 'own', secrets: {}, problems: [{ path: '', message, severity: 'error' }] } };
 }
 
 function whyUnreadable(file: string, error: unknown): string {

@@ -11,6 +11,7 @@ import type { Ledger } from '../ledger/store';
 import { copyAsCurl, requestStory } from '../ledger/story';
 import { usagePage } from '../ledger/usagePage';
 import { createNetwork } from '../network/httpsClient';
+import { createIncludes } from '../process/configFile';
 import type { RouterState } from '../process/contract';
 import type { RouterCore } from '../process/core';
 import type { Backend } from '../routing/backend';
@@ -111,7 +112,7 @@ export function createDesk(given: DeskOptions): Desk {
       exportLiteLlm: () => exportLiteLlm(setup.configuration.settings),
       previewImport({ file, text, envText }) {
         const own = envText === undefined ? {} : parseEnv(envText);
-        return previewImport(loadConfigText(text, { env: { ...own, ...env } }), {
+        return previewImport(loadConfigText(text, { env: { ...own, ...env }, includes: createIncludes(file) }), {
           file,
           present: setup.configuration.settings,
           storedKeys: new Set(Object.keys(setup.configuration.secrets)),

@@ -16,6 +16,8 @@ export interface SourceFile {
   found: Found[];
   /** 1-based place of a problem or, where the file has no such thing, of the nearest thing around it. */
   positionOf(found: Found): { line: number; column: number };
+  /** Names the file where a problem stands in another one. */
+  messageOf?(found: Found): string;
 }
 
 /** Parses JSON. Of several syntax errors the first is told: the others mostly follow from it. */

@@ -4,7 +4,7 @@ import { PRESETS } from '../../routing/presets';
 import { type Found, isObject, type Segment } from '../../settings/path';
 import type { SettingsInput } from '../../settings/schema';
 import { type BackendInput, type Entry, type ModelInput, readModelList } from './liteLlmModels';
-import { createReader, plainText, type Reader, section } from './liteLlmReader';
+import { createReader, plainText, type Reader, section, variableOf } from './liteLlmReader';
 import type { Environment, FileContent } from './loaded';
 
 /**
@@ -41,7 +41,7 @@ export function readLiteLlmFile(value: unknown, env: Environment): FileContent {
   const settings: SettingsInput = {
     backends,
     ...aliasesOf(router, reader),
-    ...limitsOf(litellm, router),
+    ...limitsOf(litellm, router, reader),
   };
   return {
     settings,
@@ -106,6 +106,12 @@ function makeBackends(entries: readonly Entry[], reader: Reader): Made {
     const models = made.backends[index]?.models ?? [];
     placeModel(made.places, `backends.${index}.models.${models.length}`, entry.at);
     models.push(model);
+    if (same?.count === 1) {
+      reader.warn(
+        [...entry.at, 'model_name'],
+        `${entry.name} stands here more than once. LiteLLM spreads requests over such entries; here the first is asked, and the others in their order when it fails.`,
+      );
+    }
     if (same) {
       same.first.fallbacks = [...(same.first.fallbacks ?? []), id];
       same.count += 1;
@@ -226,8 +232,9 @@ function pairs(value: unknown, at: Place, reader: Reader): { name: string; targe
 function names(value: unknown, at: Place, reader: Reader): string[] {
   const list = Array.isArray(value) ? value : value === undefined || value === null ? [] : [value];
   return list.flatMap((item, index) => {
-    const name = plainText(item);
-    if (name === undefined) reader.warn([...at, index], 'Only names of models can be fallbacks here.');
+    const name = reader.text(item, [...at, index]);
+    if (name === undefined && variableOf(item) === undefined)
+      reader.warn([...at, index], 'Only names of models can be fallbacks here.');
     return name === undefined ? [] : [name];
   });
 }
@@ -270,9 +277,10 @@ function aliasesOf(
 ): Pick<SettingsInput, 'aliases'> {
   if (!isObject(written)) return {};
   const aliases = Object.entries(written).flatMap(([alias, target]) => {
-    const name = plainText(isObject(target) ? target.model : target);
-    if (name === undefined)
-      reader.warn(['router_settings', 'model_group_alias', alias], 'An alias needs the name of a model.');
+    const at = ['router_settings', 'model_group_alias', alias];
+    const written = isObject(target) ? target.model : target;
+    const name = reader.text(written, at);
+    if (name === undefined && variableOf(written) === undefined) reader.warn(at, 'An alias needs the name of a model.');
     return name === undefined ? [] : [[alias, name] as const];
   });
   return { aliases: Object.fromEntries(aliases) };
@@ -282,13 +290,18 @@ function aliasesOf(
 function limitsOf(
   litellm: Record<string, unknown>,
   router: Record<string, unknown>,
+  reader: Reader,
 ): Pick<SettingsInput, 'retry' | 'timeouts'> {
-  const retries = router.num_retries ?? litellm.num_retries;
-  const total = router.timeout ?? litellm.request_timeout;
+  const retries =
+    reader.number(router.num_retries, ['router_settings', 'num_retries']) ??
+    reader.number(litellm.num_retries, ['litellm_settings', 'num_retries']);
+  const total =
+    reader.number(router.timeout, ['router_settings', 'timeout']) ??
+    reader.number(litellm.request_timeout, ['litellm_settings', 'request_timeout']);
   return {
-    ...(typeof retries === 'number' && retries >= 0
+    ...(retries !== undefined && retries >= 0
       ? { retry: { attemptsPerBackend: Math.min(10, Math.floor(retries) + 1) } }
       : {}),
-    ...(typeof total === 'number' && total > 0 ? { timeouts: { total } } : {}),
+    ...(total !== undefined && total > 0 ? { timeouts: { total } } : {}),
   };
 }

@@ -34,6 +34,7 @@ const PARAMS = new Set([
   'drop_params',
   'additional_drop_params',
   'reasoning_effort',
+  'base_model',
   'aws_region_name',
   'vertex_project',
   'vertex_location',
@@ -99,7 +100,7 @@ function readEntry(item: unknown, at: readonly Segment[], dropParams: boolean, r
     model: {
       upstream: destination.upstream,
       ...present({ reasoningEffort: get('reasoning_effort') }),
-      ...readInfo(item.model_info, params, (key) => get(key)),
+      ...readInfo(item.model_info, params, at, reader),
     },
     ...readKey(params.api_key, [...inParams, 'api_key'], reader),
     ...readDropped(params, reader.flag(params.drop_params, [...inParams, 'drop_params']) ?? dropParams, destination),
@@ -143,25 +144,45 @@ function readDropped(params: Record<string, unknown>, drops: boolean, { preset }
   return extra.length === 0 ? {} : { dropped: [...new Set([...refused, ...extra])] };
 }
 
-/** Prices per token become prices per million; the rest of model_info is for LiteLLM's own views. */
+const PRICES = {
+  input: 'input_cost_per_token',
+  output: 'output_cost_per_token',
+  cacheRead: 'cache_read_input_token_cost',
+  cacheWrite: 'cache_creation_input_token_cost',
+} as const;
+const INFO = new Set<string>([...Object.values(PRICES), 'max_output_tokens', 'base_model']);
+/** What models are for here; `mode: image_generation` and the like are told. */
+const MODES = new Set<unknown>(['chat', 'responses', 'completion', 'embedding']);
+/** For LiteLLM's own views only: a person loses nothing without them. */
+const SILENT_INFO = new Set(['id', 'db_model', 'description']);
+
+/** Prices per token become prices per million; the name behind a deployment tells what it can take. */
 function readInfo(
   info: unknown,
   params: Record<string, unknown>,
-  get: (key: string) => string | undefined,
-): Pick<ModelInput, 'price' | 'maxOutputTokens'> {
-  const values = { ...(isObject(info) ? info : {}), ...params };
+  at: readonly Segment[],
+  reader: Reader,
+): Pick<ModelInput, 'price' | 'maxOutputTokens' | 'base'> {
+  const known = isObject(info) ? info : {};
+  for (const key of Object.keys(known)) {
+    if (!INFO.has(key) && !SILENT_INFO.has(key) && !(key === 'mode' && MODES.has(known.mode)))
+      reader.warn([...at, 'model_info', key], `${key} has no counterpart here and is left out.`, true);
+  }
+  const number = (key: string): number | undefined =>
+    key in params
+      ? reader.number(params[key], [...at, 'litellm_params', key])
+      : reader.number(known[key], [...at, 'model_info', key]);
   const perMillion = (key: string): number | undefined => {
-    const text = key in params ? get(key) : plainText(values[key]);
-    const value = Number(text);
-    return text !== undefined && value >= 0 ? Number((value * 1e6).toPrecision(12)) : undefined;
+    const value = number(key);
+    return value !== undefined && value >= 0 ? Number((value * 1e6).toPrecision(12)) : undefined;
   };
-  const input = perMillion('input_cost_per_token');
-  const output = perMillion('output_cost_per_token');
-  const cacheRead = perMillion('cache_read_input_token_cost');
-  const cacheWrite = perMillion('cache_creation_input_token_cost');
-  const most = isObject(info) ? Number(info.max_output_tokens) : Number.NaN;
+  const [input, output] = [perMillion(PRICES.input), perMillion(PRICES.output)];
+  const [cacheRead, cacheWrite] = [perMillion(PRICES.cacheRead), perMillion(PRICES.cacheWrite)];
+  const most = reader.number(known.max_output_tokens, [...at, 'model_info', 'max_output_tokens']);
+  const base = reader.text(known.base_model ?? params.base_model, [...at, 'model_info', 'base_model']);
   return {
-    ...(Number.isInteger(most) && most > 0 ? { maxOutputTokens: most } : {}),
+    ...(Number.isInteger(most) && most !== undefined && most > 0 ? { maxOutputTokens: most } : {}),
+    ...(base === undefined ? {} : { base: base.slice(base.lastIndexOf('/') + 1) }),
     ...(input === undefined || output === undefined
       ? {}
       : {

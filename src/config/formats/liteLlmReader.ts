@@ -10,6 +10,8 @@ export interface Reader {
   text(value: unknown, at: readonly Segment[]): string | undefined;
   /** A switch, also as text or in a variable; undefined when it is none. */
   flag(value: unknown, at: readonly Segment[]): boolean | undefined;
+  /** A number, also as text or in a variable; undefined when it is none, which is told. */
+  number(value: unknown, at: readonly Segment[]): number | undefined;
   variable(name: string): string | undefined;
 }
 
@@ -32,6 +34,13 @@ export function createReader(found: Found[], env: Environment, own: Record<strin
     flag(value, at) {
       const word = text(value, at)?.toLowerCase();
       return word === 'true' ? true : word === 'false' ? false : undefined;
+    },
+    number(value, at) {
+      const written = text(value, at);
+      const number = Number(written);
+      if (written === undefined || Number.isFinite(number)) return written === undefined ? undefined : number;
+      found.push({ at, message: 'A number is expected here; this is left out.', severity: 'warning' });
+      return undefined;
     },
     warn: (at, message, key) => found.push({ at, message, severity: 'warning', ...(key ? { key } : {}) }),
   };

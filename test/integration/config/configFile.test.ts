@@ -70,6 +70,42 @@ describe('configuration file', () => {
     await look(5);
     assert.deepEqual(told, ['port 1', 'port 2']);
   });
+  it('reads what a LiteLLM file includes, names file and line, and sees a change there', async () => {
+    file = path.join(folder, 'config.yaml');
+    const other = path.join(folder, 'more.yaml');
+    const entry = (name: string, more = '') =>
+      `  - {model_name: ${name}, litellm_params: {model: openai/${name}${more}}}\n`;
+    writeFileSync(file, `include: [more.yaml]\nmodel_list:\n${entry('a')}`);
+    writeFileSync(other, `include: [config.yaml, more.yaml]\nmodel_list:\n${entry('b')}${entry('c', ', odd: 1')}`);
+    const { loaded, text } = await readConfigFile(file, {});
+    const names = ({ settings }: typeof loaded) =>
+      settings?.backends.flatMap(({ models }) => models?.map(({ id }) => id));
+    assert.deepEqual(names(loaded), ['a', 'b', 'c']);
+    assert.deepEqual(
+      loaded.problems.map(({ message, line }) => `${line} ${message}`),
+      [`1 ${other}:4: odd has no counterpart here and is left out.`],
+    );
+    const told: unknown[] = [];
+    let look = async (): Promise<void> => {};
+    const { stop } = watchConfigFile(file, {
+      env: {},
+      ...(text !== undefined && { known: text }),
+      onConfig: (config) => told.push(names(config)),
+      onProblems: (problems) => told.push(problems.map(({ message }) => message)),
+      every: (_ms, run) => {
+        look = run;
+        return () => {};
+      },
+    });
+    for (let time = 0; time < 5; time += 1) await look();
+    assert.deepEqual(told, []);
+    writeFileSync(other, `model_list:\n${entry('longer')}`);
+    for (let time = 0; time < 5; time += 1) await look();
+    rmSync(other);
+    for (let time = 0; time < 5; time += 1) await look();
+    stop();
+    assert.deepEqual(told, [['a', 'longer'], [`The included file ${other} cannot be read.`]]);
+  });
   it('says nothing of what is in force already, nor of a touch', async () => {
     writeFileSync(file, '{"port": 1}');
     const { told, look, write } = watch('{"port": 1}');

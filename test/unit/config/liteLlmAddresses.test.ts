@@ -64,6 +64,55 @@ describe('LiteLLM: addresses, ways and values from the environment', () => {
     assert.equal(secrets['client:main'], 'sk-master');
   });
 
+  it('os.environ/ and text in retries, timeouts, alias targets and fallbacks; no number is told', () => {
+    const text = `model_list:
+  - {model_name: m, litellm_params: {model: groq/x}}
+  - {model_name: other, litellm_params: {model: groq/y, input_cost_per_token: many, output_cost_per_token: 1}}
+litellm_settings: {num_retries: os.environ/RETRIES, request_timeout: "20", fallbacks: [{m: [os.environ/OTHER]}]}
+router_settings: {model_group_alias: {short: os.environ/OTHER}}
+`;
+    const { settings, problems } = loadConfigText(text, { env: { RETRIES: '4', OTHER: 'other' } });
+    assert.equal(settings?.retry.attemptsPerBackend, 5);
+    assert.equal(settings?.timeouts.total, 20);
+    assert.deepEqual(settings?.aliases, { short: 'other' });
+    assert.deepEqual(settings?.backends[0]?.models?.[0]?.fallbacks, ['other']);
+    assert.deepEqual(
+      problems.map(({ line, message }) => `${line} ${message}`),
+      ['3 A number is expected here; this is left out.'],
+    );
+  });
+
+  it('model_info: what has no counterpart is told with its line, base_model is the name behind a deployment', () => {
+    const text = `model_list:
+  - model_name: m
+    litellm_params: {model: azure/mine, api_base: "https://a.openai.azure.com"}
+    model_info:
+      id: any
+      mode: image_generation
+      base_model: azure/gpt-4o
+      supports_vision: true
+`;
+    const { settings, problems } = loadConfigText(text);
+    assert.equal(settings?.backends[0]?.models?.[0]?.base, 'gpt-4o');
+    assert.deepEqual(
+      problems.map(({ line, path, message }) => `${line} ${path} ${message}`),
+      [
+        '6 model_list[0].model_info.mode mode has no counterpart here and is left out.',
+        '8 model_list[0].model_info.supports_vision supports_vision has no counterpart here and is left out.',
+      ],
+    );
+  });
+
+  it('include: in an import without its folder is told, and the rest is read', () => {
+    const text = 'include: [more.yaml]\nmodel_list:\n  - {model_name: m, litellm_params: {model: groq/x}}\n';
+    const { settings, problems } = loadConfigText(text);
+    assert.equal(settings?.backends.length, 1);
+    assert.deepEqual(
+      problems.map(({ line, message }) => `${line} ${message}`),
+      ['1 more.yaml is not read here. Import that file by itself.'],
+    );
+  });
+
   it('export: a local server without key is never given OPENAI_API_KEY, and the Responses wire keeps its way', () => {
     const { settings } = validateSettings({
       backends: [

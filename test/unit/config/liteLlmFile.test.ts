@@ -223,6 +223,7 @@ router_settings:
   context_window_fallbacks: [{a: [big]}]
 `);
     assert.deepEqual(told, [
+      '~4:18 model_list[1].model_name: a stands here more than once. LiteLLM spreads requests over such entries; here the first is asked, and the others in their order when it fails.',
       '~13:13 router_settings.fallbacks[1].gone: gone is not in model_list, so its fallbacks are left out.',
     ]);
     assert.deepEqual(listed, ['a', 'big']);
