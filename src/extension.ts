@@ -5,6 +5,7 @@ import { createConsent } from './editor/consent';
 import { createEditor } from './editor/controller';
 import { logRouter } from './editor/logRouter';
 import { createNotifier } from './editor/notifier';
+import { sayError } from './editor/say';
 import { createStatusBar } from './editor/statusBar';
 import { createRequestsView } from './editor/views/requestsView';
 import { createWalkthrough } from './editor/views/walkthrough';
@@ -31,7 +32,7 @@ export function activate(context: ExtensionContext): void {
     void editor.push();
   } catch (error) {
     // The editor itself shows nothing.
-    void window.showErrorMessage(`LLM Router cannot start: ${error instanceof Error ? error.message : String(error)}`);
+    void sayError(`LLM Router cannot start: ${error instanceof Error ? error.message : String(error)}`);
     throw error;
   }
   log.info(`LLM Router ${VERSION} activated in ${Math.round(performance.now() - started)} ms`);

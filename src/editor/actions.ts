@@ -1,7 +1,8 @@
 /** Shows a message with its buttons and does what the chosen one says. */
-import { commands, env, window } from 'vscode';
+import { commands, env } from 'vscode';
 import type { Editor } from './controller';
 import { COMMANDS, type CommandName } from './ids';
+import { sayError, sayInformation, sayWarning } from './say';
 import type { Action, Message } from './stateMessages';
 import { returningUrl } from './view';
 
@@ -23,9 +24,9 @@ const COMMAND_OF: Record<Exclude<Action, 'Copy Local URL' | 'Copy This URL'>, Co
 };
 
 const SHOW = {
-  info: window.showInformationMessage,
-  warning: window.showWarningMessage,
-  error: window.showErrorMessage,
+  info: sayInformation,
+  warning: sayWarning,
+  error: sayError,
 };
 
 /** Resolves when the message is gone. */
@@ -42,7 +43,7 @@ export async function tell(editor: Editor, message: Message): Promise<void> {
 }
 
 async function copy(url: string | undefined, note: string): Promise<void> {
-  if (!url) return void window.showWarningMessage('There is no URL any more; the router has stopped.');
+  if (!url) return void sayWarning('There is no URL any more; the router has stopped.');
   await env.clipboard.writeText(url);
-  void window.showInformationMessage(`Copied ${url}. ${note}.`);
+  void sayInformation(`Copied ${url}. ${note}.`);
 }

@@ -2,6 +2,7 @@
 import { type Disposable, window } from 'vscode';
 import { chooseBinary, install } from './commands/tunnel';
 import type { Editor } from './controller';
+import { sayInformation } from './say';
 import { writeSetting } from './settings';
 import { phaseOf } from './view';
 
@@ -42,7 +43,7 @@ async function ask(editor: Editor): Promise<void> {
   await remember(editor, 'later');
   const text =
     "Cursor's servers reach the router through a tunnel. Its program cloudflared (about 40 MB, from Cloudflare's releases, checked before use) is not on this machine.";
-  switch (await window.showInformationMessage(text, DOWNLOAD, LOCAL, BINARY)) {
+  switch (await sayInformation(text, DOWNLOAD, LOCAL, BINARY)) {
     case DOWNLOAD:
       return await download(editor);
     case LOCAL:

@@ -2,9 +2,9 @@
 
 import { type Disposable, window } from 'vscode';
 import type { Problem } from '../settings/problem';
-
 import { tell } from './actions';
 import type { Editor } from './controller';
+import { sayError } from './say';
 import { openSetting } from './settings';
 import { keyMessage, type Message, tunnelTrouble, urlNotice } from './stateMessages';
 import { phaseOf, type View, workingUrl } from './view';
@@ -70,7 +70,7 @@ async function showProblems(editor: Editor, errors: Problem[]): Promise<void> {
   const more = others > 0 ? ` There ${others === 1 ? 'is' : 'are'} ${others} more, see the log.` : '';
   for (const error of errors) editor.log.warn(`Setting ${error.path}: ${error.message}`);
   const text = `Setting llmRouter.${first.path}: ${sentence(first.message)}${more} The router keeps the last good settings.`;
-  const chosen = await window.showErrorMessage(text, 'Open Setting', 'Show Log');
+  const chosen = await sayError(text, 'Open Setting', 'Show Log');
   if (chosen === 'Open Setting') await openSetting(first.path);
   else if (chosen) editor.log.show();
 }

@@ -9,11 +9,6 @@ export function summaryLine(record: RequestRecord): string {
   return `${record.id} ${who} ${record.route} ${record.askedModel || '(no model)'}${where}: ${record.status} in ${Math.round(record.ms)} ms${tokens}${record.error ? `. ${record.error} ${endOf(record)}` : ''}`;
 }
 
-/** Names of models and words of providers may hold anything; a log line is one line. */
-export function oneLine(text: string): string {
-  return text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ');
-}
-
 /** What a failed request came to. */
 function endOf(record: RequestRecord): string {
   if (record.errorKind === 'cancelled') return 'The upstream was stopped.';

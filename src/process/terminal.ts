@@ -4,6 +4,7 @@ import type { Writable } from 'node:stream';
 import type { RequestRecord } from '../ledger/record';
 import type { Problem } from '../settings/problem';
 import type { TunnelStatus } from '../tunnel/tunnel';
+import { plain } from '../wires/plainText';
 
 export interface Terminal {
   /** A generated key, printed once by design. */
@@ -47,12 +48,13 @@ function jsonTerminal({ out, err, level, redact }: TerminalOptions): Terminal {
       }),
     request: (record) => event({ event: 'request', ...record }),
     problem(file, { path, line, column, message, severity }) {
-      if (severity === 'warning') return void err.write(`${place(file, { path, line, column })}warning: ${message}\n`);
+      if (severity === 'warning')
+        return void err.write(`${place(file, { path, line, column })}warning: ${plain(message)}\n`);
       event({ event: 'configError', path: path || (file ?? ''), line, column, message });
-      err.write(`${place(file, { path, line, column })}${message}\n`);
+      err.write(`${place(file, { path, line, column })}${plain(message)}\n`);
     },
     log(one, line) {
-      if (worth(one)) err.write(`${one}: ${redact(line)}\n`);
+      if (worth(one)) err.write(`${one}: ${plain(redact(line))}\n`);
     },
   };
 }
@@ -76,7 +78,7 @@ function humanTerminal({ out, err, color, level, redact }: TerminalOptions): Ter
       row(
         'Models',
         models.length > 0
-          ? models.slice(0, 8).join(', ') + (models.length > 8 ? `, … ${models.length} in all` : '')
+          ? plain(models.slice(0, 8).join(', ')) + (models.length > 8 ? `, … ${models.length} in all` : '')
           : 'none yet',
       );
       if (notice) row('Note', yellow(notice));
@@ -86,7 +88,11 @@ function humanTerminal({ out, err, color, level, redact }: TerminalOptions): Ter
           `  Try it: curl ${localUrl}/chat/completions -H "Authorization: Bearer $KEY" -H "Content-Type: application/json" \\`,
         ),
       );
-      say(dim(`            -d '{"model":"${models[0] ?? 'demo/echo'}","messages":[{"role":"user","content":"hi"}]}'`));
+      say(
+        dim(
+          `            -d '{"model":"${plain(models[0] ?? 'demo/echo')}","messages":[{"role":"user","content":"hi"}]}'`,
+        ),
+      );
       say();
     },
     tunnel(status) {
@@ -98,23 +104,26 @@ function humanTerminal({ out, err, color, level, redact }: TerminalOptions): Ter
         return;
       }
       const tone = status.state === 'error' || status.state === 'blocked' ? red : status.state === 'off' ? dim : yellow;
-      row('Tunnel', `${tone(status.state)}${url ? `  ${url}` : ''}${status.message ? `  ${status.message}` : ''}`);
+      row(
+        'Tunnel',
+        `${tone(status.state)}${url ? `  ${url}` : ''}${status.message ? `  ${plain(status.message)}` : ''}`,
+      );
     },
     request(record) {
       const ok = record.status < 400 && !record.error;
       const time = new Date(record.time).toTimeString().slice(0, 8);
-      const where = record.backend ? ` → ${record.backend}/${record.upstreamModel}` : '';
+      const where = record.backend ? ` → ${plain(`${record.backend}/${record.upstreamModel}`)}` : '';
       const tokens = record.usage
         ? ` ${record.usage.input}→${record.usage.output} tokens${record.usage.estimated ? ' (estimated)' : ''}`
         : '';
       const cost = record.cost ? ` $${record.cost.toFixed(4)}` : '';
       say(
-        `${dim(time)} ${ok ? green(String(record.status)) : red(String(record.status))} ${record.askedModel || '(no model)'}${dim(where)} ${Math.round(record.ms)} ms${dim(tokens + cost)}${record.error ? `\n         ${red(redact(record.error))}` : ''}`,
+        `${dim(time)} ${ok ? green(String(record.status)) : red(String(record.status))} ${plain(record.askedModel) || '(no model)'}${dim(where)} ${Math.round(record.ms)} ms${dim(tokens + cost)}${record.error ? `\n         ${red(plain(redact(record.error)))}` : ''}`,
       );
     },
     problem(file, problem) {
       err.write(
-        `${place(file, problem)}${problem.severity === 'warning' ? yellow('warning: ') : ''}${problem.message}\n`,
+        `${place(file, problem)}${problem.severity === 'warning' ? yellow('warning: ') : ''}${plain(problem.message)}\n`,
       );
     },
     log(one, line) {
@@ -122,7 +131,9 @@ function humanTerminal({ out, err, color, level, redact }: TerminalOptions): Ter
       if (line.startsWith('tunnel ')) return;
       if (one === 'info' && level !== 'debug') return;
       if (LEVELS.indexOf(one) > LEVELS.indexOf(level)) return;
-      err.write(`${one === 'error' ? red('error') : one === 'warn' ? yellow('warning') : dim(one)} ${redact(line)}\n`);
+      err.write(
+        `${one === 'error' ? red('error') : one === 'warn' ? yellow('warning') : dim(one)} ${plain(redact(line))}\n`,
+      );
     },
   };
 }

@@ -6,7 +6,6 @@ import { createCursorApp } from '../cursorApp/watch';
 import { cursorAppState } from '../cursorApp/words';
 import { localOrigin } from '../doctor/facts';
 import { openLedger } from '../ledger/store';
-import { oneLine } from '../ledger/summaryLine';
 import { steadyNow } from '../network/steadyClock';
 import type { BackendState, RouterState } from '../process/contract';
 import type { RouterCore } from '../process/core';
@@ -15,6 +14,7 @@ import type { Backend } from '../routing/backend';
 import { validateSettings } from '../settings/check';
 import { createBreaker } from '../upstream/breaker';
 import { VERSION } from '../version';
+import { plain } from '../wires/plainText';
 import { createDesk } from './desk';
 import { createDoors } from './doors';
 import { createLife } from './life';
@@ -26,7 +26,7 @@ import { createTunnelSlot } from './tunnelSlot';
 const TRAFFIC_MS = 200;
 
 export async function createRouterCore(given: CoreOptions): Promise<RouterCore> {
-  const options: CoreOptions = { ...given, log: (level, line) => given.log(level, oneLine(line)) };
+  const options: CoreOptions = { ...given, log: (level, line) => given.log(level, plain(line)) };
   const startedAt = Date.now();
   const changed = new Set<(state: RouterState) => void>();
   let soon: NodeJS.Timeout | undefined;

@@ -19,7 +19,7 @@ export function exportLiteLlm(settings: Settings): ExportedFile[] {
   const notes = [...models.notes, ...leftOut(settings)];
   const config = [
     '# Configuration of a LiteLLM proxy, written by LLM Router. No key is in here: each is read from the environment.',
-    ...notes.map((note) => `# Not carried over: ${oneLine(note)}`),
+    ...notes.map((note) => `# Not carried over: ${plain(note)}`),
     '',
     section({ model_list: models.entries.map(entryOf) }),
     section({ litellm_settings: { drop_params: true } }),
@@ -66,9 +66,9 @@ function clientKeyComments(keys: readonly ClientKeySettings[]): string[] {
   return keys.flatMap((key) => {
     const { body, rest } = keyRequest(key);
     return [
-      `# Key ${oneLine(key.name)}: curl -X POST http://127.0.0.1:4000/key/generate -H "Authorization: Bearer $LITELLM_MASTER_KEY" \\`,
-      `#   -H "Content-Type: application/json" -d '${oneLine(JSON.stringify(body)).replaceAll("'", '\\u0027')}'`,
-      ...rest.map((line) => `#   ${oneLine(line)}`),
+      `# Key ${plain(key.name)}: curl -X POST http://127.0.0.1:4000/key/generate -H "Authorization: Bearer $LITELLM_MASTER_KEY" \\`,
+      `#   -H "Content-Type: application/json" -d '${plain(JSON.stringify(body)).replaceAll("'", '\\u0027')}'`,
+      ...rest.map((line) => `#   ${plain(line)}`),
     ];
   });
 }
@@ -122,6 +122,6 @@ function leftOut(settings: Settings): string[] {
 }
 
 /** A comment must stay one. */
-function oneLine(text: string): string {
+function plain(text: string): string {
   return text.replaceAll(/[\r\n\u0085\u2028\u2029]+/g, ' ');
 }

@@ -6,11 +6,11 @@ import type { PresetName } from '../../routing/presetCards';
 import { PRESET_CARDS, presetForHost } from '../../routing/presetCards';
 import type { FoundBackend } from '../../upstream/discover';
 import type { TestResult } from '../../upstream/testBackend';
-
 import { tell } from '../actions';
 import { hostName, urlProblem } from '../backendInput';
 import type { Editor } from '../controller';
 import type { Handlers } from '../ids';
+import { sayWarning } from '../say';
 import { backendName, type WrittenBackend, writeSetting, writtenBackends } from '../settings';
 import { askKey } from './keys';
 
@@ -195,7 +195,7 @@ async function testUntilContent(
     const result = await testBackend(editor, backend, { key, model });
     if (result.ok) return key ? { key, result } : { result };
     const detail = 'Nothing is stored yet.';
-    const chosen = await window.showWarningMessage(
+    const chosen = await sayWarning(
       `${name} does not work yet: ${result.message}`,
       { modal: true, detail },
       'Change Key',

@@ -1,8 +1,9 @@
 /** Bodies of requests and answers in a file, for debugging: asked for each time, shown while on, off again when the router ends. */
-import { commands, Uri, window } from 'vscode';
+import { commands, Uri } from 'vscode';
 import { tell } from '../actions';
 import type { Editor } from '../controller';
 import type { Handlers } from '../ids';
+import { sayInformation, sayWarning } from '../say';
 import { phaseOf } from '../view';
 
 const OPEN = 'Open File';
@@ -22,11 +23,7 @@ export function bodyLoggingCommands(editor: Editor): Pick<Handlers, 'logBodies'>
       const confirm = 'Log Bodies';
       const detail =
         'Prompts, files that Cursor sends along and answers are written to a file on this machine, until you switch it off or the router ends. Known keys are hidden; other secrets in your code are not.';
-      const chosen = await window.showWarningMessage(
-        'Log the bodies of all requests and answers?',
-        { modal: true, detail },
-        confirm,
-      );
+      const chosen = await sayWarning('Log the bodies of all requests and answers?', { modal: true, detail }, confirm);
       if (chosen !== confirm) return;
       const { bodyLog } = await editor.router.logBodies(true);
       if (bodyLog) void offer(`Bodies are logged to ${bodyLog.file}. Run the command again to stop.`, bodyLog.file);
@@ -35,6 +32,5 @@ export function bodyLoggingCommands(editor: Editor): Pick<Handlers, 'logBodies'>
 }
 
 async function offer(text: string, file: string): Promise<void> {
-  if ((await window.showInformationMessage(text, OPEN)) === OPEN)
-    await commands.executeCommand('vscode.open', Uri.file(file));
+  if ((await sayInformation(text, OPEN)) === OPEN) await commands.executeCommand('vscode.open', Uri.file(file));
 }

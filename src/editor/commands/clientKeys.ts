@@ -5,6 +5,7 @@ import { tell } from '../actions';
 import type { Editor } from '../controller';
 import { CLIENT_KEY, type Handlers } from '../ids';
 import { newClientKey } from '../keyStore';
+import { sayInformation, sayWarning } from '../say';
 import { openSetting, writeSetting, writtenSettings } from '../settings';
 import { keyHint } from '../view';
 import { KEY_LIMITS, keyLook, keyName, keyNameProblem, type WrittenKey, withLimit } from '../views/keyText';
@@ -147,21 +148,18 @@ async function manageKey(editor: Editor, key: WrittenKey): Promise<void> {
 
 async function copyKey(name: string, secret: string): Promise<void> {
   await env.clipboard.writeText(secret);
-  void window.showInformationMessage(`Copied the key ${name}.`);
+  void sayInformation(`Copied the key ${name}.`);
 }
 
 async function newSecret(editor: Editor, name: string): Promise<void> {
   const confirm = 'Make New Secret';
   const detail = 'The present one stops working at once, wherever it was pasted.';
-  if (
-    (await window.showWarningMessage(`A new secret for the key ${name}?`, { modal: true, detail }, confirm)) !== confirm
-  )
-    return;
+  if ((await sayWarning(`A new secret for the key ${name}?`, { modal: true, detail }, confirm)) !== confirm) return;
   const secret = newClientKey();
   await editor.keys.set(secretOf(name), secret);
   await editor.push();
   await env.clipboard.writeText(secret);
-  void window.showInformationMessage(`The new secret of the key ${name} is in force and copied.`);
+  void sayInformation(`The new secret of the key ${name} is in force and copied.`);
 }
 
 async function enable(editor: Editor, name: string, enabled: boolean): Promise<void> {
@@ -172,17 +170,16 @@ async function enable(editor: Editor, name: string, enabled: boolean): Promise<v
   });
   await writeSetting('clientKeys', changed);
   await editor.push();
-  void window.showInformationMessage(`The key ${name} is switched ${enabled ? 'on' : 'off'}.`);
+  void sayInformation(`The key ${name} is switched ${enabled ? 'on' : 'off'}.`);
 }
 
 async function revoke(editor: Editor, name: string): Promise<void> {
   const confirm = 'Revoke';
   const detail = 'It stops working at once and for ever. What it used stays in the usage log.';
-  if ((await window.showWarningMessage(`Revoke the key ${name}?`, { modal: true, detail }, confirm)) !== confirm)
-    return;
+  if ((await sayWarning(`Revoke the key ${name}?`, { modal: true, detail }, confirm)) !== confirm) return;
   const rest = writtenKeys().filter((key) => keyName(key) !== name);
   await editor.keys.remove(secretOf(name));
   await writeSetting('clientKeys', rest.length > 0 ? rest : undefined);
   await editor.push();
-  void window.showInformationMessage(`The key ${name} is revoked.`);
+  void sayInformation(`The key ${name} is revoked.`);
 }

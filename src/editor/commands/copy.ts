@@ -5,6 +5,7 @@ import type { Editor } from '../controller';
 import { CLIENT_KEY, type Handlers } from '../ids';
 import { newClientKey } from '../keyStore';
 import { modelPicks } from '../modelNames';
+import { sayInformation, sayWarning } from '../say';
 import { configuredModels } from '../settings';
 import { baseUrlAnswer, keyMessage } from '../stateMessages';
 import { phaseOf } from '../view';
@@ -31,17 +32,13 @@ export function copyCommands(
           },
         );
       await env.clipboard.writeText(key);
-      void window.showInformationMessage('Copied the API key. In Cursor it goes into the field OpenAI API Key.');
+      void sayInformation('Copied the API key. In Cursor it goes into the field OpenAI API Key.');
     },
 
     async newApiKey() {
       const confirm = 'Make New Key';
       const detail = 'The present key stops working at once, in Cursor and everywhere else it was pasted.';
-      if (
-        (await window.showWarningMessage('Make a new API key for Cursor?', { modal: true, detail }, confirm)) !==
-        confirm
-      )
-        return;
+      if ((await sayWarning('Make a new API key for Cursor?', { modal: true, detail }, confirm)) !== confirm) return;
       const key = newClientKey();
       await editor.keys.set(CLIENT_KEY, key);
       await editor.push();
@@ -103,8 +100,7 @@ async function pasteOldKey(editor: Editor): Promise<void> {
   const other = !editor.made.fits(CLIENT_KEY, key);
   if (
     other &&
-    (await window.showWarningMessage('This is not the key that was made here.', { modal: true, detail }, anyway)) !==
-      anyway
+    (await sayWarning('This is not the key that was made here.', { modal: true, detail }, anyway)) !== anyway
   )
     return;
   await editor.keys.set(CLIENT_KEY, key);

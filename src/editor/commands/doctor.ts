@@ -5,6 +5,7 @@ import type { DoctorAction, DoctorHop, DoctorReport } from '../../process/contra
 import { VERSION } from '../../version';
 import type { Editor } from '../controller';
 import { COMMANDS, type Handlers } from '../ids';
+import { sayError, sayInformation } from '../say';
 import { backendName, openSetting, writtenBackends } from '../settings';
 import { phaseOf } from '../view';
 import { setKey } from './keys';
@@ -122,13 +123,13 @@ function choose(report: DoctorReport): Promise<Choice | undefined> {
 
 async function copy(report: DoctorReport): Promise<void> {
   await env.clipboard.writeText(markdownReport(report));
-  void window.showInformationMessage('Copied the report. It holds no key, prompt, user name or computer name.');
+  void sayInformation('Copied the report. It holds no key, prompt, user name or computer name.');
 }
 
 /** The whole sentence, with the button that repairs it. */
 async function read(editor: Editor, { title, state, why, fix, action }: DoctorHop): Promise<void> {
   const text = `${title}: ${why}${fix ? ` ${fix}` : ''}`;
-  const show = state === 'failed' ? window.showErrorMessage : window.showInformationMessage;
+  const show = state === 'failed' ? sayError : sayInformation;
   const chosen = await show(text, ...(action ? [action.title] : []));
   if (action && chosen === action.title) await repair(editor, action);
 }

@@ -5,9 +5,9 @@ import { commands, type QuickPickItem, ThemeIcon, Uri, window, workspace } from 
 import { mergeAliases, mergeBackends } from '../../config/formats/importApply';
 import type { ImportItem } from '../../config/formats/importItems';
 import { defaultOf } from '../../routing/implicitDefault';
-
 import type { Editor } from '../controller';
 import { COMMANDS, type Handlers } from '../ids';
+import { sayInformation, sayWarning } from '../say';
 import { backendName, type WrittenBackend, writeSetting, writtenBackends, writtenSettings } from '../settings';
 import type { ShowPage } from './pages';
 
@@ -41,7 +41,7 @@ export function importExportCommands(
       const open = 'Open README';
       const said = `Written to ${folder.fsPath}: ${files.map(({ path }) => path).join(', ')}. No key is in it.`;
       const readme = Uri.joinPath(folder, 'README.md');
-      void window.showInformationMessage(said, open).then(async (chosen) => {
+      void sayInformation(said, open).then(async (chosen) => {
         if (chosen) await commands.executeCommand('markdown.showPreview', readme);
       });
     },
@@ -82,7 +82,7 @@ async function importFile(editor: Editor, showPage: ShowPage, file: Uri): Promis
   await write(editor, chosen);
   const kept = before && chosen.some(({ kind }) => kind === 'backend') ? keptText(before) : '';
   const doctor = 'Run Doctor';
-  void window.showInformationMessage(`Imported: ${counted(chosen)}.${kept}`, doctor).then(async (answer) => {
+  void sayInformation(`Imported: ${counted(chosen)}.${kept}`, doctor).then(async (answer) => {
     if (answer) await commands.executeCommand(COMMANDS.runDoctor);
   });
 }
@@ -118,10 +118,7 @@ async function mayReplace(names: readonly string[], where: string): Promise<bool
   if (names.length === 0) return true;
   const replace = 'Replace';
   const detail = `What is there now is lost: ${names.join(', ')}.`;
-  return (
-    (await window.showWarningMessage(`Replace ${names.length} in ${where}?`, { modal: true, detail }, replace)) ===
-    replace
-  );
+  return (await sayWarning(`Replace ${names.length} in ${where}?`, { modal: true, detail }, replace)) === replace;
 }
 
 /** Keys first: a backend that is in force without its key would refuse requests for a moment. */

@@ -3,6 +3,7 @@ import { type QuickPickItem, window } from 'vscode';
 import { tell } from '../actions';
 import type { Editor } from '../controller';
 import type { Handlers } from '../ids';
+import { sayInformation, sayWarning } from '../say';
 import { backendName, namedKeys, writtenBackends } from '../settings';
 
 export function keyCommands(editor: Editor): Pick<Handlers, 'setBackendKey' | 'removeBackendKey'> {
@@ -24,13 +25,13 @@ export async function setKey(editor: Editor, name: string): Promise<void> {
   if (!key) return;
   await editor.keys.set(name, key);
   await editor.push();
-  void window.showInformationMessage(`The key of ${name} is stored and in force.`);
+  void sayInformation(`The key of ${name} is stored and in force.`);
 }
 
 export async function removeKey(editor: Editor, name: string): Promise<void> {
   const confirm = 'Remove Key';
   if (
-    (await window.showWarningMessage(
+    (await sayWarning(
       `Remove the key of ${name}?`,
       { modal: true, detail: 'Requests to it fail until a key is set.' },
       confirm,
@@ -39,7 +40,7 @@ export async function removeKey(editor: Editor, name: string): Promise<void> {
     return;
   await editor.keys.remove(name);
   await editor.push();
-  void window.showInformationMessage(`The key of ${name} is removed.`);
+  void sayInformation(`The key of ${name} is removed.`);
 }
 
 /** Password input; undefined when cancelled, '' when left empty. */

@@ -3,6 +3,7 @@ import { ProgressLocation, window } from 'vscode';
 import { tell } from '../actions';
 import type { Editor } from '../controller';
 import type { Handlers } from '../ids';
+import { sayInformation } from '../say';
 import { phaseOf } from '../view';
 
 export function lifecycleCommands(editor: Editor): Pick<Handlers, 'startRouter' | 'stopRouter' | 'restartRouter'> {
@@ -10,7 +11,7 @@ export function lifecycleCommands(editor: Editor): Pick<Handlers, 'startRouter' 
     window.withProgress({ location: ProgressLocation.Window, title }, work);
   const sayWhere = (what: string): void => {
     const { state } = editor.view;
-    if (state?.localUrl) void window.showInformationMessage(`${what} at ${state.localUrl}.`);
+    if (state?.localUrl) void sayInformation(`${what} at ${state.localUrl}.`);
   };
   return {
     async startRouter() {

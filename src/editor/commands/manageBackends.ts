@@ -4,6 +4,7 @@ import { defaultOf, makeDefault } from '../../routing/implicitDefault';
 import { tell } from '../actions';
 import type { Editor } from '../controller';
 import type { Handlers } from '../ids';
+import { sayInformation, sayWarning } from '../say';
 import { backendName, openSetting, type WrittenBackend, writeSetting, writtenBackends } from '../settings';
 import { backendHealth } from '../statusText';
 import { testBackend } from './addBackend';
@@ -98,7 +99,7 @@ async function manageOne(editor: Editor, backend: WrittenBackend): Promise<void>
 
 async function testOne(editor: Editor, backend: WrittenBackend): Promise<void> {
   const result = await testBackend(editor, backend, { key: await editor.keys.get(backendName(backend)) });
-  if (result.ok) void window.showInformationMessage(`${backendName(backend)} works. ${result.message}`);
+  if (result.ok) void sayInformation(`${backendName(backend)} works. ${result.message}`);
   else
     void tell(editor, {
       severity: 'warning',
@@ -110,7 +111,7 @@ async function testOne(editor: Editor, backend: WrittenBackend): Promise<void> {
 async function makeItDefault(editor: Editor, name: string): Promise<void> {
   await writeSetting('backends', makeDefault(writtenBackends(), name));
   await editor.push();
-  void window.showInformationMessage(`${name} is the default: names without a prefix go there.`);
+  void sayInformation(`${name} is the default: names without a prefix go there.`);
 }
 
 async function modelsOf(editor: Editor, backend: WrittenBackend): Promise<void> {
@@ -121,24 +122,21 @@ async function modelsOf(editor: Editor, backend: WrittenBackend): Promise<void> 
     : [];
   const models = (await editor.router.models()).filter((model) => model.startsWith(prefix) || ids.includes(model));
   if (models.length === 0)
-    return void window.showInformationMessage(
-      `${name} lists no models; any name that starts with ${prefix} is sent to it.`,
-    );
+    return void sayInformation(`${name} lists no models; any name that starts with ${prefix} is sent to it.`);
   const picked = await window.showQuickPick(models, { title: `Models of ${name}`, placeHolder: 'Copy a name' });
   if (!picked) return;
   await env.clipboard.writeText(picked);
-  void window.showInformationMessage(`Copied ${picked}.`);
+  void sayInformation(`Copied ${picked}.`);
 }
 
 async function removeOne(editor: Editor, backend: WrittenBackend): Promise<void> {
   const name = backendName(backend);
   const confirm = 'Remove Backend';
   const detail = 'Its entry in the settings and its stored key are removed. Running requests finish.';
-  if ((await window.showWarningMessage(`Remove the backend ${name}?`, { modal: true, detail }, confirm)) !== confirm)
-    return;
+  if ((await sayWarning(`Remove the backend ${name}?`, { modal: true, detail }, confirm)) !== confirm) return;
   const rest = writtenBackends().filter((other) => backendName(other) !== name);
   await writeSetting('backends', rest.length > 0 ? rest : undefined);
   await editor.keys.remove(name);
   await editor.push();
-  void window.showInformationMessage(`The backend ${name} is removed.`);
+  void sayInformation(`The backend ${name} is removed.`);
 }

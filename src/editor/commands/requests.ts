@@ -3,6 +3,7 @@ import { env, type QuickPickItem, ThemeIcon, window } from 'vscode';
 import { tell } from '../actions';
 import type { Editor } from '../controller';
 import type { Handlers } from '../ids';
+import { sayInformation } from '../say';
 import { clock } from '../view';
 import type { Documents } from '../views/documents';
 import { requestLook } from '../views/requestLook';
@@ -24,7 +25,7 @@ export function requestCommands(
       if (!id) return;
       const { curl } = await editor.router.requestStory(id);
       await env.clipboard.writeText(curl);
-      void window.showInformationMessage('Copied a curl command. Set LLM_ROUTER_KEY and put your text in.');
+      void sayInformation('Copied a curl command. Set LLM_ROUTER_KEY and put your text in.');
     },
   };
 }

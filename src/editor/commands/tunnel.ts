@@ -3,6 +3,7 @@ import { CancellationError, ProgressLocation, type QuickPickItem, ThemeIcon, win
 import { tell } from '../actions';
 import type { Editor } from '../controller';
 import { type Handlers, tunnelKey } from '../ids';
+import { sayInformation, sayWarning } from '../say';
 import { writeSetting } from '../settings';
 import { phaseOf } from '../view';
 
@@ -27,7 +28,7 @@ export function tunnelCommands(
       }
       const confirm = 'Get New URL';
       const detail = `The present one${tunnel.publicUrl ? ` (${tunnel.publicUrl})` : ''} stops working for good. The new one has to be pasted into Cursor.`;
-      if ((await window.showWarningMessage('Get a new public URL?', { modal: true, detail }, confirm)) === confirm)
+      if ((await sayWarning('Get a new public URL?', { modal: true, detail }, confirm)) === confirm)
         await editor.router.renewUrl();
     },
     setUpTunnel: () => setUpTunnel(editor),
@@ -141,7 +142,7 @@ async function setTunnelSecret(editor: Editor, provider?: string): Promise<void>
   if (!secret) return;
   await editor.keys.set(tunnelKey(chosen), secret);
   await editor.push();
-  void window.showInformationMessage('The tunnel secret is stored.');
+  void sayInformation('The tunnel secret is stored.');
 }
 
 async function pickSecretOwner(): Promise<string | undefined> {
@@ -185,7 +186,7 @@ export async function install(editor: Editor): Promise<'installed' | 'failed' | 
     );
   } catch (error) {
     if (controller.signal.aborted || error instanceof CancellationError) {
-      void window.showInformationMessage('The download was cancelled. The router works on this machine only.');
+      void sayInformation('The download was cancelled. The router works on this machine only.');
       return 'cancelled';
     }
     const text = `cloudflared was not installed: ${error instanceof Error ? error.message : String(error)}`;

@@ -5,6 +5,7 @@ import { commands, Uri, window } from 'vscode';
 import type { Period } from '../../ledger/store';
 import type { Editor } from '../controller';
 import type { Handlers } from '../ids';
+import { sayInformation } from '../say';
 import type { Documents } from '../views/documents';
 import { GROUPS, periods } from '../views/periods';
 
@@ -32,7 +33,7 @@ export function usageCommands(editor: Editor, documents: Documents): Pick<Handle
       const count = await editor.router.exportUsage({ ...period, file: uri.fsPath });
       const open = 'Open File';
       const text = `${count.toLocaleString('en-US')} ${count === 1 ? 'request' : 'requests'} written to ${uri.fsPath}.`;
-      void window.showInformationMessage(text, open).then((chosen) => {
+      void sayInformation(text, open).then((chosen) => {
         if (chosen) void commands.executeCommand('vscode.open', uri);
       });
     },
