@@ -1,7 +1,7 @@
 /** How a failure is told to Cursor (docs/rules.md E1–E5, E7): plain words it shows, and no word it misreads. */
 import type { EmitterOptions } from '../wires/codec';
 import type { ApiFailure, JsonObject } from '../wires/conversation';
-import { maskSecrets } from '../wires/failure';
+import { maskKeys } from '../wires/keyShapes';
 import { SSE_DONE } from '../wires/sse';
 
 export interface CursorErrorContext {
@@ -59,7 +59,7 @@ function isObserved({ kind }: ApiFailure): boolean {
 const LONGEST_QUOTE = 1_000;
 
 function plainText(message: string): string {
-  const text = maskSecrets(message).replace(/\s+/g, ' ').trim();
+  const text = maskKeys(message).replace(/\s+/g, ' ').trim();
   return text.length > LONGEST_QUOTE ? `${text.slice(0, LONGEST_QUOTE)}…` : text;
 }
 

@@ -1,5 +1,5 @@
 /** What may stand in a report that a person pastes into a public issue: no key, no user name, no host name, no home folder. */
-import { redact } from '../network/maskKeys';
+import { maskKeys } from '../wires/keyShapes';
 
 export interface PrivateFacts {
   /** Every key, token and secret that is known here. */
@@ -25,7 +25,7 @@ export function createScrubber({ secrets, home, user, host }: PrivateFacts): (te
     let clean = text;
     for (const secret of hidden) clean = clean.replaceAll(secret, '[hidden]');
     // Providers quote keys with their middle starred out, and accounts by address or organisation.
-    clean = redact(clean)
+    clean = maskKeys(clean)
       .replaceAll(/[\w-]*\*{3,}[\w-]*/g, '[hidden]')
       .replaceAll(/[\w.+-]+@[\w-]+(\.[\w-]+)+/g, '[address]')
       .replaceAll(/\b(org|proj|user|acct)-[\w-]{6,}/g, '[account]');

@@ -3,8 +3,9 @@ import { type Disposable, EventEmitter, type ExtensionContext, type LogOutputCha
 import { connectRouter, type RouterClient } from '../process/client';
 import type { ConfigResult } from '../process/contract';
 import { nodeSpawner } from '../process/spawnRouter';
+import { CLIENT_KEY } from '../settings/keyNames';
 import { VERSION } from '../version';
-import { CLIENT_KEY, SECTION } from './ids';
+import { SECTION } from './ids';
 import { createKeyStore, type KeyStore } from './keyStore';
 import { networkSettings } from './network';
 import { createMadeKeys, ensureOwnKeys, LostKeyError, type MadeKeys } from './ownKeys';

@@ -52,10 +52,3 @@ export const CONTEXT_RUNNING = 'llmRouter.running';
 export const contextDid = (step: string): string => `llmRouter.did.${step}`;
 /** There is a backend. */
 export const CONTEXT_BACKENDS = 'llmRouter.hasBackends';
-
-/** Key store entry of the key that Cursor is given. */
-export const CLIENT_KEY = 'client:main';
-/** Key store entry that encrypts what is remembered for Cursor. */
-export const MEMORY_KEY = 'memory:key';
-/** Key store entry of a tunnel provider's token. */
-export const tunnelKey = (provider: string): string => `tunnel:${provider}`;

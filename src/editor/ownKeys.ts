@@ -5,7 +5,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import type { Memento } from 'vscode';
-import { CLIENT_KEY, MEMORY_KEY } from './ids';
+import { CLIENT_KEY, MEMORY_KEY } from '../settings/keyNames';
 import { type KeyStore, newClientKey } from './keyStore';
 
 const STATE = 'keysMade';

@@ -1,5 +1,6 @@
 /** Settings as the person wrote them, for the router to validate; and changes to them, always in the user's own settings. */
 import { ConfigurationTarget, commands, workspace } from 'vscode';
+import { clientKeyName } from '../settings/keyNames';
 import { SECTION } from './ids';
 
 /** A backend in settings.json: whatever stands there, so every field is unknown until looked at. */
@@ -27,7 +28,9 @@ export function namedKeys(): string[] {
     Array.isArray(backend.models) ? backend.models.filter(isObject) : [],
   );
   const { clientKeys } = writtenSettings();
-  const clients = Array.isArray(clientKeys) ? clientKeys.filter(isObject).map((key) => `client:${key.name}`) : [];
+  const clients = Array.isArray(clientKeys)
+    ? clientKeys.filter(isObject).map((key) => clientKeyName(String(key.name)))
+    : [];
   const names = [...writtenBackends().map(backendName), ...models.map((model) => model.apiKeyName), ...clients];
   return [...new Set(names.filter((name): name is string => typeof name === 'string' && name !== ''))];
 }

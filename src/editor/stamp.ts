@@ -5,7 +5,7 @@
 import { createHmac } from 'node:crypto';
 import type { Memento } from 'vscode';
 import type { ConfigPush } from '../process/contract';
-import { CLIENT_KEY } from './ids';
+import { CLIENT_KEY } from '../settings/keyNames';
 
 const STATE = 'lastChange';
 interface Stamp {

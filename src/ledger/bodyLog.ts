@@ -5,7 +5,7 @@
  */
 import { createWriteStream, rmSync, type WriteStream } from 'node:fs';
 import path from 'node:path';
-import { maskSecrets } from '../wires/failure';
+import { maskKeys } from '../wires/keyShapes';
 
 /** Characters kept of one body: its beginning and its end. */
 const HEAD = 48 * 1_024;
@@ -55,7 +55,7 @@ function masked(text: string, secrets: readonly string[]): string {
   for (const secret of [...secrets].sort((a, b) => b.length - a.length)) {
     if (secret.length >= 4) safe = safe.replaceAll(secret, '[hidden]');
   }
-  return maskSecrets(safe);
+  return maskKeys(safe);
 }
 
 /** The text as it may be kept. */

@@ -8,8 +8,9 @@ import { createInterface } from 'node:readline/promises';
 import { parseEnv } from 'node:util';
 import type { LoadedConfig } from '../config/formats/loaded';
 import { envVariables, keyText } from '../config/intake';
-import { redact } from '../network/maskKeys';
+import { CLIENT_KEY } from '../settings/keyNames';
 import type { Settings } from '../settings/schema';
+import { maskKeys } from '../wires/keyShapes';
 import type { HeadlessArguments } from './commandLine';
 import { findConfigFile, readConfigFile, stampOf, watchConfigFile, watchStamp } from './configFile';
 import type { RouterCore } from './core';
@@ -167,7 +168,7 @@ export async function prepareHeadless(
     json: args.json,
     color: world.stdout.isTTY === true && !env.NO_COLOR,
     level: args.logLevel ?? 'info',
-    redact,
+    redact: maskKeys,
   });
   const dataDir = dataDirOf(args, world, env);
   await usableFolder(dataDir, () => mkdir(dataDir, { recursive: true, mode: 0o700 }));
@@ -190,7 +191,7 @@ export async function prepareHeadless(
   const clientKeyOf = (config: LoadedConfig) =>
     keyText(args.apiKey) ??
     keyText(env[args.apiKeyEnv ?? config.clientKeyEnv ?? 'LLMROUTER_API_KEY']) ??
-    keyText(config.secrets['client:main']);
+    keyText(config.secrets[CLIENT_KEY]);
   const given = clientKeyOf(first);
   const generated = given === undefined && first.settings !== undefined;
   const key = given ?? (generated ? await usableFolder(dataDir, () => storedClientKey(dataDir)) : '');
@@ -198,7 +199,7 @@ export async function prepareHeadless(
     if (!config.settings) return;
     await core.configure({
       settings: withOptions(config.settings, args),
-      secrets: { ...config.secrets, 'client:main': clientKeyOf(config) || key },
+      secrets: { ...config.secrets, [CLIENT_KEY]: clientKeyOf(config) || key },
       network: {},
       problems: config.problems,
     });

@@ -3,7 +3,7 @@
  * before a crash is there; a full disk loses lines and never a request.
  */
 import { closeSync, fstatSync, openSync, renameSync, statSync, writeSync } from 'node:fs';
-import { redact } from '../network/maskKeys';
+import { maskKeys } from '../wires/keyShapes';
 
 export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -54,7 +54,7 @@ export function openLogFile(options: LogFileOptions): LogFile {
 
   const write = (level: LogLevel, message: string): void => {
     if (LOG_LEVELS.indexOf(level) > threshold || descriptor === undefined) return;
-    const text = redact(message).replaceAll(/[\r\n]+\s*/g, ' ⏎ ');
+    const text = maskKeys(message).replaceAll(/[\r\n]+\s*/g, ' ⏎ ');
     const line = `${now().toISOString()} ${process.pid} ${level} ${text}\n`;
     try {
       size += writeSync(descriptor, line);

@@ -5,7 +5,7 @@
 import { chmod } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
 import { ErrorCodes, type MessageConnection, ResponseError } from 'vscode-jsonrpc';
-import { redact } from '../network/maskKeys';
+import { maskKeys } from '../wires/keyShapes';
 import type { Commands } from './commands';
 import { type DoctorHop, events, type HelloAnswer, type RouterState, rpc, TIME_LIMITS } from './contract';
 import type { RouterCore } from './core';
@@ -308,7 +308,10 @@ async function tell<T>(work: Promise<T>): Promise<T | ResponseError<void>> {
   try {
     return await work;
   } catch (error) {
-    return new ResponseError(ErrorCodes.InternalError, redact(error instanceof Error ? error.message : String(error)));
+    return new ResponseError(
+      ErrorCodes.InternalError,
+      maskKeys(error instanceof Error ? error.message : String(error)),
+    );
   }
 }
 

@@ -2,8 +2,8 @@
 
 import { readFile } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
-import { redact } from '../network/maskKeys';
 import { steadyNow } from '../network/steadyClock';
+import { maskKeys } from '../wires/keyShapes';
 import { listClaims } from './claims';
 import { type DialOptions, dial, type Peer } from './dial';
 import { compareVersions } from './handshake';
@@ -166,7 +166,7 @@ async function describeEnd(ended: Awaited<StartedRouter['ended']>, dir: RuntimeD
     return { final: true, message: `The router process could not be started: ${ended.error.message}.` };
   }
   const output = await readFile(dir.outputFile, 'utf8').catch(() => '');
-  const reason = redact(reasonIn(output)).slice(0, 500);
+  const reason = maskKeys(reasonIn(output)).slice(0, 500);
   const how = ended.signal === null ? `exit code ${ended.code}` : `signal ${ended.signal}`;
   return {
     final: false,

@@ -19,6 +19,7 @@ import { createBodyBudget } from '../server/body';
 import { createThrottle, hostName } from '../server/guard';
 import { SERVER_TIMES } from '../server/runtime';
 import { createRequestServer, type RequestServer } from '../server/server';
+import { MEMORY_KEY } from '../settings/keyNames';
 import { TUNNEL_PROBE_TEXT } from '../tunnel/verifier';
 import type { Breaker } from '../upstream/breaker';
 import { createEchoSend } from '../upstream/echo';
@@ -171,7 +172,7 @@ function keptMemory({ dataDir, log }: CoreOptions) {
   return {
     live,
     async open({ settings, secrets }: Configuration): Promise<void> {
-      const key = secrets['memory:key'];
+      const key = secrets[MEMORY_KEY];
       if (!settings.cursor.memory || !key || key === storeKey) return;
       storeKey = key;
       await store?.close();

@@ -9,6 +9,7 @@ import { createRouteTable } from '../routing/resolve';
 import { createKeyring, generateClientKey } from '../server/clientKeys';
 import { createModelLists, type ModelLists } from '../server/models';
 import type { Runtime } from '../server/runtime';
+import { CLIENT_KEY, clientKeyName } from '../settings/keyNames';
 import type { Problem } from '../settings/problem';
 import { settingsSchema } from '../settings/schema';
 import type { Breaker } from '../upstream/breaker';
@@ -46,10 +47,10 @@ export function createSetup({ env, log }: Pick<CoreOptions, 'env' | 'log'>, brea
       keyText(secrets[keyName]) ?? (keyEnv ? keyText(env[keyEnv]) : undefined);
     const clientKeys = [
       { name: OWN_CHECKS, secret: ownKey },
-      { name: 'main', secret: keyText(secrets['client:main']) ?? '' },
+      { name: 'main', secret: keyText(secrets[CLIENT_KEY]) ?? '' },
       ...settings.clientKeys.map(({ name, apiKeyEnv }) => ({
         name,
-        secret: keyText(secrets[`client:${name}`]) ?? (apiKeyEnv ? keyText(env[apiKeyEnv]) : undefined) ?? '',
+        secret: keyText(secrets[clientKeyName(name)]) ?? (apiKeyEnv ? keyText(env[apiKeyEnv]) : undefined) ?? '',
       })),
     ];
     return {
@@ -104,7 +105,7 @@ export function createSetup({ env, log }: Pick<CoreOptions, 'env' | 'log'>, brea
       configuration = { ...configuration, problems };
     },
     backendKey,
-    mainKey: () => configuration.secrets['client:main'] ?? '',
+    mainKey: () => configuration.secrets[CLIENT_KEY] ?? '',
     ownKey,
     secrets: () => [ownKey, ...Object.values(configuration.secrets), ...providerKeys(runtime.backends, runtime.keyFor)],
   };

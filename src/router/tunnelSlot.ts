@@ -1,4 +1,6 @@
 /** The place of the one tunnel: which settings it runs with, what it says, and what is there while there is none. */
+
+import { tunnelKeyName } from '../settings/keyNames';
 import { createTunnel } from '../tunnel/createTunnel';
 import { installCloudflared } from '../tunnel/kinds/installCloudflared';
 import type { Tunnel, TunnelStatus } from '../tunnel/tunnel';
@@ -48,7 +50,7 @@ export function createTunnelSlot({ options, setup, startedAt, healthProof, onCha
   function token(): string | undefined {
     const { settings, secrets } = setup.configuration;
     const { provider } = settings.tunnel;
-    return secrets[`tunnel:${provider}`] ?? (provider === 'ngrok' ? env.NGROK_AUTHTOKEN : env.TUNNEL_TOKEN);
+    return secrets[tunnelKeyName(provider)] ?? (provider === 'ngrok' ? env.NGROK_AUTHTOKEN : env.TUNNEL_TOKEN);
   }
 
   return {
@@ -105,5 +107,5 @@ export function createTunnelSlot({ options, setup, startedAt, healthProof, onCha
 
 /** What a tunnel was opened with. */
 function reachOf({ settings, secrets, network }: Configuration): unknown {
-  return [settings.tunnel, secrets[`tunnel:${settings.tunnel.provider}`], network];
+  return [settings.tunnel, secrets[tunnelKeyName(settings.tunnel.provider)], network];
 }

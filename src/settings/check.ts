@@ -3,7 +3,8 @@
 import { clientSlotWarning } from '../cursor/names';
 import { buildBackends } from '../routing/build';
 import { createRouteTable } from '../routing/resolve';
-import { checkBackend, checkKeyEnv, error, looksLikeKey, warning } from './checkBackend';
+import { looksLikeKey } from '../wires/keyShapes';
+import { checkBackend, checkKeyEnv, error, warning } from './checkBackend';
 import { type Found, type Segment, toProblem } from './path';
 import type { Problem } from './problem';
 import type { Settings } from './schema';

@@ -1,6 +1,9 @@
 /** Whether one backend makes sense by itself: its address, its headers, and no key in any of it. */
+
 import { isLocalHost, readBaseUrl } from '../routing/build';
 import { PRESETS } from '../routing/presets';
+import { looksLikeKey, namesKey } from '../wires/keyShapes';
+import { isOwnKey } from './keyNames';
 import type { Found, Segment } from './path';
 import type { BackendSettings, Settings } from './schema';
 
@@ -18,18 +21,20 @@ export function checkBackend(backend: BackendSettings, index: number, settings: 
     ...checkAddress(backend, at, settings),
     ...checkHeaders(backend, at),
     ...Object.keys(backend.query ?? {})
-      .filter((name) => KEY_LIKE.test(name))
+      .filter((name) => namesKey(name))
       .map((name) => warning([...at, 'query', name], `${name} looks like a key. ${WHERE_KEYS_GO}`)),
     ...checkKeyEnv(backend.apiKeyEnv, [...at, 'apiKeyEnv']),
   ];
   for (const [position, model] of (backend.models ?? []).entries()) {
     const place = [...at, 'models', position];
     found.push(...checkKeyEnv(model.apiKeyEnv, [...place, 'apiKeyEnv']));
-    if (model.apiKeyName !== undefined && /^(client|tunnel):/.test(model.apiKeyName)) {
+    if (model.apiKeyName !== undefined && isOwnKey(model.apiKeyName)) {
       found.push(
         error(
           [...place, 'apiKeyName'],
-          'apiKeyName must not begin with client: or tunnel:, those keys are never sent to a provider.',
+          model.apiKeyName.startsWith('memory:')
+            ? 'apiKeyName must not begin with memory:, that key is never sent to a provider.'
+            : 'apiKeyName must not begin with client: or tunnel:, those keys are never sent to a provider.',
         ),
       );
     } else if (model.apiKeyName !== undefined && looksLikeKey(model.apiKeyName)) {
@@ -67,7 +72,7 @@ function checkAddress(backend: BackendSettings, at: readonly Segment[], settings
     return [error(place, `baseUrl has a user name or password in it. ${WHERE_KEYS_GO}`)];
   }
   const found: Found[] = [];
-  if (Object.keys(address.query).some((name) => KEY_LIKE.test(name))) {
+  if (Object.keys(address.query).some((name) => namesKey(name))) {
     found.push(warning(place, `baseUrl has what looks like a key in it. ${WHERE_KEYS_GO}`));
   }
   const route = /\/(chat\/completions|completions|responses|messages|embeddings|models)$/.exec(address.baseUrl)?.[0];
@@ -91,7 +96,6 @@ function checkAddress(backend: BackendSettings, at: readonly Segment[], settings
 
 const WHERE_KEYS_GO =
   'Keys are never settings: store the key with the command Set API Key…, or name an environment variable in apiKeyEnv.';
-const KEY_LIKE = /^(proxy-)?authorization$|^(set-)?cookie$|api[-_]?key|^key$|token|secret|password/i;
 /** Headers that the router writes itself or that belong to one connection only. */
 const OWN_HEADERS = new Set([
   'host',
@@ -112,17 +116,10 @@ function checkHeaders(backend: BackendSettings, at: readonly Segment[]): Found[]
       return [error(place, `The header ${name} has characters that no header may have.`)];
     if (OWN_HEADERS.has(name.toLowerCase()))
       return [warning(place, `The router sets the header ${name} itself; this one is not sent.`)];
-    if (KEY_LIKE.test(name) || looksLikeKey(value))
+    if (namesKey(name) || looksLikeKey(value))
       return [warning(place, `The header ${name} looks like a key. ${WHERE_KEYS_GO}`)];
     return [];
   });
-}
-
-/** The shapes that keys of known providers have. */
-export function looksLikeKey(value: string): boolean {
-  return (
-    /^(bearer\s|(sk|gsk|xai|pk|csk|fw|tgp|key|nvapi)[-_]\w|AIza|AKIA|ya29\.|eyJ)/i.test(value) && value.length >= 16
-  );
 }
 
 /** A variable is named, never a key written down. */

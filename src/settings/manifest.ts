@@ -1,11 +1,9 @@
 /** `contributes.configuration` of package.json and the settings table in docs/settings.md, both made from the schema. */
 import * as z from 'zod';
+import { isOwnMachine } from './ownMachine';
 import { settingsSchema } from './schema';
 
 type JsonSchema = { [key: string]: unknown };
-
-/** Settings that mean something on one machine only. */
-const OWN_MACHINE = new Set(['port', 'metrics.port', 'tunnel.binary']);
 
 /**
  * The block for package.json. Groups become `llmRouter.group.key`. Every setting has scope `application`: they decide where keys
@@ -14,7 +12,7 @@ const OWN_MACHINE = new Set(['port', 'metrics.port', 'tunnel.binary']);
 export function configurationBlock(): { title: string; properties: Record<string, JsonSchema> } {
   const properties = settings().map(([key, schema], order) => [
     `llmRouter.${key}`,
-    { ...schema, scope: 'application', order, ...(OWN_MACHINE.has(key) ? { ignoreSync: true } : {}) },
+    { ...schema, scope: 'application', order, ...(isOwnMachine(key) ? { ignoreSync: true } : {}) },
   ]);
   return { title: 'LLM Router', properties: Object.fromEntries(properties) };
 }

@@ -1,6 +1,7 @@
 /** Failures of every provider in one neutral form, shared by all wires. */
 import type { ApiFailure, FailureKind, JsonObject, JsonValue } from './conversation';
 import { cut, type ErrorFields, MAX_BODY, parseBody, readError, sentenceOfText } from './errorBody';
+import { maskKeys } from './keyShapes';
 import { retryAfterOfHeaders, retryAfterOfText } from './retryAfter';
 
 const MAX_MESSAGE = 2000;
@@ -162,7 +163,7 @@ function failureOf(status: number, error: ErrorFields): ApiFailure {
   const kind = classify(inner, error.type, error.code, message);
   const failure: ApiFailure = {
     status: inner < 400 ? STATUS[kind] : inner,
-    message: maskSecrets(message),
+    message: maskKeys(message),
     kind,
   };
   if (error.type !== undefined) failure.type = error.type;
@@ -172,20 +173,6 @@ function failureOf(status: number, error: ErrorFields): ApiFailure {
     error.retryAfterSeconds ?? (kind === 'rateLimit' || kind === 'overloaded' ? retryAfterOfText(message) : undefined);
   if (wait !== undefined) failure.retryAfterSeconds = wait;
   return failure;
-}
-
-// Every repetition that something has to follow is bounded: bodies of megabytes go through these.
-const SECRETS: readonly RegExp[] = [
-  /\b(?:sk|pk|rk|gsk|csk|xai|key|nvapi|pplx|hf|fw|tgp|ghp|gho|r8|glpat|ls)[-_](?=[\w*-]{0,200}[\d*])[\w*-]{6,}/gi,
-  /\bAIza[\w-]{10,}/g,
-  /\beyJ[\w-]{10,400}\.[\w-]+(?:\.[\w-]+)?/g,
-  /(?<=\bbearer\s{1,8})[^\s"',}]{6,}/gi,
-  /(?<=\b(?:x-)?(?:api[-_ ]?key|authorization|access[-_ ]?token|client[-_ ]?secret)(?: provided)?["']?\s{0,8}[:=]\s{0,8}["']?)(?!bearer)[^\s"',}]{6,}/gi,
-];
-
-/** The text with everything that looks like a key or token replaced: some providers repeat the key they were sent. */
-export function maskSecrets(text: string): string {
-  return SECRETS.reduce((masked, pattern) => masked.replace(pattern, '[hidden]'), text);
 }
 
 /** OpenAI's error types by kind, for failures that brought none. */

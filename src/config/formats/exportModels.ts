@@ -6,8 +6,8 @@ import { isPattern, upstreamOf } from '../../routing/patterns';
 import type { PresetName } from '../../routing/presetCards';
 import { PRESETS } from '../../routing/presets';
 import type { RouteTable } from '../../routing/resolve';
-import { looksLikeKey } from '../../settings/checkBackend';
 import type { ModelSettings, Settings } from '../../settings/schema';
+import { looksLikeKey, namesKey } from '../../wires/keyShapes';
 
 export interface LiteLlmEntry {
   name: string;
@@ -252,8 +252,6 @@ export function variableName(name: string): string {
   return `${/^\d/.test(words) || words === '' ? 'KEY_' : ''}${words}_API_KEY`;
 }
 
-const KEY_LIKE = /auth|cookie|key|token|secret|password|session/i;
-
 /** Headers that could hold a key become variables, for no key may stand in the file. */
 function headersOf(backend: Backend, out: Collector): { extra_headers?: Record<string, string> } {
   const preset = backend.preset as PresetName | undefined;
@@ -264,7 +262,7 @@ function headersOf(backend: Backend, out: Collector): { extra_headers?: Record<s
     extra_headers: Object.fromEntries(
       written.map(([name, value]) => [
         name,
-        KEY_LIKE.test(name) || looksLikeKey(value) || /(?<!https?:\/\/\S*)[^\s/]{24,}/.test(value)
+        namesKey(name) || looksLikeKey(value) || /(?<!https?:\/\/\S*)[^\s/]{24,}/.test(value)
           ? out.use(variableName(`${backend.name} ${name}`).replace(/_API_KEY$/, ''))
           : value,
       ]),

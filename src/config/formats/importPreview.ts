@@ -1,5 +1,7 @@
 /** What a configuration that was read from a file would become in the editor: settings, keys, and what stays behind. Pure. */
 
+import { CLIENT_KEY, clientKeyName, clientOf } from '../../settings/keyNames';
+import { isOwnMachine } from '../../settings/ownMachine';
 import { isObject } from '../../settings/path';
 import type { Problem } from '../../settings/problem';
 import { type BackendSettings, type Settings, settingsSchema } from '../../settings/schema';
@@ -19,9 +21,6 @@ export interface ImportContext {
   /** Variables of the router process, which it reads by itself. */
   ownEnv: Environment;
 }
-
-/** Settings that say how one machine runs; an import leaves them alone. */
-const OWN_MACHINE = new Set(['autoStart', 'lingerSeconds', 'metrics', 'ledger']);
 
 export function previewImport(loaded: LoadedConfig, context: ImportContext): ImportPreview {
   const preview = withoutPage(loaded, context);
@@ -68,7 +67,7 @@ function settingItems(settings: Settings, present: Settings): ImportItem[] {
   const usual = flat(settingsSchema.parse({}));
   const now = flat(present);
   return [...flat(settings)]
-    .filter(([key, value]) => !OWN_MACHINE.has(top(key)) && !same(value, usual.get(key)))
+    .filter(([key, value]) => !isOwnMachine(key) && !same(value, usual.get(key)))
     .map(([name, value]) => ({
       kind: 'setting' as const,
       name,
@@ -89,18 +88,14 @@ function keyItems(
     if (value && !found.has(name)) found.set(name, { value, from });
   };
   // As headless: a variable of the environment wins over what stands in the file.
-  add(
-    'client:main',
-    env[clientKeyEnv ?? 'LLMROUTER_API_KEY'],
-    `${clientKeyEnv ?? 'LLMROUTER_API_KEY'} of the .env file`,
-  );
+  add(CLIENT_KEY, env[clientKeyEnv ?? 'LLMROUTER_API_KEY'], `${clientKeyEnv ?? 'LLMROUTER_API_KEY'} of the .env file`);
   for (const backend of settings.backends) {
     if (backend.apiKeyEnv) add(backend.name, env[backend.apiKeyEnv], `${backend.apiKeyEnv} of the .env file`);
     for (const { apiKeyEnv, apiKeyName } of backend.models ?? [])
       if (apiKeyEnv && !apiKeyName) add(apiKeyEnv, env[apiKeyEnv], `${apiKeyEnv} of the .env file`);
   }
   for (const { name, apiKeyEnv } of settings.clientKeys)
-    if (apiKeyEnv) add(`client:${name}`, env[apiKeyEnv], `${apiKeyEnv} of the .env file`);
+    if (apiKeyEnv) add(clientKeyName(name), env[apiKeyEnv], `${apiKeyEnv} of the .env file`);
   for (const [name, value] of Object.entries(secrets)) add(name, value, 'the file');
   return [...found].map(([name, { value, from }]) => ({
     kind: 'key' as const,
@@ -112,8 +107,9 @@ function keyItems(
 }
 
 function wordsFor(name: string): string {
-  if (name === 'client:main') return 'the key that Cursor shows; every client has to use it from then on';
-  return name.startsWith('client:') ? `the client key ${name.slice(7)}` : 'the key for the provider';
+  if (name === CLIENT_KEY) return 'the key that Cursor shows; every client has to use it from then on';
+  const client = clientOf(name);
+  return client === undefined ? 'the key for the provider' : `the client key ${client}`;
 }
 
 /** Backends that need a key which is nowhere: a person sets it afterwards. */
@@ -133,7 +129,7 @@ function missingKeys(settings: Settings, keys: readonly ImportItem[], env: Envir
 function machineSettings(settings: Settings): ImportPreview['left'] {
   const usual = flat(settingsSchema.parse({}));
   return [...flat(settings)]
-    .filter(([key, value]) => OWN_MACHINE.has(top(key)) && !same(value, usual.get(key)))
+    .filter(([key, value]) => isOwnMachine(key) && !same(value, usual.get(key)))
     .map(([key]) => ({ place: key, why: 'It says how one machine runs, so it is left as it is here.' }));
 }
 
@@ -146,7 +142,6 @@ function flat(settings: Settings): Map<string, unknown> {
   return new Map(pairs.filter(([, value]) => value !== undefined));
 }
 
-const top = (key: string): string => key.split('.')[0] ?? '';
 const same = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);
 
 function plain(value: object): Record<string, unknown> {

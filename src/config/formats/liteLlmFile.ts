@@ -1,6 +1,7 @@
 /** config.yaml of the LiteLLM proxy (docs.litellm.ai/docs/proxy/configs, 2026-11), as far as design §4 goes. */
 
 import { PRESETS } from '../../routing/presets';
+import { CLIENT_KEY } from '../../settings/keyNames';
 import { type Found, isObject, type Segment } from '../../settings/path';
 import type { SettingsInput } from '../../settings/schema';
 import { type BackendInput, type Entry, type ModelInput, readModelList } from './liteLlmModels';
@@ -45,7 +46,7 @@ export function readLiteLlmFile(value: unknown, env: Environment): FileContent {
   };
   return {
     settings,
-    secrets: { ...secrets, ...(master === undefined ? {} : { 'client:main': master }) },
+    secrets: { ...secrets, ...(master === undefined ? {} : { [CLIENT_KEY]: master }) },
     found,
     placeOf: (at) => placeOf(at, places),
   };

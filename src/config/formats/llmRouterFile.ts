@@ -3,6 +3,7 @@
 import { isLocalHost, readBaseUrl } from '../../routing/build';
 import { PRESET_NAMES, type PresetName, presetForHost } from '../../routing/presetCards';
 import { PRESETS } from '../../routing/presets';
+import { CLIENT_KEY } from '../../settings/keyNames';
 import { type Found, isObject, type Segment } from '../../settings/path';
 import type { FileContent } from './loaded';
 
@@ -70,7 +71,7 @@ export function readLlmRouterFile(value: unknown): FileContent {
         if (typeof item === 'string' && item !== '') content.clientKeyEnv = item;
         break;
       case 'llmrouter_api_key':
-        if (typeof item === 'string' && item !== '') secrets['client:main'] = item;
+        if (typeof item === 'string' && item !== '') secrets[CLIENT_KEY] = item;
         break;
       case 'log_level':
       case 'logging':

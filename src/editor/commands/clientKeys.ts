@@ -1,9 +1,10 @@
 /** Keys for other devices and people: made, shown again, limited, switched off, revoked. Secrets live in the secret storage, never in settings. */
 import { env, type QuickPickItem, ThemeIcon, window } from 'vscode';
 import type { KeyState } from '../../ledger/admission';
+import { clientKeyName } from '../../settings/keyNames';
 import { tell } from '../actions';
 import type { Editor } from '../controller';
-import { CLIENT_KEY, type Handlers } from '../ids';
+import type { Handlers } from '../ids';
 import { newClientKey } from '../keyStore';
 import { sayInformation, sayWarning } from '../say';
 import { openSetting, writeSetting, writtenSettings } from '../settings';
@@ -11,7 +12,6 @@ import { keyHint } from '../view';
 import { KEY_LIMITS, keyLook, keyName, keyNameProblem, type WrittenKey, withLimit } from '../views/keyText';
 
 const MAIN = 'main';
-const secretOf = (name: string): string => (name === MAIN ? CLIENT_KEY : `client:${name}`);
 
 function writtenKeys(): WrittenKey[] {
   const { clientKeys } = writtenSettings();
@@ -47,7 +47,7 @@ async function listKeys(editor: Editor): Promise<KeyItem[]> {
   const main = written.find((key) => keyName(key) === MAIN) ?? { name: MAIN };
   const items = [main, ...written.filter((key) => key !== main)].map(async (key): Promise<KeyItem> => {
     const name = keyName(key);
-    const secret = await editor.keys.get(secretOf(name));
+    const secret = await editor.keys.get(clientKeyName(name));
     const state = states.find((known) => known.name === name);
     const { icon, ...look } = keyLook(key, state, secret && keyHint(secret));
     return { label: name === MAIN ? 'main (Cursor)' : name, ...look, iconPath: new ThemeIcon(icon), key };
@@ -70,7 +70,7 @@ async function makeKey(editor: Editor): Promise<void> {
   const entry = await askLimits({ name });
   if (!entry) return;
   const secret = newClientKey();
-  await editor.keys.set(secretOf(name), secret);
+  await editor.keys.set(clientKeyName(name), secret);
   await writeSetting('clientKeys', [...writtenKeys(), entry]);
   await editor.push();
   await env.clipboard.writeText(secret);
@@ -115,7 +115,7 @@ async function askLimits(entry: WrittenKey): Promise<WrittenKey | undefined> {
 
 async function manageKey(editor: Editor, key: WrittenKey): Promise<void> {
   const name = keyName(key);
-  const secret = await editor.keys.get(secretOf(name));
+  const secret = await editor.keys.get(clientKeyName(name));
   const action = (label: string, icon: string, run: () => Promise<void>, description = '') => ({
     label,
     description,
@@ -156,7 +156,7 @@ async function newSecret(editor: Editor, name: string): Promise<void> {
   const detail = 'The present one stops working at once, wherever it was pasted.';
   if ((await sayWarning(`A new secret for the key ${name}?`, { modal: true, detail }, confirm)) !== confirm) return;
   const secret = newClientKey();
-  await editor.keys.set(secretOf(name), secret);
+  await editor.keys.set(clientKeyName(name), secret);
   await editor.push();
   await env.clipboard.writeText(secret);
   void sayInformation(`The new secret of the key ${name} is in force and copied.`);
@@ -178,7 +178,7 @@ async function revoke(editor: Editor, name: string): Promise<void> {
   const detail = 'It stops working at once and for ever. What it used stays in the usage log.';
   if ((await sayWarning(`Revoke the key ${name}?`, { modal: true, detail }, confirm)) !== confirm) return;
   const rest = writtenKeys().filter((key) => keyName(key) !== name);
-  await editor.keys.remove(secretOf(name));
+  await editor.keys.remove(clientKeyName(name));
   await writeSetting('clientKeys', rest.length > 0 ? rest : undefined);
   await editor.push();
   void sayInformation(`The key ${name} is revoked.`);

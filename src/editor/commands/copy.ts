@@ -1,8 +1,9 @@
 /** What a person pastes into Cursor: URL, key, model names. */
 import { env, type QuickPickItem, window } from 'vscode';
+import { CLIENT_KEY } from '../../settings/keyNames';
 import { tell } from '../actions';
 import type { Editor } from '../controller';
-import { CLIENT_KEY, type Handlers } from '../ids';
+import type { Handlers } from '../ids';
 import { newClientKey } from '../keyStore';
 import { modelPicks } from '../modelNames';
 import { sayInformation, sayWarning } from '../say';

@@ -1,8 +1,9 @@
 /** How Cursor's servers reach the router: consent to cloudflared, other ways, a new URL. */
 import { CancellationError, ProgressLocation, type QuickPickItem, ThemeIcon, window } from 'vscode';
+import { tunnelKeyName } from '../../settings/keyNames';
 import { tell } from '../actions';
 import type { Editor } from '../controller';
-import { type Handlers, tunnelKey } from '../ids';
+import type { Handlers } from '../ids';
 import { sayInformation, sayWarning } from '../say';
 import { writeSetting } from '../settings';
 import { phaseOf } from '../view';
@@ -140,7 +141,7 @@ async function setTunnelSecret(editor: Editor, provider?: string): Promise<void>
   // The provider's page shows a whole command line; the token is its last word.
   const secret = text?.trim().split(/\s+/).at(-1);
   if (!secret) return;
-  await editor.keys.set(tunnelKey(chosen), secret);
+  await editor.keys.set(tunnelKeyName(chosen), secret);
   await editor.push();
   void sayInformation('The tunnel secret is stored.');
 }

@@ -49,10 +49,23 @@ describe('import preview', () => {
     assert.equal(result.format, 'llm-router');
     assert.deepEqual(named(result, 'backend'), ['openai', 'groq']);
     assert.deepEqual(named(result, 'alias'), ['o1', 'mine']);
-    assert.deepEqual(named(result, 'setting'), ['port', 'log.level']);
+    assert.deepEqual(named(result, 'setting'), ['log.level']);
     assert.deepEqual(named(result, 'key'), ['client:main', 'groq']);
     assert.ok(result.left.some(({ place, why }) => place.startsWith('unheard') && why.includes('no effect')));
     assert.ok(result.left.some(({ place, why }) => place === 'openai' && why.includes('OPENAI_API_KEY')));
+  });
+
+  it("another machine's port, program and start stay there, and the page says so", () => {
+    const result = preview(
+      '{"port": 12000, "autoStart": false, "tunnel": {"provider": "ngrok", "binary": "/opt/ngrok"}, "backends": [{"name": "groq", "preset": "groq"}]}',
+    );
+    assert.deepEqual(named(result, 'setting'), ['tunnel.provider']);
+    for (const key of ['port', 'tunnel.binary', 'autoStart']) {
+      assert.ok(
+        result.left.some(({ place }) => place === key),
+        key,
+      );
+    }
   });
 
   it('marks what would replace something', () => {
@@ -63,7 +76,7 @@ describe('import preview', () => {
     });
     assert.deepEqual(named(result, 'backend'), ['openai', 'groq!']);
     assert.deepEqual(named(result, 'alias'), ['o1!', 'mine']);
-    assert.deepEqual(named(result, 'setting'), ['port!', 'log.level']);
+    assert.deepEqual(named(result, 'setting'), ['log.level']);
     assert.deepEqual(named(result, 'key'), ['client:main!']);
   });
 

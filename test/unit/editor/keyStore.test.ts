@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { CLIENT_KEY, MEMORY_KEY } from '../../../src/editor/ids';
 import { createKeyStore, type Secrets } from '../../../src/editor/keyStore';
 import { createMadeKeys, ensureOwnKeys, LostKeyError } from '../../../src/editor/ownKeys';
 import { createStamper } from '../../../src/editor/stamp';
+import { CLIENT_KEY, MEMORY_KEY } from '../../../src/settings/keyNames';
 
 function memorySecrets(): Secrets & { map: Map<string, string>; fire: (key: string) => void } {
   const map = new Map<string, string>();

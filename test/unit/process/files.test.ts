@@ -13,7 +13,6 @@ import {
 } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { redact } from '../../../src/network/maskKeys';
 import { listClaims, writeClaim } from '../../../src/process/claims';
 import { openLogFile } from '../../../src/process/logFile';
 import { fromAnotherBoot, identityOf, stillRuns } from '../../../src/process/processIdentity';
@@ -21,6 +20,7 @@ import { hashOf, openMemo } from '../../../src/process/routerMemo';
 import { createWhole, installSecret, newSocketPath, openRuntimeDir } from '../../../src/process/runtimeDir';
 import { cleanEnvironment, editorArguments } from '../../../src/process/spawnRouter';
 import { takeTicket } from '../../../src/process/startTicket';
+import { maskKeys as redact } from '../../../src/wires/keyShapes';
 
 describe('files of the router process', () => {
   let folder: string;

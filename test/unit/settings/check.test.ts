@@ -223,6 +223,23 @@ describe('validateSettings', () => {
       ],
     ],
     [
+      'the key of the memory for a provider',
+      { backends: [{ ...a, models: [{ id: 'm', apiKeyName: 'memory:key' }] }] },
+      [
+        'backends[0].models[0].apiKeyName: apiKeyName must not begin with memory:, that key is never sent to a provider.',
+      ],
+    ],
+    [
+      'a variable with the name of a provider in front is none',
+      { backends: [{ ...a, models: [{ id: 'm', apiKeyEnv: 'XAI_API_KEY_PERSONAL' }] }] },
+      [],
+    ],
+    [
+      'a key of Fireworks or Cerebras in a header',
+      { backends: [{ ...a, headers: { 'x-one': 'fw_3ZkT8xQpL2vW9sYb4N', 'x-two': 'csk-8h4k2m9x5c3v7b1n' } }] },
+      ['x-one', 'x-two'].map((name) => `~backends[0].headers.${name}: The header ${name} looks like a key. ${KEYS}`),
+    ],
+    [
       'a header that is a key',
       { backends: [{ ...a, headers: { Authorization: 'x' } }] },
       [`~backends[0].headers.Authorization: The header Authorization looks like a key. ${KEYS}`],

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
 import type { FailureKind, JsonObject } from '../../../src/wires/conversation';
-import { classify, failureOfEvent, maskSecrets, openAiError, readFailure } from '../../../src/wires/failure';
+import { classify, failureOfEvent, openAiError, readFailure } from '../../../src/wires/failure';
+import { maskKeys as maskSecrets } from '../../../src/wires/keyShapes';
 
 const NOW = Date.parse('2026-01-01T00:00:00Z');
 const read = (status: number, body: unknown, headers: Record<string, string> = {}) =>

@@ -6,7 +6,7 @@ import { readCursorRequest } from '../../../src/cursor/request';
 import { stripThinking } from '../../../src/cursor/thinking';
 import type { JsonObject } from '../../../src/wires/conversation';
 import { unwrapCustomCalls } from '../../../src/wires/customTools';
-import { maskSecrets } from '../../../src/wires/failure';
+import { maskKeys as maskSecrets } from '../../../src/wires/keyShapes';
 
 /** In quadratic time each of these takes minutes. */
 const MANY = 200_000;
