@@ -7,7 +7,7 @@
 import { chmodSync, mkdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
-import { writeAtomic } from '../network/wholeFile';
+import { writeWhole } from '../network/wholeFile';
 import { createAppender } from './appender';
 import { boundedRecord, readBlocks } from './lines';
 import { fillRecent, headOf, loadRollups, monthFile, monthSizes, rollupFile } from './monthFiles';
@@ -105,7 +105,7 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
   /** Writes a roll-up where it changed; rejects when the disk refuses. */
   async function save(month: string, rollup: Rollup): Promise<void> {
     if (readOnly || saved.get(month)?.offset === rollup.offset) return;
-    await writeAtomic(rollupFile(folder, month), writeRollup(rollup));
+    await writeWhole(rollupFile(folder, month), writeRollup(rollup));
     saved.set(month, { offset: rollup.offset, at: now() });
   }
 

@@ -1,7 +1,7 @@
 /** Through which URL Cursor's servers come, kept over restarts: the URL is pasted by hand, and an old one fails in silence. */
 import { mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { writeAtomic } from '../network/wholeFile';
+import { writeWhole } from '../network/wholeFile';
 import type { CursorSighting } from './contract';
 
 export interface CursorSightings {
@@ -34,7 +34,7 @@ export function createCursorSightings({ dataDir, now, log }: SightingWorld): Cur
     savedAt = now();
     const text = JSON.stringify({ host: seen.host, lastSeen: seen.lastSeen });
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-    writing = writing.then(() => writeAtomic(file, text)).catch(() => {});
+    writing = writing.then(() => writeWhole(file, text)).catch(() => {});
   }
 
   return {

@@ -7,8 +7,9 @@
  * Name and number of a record are authenticated, so records cannot be reordered, repeated or moved between files.
  */
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
-import { type FileHandle, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { writeWhole } from '../network/wholeFile';
 
 const MAGIC = Buffer.from('LRM1');
 const HEADER = MAGIC.length + 16;
@@ -66,18 +67,9 @@ export async function openMemoryStore(options: MemoryStoreOptions): Promise<Memo
   async function rewrite(records: readonly string[]): Promise<void> {
     const fresh = randomBytes(HEADER - MAGIC.length);
     const bytes = Buffer.concat([MAGIC, fresh, ...records.map((record, at) => seal(record, key, fresh, at))]);
-    const temporary = `${file}.new`;
-    await rm(temporary, { force: true });
-    const writer = await open(temporary, 'wx', 0o600);
-    try {
-      await writer.writeFile(bytes);
-      await writer.sync();
-    } finally {
-      await writer.close();
-    }
     await handle?.close();
     handle = undefined;
-    await rename(temporary, file);
+    await writeWhole(file, bytes);
     handle = await open(file, 'r+');
     name = fresh;
     next = records.length;

@@ -2,10 +2,10 @@
  * What one router process leaves for the next in `run/memo.json`: when the settings in force were changed, their keyed hash and the
  * port. No setting and no secret is in it.
  */
-import { createHmac, randomBytes } from 'node:crypto';
-import { renameSync, writeFileSync } from 'node:fs';
+import { createHmac } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { writeWholeSync } from '../network/wholeFile';
 import type { ConfigPush } from './contract';
 import type { RuntimeDir } from './runtimeDir';
 
@@ -37,10 +37,8 @@ export async function openMemo(dir: RuntimeDir, now: number): Promise<RouterMemo
     },
     update: (change) => {
       value = { ...value, ...change };
-      const draft = `${file}.${randomBytes(6).toString('hex')}`;
       try {
-        writeFileSync(draft, `${JSON.stringify(value)}\n`, { mode: 0o600 });
-        renameSync(draft, file);
+        writeWholeSync(file, `${JSON.stringify(value)}\n`);
       } catch {
         // The value in memory goes on.
       }

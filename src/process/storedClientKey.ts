@@ -3,8 +3,9 @@
  * that is lost or unreadable never leads to another one: a salted digest beside it remembers that a key was made.
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { chmod, readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { writeWhole } from '../network/wholeFile';
 import { generateClientKey } from '../server/clientKeys';
 import { createWhole } from './runtimeDir';
 import { UsageError } from './usageError';
@@ -41,8 +42,7 @@ async function makeKey(file: string, digestFile: string): Promise<string> {
   if (!(await createWhole(file, `${key}\n`))) {
     const other = (await readFile(file, 'utf8')).trim();
     if (other) return other;
-    await writeFile(file, `${key}\n`, { mode: 0o600 });
-    await chmod(file, 0o600);
+    await writeWhole(file, `${key}\n`);
   }
   await remember(key, undefined, digestFile);
   return key;
@@ -51,7 +51,7 @@ async function makeKey(file: string, digestFile: string): Promise<string> {
 /** Best effort: without it a lost file is only not noticed. A key that a person put into the file is the new one. */
 async function remember(key: string, known: string | undefined, digestFile: string): Promise<void> {
   if (known && known === digestOf(key, known.split(':')[0]!)) return;
-  await writeFile(digestFile, `${digestOf(key, randomBytes(16).toString('hex'))}\n`, { mode: 0o600 }).catch(() => {});
+  await writeWhole(digestFile, `${digestOf(key, randomBytes(16).toString('hex'))}\n`).catch(() => {});
 }
 
 const digestOf = (key: string, salt: string): string =>

@@ -1,6 +1,7 @@
 /** What the tunnel remembers between runs, in one 0600 file of the data directory: it holds the secret of the quick tunnel. */
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { writeWholeSync } from '../network/wholeFile';
 
 /** As the quick service gives them; `secret` is base64. */
 export interface QuickCredentials {
@@ -74,7 +75,7 @@ export function openStateFile(dataDir: string): StateFile {
       unsaved = { ...unsaved, ...change };
       try {
         makeFolder(folder);
-        writePrivate(file, JSON.stringify({ ...read(), ...unsaved }));
+        writeWholeSync(file, JSON.stringify({ ...read(), ...unsaved }));
         unsaved = {};
       } catch {
         // Notes are best effort: a tunnel works without them.
@@ -88,12 +89,4 @@ function makeFolder(folder: string): void {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
   } catch {}
-}
-
-/** Whole or not at all, readable by its owner only. */
-export function writePrivate(file: string, text: string): void {
-  const temporary = `${file}.${process.pid}.tmp`;
-  rmSync(temporary, { force: true });
-  writeFileSync(temporary, text, { mode: 0o600, flag: 'wx' });
-  renameSync(temporary, file);
 }

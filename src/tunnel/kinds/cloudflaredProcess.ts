@@ -1,9 +1,10 @@
 /** How cloudflared is started and asked about itself (tunnel facts §3 and §4). */
 import path from 'node:path';
+import { writeWholeSync } from '../../network/wholeFile';
 import { type Link, TunnelProblem } from '../driver';
 import { launchProgram, localJson, type ProgramKind } from '../program';
 import { say } from '../sentences';
-import { type QuickCredentials, type StateFile, tunnelFolder, writePrivate } from '../stateFile';
+import { type QuickCredentials, type StateFile, tunnelFolder } from '../stateFile';
 import type { Transport } from '../transports';
 import type { TunnelWorld } from '../world';
 import { createCloudflaredLog } from './cloudflaredLog';
@@ -52,7 +53,7 @@ export async function launchCloudflared(launch: CloudflaredLaunch): Promise<Link
   const relay = 'credentials' in identity ? await startRelay(identity.credentials) : undefined;
   const config = path.join(tunnelFolder(dataDir), 'cloudflared.yml');
   try {
-    writePrivate(config, configText(launch, relay?.url));
+    writeWholeSync(config, configText(launch, relay?.url));
   } catch (error) {
     relay?.close();
     throw error;

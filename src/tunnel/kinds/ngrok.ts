@@ -1,5 +1,6 @@
 /** ngrok's agent as a driver: one free stable domain per account, an authtoken as the only secret. */
 import path from 'node:path';
+import { writeWholeSync } from '../../network/wholeFile';
 import { isProgram, programOnPath } from '../commands';
 import { type Driver, type Link, type LinkEvent, TunnelProblem } from '../driver';
 import {
@@ -12,7 +13,7 @@ import {
   type ProgramLog,
 } from '../program';
 import { say } from '../sentences';
-import { type RunningProgram, type StateFile, tunnelFolder, writePrivate } from '../stateFile';
+import { type RunningProgram, type StateFile, tunnelFolder } from '../stateFile';
 import type { TunnelWorld } from '../world';
 
 export interface NgrokOptions {
@@ -60,7 +61,7 @@ export function ngrokDriver(options: NgrokOptions): Driver {
       report('connecting', say.connecting(undefined));
       const config = path.join(tunnelFolder(dataDir), 'ngrok.yml');
       // Their own file is not read then. Without inspection, so that no local API shows prompts and keys.
-      writePrivate(config, 'version: "2"\nconsole_ui: false\nupdate_check: false\ninspect_db_size: -1\n');
+      writeWholeSync(config, 'version: "2"\nconsole_ui: false\nupdate_check: false\ninspect_db_size: -1\n');
       return launchProgram({
         dataDir,
         world,
