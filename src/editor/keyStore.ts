@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Disposable, Event, SecretStorageChangeEvent } from 'vscode';
 import { within } from '../process/timeLimit';
+import { generateClientKey } from '../settings/keyNames';
 
 const PREFIX = 'llmRouter.key.';
 const INDEX = 'llmRouter.keys';
@@ -122,4 +123,4 @@ async function limited<T>(patience: number, late: () => void, work: () => Promis
 }
 
 /** 256 bits in the form clients expect. */
-export const newClientKey = (): string => `sk-${randomBytes(32).toString('base64url')}`;
+export const newClientKey = (): string => generateClientKey(randomBytes);

@@ -8,7 +8,6 @@ import http from 'node:http';
 import https from 'node:https';
 import { isIP, type Socket } from 'node:net';
 import tls from 'node:tls';
-import type { TunnelWorld } from '../tunnel/world';
 import { trustedCertificates } from './certificates';
 import { BadProxy, proxyFor } from './proxyLaw';
 import type { NetworkSettings } from './settings';
@@ -52,7 +51,7 @@ const MAX_BODY = 1_048_576;
 /** @param settings what the editor knows; without it the proxy variables count, as they do headless */
 export function createNetwork(
   settings: NetworkSettings | undefined,
-  world: Pick<TunnelWorld, 'env' | 'dial'>,
+  world: { env: NodeJS.ProcessEnv; dial(host: string, port: number): Socket },
 ): Network {
   const { env } = world;
   const ca = trustedCertificates(settings ?? {}, env);

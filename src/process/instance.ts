@@ -5,9 +5,9 @@
 import { readdir, stat, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { compareVersions } from '../version';
 import { type Claim, type FoundClaim, listClaims, removeClaim, writeClaim } from './claims';
 import { type DialOptions, dial, type Peer } from './dial';
-import { compareVersions } from './handshake';
 import type { Log } from './logFile';
 import { fromAnotherBoot, identityOf, stillRuns } from './processIdentity';
 import { type HostWorld, newSocketPath, type RuntimeDir, thisHost } from './runtimeDir';

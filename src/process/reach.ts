@@ -3,10 +3,10 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
 import { steadyNow } from '../network/steadyClock';
+import { compareVersions } from '../version';
 import { maskKeys } from '../wires/keyShapes';
 import { listClaims } from './claims';
 import { type DialOptions, dial, type Peer } from './dial';
-import { compareVersions } from './handshake';
 import { findRouter } from './instance';
 import type { RuntimeDir } from './runtimeDir';
 import type { SpawnRouter, StartedRouter } from './spawnRouter';

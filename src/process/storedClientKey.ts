@@ -6,7 +6,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { writeWhole } from '../network/wholeFile';
-import { generateClientKey } from '../server/clientKeys';
+import { generateClientKey } from '../settings/keyNames';
 import { createWhole } from './runtimeDir';
 import { UsageError } from './usageError';
 

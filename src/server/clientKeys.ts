@@ -39,8 +39,3 @@ export function createKeyring(entries: readonly KeyringEntry[], providerKeys: re
     },
   };
 }
-
-/** A new client key: `sk-` and 256 random bits. `random` gives that many random bytes. */
-export function generateClientKey(random: (size: number) => Buffer): string {
-  return `sk-${random(32).toString('base64url')}`;
-}

@@ -1,3 +1,5 @@
+import type { Buffer } from 'node:buffer';
+
 /** Names of entries in the key store that belong to the router itself; every other name is a backend or a model's apiKeyName. */
 
 /** The key that Cursor shows, and the name of that client. */
@@ -15,3 +17,8 @@ export const clientOf = (entry: string): string | undefined => /^client:(.*)$/s.
 
 /** Never sent to a provider. */
 export const isOwnKey = (entry: string): boolean => /^(client|tunnel|memory):/.test(entry);
+
+/** A new client key: `sk-` and 256 random bits. `random` gives that many random bytes. */
+export function generateClientKey(random: (size: number) => Buffer): string {
+  return `sk-${random(32).toString('base64url')}`;
+}

@@ -10,7 +10,10 @@ interface Import {
   from: string;
   /** Zone of a relative import, `node:…`, or a package name. */
   to: string;
+  /** The file it leads to, for a relative import. */
+  target?: string;
 }
+type Sources = ReadonlyMap<string, string>;
 
 /** Zone of a file below src: its folder, or its own name at the root. */
 function zoneOf(file: string): string {
@@ -18,20 +21,85 @@ function zoneOf(file: string): string {
   return parts.length > 1 ? parts[0]! : path.basename(parts[0]!, '.ts');
 }
 
+/** Every import as TypeScript reads it: of types, for effect alone and `import()` too. */
+function importsOf(sources: Sources): Import[] {
+  return [...sources].flatMap(([file, text]) =>
+    ts.preProcessFile(text, true, true).importedFiles.map(({ fileName: from }): Import => {
+      const zone = zoneOf(file);
+      if (!from.startsWith('.')) return { file, zone, from, to: from };
+      const base = path.join(path.dirname(file), from);
+      const target = [`${base}.ts`, `${base}.tsx`, base].find((one) => sources.has(one));
+      return { file, zone, from, to: zoneOf(base), ...(target !== undefined && { target }) };
+    }),
+  );
+}
+
 const files = (readdirSync('src', { recursive: true }) as string[])
   .filter((file) => /\.tsx?$/.test(file) && !file.endsWith('.d.ts'))
   .map((file) => path.join('src', file));
 const sources = new Map(files.map((file) => [file, readFileSync(file, 'utf8')]));
-const imports: Import[] = [...sources].flatMap(([file, text]) =>
-  [...text.matchAll(/^(?:import|export)\s+(type\s+)?[^;]*?from\s+'([^']+)'/gm)].map(([, type, from]) => ({
-    file,
-    zone: zoneOf(file),
-    from: `${type ?? ''}${from}`,
-    to: from!.startsWith('.') ? zoneOf(path.join(path.dirname(file), from!)) : from!,
-  })),
-);
-const runtime = imports.filter(({ from }) => !from.startsWith('type '));
+const imports = importsOf(sources);
 const list = (found: Import[]) => found.map(({ file, from }) => `${file} imports ${from}`);
+
+function byFile(found: readonly Import[]): Map<string, Import[]> {
+  const groups = new Map<string, Import[]>();
+  for (const one of found) groups.set(one.file, [...(groups.get(one.file) ?? []), one]);
+  return groups;
+}
+
+interface Row {
+  kind: 'pure' | 'Node' | 'browser' | 'everything';
+  rooms: Set<string>;
+}
+
+/** The table of CONTRIBUTING.md, room by room. */
+function readTable(text: string): Map<string, Row> {
+  const rows = text.matchAll(/^\| `src\/(\w+)\/` \| [^|]* \| (pure|Node|browser|everything)(?:: ([^|]*))? \|$/gm);
+  return new Map(
+    [...rows].map(([, room, kind, rooms = '']) => [
+      room!,
+      { kind: kind as Row['kind'], rooms: new Set([...rooms.matchAll(/`(\w+)`/g)].map(([, name]) => name!)) },
+    ]),
+  );
+}
+const table = readTable(readFileSync('CONTRIBUTING.md', 'utf8'));
+
+/** Packages and parts of Node that compute and nothing else. */
+const HARMLESS = new Set(['node:buffer', 'node:crypto', 'zod', 'yaml', 'jsonc-parser', 'tokenx']);
+
+/** What an outside import means for a room; undefined where it may. */
+function refusedOutside({ kind }: Row, to: string): boolean {
+  if (kind === 'pure') return !HARMLESS.has(to);
+  return kind === 'browser' && to.startsWith('node:');
+}
+
+/** Every import that the table does not allow. */
+function violations(of: Sources): string[] {
+  const all = importsOf(of);
+  const below = byFile(all);
+  /** The way from a file to something that is not pure, however far. */
+  const impure = (file: string, seen: Set<string>): string | undefined => {
+    if (seen.has(file)) return undefined;
+    seen.add(file);
+    for (const { from, to, target } of below.get(file) ?? []) {
+      if (!from.startsWith('.') && !HARMLESS.has(to)) return `${file} imports ${from}`;
+      const further = target && impure(target, seen);
+      if (further) return further;
+    }
+    return undefined;
+  };
+  const direct = all.flatMap(({ file, zone, from, to }) => {
+    const row = table.get(zone);
+    if (!row || row.kind === 'everything' || to === zone || to === 'version') return [];
+    const refused = from.startsWith('.') ? !row.rooms.has(to) : refusedOutside(row, to);
+    return refused ? [`${file} imports ${from}`] : [];
+  });
+  const far = [...of.keys()].flatMap((file) => {
+    const way = table.get(zoneOf(file))?.kind === 'pure' ? impure(file, new Set()) : undefined;
+    return way === undefined ? [] : [`${file} reaches: ${way}`];
+  });
+  return [...direct, ...far];
+}
 
 describe('structure', () => {
   it('finds the sources', () => assert.ok(files.length > 50 && imports.length > 100));
@@ -43,15 +111,45 @@ describe('structure', () => {
     );
   });
 
-  it('wires, cursor, settings and config do no I/O', () => {
-    const pure = new Set(['wires', 'cursor', 'settings', 'config']);
-    const harmless = new Set(['node:buffer', 'node:crypto']);
-    assert.deepEqual(
-      list(runtime.filter(({ zone, to }) => pure.has(zone) && to.startsWith('node:') && !harmless.has(to))),
-      [],
-    );
-    const upwards = new Set(['server', 'tunnel', 'ledger', 'process', 'editor', 'router', 'extension']);
-    assert.deepEqual(list(runtime.filter(({ zone, to }) => pure.has(zone) && upwards.has(to))), []);
+  it('the table of CONTRIBUTING names every room, and no other', () => {
+    const rooms = new Set(files.filter((file) => file.split(path.sep).length > 2).map(zoneOf));
+    assert.deepEqual([...table.keys()].sort(), [...rooms].sort());
+    for (const { rooms: named } of table.values()) for (const room of named) assert.ok(rooms.has(room), room);
+  });
+
+  it('every row of it holds, however far one follows the imports', () => assert.deepEqual(violations(sources), []));
+
+  it('names no room that is not needed: a row says what is, not what could be', () => {
+    for (const [room, { rooms }] of table)
+      for (const one of rooms)
+        assert.ok(
+          imports.some(({ zone, to }) => zone === room && to === one),
+          `${room} does not import ${one}`,
+        );
+  });
+
+  for (const [what, file, text] of [
+    ['a side-effect import of undici', 'src/wires/chat.ts', "import 'undici';"],
+    ['Node in a pure room', 'src/cursor/detect.ts', "import { readFile } from 'node:fs/promises';"],
+    ['a pure room importing the network', 'src/config/load.ts', "import '../network/httpsClient';"],
+    ['the network as a type', 'src/models/families.ts', "import type { Network } from '../network/httpsClient';"],
+    ['a lazy import', 'src/settings/check.ts', "export const load = () => import('node:fs');"],
+    ['a room the row does not name', 'src/server/server.ts', "export * from '../tunnel/tunnel';"],
+    ['Node on the page', 'src/webview/words.ts', "import 'node:path';"],
+  ] as const) {
+    it(`would tell of ${what}`, () => {
+      const broken = violations(new Map([...sources, [file, `${sources.get(file)}\n${text}`]]));
+      assert.ok(
+        broken.some((line) => line.startsWith(file)),
+        broken.join('\n'),
+      );
+    });
+  }
+
+  it('purity is followed through rooms that are allowed', () => {
+    const file = 'src/routing/backend.ts';
+    const broken = violations(new Map([...sources, [file, `${sources.get(file)}\nimport 'node:net';`]]));
+    assert.ok(broken.some((line) => line.startsWith('src/config/') && line.endsWith(`${file} imports node:net`)));
   });
 
   it('server and tunnel do not know each other, and nobody imports the editor', () => {
@@ -86,39 +184,24 @@ describe('structure', () => {
   });
 
   it('no circle of files, types included', () => {
-    const below = new Map(
-      [...sources].map(([file, text]) => {
-        const { importedFiles } = ts.preProcessFile(text, true, true);
-        const known = importedFiles.flatMap(({ fileName }) => {
-          const base = path.join(path.dirname(file), fileName);
-          return fileName.startsWith('.') ? [`${base}.ts`, `${base}.tsx`].filter((one) => sources.has(one)) : [];
-        });
-        return [file, known] as const;
-      }),
-    );
+    const below = byFile(imports.filter(({ target }) => target !== undefined));
     const circles: string[] = [];
     const done = new Set<string>();
     const walk = (file: string, way: readonly string[]): void => {
       if (way.includes(file)) circles.push([...way.slice(way.indexOf(file)), file].join(' -> '));
       if (way.includes(file) || done.has(file)) return;
-      for (const next of below.get(file)!) walk(next, [...way, file]);
+      for (const { target } of below.get(file) ?? []) walk(target!, [...way, file]);
       done.add(file);
     };
-    for (const file of below.keys()) walk(file, []);
+    for (const file of files) walk(file, []);
     assert.deepEqual(circles, []);
   });
 
   it('an import for its effect alone counts: undici never, and nobody below process knows its contract', () => {
-    const found = [...sources].flatMap(([file, text]) =>
-      ts.preProcessFile(text, true, true).importedFiles.map(({ fileName }) => ({ file, from: fileName })),
-    );
-    assert.deepEqual(
-      found.filter(({ from }) => from === 'undici'),
-      [],
-    );
+    assert.deepEqual(list(imports.filter(({ from }) => from === 'undici')), []);
     const above = new Set(['process', 'doctor', 'editor', 'router', 'extension']);
     assert.deepEqual(
-      found.filter(({ file, from }) => from.endsWith('process/contract') && !above.has(zoneOf(file))),
+      list(imports.filter(({ zone, from }) => from.endsWith('process/contract') && !above.has(zone))),
       [],
     );
   });

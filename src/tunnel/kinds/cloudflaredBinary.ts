@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { use } from 'cloudflared/lib/constants.js';
-import { compareVersions } from '../../process/handshake';
+import { compareVersions } from '../../version';
 import { isProgram, programOnPath, runForOutput } from '../commands';
 import { TunnelProblem } from '../driver';
 import { say } from '../sentences';

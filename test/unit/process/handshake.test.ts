@@ -1,14 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import {
-  commonProtocol,
-  compareVersions,
-  isNonce,
-  newNonce,
-  proofHolds,
-  proofOf,
-  rangeOf,
-} from '../../../src/process/handshake';
+import { commonProtocol, isNonce, newNonce, proofHolds, proofOf, rangeOf } from '../../../src/process/handshake';
+import { compareVersions } from '../../../src/version';
 
 const secret = 'a'.repeat(64);
 

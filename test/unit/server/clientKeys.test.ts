@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { createKeyring, generateClientKey } from '../../../src/server/clientKeys';
+import { createKeyring } from '../../../src/server/clientKeys';
+import { generateClientKey } from '../../../src/settings/keyNames';
 
 describe('client keys', () => {
   const keyring = createKeyring([
