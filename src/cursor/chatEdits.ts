@@ -118,6 +118,8 @@ function readFrame(
   if (asked.conversation.tools?.some((tool) => tool.kind !== 'opaque' && !isLegalToolName(tool.name))) return undefined;
   const fitted = applyTarget(asked.conversation, target, { showThinking });
   const emitted = chatCodec.emitRequest(fitted.conversation, emit);
+  // The frame itself adds a message: a schema in words (c10).
+  if ((emitted.messages as JsonValue[]).length !== 1) return undefined;
   const edits: Edit[] = [];
   const remove = new Set<number>();
   entries.forEach(({ key, start, end }, at) => {

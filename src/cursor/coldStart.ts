@@ -10,16 +10,19 @@ export interface ColdScope {
   preset?: string;
   wire: WireName;
   upstreamModel: string;
+  /** The target refuses calls of the history without their thinking in this field (routing/abilities.ts). */
+  thinkingField?: 'reasoning_content';
 }
 
 /** Which companion of a tool call is refused when missing. */
 export type Needs = 'thinkingBlocks' | 'reasoningContent' | 'thoughtSignature' | 'nothing';
 
-export function needsOf({ preset, wire, upstreamModel }: ColdScope): Needs {
+export function needsOf({ preset, wire, upstreamModel, thinkingField }: ColdScope): Needs {
   if (wire === 'messages') return 'thinkingBlocks';
   if (wire !== 'chat') return 'nothing';
   // Resellers of the same models have no such rule; an address of the person's own may be the provider's.
-  if (preset === 'deepseek' || (!preset && /^deepseek/i.test(upstreamModel))) return 'reasoningContent';
+  if (thinkingField || preset === 'deepseek' || (!preset && /^deepseek/i.test(upstreamModel)))
+    return 'reasoningContent';
   const isGoogle = preset === 'gemini' || preset === 'vertex' || !preset;
   return isGoogle && /^(?:google\/|models\/)?gemini/i.test(upstreamModel) ? 'thoughtSignature' : 'nothing';
 }

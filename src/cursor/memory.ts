@@ -25,6 +25,7 @@ export interface MemoryScope {
   preset?: string;
   wire: WireName;
   upstreamModel: string;
+  thinkingField?: 'reasoning_content';
   /** `conversationKey`, to keep concurrent threads apart (S1–S3). */
   conversation: string;
 }
@@ -385,7 +386,7 @@ function scopeKey({ clientKey, backend, wire, upstreamModel }: MemoryScope): str
 }
 
 function modelFamily(model: string): string {
-  return /claude|deepseek|gemini/i.exec(model)?.[0].toLowerCase() ?? model;
+  return /claude|deepseek|gemini|kimi/i.exec(model)?.[0].toLowerCase() ?? model;
 }
 
 function callKey(scope: string, id: string): string {

@@ -8,7 +8,7 @@ export type TargetFacts = Pick<Target, 'variantEffort' | 'suffixEffort' | 'tier'
   backend: { wire: WireName };
   abilities: Pick<
     Target['abilities'],
-    'maxOutputTokens' | 'serviceTier' | 'reasoningField' | 'efforts' | 'effortWords'
+    'maxOutputTokens' | 'serviceTier' | 'reasoningField' | 'efforts' | 'effortWords' | 'thinkingSwitch'
   >;
 };
 

@@ -2,41 +2,11 @@
  * Facts of models, keyed by the model's own name: they hold under any backend, for a relay or an Azure deployment as for the
  * maker itself (issue 15 §2). Pure data with its sources; adding a model is adding a line.
  */
-import type { Abilities, Quirks } from '../routing/abilities';
-import type { Wire } from '../wires/wire';
+import type { ModelFamily } from './family';
+import { OPEN_WEIGHTS } from './openWeights';
 
-/** When the chat address refuses a model, so that Responses has to be spoken. */
-export type ChatRefusal =
-  /** There is no chat endpoint for it at all. */
-  | 'always'
-  /** Function tools are refused unless the effort is `none`. */
-  | 'tools'
-  /** Function tools are refused together with an effort other than `none`. */
-  | 'toolsWithEffort';
-
-/** Models that differ from a provider's general behaviour. The first family whose pattern matches wins. */
-export interface Family {
-  /** Tested against the model's own name. */
-  match: RegExp;
-  abilities: Partial<Abilities>;
-  /** Effort words it takes where they are more than those worth listing as variants. */
-  effortWords?: readonly string[];
-  /** Parameters these models refuse besides the provider's own. */
-  unsupportedParams?: readonly string[];
-  /** Where the model differs from what its provider's address takes in general. */
-  quirks?: Partial<Quirks>;
-  /** With an effort of `none` sampling parameters are taken (OpenAI's guide to GPT-5.2); by these it is the default. */
-  silentTakesSampling?: 'byDefault' | 'asked';
-}
-
-/** A family known by name wherever it is served. */
-export interface ModelFamily extends Family {
-  /** The wire of the maker: the form of `abilities.reasoningField` is of this wire. */
-  wire: Wire;
-  chatRefuses?: ChatRefusal;
-}
-
-const NO_EFFORT = ['reasoning_effort', 'reasoning'];
+/** Where chat and Responses carry an effort. */
+export const EFFORT_PARAMS: readonly string[] = ['reasoning_effort', 'reasoning'];
 const EFFORTS = ['low', 'medium', 'high'] as const;
 const SAMPLING = [
   'temperature',
@@ -58,20 +28,20 @@ const OPENAI_FAMILIES: readonly ModelFamily[] = [
     match: /^gpt-5(\.\d+)?-chat|^chatgpt-|^gpt-4o/,
     wire: 'chat',
     abilities: { reasoningField: 'none', maxOutputTokens: 16_384 },
-    unsupportedParams: [...NO_EFFORT, 'verbosity'],
+    unsupportedParams: [...EFFORT_PARAMS, 'verbosity'],
   },
   // baml#2708, LiteLLM#38842: "Unrecognized request argument"; big-AGI#947: verbosity is medium.
   {
     match: /^gpt-4\.1/,
     wire: 'chat',
     abilities: { reasoningField: 'none', maxOutputTokens: 32_768 },
-    unsupportedParams: [...NO_EFFORT, 'verbosity'],
+    unsupportedParams: [...EFFORT_PARAMS, 'verbosity'],
   },
   {
     match: /^gpt-(3|4)/,
     wire: 'chat',
     abilities: { reasoningField: 'none' },
-    unsupportedParams: [...NO_EFFORT, 'verbosity'],
+    unsupportedParams: [...EFFORT_PARAMS, 'verbosity'],
   },
   // o3-pro and deep research: efforts low, medium, high; verbosity is medium (big-AGI#944, #947).
   {
@@ -239,10 +209,14 @@ export function modelSenses(name: string): Senses {
   return SENSES.find(([match]) => match.test(bare))?.[1] ?? {};
 }
 
-/** The family a name speaks of: `openai/gpt-5.5` at a relay and `us.anthropic.claude-opus-5-v1:0` at Bedrock are known too. */
-export function modelFamily(name: string): ModelFamily | undefined {
+/**
+ * The family a name speaks of: `openai/gpt-5.5` at a relay and `us.anthropic.claude-opus-5-v1:0` at Bedrock are known too.
+ * `openWeights`: rules of makers whose weights others serve as well.
+ */
+export function modelFamily(name: string, openWeights = false): ModelFamily | undefined {
   const bare = bareName(name);
-  return FAMILIES.find((family) => family.match.test(bare));
+  const matches = (family: ModelFamily): boolean => family.match.test(bare);
+  return FAMILIES.find(matches) ?? (openWeights ? OPEN_WEIGHTS.find(matches) : undefined);
 }
 
 function bareName(name: string): string {

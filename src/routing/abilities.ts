@@ -7,6 +7,8 @@ export interface Abilities {
   reasoningField: ReasoningField;
   /** Efforts listed as `id:low` variants; empty lists none. */
   efforts: readonly string[];
+  /** Thinking is switched off apart from the effort (a fact of the model, not a setting). */
+  thinkingSwitch?: boolean;
   /** Every effort word the model takes, listed or not; absent where nothing is known. */
   effortWords?: readonly string[];
   serviceTier: boolean;
@@ -22,7 +24,7 @@ export type AuthScheme = 'bearer' | 'api-key' | 'x-api-key' | 'none';
 
 /** Facts of a provider that are not settings: they live in the preset. */
 export interface Quirks {
-  /** Longest tool-call id. */
+  /** Longest tool-call id; Infinity: ids go back exactly as they came. */
   maxIdLength: number;
   /** Schema keywords the provider refuses in tool parameters. */
   refusedSchemaKeys: readonly string[];
@@ -42,6 +44,14 @@ export interface Quirks {
   historyRefuses?: readonly string[];
   /** Chat: the role developer is refused. */
   developerAsSystem?: boolean;
+  /** Chat: `thinking: {"type": "disabled"}` switches thinking off. */
+  thinkingSwitch?: boolean;
+  /** Chat: a forced tool choice is refused beside thinking, which is switched off for it (N36). */
+  forcedChoice?: 'silent';
+  /** Chat: no `json_schema`; the schema goes into the prompt, `json_object` takes its place. */
+  jsonSchema?: 'prompt';
+  /** A temperature of 0 is refused. */
+  aboveZero?: boolean;
   /** Most stop sequences on the chat wire; the text is cut here at the others. */
   maxStops?: number;
   /** Requests go to `{baseUrl}/deployments/{model}/…` (Azure deployment style). */

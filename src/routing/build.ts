@@ -1,5 +1,6 @@
 /** From settings to backends that are ready for use: preset and settings merged, addresses made whole (design §4). */
 
+import { EFFORT_PARAMS } from '../models/families';
 import type { BackendSettings, ModelSettings, Settings, Timeouts } from '../settings/schema';
 import type { EmitTarget } from '../wires/codec';
 import { schemaDialectOf } from '../wires/schemaDialects';
@@ -96,13 +97,14 @@ export function demoBackend(timeouts: Timeouts): Backend {
  */
 export function abilitiesFor(backend: Backend, upstreamModel: string, entry?: ModelSettings): Abilities {
   const preset = presetOf(backend);
-  const family = familyOf(preset, modelNameOf(upstreamModel, entry));
+  const family = familyOf(preset, modelNameOf(upstreamModel, entry), entry?.base !== undefined);
   const written = { ...backend.ownAbilities, ...(entry ? writtenAbilities(entry) : {}) };
   const words = family?.effortWords ?? family?.abilities.efforts;
   return {
     ...presetAbilities(preset, backend.wire),
     ...familyAbilities(backend, preset, family, entry),
     ...written,
+    ...(family?.quirks?.thinkingSwitch && { thinkingSwitch: true }),
     ...(words && { effortWords: [...words, ...(written.efforts ?? [])] }),
   };
 }
@@ -147,7 +149,13 @@ export function targetOnWire(target: Target, wire: Wire): Target {
 
 /** What is known of the model a target asks, whatever serves it. */
 export function knownFamily({ backend, upstreamModel, model }: Target): ReturnType<typeof familyOf> {
-  return familyOf(presetOf(backend), modelNameOf(upstreamModel, model));
+  return familyOf(presetOf(backend), modelNameOf(upstreamModel, model), model?.base !== undefined);
+}
+
+/** Parameters that the model refuses whatever serves it; an effort is one only where the settings say nothing else. */
+export function documentedRefusals(target: Target): readonly string[] {
+  const refused = knownFamily(target)?.unsupportedParams ?? [];
+  return target.abilities.reasoningField === 'none' ? refused : refused.filter((name) => !EFFORT_PARAMS.includes(name));
 }
 
 /** Facts of what serves the model, and of the model where it differs. */
@@ -159,7 +167,7 @@ export function quirksFor(target: Target): Quirks {
 export function emitTargetFor(target: Target, options: { addCacheControl?: boolean } = {}): EmitTarget {
   const { backend, abilities } = target;
   const quirks = quirksFor(target);
-  const refused = knownFamily(target)?.unsupportedParams ?? [];
+  const refused = documentedRefusals(target);
   return {
     model: target.upstreamModel,
     customTools: abilities.customTools,
@@ -179,6 +187,10 @@ export function emitTargetFor(target: Target, options: { addCacheControl?: boole
       endsWithUser: quirks.endsWithUser,
       thinkingField: quirks.thinkingField,
       historyRefuses: quirks.historyRefuses,
+      thinkingSwitch: quirks.thinkingSwitch,
+      forcedChoice: quirks.forcedChoice,
+      jsonSchema: quirks.jsonSchema,
+      aboveZero: quirks.aboveZero,
     }),
     ...(abilities.systemMessages === 'one' && { systemMessages: 'one' }),
     addCacheControl: options.addCacheControl ?? false,

@@ -2,7 +2,15 @@
  * Known providers as data: adding one is adding an entry here, and one in presetCards.ts, which holds what a person sees. No
  * code, no zod, no network. The date behind an entry says when its facts were last looked up.
  */
-import { type Family, type ModelFamily, modelFamily } from '../models/families';
+import { EFFORT_PARAMS, modelFamily } from '../models/families';
+import type { Family, ModelFamily } from '../models/family';
+import {
+  DEEPSEEK_FAMILIES,
+  DEEPSEEK_RULES,
+  GLM_FAMILIES,
+  KIMI_FAMILIES,
+  MINIMAX_FAMILIES,
+} from '../models/openWeights';
 import type { Wire } from '../wires/wire';
 import type { Abilities, AuthScheme, Quirks } from './abilities';
 import { PRESET_CARDS, type PresetCard, type PresetName } from './presetCards';
@@ -180,13 +188,51 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
     wire: 'chat',
     auth: 'bearer',
     keyEnv: ['DEEPSEEK_API_KEY'],
-    families: [
-      { match: /deepseek-chat/, abilities: { reasoningField: 'none', maxOutputTokens: 8_192 } },
-      { match: /deepseek-reasoner/, abilities: { reasoningField: 'none', maxOutputTokens: 65_536 } },
-      { match: /^deepseek-/, abilities: { efforts: ['low', 'high', 'max'] } },
-    ],
+    families: DEEPSEEK_FAMILIES,
     billingUrl: 'https://platform.deepseek.com/top_up',
-    quirks: { thinkingField: 'reasoning_content', developerAsSystem: true },
+    quirks: DEEPSEEK_RULES,
+  },
+  // platform.moonshot.ai, 2026-11.
+  moonshot: {
+    ...PRESET_CARDS.moonshot,
+    wire: 'chat',
+    auth: 'bearer',
+    keyEnv: ['MOONSHOT_API_KEY'],
+    abilities: { reasoningField: 'none' },
+    families: KIMI_FAMILIES,
+    billingUrl: 'https://platform.moonshot.ai/console/pay',
+  },
+  // docs.z.ai, 2026-11.
+  zai: {
+    ...PRESET_CARDS.zai,
+    wire: 'chat',
+    auth: 'bearer',
+    keyEnv: ['ZAI_API_KEY'],
+    abilities: { reasoningField: 'none' },
+    families: GLM_FAMILIES,
+    quirks: { developerAsSystem: true, maxStops: 1 },
+    billingUrl: 'https://z.ai/manage-apikey/billing',
+  },
+  // platform.minimax.io, 2026-11: thinking comes as tags in the text.
+  minimax: {
+    ...PRESET_CARDS.minimax,
+    wire: 'chat',
+    auth: 'bearer',
+    keyEnv: ['MINIMAX_API_KEY'],
+    abilities: { reasoningField: 'none', systemMessages: 'one' },
+    families: MINIMAX_FAMILIES,
+    quirks: { developerAsSystem: true, aboveZero: true },
+    billingUrl: 'https://platform.minimax.io/user-center/payment/balance',
+  },
+  // alibabacloud.com/help/en/model-studio (OpenAI compatibility), 2026-11.
+  dashscope: {
+    ...PRESET_CARDS.dashscope,
+    wire: 'chat',
+    auth: 'bearer',
+    keyEnv: ['DASHSCOPE_API_KEY'],
+    abilities: { reasoningField: 'none', systemMessages: 'one' },
+    quirks: { developerAsSystem: true },
+    billingUrl: 'https://usercenter2-intl.aliyun.com/billing/#/overview',
   },
   // docs.mistral.ai and issue reports, 2026-11: "Extra inputs are not permitted" (422) for anything unknown; usage comes
   // unasked in the last chunk; tool-call ids are 9 letters and digits.
@@ -317,7 +363,18 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
     auth: 'bearer',
     keyEnv: [],
     abilities: { reasoningField: 'none' },
-    families: [{ match: /gpt-oss/, abilities: { reasoningField: 'reasoning_effort', efforts: EFFORTS } }],
+    families: [
+      { match: /gpt-oss/, abilities: { reasoningField: 'reasoning_effort', efforts: EFFORTS } },
+      // ollama.com/search?c=thinking; the words: openai.go of ollama ("invalid reasoning value").
+      {
+        match:
+          /deepseek-(r1|v3\.1|v[4-9])|qwen3(?!.*(coder|instruct))|qwq|magistral|glm-[4-9]|kimi|minimax|nemotron-3|gemma4/,
+        abilities: { reasoningField: 'reasoning_effort' },
+        effortWords: ['none', ...EFFORTS, 'max'],
+      },
+      // llm-ollama#54, asyar#618: `"m" does not support thinking`.
+      { match: /./, abilities: {}, unsupportedParams: EFFORT_PARAMS },
+    ],
   },
   // lmstudio.ai/docs (OpenAI compatibility), 2026-11.
   lmstudio: {
@@ -364,7 +421,10 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
   },
 };
 
-/** The family of a model: what this provider takes of it comes before what is known of the model itself. */
-export function familyOf(preset: Preset | undefined, model: string): Family | ModelFamily | undefined {
-  return preset?.families?.find((family) => family.match.test(model)) ?? modelFamily(model);
+/**
+ * The family of a model: what this provider takes of it comes before what is known of the model itself. Rules of a maker
+ * whose weights others serve hold where no preset says who serves, or where the settings name the model (`hinted`).
+ */
+export function familyOf(preset: Preset | undefined, model: string, hinted = false): Family | ModelFamily | undefined {
+  return preset?.families?.find((family) => family.match.test(model)) ?? modelFamily(model, hinted || !preset);
 }

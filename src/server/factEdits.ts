@@ -3,7 +3,9 @@
  * efforts become words the model takes. Small spans are edited; everything else keeps its bytes.
  */
 import type { Target } from '../routing/backend';
-import { knownFamily, quirksFor } from '../routing/build';
+import { documentedRefusals, knownFamily, quirksFor } from '../routing/build';
+import { isForced, LEAST_TEMPERATURE, THINKING_OFF } from '../wires/chatEmit';
+import type { JsonValue } from '../wires/conversation';
 import { effortRule, nearestEffort, wordsOf } from '../wires/effort';
 import { type Edit, editObject, type JsonEntry, readString, scanArray, scanObject } from '../wires/jsonText';
 import type { Wire } from '../wires/wire';
@@ -15,6 +17,9 @@ export interface FactEdits {
   rules: string[];
   /** Parameters left out, for the answer header. */
   dropped: string[];
+  /** Top-level parameters to write (JSON text), and others that go because of them. */
+  set: Record<string, string>;
+  remove: string[];
 }
 
 /** Asked for by name: whoever wants these is told the refusal instead of an answer without them. */
@@ -34,7 +39,7 @@ export function refusedOf(request: ClientRequest, target: Target): readonly stri
   const family = knownFamily(target);
   if (!family?.unsupportedParams) return backend.unsupportedParams;
   const takes = silentTakes(request, family.silentTakesSampling) ? SAMPLING_WHEN_SILENT : [];
-  const documented = family.unsupportedParams.filter((name) => !BINDING.includes(name) && !takes.includes(name));
+  const documented = documentedRefusals(target).filter((name) => !BINDING.includes(name) && !takes.includes(name));
   return [...backend.unsupportedParams, ...documented];
 }
 
@@ -46,13 +51,33 @@ function silentTakes(request: ClientRequest, rule: 'byDefault' | 'asked' | undef
 
 /** Edits inside top-level values: the effort, and the verbosity of Responses. `refused` goes as a whole elsewhere. */
 export function factEdits(request: ClientRequest, target: Target, wire: Wire, refused: readonly string[]): FactEdits {
-  const found: FactEdits = { edits: [], rules: [], dropped: [] };
+  const found: FactEdits = { edits: [], rules: [], dropped: [], set: {}, remove: [] };
   if (target.backend.keepsBytes) return found;
+  if (wire === 'chat') editThinking(request, target, refused, found);
   editEffort(request, target, wire, refused, found);
   if (wire === 'responses' && refused.includes('verbosity') && !refused.includes('text'))
     dropInside(request, 'text', 'verbosity', found);
   return found;
 }
+
+/** N36: a forced tool wins over thinking; an effort of `none` is the switch; a temperature of 0 where 0 is refused. */
+function editThinking(request: ClientRequest, target: Target, refused: readonly string[], found: FactEdits): void {
+  const { forcedChoice, thinkingSwitch, aboveZero } = quirksFor(target);
+  const choice = request.entry('tool_choice');
+  const effort = effortEntry(request, 'chat');
+  const silent = thinkingSwitch && effort && readString(request.bytes, effort) === 'none';
+  const forced = forcedChoice === 'silent' && choice && isForced(request.value('tool_choice') as JsonValue);
+  if (silent || forced) {
+    found.set.thinking = JSON.stringify(THINKING_OFF);
+    if (effort) found.remove.push('reasoning_effort');
+    found.rules.push(forced ? FORCED : 'thinking was switched off');
+  }
+  const temperature = request.entry('temperature');
+  if (aboveZero && temperature && !refused.includes('temperature') && request.value('temperature') === 0)
+    found.set.temperature = String(LEAST_TEMPERATURE);
+}
+
+const FORCED = 'a tool is forced: thinking was switched off for this request';
 
 function editEffort(
   request: ClientRequest,
@@ -64,7 +89,7 @@ function editEffort(
   const entry = effortEntry(request, wire);
   // A variant that we listed is written over it.
   if (!entry || target.variantEffort !== undefined) return;
-  if (refused.includes(EFFORT_IN[wire])) return;
+  if (refused.includes(EFFORT_IN[wire]) || found.remove.includes(EFFORT_IN[wire])) return;
   const asked = readString(request.bytes, entry);
   const effort = nearestEffort(asked, wordsOf(target.abilities, wire));
   if (effort === asked) return;
@@ -104,6 +129,9 @@ export function leftOut(request: ClientRequest, target: Target): string[] {
 /** A fact that an edit of small spans cannot satisfy: the answer is cut here at stop sequences the provider would not take. */
 export function needsWholeRequest(request: ClientRequest, target: Target, wire: Wire | undefined): boolean {
   if (target.backend.keepsBytes || wire !== 'chat') return false;
+  const format = request.entry('response_format');
+  if (quirksFor(target).jsonSchema === 'prompt' && format?.kind === 'object')
+    return (request.value('response_format') as { type?: unknown }).type === 'json_schema';
   const stop = request.entry('stop');
   if (!stop || stop.kind === 'null') return false;
   const refused =

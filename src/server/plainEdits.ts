@@ -55,7 +55,9 @@ export function plainBody(request: ClientRequest, target: Target, route: ModelRo
   const remove = new Set<number>();
   const dropped = new Set(facts?.dropped);
   entries.forEach((entry, index) => {
-    if (entry.key === 'model' || !refused.includes(entry.key)) return;
+    if (entry.key === 'model') return;
+    if (facts?.remove.includes(entry.key)) remove.add(index);
+    if (!refused.includes(entry.key)) return;
     remove.add(index);
     if (!dropped.has(entry.key)) rules.push(`dropped ${entry.key}`);
     dropped.add(entry.key);
@@ -77,6 +79,7 @@ export function plainBody(request: ClientRequest, target: Target, route: ModelRo
   for (const [key, text] of Object.entries(added.entries)) {
     if (!refused.includes(key)) set.set(key, text);
   }
+  for (const [key, text] of Object.entries(facts?.set ?? {})) if (!refused.includes(key)) set.set(key, text);
   const append: [string, string][] = [];
   for (const [key, text] of set) {
     const old = request.entry(key);

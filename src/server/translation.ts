@@ -11,7 +11,7 @@ import { readCursorRequest } from '../cursor/request';
 import { applyTarget } from '../cursor/target';
 import { withReserveLimit } from '../ledger/quota';
 import type { Target } from '../routing/backend';
-import { emitTargetFor } from '../routing/build';
+import { emitTargetFor, quirksFor } from '../routing/build';
 import { replay } from '../wires/answer';
 import type { EmitterOptions, StreamEmitter } from '../wires/codec';
 import { codecFor } from '../wires/codecs';
@@ -167,6 +167,7 @@ function memoryScope({ exchange, target, record }: PlanInput, conversation: Conv
     clientKey: exchange.clientKey,
     backend: name,
     ...(preset && { preset }),
+    ...(quirksFor(target).thinkingField && { thinkingField: 'reasoning_content' as const }),
     wire,
     upstreamModel: target.upstreamModel,
     conversation: key,

@@ -1,5 +1,5 @@
 /** The conversation model as a Chat Completions request for one upstream. */
-import { fitMessages } from './chatMessages';
+import { fitMessages, leadingSystem } from './chatMessages';
 import type { EmitTarget } from './codec';
 import type {
   Conversation,
@@ -18,12 +18,15 @@ import type {
 } from './conversation';
 import { customToolNames, markCustomCalls, wrapCustomTools } from './customTools';
 import { budgetOfEffort, effortOf, wantsReasoning } from './effort';
+import { jsonTextOf } from './jsonText';
 import { pairTools } from './pairing';
+import { isObject } from './read';
 import { distinctTools, formatSchema, toolParameters, toolStrict } from './schema';
 
 /** The upstream body. Every call has its result and legal ids (N6, N25). Never mutates `source`. */
 export function emitChatRequest(source: Conversation, target: EmitTarget): JsonObject {
-  const conversation = target.customTools === 'function' ? wrapCustomTools(source) : source;
+  const asked = askInWords(source, target);
+  const conversation = target.customTools === 'function' ? wrapCustomTools(asked) : asked;
   const marked = markCustomCalls(conversation.turns, customToolNames(conversation));
   let messages = pairTools(marked, target.maxIdLength).flatMap((turn) => emitTurn(turn, target));
   if (wantsAnswerToResults(target.model)) messages = messages.flatMap(answerResults);
@@ -42,8 +45,35 @@ export function emitChatRequest(source: Conversation, target: EmitTarget): JsonO
     // Always asked for: without it a translated stream would end without usage.
     body.stream_options = { include_usage: true };
   }
+  const choice = body.tool_choice;
+  if (target.forcedChoice === 'silent' && isForced(choice)) {
+    delete body.reasoning_effort;
+    body.thinking = THINKING_OFF;
+  }
   for (const name of target.unsupportedParams) delete body[name];
   return body;
+}
+
+/** As good as 0 where 0 is refused (MiniMax). */
+export const LEAST_TEMPERATURE = 0.01;
+
+/** Switches thinking off where the target has a switch (DeepSeek, Kimi, GLM). */
+export const THINKING_OFF: JsonObject = { type: 'disabled' };
+
+/** Whether a choice of tools leaves the model no other answer. */
+export function isForced(choice: JsonValue | undefined): boolean {
+  return choice === 'required' || (isObject(choice) && choice.type !== 'allowed_tools');
+}
+
+/** The schema of the answer, for a target that only knows "some JSON" (c10). Behind the system text, so that it stays. */
+function askInWords(conversation: Conversation, target: EmitTarget): Conversation {
+  const format = conversation.responseFormat;
+  if (target.jsonSchema !== 'prompt' || format?.type !== 'json_schema') return conversation;
+  const { description, schema } = format;
+  const text = `Answer with one valid JSON object and nothing else. It matches this JSON Schema${description ? ` (${description})` : ''}:\n${jsonTextOf(schema)}`;
+  const lead = leadingSystem(conversation.turns.map(({ role }) => role));
+  const turns = conversation.turns.toSpliced(lead, 0, { role: 'system', parts: [{ type: 'text', text }] });
+  return { ...conversation, turns, responseFormat: { type: 'json_object' } };
 }
 
 /**
@@ -280,7 +310,7 @@ function emitParameters(conversation: Conversation, target: EmitTarget): JsonObj
   const format = conversation.responseFormat;
   const candidates: Record<string, JsonValue | undefined> = {
     [target.maxTokensField]: asked !== undefined ? Math.min(asked, target.maxOutputTokens ?? asked) : undefined,
-    temperature: conversation.temperature,
+    temperature: target.aboveZero && conversation.temperature === 0 ? LEAST_TEMPERATURE : conversation.temperature,
     top_p: conversation.topP,
     stop: conversation.stop?.slice(0, target.maxStops),
     seed: conversation.seed,
@@ -317,8 +347,10 @@ function emitSchemaFormat(
 
 /** The effort in the form this upstream reads (N27). */
 function emitReasoning(reasoning: ReasoningRequest | undefined, target: EmitTarget): JsonObject {
-  if (!reasoning || target.reasoningField === 'none') return {};
+  if (!reasoning) return {};
   const wanted = wantsReasoning(reasoning);
+  if (!wanted && target.thinkingSwitch) return { thinking: THINKING_OFF };
+  if (target.reasoningField === 'none') return {};
   const effort = effortOf(reasoning);
   switch (target.reasoningField) {
     case 'reasoning_effort':

@@ -45,6 +45,13 @@ export interface EmitTarget extends MessageRules {
   thinkingField?: 'reasoning_content';
   /** Chat: fields of assistant messages that the target refuses. */
   historyRefuses?: readonly string[];
+  /** Chat: how thinking is switched off, and whether a forced tool choice needs that (N36). */
+  thinkingSwitch?: boolean;
+  forcedChoice?: 'silent';
+  /** Chat: the schema of an answer goes into the prompt. */
+  jsonSchema?: 'prompt';
+  /** A temperature of 0 is refused. */
+  aboveZero?: boolean;
   /** Most stop sequences; the others are cut here (server/translation.ts). */
   maxStops?: number;
   /** Roles to rename in messages, client role to upstream role. */

@@ -66,6 +66,8 @@ export interface EffortFacts {
   reasoningField: ReasoningField;
   /** The words it takes; absent where nothing is known. */
   effortWords?: readonly string[];
+  /** Thinking has a switch of its own, so `none` needs no word. */
+  thinkingSwitch?: boolean;
 }
 
 /** The words an effort has to be one of; none where every word is taken or a budget takes its place. */
@@ -84,7 +86,7 @@ export function fitEffort(
   if (!reasoning || reasoning.disabled) return { ...(reasoning && { reasoning }) };
   const asked = effortOf(reasoning);
   // Towards Anthropic `none` is no word but thinking left out.
-  if (asked === undefined || (wire === 'messages' && asked === 'none')) return { reasoning };
+  if (asked === undefined || (asked === 'none' && (wire === 'messages' || facts.thinkingSwitch))) return { reasoning };
   const effort = nearestEffort(asked, wordsOf(facts, wire));
   if (effort === asked) return { reasoning };
   return { reasoning: { ...reasoning, effort }, rule: effortRule(asked, effort) };

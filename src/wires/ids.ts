@@ -4,9 +4,10 @@ import { createHash } from 'node:crypto';
 /**
  * A legal id for `id`, never longer than `limit`: only letters, digits, `_` and `-`. Deterministic and, by its hash,
  * free of collisions, so both sides of a pair map alike; a legal id stays as it is. Providers with a very short
- * limit (Mistral: 9) want letters and digits of exactly that length.
+ * limit (Mistral: 9) want letters and digits of exactly that length; without a limit every id stays as it is (Kimi).
  */
 export function legalId(id: string, limit: number): string {
+  if (limit === Number.POSITIVE_INFINITY && id !== '') return id;
   if (limit < HASH_LENGTH + 2) {
     return id.length === limit && /^[A-Za-z0-9]+$/.test(id) ? id : hash(id).slice(0, limit);
   }

@@ -201,6 +201,10 @@ const KNOWN: Partial<Record<PresetName, string>> = {
   xai: 'xai',
   together: 'together_ai',
   fireworks: 'fireworks_ai',
+  moonshot: 'moonshot',
+  zai: 'zai',
+  minimax: 'minimax',
+  dashscope: 'dashscope',
   cerebras: 'cerebras',
 };
 /** Servers of one's own, by the name LiteLLM has for them; the address is always written. */
