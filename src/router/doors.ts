@@ -23,6 +23,7 @@ import { MEMORY_KEY } from '../settings/keyNames';
 import { TUNNEL_PROBE_TEXT } from '../tunnel/verifier';
 import type { Breaker } from '../upstream/breaker';
 import { createEchoSend } from '../upstream/echo';
+import { type LessonStore, openLessonStore } from '../upstream/lessonStore';
 import { VERSION } from '../version';
 import type { Configuration, CoreOptions } from './options';
 import { differ, type Setup } from './setup';
@@ -32,6 +33,7 @@ export interface Doors {
   readonly requests: RequestServer;
   readonly admission: Admission;
   readonly bodyLog: BodyLog;
+  readonly lessons: LessonStore;
   readonly sightings: ReturnType<typeof createCursorSightings>;
   /** A budget of a client key that a person should know of. */
   readonly budgetNotice: string | undefined;
@@ -84,6 +86,7 @@ export function createDoors(given: DoorOptions): Doors {
     },
   });
   const sightings = createCursorSightings({ dataDir, now: Date.now, log });
+  const lessons = openLessonStore({ dataDir, now: Date.now, warn: (line) => log('warn', line) });
   const requests = createRequestServer({
     runtime: () => setup.runtime,
     publicDoor: () => ({
@@ -94,6 +97,7 @@ export function createDoors(given: DoorOptions): Doors {
     healthProof: given.healthProof,
     lists: setup.lists,
     breaker,
+    lessons,
     memory: memory.live,
     bodies: createBodyBudget(),
     throttle: createThrottle(steadyNow),
@@ -138,6 +142,7 @@ export function createDoors(given: DoorOptions): Doors {
     requests,
     admission,
     bodyLog,
+    lessons,
     sightings,
     get budgetNotice() {
       return budgetNotice;
@@ -157,6 +162,7 @@ export function createDoors(given: DoorOptions): Doors {
     async close() {
       await metricsHost.close();
       await sightings.close();
+      await lessons.close();
       await memory.close();
       await bodyLog.close();
       await ledger.close();

@@ -25,6 +25,8 @@ export interface Backend {
   ownUnsupportedParams?: readonly string[];
   /** Bodies of clients that speak its wire keep their bytes but for what the settings themselves ask (`edits: none`). */
   keepsBytes?: true;
+  /** Refusals of this backend teach nothing (`learn: false`). */
+  learns?: false;
   models: readonly ModelSettings[];
   fallbacks: readonly string[];
   timeouts: Timeouts;

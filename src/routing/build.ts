@@ -73,6 +73,7 @@ function buildBackend(
     unsupportedParams: written.unsupportedParams ?? preset?.unsupportedParams ?? [],
     ...(written.unsupportedParams && { ownUnsupportedParams: written.unsupportedParams }),
     ...(written.edits === 'none' && { keepsBytes: true }),
+    ...(written.learn === false && { learns: false }),
     models: written.models ?? [],
     fallbacks: written.fallbacks ?? [],
     timeouts: { ...timeouts, ...defined(written.timeouts ?? {}) },

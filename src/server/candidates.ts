@@ -7,6 +7,7 @@ import type { Reservation } from '../ledger/admission';
 import type { Attempt } from '../ledger/record';
 import type { Target } from '../routing/backend';
 import { asksForResponses, rememberResponses } from '../routing/wireChoice';
+import { type Lesson, lessonWords } from '../upstream/lessons';
 import { type Decision, decide } from '../upstream/retryPolicy';
 import { wholeBody } from '../upstream/transport';
 import { RequestProblem } from '../wires/codec';
@@ -14,10 +15,17 @@ import type { ApiFailure, WireName } from '../wires/conversation';
 import { type AttemptResult, runAttempt } from './attempt';
 import type { ClientSide } from './clientSide';
 import type { Failed, Run } from './exchangeTypes';
+import { lessonsFrom, MOST_LESSONS, type SentBody } from './lessonTry';
 import { planAttempt } from './plan';
 import type { Plan } from './planTypes';
 import type { WholeReply } from './reply';
 import { wishOf } from './wireWish';
+
+/** What a failed attempt leaves behind for the next one. */
+interface Refused {
+  sentOver?: WireName;
+  sent?: SentBody;
+}
 
 /** A whole answer comes when it is finished: its first byte may take this many times as long as a stream's. */
 const WHOLE_ANSWER_FACTOR = 3;
@@ -45,6 +53,7 @@ export async function runCandidates(run: Run, candidates: readonly Target[], res
   };
   let sent = 0;
   let waited = 0;
+  let taught = 0;
   let last: (Failed & { target: Target }) | undefined;
 
   for (let at = 0; at < queue.length; at++) {
@@ -57,6 +66,7 @@ export async function runCandidates(run: Run, candidates: readonly Target[], res
     }
     client.holdHead(target.backend.timeouts.headHold * 1_000);
     let wire: WireName | undefined;
+    let lessons: readonly Lesson[] = [];
     for (let onTarget = 1; ; onTarget++) {
       const hasFallback = at + 1 < queue.length;
       const circuit = breakerKey(target);
@@ -68,13 +78,14 @@ export async function runCandidates(run: Run, candidates: readonly Target[], res
       }
       const attempt = begin(target);
       sent += 1;
-      const result = await tryOnce(run, target, attempt, hasFallback, wire);
+      const result = await tryOnce(run, target, attempt, hasFallback, { wire, lessons });
       if ('problem' in result) {
         deps.breaker.released(circuit);
         throw result.problem;
       }
       if (!('failure' in result)) {
         if (wire !== undefined) rememberResponses(target);
+        if (lessons.length > 0) deps.lessons.remember(result.target, lessons);
         return deps.breaker.succeeded(circuit);
       }
       const { failure } = result;
@@ -91,8 +102,23 @@ export async function runCandidates(run: Run, candidates: readonly Target[], res
       ) {
         // The provider said where the model is served: one switch, no wait, and kept in mind only when it helps.
         wire = 'responses';
+        lessons = [];
         attempt.outcome = 'retried';
         deps.log('info', `${record.id} ${target.backend.name}/${target.upstreamModel}: asked over Responses instead.`);
+        continue;
+      }
+
+      const learned =
+        taught < MOST_LESSONS && sent < runtime.settings.retry.attempts && hasTime(run, target)
+          ? lessonsFrom(run, result)
+          : [];
+      if (learned.length > 0) {
+        // What the provider says it does not take goes, once more tried without a wait (issue 15 §4).
+        taught += 1;
+        lessons = [...lessons, ...learned];
+        attempt.outcome = 'retried';
+        const words = learned.map(lessonWords).join('; ');
+        deps.log('info', `${record.id} ${target.backend.name}/${target.upstreamModel}: asked again: ${words}.`);
         continue;
       }
 
@@ -142,19 +168,25 @@ function inTime(run: Run, target: Target, decision: Decision): Decision {
   return left !== undefined && left <= needed ? { do: 'giveUp' } : decision;
 }
 
+function hasTime(run: Run, target: Target): boolean {
+  const left = timeLeft(run, target);
+  return left === undefined || left > 0;
+}
+
 /** One attempt from plan to answer. A request that nobody can read comes back as `problem`. */
 async function tryOnce(
   run: Run,
   target: Target,
   attempt: Attempt,
   hasFallback: boolean,
-  wire?: WireName,
-): Promise<(Failed & { sentOver?: WireName }) | { ok: true } | { problem: unknown }> {
+  { wire, lessons }: { wire: WireName | undefined; lessons: readonly Lesson[] },
+): Promise<(Failed & Refused) | { ok: true; target: Target } | { problem: unknown }> {
   const { exchange, request, speaker, client, record, startedAt } = run;
   const { now } = exchange.deps;
   const begun = now();
   let sentOver: WireName | undefined;
-  const failed = (failed: Failed): Failed & { sentOver?: WireName } => {
+  let sent: SentBody | undefined;
+  const failed = (failed: Failed): Failed & Refused => {
     const failure = withoutKey(failed.failure, exchange.runtime.keyFor(target));
     const outcome = failure.kind === 'cancelled' ? ('cancelled' as const) : ('failed' as const);
     Object.assign(attempt, {
@@ -164,13 +196,14 @@ async function tryOnce(
       reason: failure.message,
       kind: failure.kind,
     });
-    return { ...failed, failure, ...(sentOver && { sentOver }) };
+    return { ...failed, failure, ...(sentOver && { sentOver }), ...(sent && { sent }) };
   };
   try {
-    const plan = planAttempt({ exchange, request, speaker, target, record, ...(wire && { wire }) });
+    const plan = planAttempt({ exchange, request, speaker, target, record, lessons, ...(wire && { wire }) });
     if ('failure' in plan) return failed({ failure: plan.failure });
     // Embeddings and their like have no other wire.
     if (speaker.wire || speaker.isCursor) sentOver = plan.target.backend.wire;
+    if (plan.request.body) sent = { target: plan.target, body: plan.request.body };
     record.rules = plan.rules;
     // Joining a large body costs a copy: only while somebody wants to read it.
     const { bodyLog } = exchange.deps;
@@ -211,7 +244,7 @@ async function tryOnce(
         last: whole ? whole.body : (result as AttemptResult & { kind: 'streamed' }).tail,
       },
     );
-    return { ok: true };
+    return { ok: true, target: plan.target };
   } catch (problem) {
     return { problem };
   }

@@ -8,6 +8,7 @@ import type { Target } from '../routing/backend';
 import { targetOnWire, upstreamUrl } from '../routing/build';
 import { chooseWire } from '../routing/wireChoice';
 import { upstreamHeaders } from '../upstream/headers';
+import { applyLessons } from '../upstream/lessonEdits';
 import type { UpstreamHeaders } from '../upstream/send';
 import { replay } from '../wires/answer';
 import { codecFor } from '../wires/codecs';
@@ -60,7 +61,7 @@ function planOnWire(input: PlanInput): Plan | { failure: ApiFailure } {
       }),
     };
   }
-  const content =
+  const made =
     speaker.isCursor ||
     (speaker.wire && speaker.wire !== backend.wire) ||
     wantsTranslation(target) ||
@@ -69,6 +70,7 @@ function planOnWire(input: PlanInput): Plan | { failure: ApiFailure } {
     (speaker.wire && request.sealed)
       ? planTranslation(input)
       : planPassThrough(input);
+  const content = withLessons(made, input);
   const wire = codecFor(backend.wire);
   const echo = backend.preset === 'demo';
   return {
@@ -100,6 +102,26 @@ function planOnWire(input: PlanInput): Plan | { failure: ApiFailure } {
     commitHeaders: (head) => ({ ...answerHeaders(head), ...identity(target), ...droppedHeader(content.dropped) }),
     parseError: (status, headers, body) => wire.parseError(status, headers, body),
   };
+}
+
+/** What this model was found to refuse goes, whichever way the body was made and whoever wrote it. */
+function withLessons(content: Content, input: PlanInput): Content {
+  if (!content.body || !learnsFrom(input)) return content;
+  const lessons = [...input.exchange.deps.lessons.known(input.target), ...(input.lessons ?? [])];
+  if (lessons.length === 0) return content;
+  const { body, rules, dropped } = applyLessons(content.body, lessons);
+  return {
+    ...content,
+    body,
+    rules: [...content.rules, ...rules],
+    dropped: [...(content.dropped ?? []), ...dropped],
+  };
+}
+
+/** Other endpoints and bodies whose bytes are to stay are told every refusal as it is. */
+export function learnsFrom({ speaker, target: { backend } }: Pick<PlanInput, 'speaker' | 'target'>): boolean {
+  if (backend.learns === false || !(speaker.wire || speaker.isCursor)) return false;
+  return !(backend.keepsBytes && speaker.wire === backend.wire && !speaker.isCursor);
 }
 
 /** A listed effort variant on a wire where the effort is more than one field needs the whole request understood. */

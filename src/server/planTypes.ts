@@ -1,6 +1,7 @@
 /** What a plan is made of, and what it is: the request of one attempt and how its answer is read. */
 import type { RequestRecord } from '../ledger/record';
 import type { Target } from '../routing/backend';
+import type { Lesson } from '../upstream/lessons';
 import type { Send, UpstreamHeaders, UpstreamRequest } from '../upstream/send';
 import type { ApiFailure, WireName } from '../wires/conversation';
 import type { ClientRequest } from './clientRequest';
@@ -16,6 +17,8 @@ export interface PlanInput {
   record: RequestRecord;
   /** Speak this wire, whatever would be chosen: the provider asked for it. */
   wire?: WireName;
+  /** Learned from refusals of this very request, beside what is known already. */
+  lessons?: readonly Lesson[];
 }
 
 /** How the answer becomes what the client reads. */

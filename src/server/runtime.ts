@@ -9,6 +9,7 @@ import type { RouteTable } from '../routing/resolve';
 import type { Settings } from '../settings/schema';
 import type { Breaker } from '../upstream/breaker';
 import type { EchoContext } from '../upstream/echo';
+import type { LessonStore } from '../upstream/lessonStore';
 import type { Send } from '../upstream/send';
 import type { Transport } from '../upstream/transport';
 import type { Usage } from '../wires/conversation';
@@ -48,6 +49,8 @@ export interface ServerDeps {
   healthProof(nonce: string): string;
   lists: ModelLists;
   breaker: Breaker;
+  /** What providers were found to refuse. */
+  lessons: LessonStore;
   memory: CursorMemory;
   bodies: BodyBudget;
   throttle: Throttle;

@@ -158,6 +158,10 @@ const backend = z.strictObject({
         'Nothing but the model name and what these settings ask for.',
       ],
     }),
+  learn: z.boolean().optional().meta({
+    description:
+      'Learn from refusals: a parameter that the provider says it does not take is left out in a second try, and from then on where that helped. Default: true.',
+  }),
   models: z.array(model).optional().meta({ description: 'Models with settings of their own.' }),
   fallbacks: z
     .array(name)

@@ -1,0 +1,81 @@
+/** Makes the changes that refusals taught (lessons.ts) in a body that is ready to send; everything else keeps its bytes. */
+import type { JsonValue } from '../wires/conversation';
+import { type Edit, editObject, type JsonEntry, scanArray, scanObject, splice } from '../wires/jsonText';
+import { type Lesson, lessonWords, mayChange } from './lessons';
+import { wholeBody } from './transport';
+
+export interface TaughtBody {
+  body: Buffer | readonly Buffer[];
+  /** In words, for the story. */
+  rules: string[];
+  /** Places left out, for the answer header. */
+  dropped: string[];
+}
+
+/** In the order given; what is not in the body, or may not go with the value it has, stays as it is. */
+export function applyLessons(body: Buffer | readonly Buffer[], lessons: readonly Lesson[]): TaughtBody {
+  const taught: TaughtBody = { body, rules: [], dropped: [] };
+  for (const lesson of lessons) {
+    const bytes = wholeBody(taught.body);
+    const edits = editsFor(bytes, undefined, lesson.field.split(/\.|(?=\[)/), lesson);
+    if (edits.length === 0) continue;
+    taught.body = splice(bytes, edits);
+    taught.rules.push(lessonWords(lesson));
+    if (lesson.do === 'drop') taught.dropped.push(lesson.field);
+  }
+  return taught;
+}
+
+/** Edits inside the object (or, for `[]`, in every item of the list) that begins at `start`. */
+function editsFor(bytes: Buffer, start: number | undefined, [step = '', ...rest]: string[], lesson: Lesson): Edit[] {
+  if (step === '[]') {
+    return scanArray(bytes, start!)
+      .filter(({ kind }) => kind === 'object')
+      .flatMap((item) => editsFor(bytes, item.start, rest, lesson));
+  }
+  const entries = scanObject(bytes, start);
+  const named = entries.filter(({ key }) => key === step);
+  if (rest.length > 0) {
+    const wanted = rest[0] === '[]' ? 'array' : 'object';
+    return named.filter(({ kind }) => kind === wanted).flatMap((entry) => editsFor(bytes, entry.start, rest, lesson));
+  }
+  switch (lesson.do) {
+    case 'drop':
+      return without(
+        bytes,
+        entries,
+        ({ key, ...entry }) => key === step && mayChange(lesson.field, shortValue(bytes, entry)),
+      );
+    case 'set':
+      return named.flatMap((entry) => setTo(bytes, entry, lesson));
+    case 'rename':
+      // The limit that stands under the right name already is the one that counts.
+      if (entries.some(({ key }) => key === lesson.to)) return without(bytes, entries, ({ key }) => key === step);
+      return named.map((entry) => ({
+        start: entry.entryStart,
+        end: entry.start,
+        text: `${JSON.stringify(lesson.to)}:`,
+      }));
+  }
+}
+
+function without(bytes: Buffer, entries: readonly JsonEntry[], goes: (entry: JsonEntry) => boolean): Edit[] {
+  const remove = new Set(entries.flatMap((entry, at) => (goes(entry) ? [at] : [])));
+  return editObject(bytes, entries, { remove });
+}
+
+function setTo(bytes: Buffer, entry: JsonEntry, { field, to }: Lesson): Edit[] {
+  const value = shortValue(bytes, entry);
+  if (typeof value !== typeof to || value === to || !mayChange(field, value)) return [];
+  return [{ start: entry.start, end: entry.end, text: JSON.stringify(to) }];
+}
+
+/** A value as far as a rule may look at it: words, numbers, true and false. */
+function shortValue(bytes: Buffer, { start, end }: Pick<JsonEntry, 'start' | 'end'>): JsonValue | undefined {
+  if (end - start > 64) return undefined;
+  try {
+    return JSON.parse(bytes.toString('utf8', start, end)) as JsonValue;
+  } catch {
+    return undefined;
+  }
+}

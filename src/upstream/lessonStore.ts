@@ -1,0 +1,142 @@
+/**
+ * What refusals taught and the next try proved (lessons.ts), by what answers: base URL, wire, model. Names only, bounded, in one
+ * file of the data directory, and forgotten after a month: providers change their models.
+ */
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+import * as z from 'zod';
+import { writeWhole } from '../network/wholeFile';
+import type { Target } from '../routing/backend';
+import { WIRES } from '../wires/wire';
+import type { Lesson } from './lessons';
+
+const FILE = 'lessons.json';
+/** Form of the file; another one is not read. */
+const VERSION = 1;
+const DAYS = 30;
+const DAY_MS = 86_400_000;
+const MOST_MODELS = 200;
+const MOST_LESSONS = 12;
+const MOST_BYTES = 1024 * 1024;
+const LONGEST_MODEL = 256;
+
+const lessonForm = z.object({
+  field: z
+    .string()
+    .max(200)
+    .regex(/^[\w$.[\]-]+$/),
+  do: z.enum(['drop', 'set', 'rename']),
+  to: z.union([z.string().max(64), z.number()]).optional(),
+  /** Milliseconds since the epoch. */
+  at: z.number(),
+});
+const fileForm = z.object({
+  version: z.literal(VERSION),
+  models: z
+    .array(
+      z.object({
+        place: z.string().length(16),
+        wire: z.enum(WIRES),
+        model: z.string().max(LONGEST_MODEL),
+        lessons: z.array(lessonForm).max(MOST_LESSONS),
+      }),
+    )
+    .max(MOST_MODELS),
+});
+type Learned = z.infer<typeof fileForm>['models'][number];
+type KeptLesson = Learned['lessons'][number];
+
+export interface LessonStore {
+  /** What this model is known to refuse, where it answers and over this wire. */
+  known(target: Target): readonly Lesson[];
+  /** Called when a try with these changes was answered. */
+  remember(target: Target, lessons: readonly Lesson[]): void;
+  /** What is known about models of this address, for a person. */
+  at(baseUrl: string): { model: string; lessons: readonly KeptLesson[] }[];
+  /** Resolves when everything is on disk. */
+  close(): Promise<void>;
+}
+
+/** An unreadable file counts as empty: what it said is learned again. */
+export function openLessonStore(given: { dataDir: string; now(): number; warn(line: string): void }): LessonStore {
+  const file = path.join(given.dataDir, FILE);
+  const learned = new Map(readLearned(file).map((one) => [keyOf(one), one]));
+  let saved = Promise.resolve();
+  let waiting = false;
+
+  const fresh = ({ lessons }: Learned) => lessons.filter(({ at }) => given.now() - at < DAYS * DAY_MS);
+
+  function save(): void {
+    if (waiting) return;
+    waiting = true;
+    saved = saved.then(async () => {
+      waiting = false;
+      try {
+        mkdirSync(given.dataDir, { recursive: true, mode: 0o700 });
+        await writeWhole(file, JSON.stringify({ version: VERSION, models: [...learned.values()] }));
+      } catch (error) {
+        given.warn(`What providers refuse could not be written down: ${(error as Error).message}`);
+      }
+    });
+  }
+
+  return {
+    known(target) {
+      const found = learned.get(keyOf(placeOf(target)));
+      return found ? fresh(found).map((lesson) => ({ ...lesson, lasting: true })) : [];
+    },
+    remember(target, lessons) {
+      const lasting = lessons.filter((lesson) => lesson.lasting);
+      const place = placeOf(target);
+      if (lasting.length === 0 || place.model.length > LONGEST_MODEL) return;
+      const key = keyOf(place);
+      const old = learned.get(key);
+      // What was just proven replaces what was said of the same names before.
+      const names = new Set(lasting.flatMap(({ field, do: what, to }) => (what === 'rename' ? [field, to] : [field])));
+      const kept = old ? fresh(old).filter(({ field }) => !names.has(field)) : [];
+      const added = lasting.map(({ field, do: what, to }) => ({
+        field,
+        do: what,
+        ...(to !== undefined && { to }),
+        at: given.now(),
+      }));
+      learned.delete(key);
+      learned.set(key, { ...place, lessons: [...kept, ...added].slice(-MOST_LESSONS) });
+      const [oldest] = learned.keys();
+      if (learned.size > MOST_MODELS && oldest !== undefined) learned.delete(oldest);
+      save();
+    },
+    at(baseUrl) {
+      const place = hashed(baseUrl);
+      return [...learned.values()]
+        .filter((one) => one.place === place)
+        .map((one) => ({ model: one.model, lessons: fresh(one) }))
+        .filter(({ lessons }) => lessons.length > 0);
+    },
+    close: () => saved,
+  };
+}
+
+function readLearned(file: string): Learned[] {
+  try {
+    if (statSync(file).size > MOST_BYTES) return [];
+    return fileForm.parse(JSON.parse(readFileSync(file, 'utf8'))).models;
+  } catch {
+    return [];
+  }
+}
+
+/** By what answers, not by the name a person gave it. */
+function placeOf({ backend, upstreamModel }: Target): Omit<Learned, 'lessons'> {
+  return { place: hashed(backend.baseUrl), wire: backend.wire, model: upstreamModel };
+}
+
+function keyOf({ place, wire, model }: Omit<Learned, 'lessons'>): string {
+  return JSON.stringify([place, wire, model]);
+}
+
+/** An address may hold more than a name: only its print goes into the file. */
+function hashed(baseUrl: string): string {
+  return createHash('sha256').update(baseUrl).digest('hex').slice(0, 16);
+}

@@ -1,0 +1,283 @@
+/**
+ * Learning from refusals (issue 15 §4): what a 400 says about a parameter becomes one change of the next try. Read here, purely;
+ * lessonEdits.ts makes the change, lessonStore.ts keeps what helped. Whatever carries content or binds the answer never goes.
+ */
+import type { ApiFailure, JsonObject, JsonValue } from '../wires/conversation';
+
+export interface Lesson {
+  /** Place in the body as `temperature`, `reasoning.summary`, `messages[].reasoning_content`. */
+  field: string;
+  do: 'drop' | 'set' | 'rename';
+  /** The one allowed value, or the other name. */
+  to?: string | number;
+  /** The refusal speaks of every request to this model, not of this one: worth remembering once it helped. */
+  lasting: boolean;
+}
+
+/** Changes that one refusal may ask for: pydantic lists everything it does not know. */
+const MOST_CHANGES = 8;
+/** Characters of a refusal that are read. */
+const MOST_TEXT = 2_000;
+
+const OUTPUT_LIMITS: readonly string[] = ['max_tokens', 'max_completion_tokens', 'max_output_tokens'];
+
+/** Content, tools, form, number and end of the answer, and where it may be made: a refusal of these is told as it is. */
+const NEVER: ReadonlySet<string> = new Set([
+  ...['model', 'models', 'messages', 'input', 'system', 'instructions', 'prompt', 'suffix', 'contents', 'prediction'],
+  ...['tools', 'functions', 'function_call', 'mcp_servers', 'container', 'plugins', 'web_search_options'],
+  ...['response_format', 'text', 'output_config', 'output_format', 'format', 'json_schema', 'structured_outputs'],
+  ...['grammar', 'guided_json', 'guided_regex', 'guided_choice', 'guided_grammar', 'logprobs', 'top_logprobs'],
+  ...['stop', 'stop_sequences', 'n', 'stream', 'modalities', 'audio', 'previous_response_id', 'conversation'],
+  ...['background', 'provider', 'safety_settings', 'safetySettings', 'guardrails', 'moderation', ...OUTPUT_LIMITS],
+]);
+/** Inside a field that never goes as a whole, these only tune; of a choice of tools nothing else may go. */
+const TUNES_INSIDE: ReadonlySet<string> = new Set([
+  'text.verbosity',
+  'output_config.effort',
+  'tool_choice.disable_parallel_tool_use',
+]);
+
+const THOUGHT = 'thought_signature|extra_content|signature|cache_control';
+/** Of the history only what carries thinking, ids or cache marks. */
+const OF_HISTORY: readonly RegExp[] = [
+  new RegExp(
+    `^(messages|input)\\[\\]\\.(id|reasoning|reasoning_content|reasoning_details|reasoning_text|thinking|thinking_blocks|encrypted_content|${THOUGHT})$`,
+  ),
+  new RegExp(`^(messages|input)\\[\\]\\.(content|tool_calls)\\[\\]\\.(${THOUGHT})$`),
+  /^system\[\]\.cache_control$/,
+  /^tools\[\](\.function)?\.cache_control$/,
+];
+
+/** Whether this place may be dropped or set; `value` as it stands in the body. */
+export function mayChange(field: string, value: JsonValue | undefined): boolean {
+  if (field.includes('[]')) return OF_HISTORY.some((form) => form.test(field));
+  if (TUNES_INSIDE.has(field)) return true;
+  const [top = '', ...inner] = field.split('.');
+  if (NEVER.has(top) || inner.length > 2) return false;
+  // "auto" is what everybody does without the field; any other choice was the client's.
+  if (top === 'tool_choice') return inner.length === 0 && value === 'auto';
+  return !(field === 'store' && value === false);
+}
+
+const PATH = '[`\'"\\[{(]{0,2}([a-zA-Z_][\\w.[\\]-]{0,200})[`\'"]?';
+const WHAT = '(?:parameter|param|argument|field|property|key|input)';
+
+interface Form {
+  pattern: RegExp;
+  /** Groups that make the path; the last one is the name. Default: the first group. */
+  path?: readonly number[];
+  /** Nothing but this value is taken. */
+  value?: number;
+  /** True of this request only. */
+  passing?: boolean;
+}
+const form = (pattern: string, more: Omit<Form, 'pattern'> = {}): Form => ({
+  pattern: new RegExp(pattern, 'gi'),
+  ...more,
+});
+
+/** How providers say what they do not take; the source stands behind each. The first form that fits the body counts. */
+const FORMS: readonly Form[] = [
+  // Kimi: "invalid temperature: only 1 is allowed for this model".
+  form(`invalid ${PATH}: only ([\\d.]{1,8}) is allowed`, { value: 2 }),
+  // OpenAI unsupported_value: "'x' does not support 0.2 with this model. Only the default (1) value is supported."
+  form(`${PATH} does not support [^.]{0,40}(?:\\.\\d+)?[^.]{0,60}\\. only the default`),
+  // OpenAI: "Unsupported value: 'verbosity' does not support 'low' with this model. Supported values are: 'medium'."
+  form(
+    `${PATH} does not support [^.]{1,80}\\. supported values are: ['"\`]([\\w-]{1,32})['"\`](?! ?(?:,|and|or)\\b| ?,)`,
+    { value: 2 },
+  ),
+  // Anthropic: "`temperature` may only be set to 1 when thinking is enabled".
+  form(`${PATH} may only be set to ([\\d.]{1,8}) when`, { value: 2, passing: true }),
+  // OpenAI: "'parallel_tool_calls' is only allowed when 'tools' are specified."
+  form(`${PATH} is only (?:allowed|supported) when`, { passing: true }),
+  // Gemini: `Unknown name "x" at 'messages[1]': Cannot find field.`
+  form(`unknown name ${PATH} at ${PATH}`, { path: [2, 1] }),
+  form(`unknown name ${PATH}`),
+  // Groq: "('messages.2' : property 'reasoning_content' is unsupported)"; Cerebras writes the whole path as the property.
+  form(`${PATH} ?: property ${PATH} is unsupported`, { path: [1, 2] }),
+  // vLLM prints pydantic's list: "'type': 'extra_forbidden', 'loc': ('body', 'top_k')".
+  form(`extra_forbidden['"], ['"]loc['"]: [([]([^)\\]]{1,200})[)\\]]`),
+  // pydantic (Mistral, Anthropic): "body.messages.1.assistant.reasoning_content: Extra inputs are not permitted".
+  form(`${PATH}: extra (?:inputs|fields) (?:are )?not permitted`),
+  // Fireworks: "Extra inputs are not permitted, field: 'x'".
+  form(`extra inputs are not permitted,? ?field: ${PATH}`),
+  // OpenAI: "Unknown parameter: 'x'.", "Unsupported parameter: 'x' is not supported …", "Unrecognized request argument supplied: x".
+  form(
+    `(?:unknown|unsupported|unrecognized|unexpected|extraneous) (?:request )?(?:keyword )?${WHAT}(?:s|\\(s\\))?(?: supplied| in object)?:? ${PATH}`,
+  ),
+  // xAI: "Argument not supported on this model: presencePenalty".
+  form(`${WHAT}s? not supported(?: on this model)?: ${PATH}`),
+  // JSON schema in Python: "Additional properties are not allowed ('x' was unexpected)".
+  form(`additional properties are not allowed \\(${PATH} w(?:as|ere) unexpected`),
+  // LiteLLM, xAI, Ollama: "does not support parameters: ['x']", "does not support parameter x", "does not support thinking".
+  form(`does not support (?:the |this )?(?:${WHAT}s?:? )?${PATH}`),
+  // Groq, Anthropic: "`x` is not supported with this model", "`temperature` is deprecated for this model".
+  form(
+    `${PATH} ?(?:${WHAT} )?(?:is|are) (?:unsupported|unknown|deprecated|not (?:yet )?(?:supported|permitted|allowed))`,
+  ),
+];
+/** These read any word before "is not supported": what they say about a value is the client's own error. */
+const LOOSE_FORMS = 2;
+
+const ABOUT_A_VALUE =
+  /unsupported value|invalid value|must be|between|out of range|(?:less|greater|more) than|at (?:most|least)|maximum|minimum|supported values|one of/i;
+const EXISTENCE =
+  /unsupported|not (?:yet )?supported|unknown|unrecognized|unexpected|does not support|not permitted|not allowed|deprecated|extraneous/i;
+const ONLY_DEFAULT = /only the default/i;
+/** "…with this model" is a fact of the model; "…with tools", "when …" is one of the request. */
+const CONDITION =
+  /\b(?:when|while|unless|together|both|combination|combined|without|conflicts?|mutually)\b|\b(?:if|with) (?!this model|the (?:selected|current|requested|given) model|model\b)/i;
+const NOT_VERIFIED = /must be verified to/i;
+
+/** Words for what several fields ask for, or for a field that the refusal does not name. */
+const MEANT: Readonly<Record<string, readonly string[]>> = {
+  thinking: ['thinking', 'reasoning_effort', 'reasoning', 'think'],
+  reasoning: ['reasoning', 'reasoning_effort', 'thinking'],
+  think: ['think', 'reasoning_effort', 'reasoning', 'thinking'],
+  effort: ['reasoning_effort', 'reasoning.effort', 'output_config.effort'],
+  verbosity: ['verbosity', 'text.verbosity'],
+  content: ['include'],
+};
+
+/** Refusals that speak of parameters; anything else has another remedy. */
+const KINDS: ReadonlySet<string> = new Set(['badRequest', 'notFound', 'contextLength']);
+
+/**
+ * What to change in `body`, the one that was refused, before one more try; empty when the refusal is to be told.
+ * @param body parsed only when the words of the refusal call for it.
+ */
+export function lessonsOf(failure: ApiFailure, body: () => JsonObject): Lesson[] {
+  const { status, kind } = failure;
+  if (failure.own || (status !== 400 && status !== 422) || !KINDS.has(kind ?? 'badRequest')) return [];
+  const told = readRefusal(failure);
+  if (told.length === 0) return [];
+  const sent = body();
+  const lessons: Lesson[] = [];
+  for (const { paths, value, lasting } of told) {
+    const lesson = firstThatFits(sent, paths, value, lasting, failure.message);
+    if (lesson && !lessons.some(({ field }) => field === lesson.field)) lessons.push(lesson);
+  }
+  return lessons.slice(0, MOST_CHANGES);
+}
+
+interface Told {
+  /** Where it may stand in the body, the likeliest first. */
+  paths: string[];
+  value?: string;
+  lasting: boolean;
+}
+
+function readRefusal({ message, param, code }: ApiFailure): Told[] {
+  const text = message.slice(0, MOST_TEXT);
+  const lasting = !CONDITION.test(text) || NOT_VERIFIED.test(text);
+  const ofParam = param ? readParam(param, code, text, lasting) : undefined;
+  if (ofParam) return [ofParam];
+  const value = ABOUT_A_VALUE.test(text) && !ONLY_DEFAULT.test(text);
+  for (const [at, one] of FORMS.entries()) {
+    if (value && at >= FORMS.length - LOOSE_FORMS) return [];
+    const matches = [...text.matchAll(one.pattern)].slice(0, MOST_CHANGES);
+    const told = matches.map((match) => toldBy(match, one, lasting && !one.passing));
+    if (told.length > 0) return told;
+  }
+  return [];
+}
+
+/** OpenAI's `param`; undefined where the words say more, or speak of a value. */
+function readParam(param: string, code: string | null | undefined, text: string, lasting: boolean): Told | undefined {
+  const paths = meanings(param);
+  if (/^(unsupported_parameter|unknown_parameter)$/.test(code ?? '')) return { paths, lasting };
+  if (ONLY_DEFAULT.test(text) || NOT_VERIFIED.test(text)) return { paths, lasting };
+  if (code === 'unsupported_value' || ABOUT_A_VALUE.test(text)) return undefined;
+  return EXISTENCE.test(text) ? { paths, lasting } : undefined;
+}
+
+function toldBy(match: RegExpMatchArray, { path = [1], value }: Form, lasting: boolean): Told {
+  const parts = path.map((group) => match[group] ?? '');
+  const name = parts.at(-1)!;
+  const joined = parts.join('.');
+  const paths = joined === name ? meanings(name) : [joined, ...meanings(name)];
+  return { paths, lasting, ...(value !== undefined && { value: match[value] }) };
+}
+
+/** The name as it stands, as snake_case where a provider tells it otherwise (xAI), and what else it may mean. */
+function meanings(name: string): string[] {
+  const snake = name.replace(/[a-z][A-Z]/g, ([a, b]) => `${a}_${b?.toLowerCase()}`);
+  return [...new Set([name, snake, ...(MEANT[name.toLowerCase().replace(/\.$/, '')] ?? [])])];
+}
+
+function firstThatFits(
+  body: JsonObject,
+  paths: readonly string[],
+  value: string | undefined,
+  lasting: boolean,
+  message: string,
+): Lesson | undefined {
+  for (const path of paths) {
+    const found = placeIn(body, path);
+    if (!found) continue;
+    if (OUTPUT_LIMITS.includes(found.field)) return renamed(body, found.field, message, lasting);
+    if (!mayChange(found.field, found.value)) return undefined;
+    if (value === undefined) return { field: found.field, do: 'drop', lasting };
+    const to = typeof found.value === 'number' ? Number(value) : value;
+    const fits = typeof to === typeof found.value && to !== found.value && !Number.isNaN(to);
+    return fits ? { field: found.field, do: 'set', to, lasting } : undefined;
+  }
+  return undefined;
+}
+
+/** An output limit is never lost: it goes on under the name the provider asks for, or the other one of chat. */
+function renamed(body: JsonObject, field: string, message: string, lasting: boolean): Lesson | undefined {
+  const asked = OUTPUT_LIMITS.find(
+    (name) => name !== field && new RegExp(`(?:use|instead)[^.]{0,20}\\b${name}\\b`, 'i').test(message),
+  );
+  const other = 'messages' in body ? OUTPUT_LIMITS.find((name) => name !== field) : 'max_output_tokens';
+  const to = asked ?? other;
+  if (to === undefined || to === field || ABOUT_A_VALUE.test(message)) return undefined;
+  return { field, do: 'rename', to, lasting };
+}
+
+/** Names that are written into stories, headers and the file. */
+const NAME = /^[\w$-]{1,64}$/;
+
+/**
+ * The place that a refusal's path means: its segments as far as the body has them, for unions put in tags of their own
+ * (`messages.1.assistant.…`, `body.…`). Undefined where the body does not have the last one.
+ */
+function placeIn(body: JsonObject, path: string): { field: string; value: JsonValue | undefined } | undefined {
+  let at: JsonValue | undefined = body;
+  const steps: { name: string; value: JsonValue | undefined }[] = [];
+  let reached = false;
+  const segments = path.split(/[.[\]'"`, ]+/).filter(Boolean);
+  for (const [index, segment] of segments.entries()) {
+    reached = false;
+    if (Array.isArray(at) && /^\d{1,6}$/.test(segment)) {
+      at = at[Number(segment)];
+      steps.push({ name: '[]', value: at });
+      reached = at !== undefined;
+    } else if (typeof at === 'object' && at !== null && !Array.isArray(at) && Object.hasOwn(at, segment)) {
+      if (!NAME.test(segment)) return undefined;
+      const inside: JsonValue | undefined = at[segment];
+      // A tag may be spelt like a text that stands there ("content.0.text.cache_control").
+      if (index < segments.length - 1 && (typeof inside !== 'object' || inside === null)) continue;
+      at = inside;
+      steps.push({ name: segment, value: at });
+      reached = true;
+    }
+  }
+  // "thinking.type.enabled" names a value: what has a type goes as a whole.
+  const ofType = !reached && segments.at(-2) === 'type';
+  while (steps.at(-1)?.name === 'type' || steps.at(-1)?.name === '[]') steps.pop();
+  const last = steps.at(-1);
+  if (!last || !(reached || ofType)) return undefined;
+  const field = steps.map(({ name }, index) => (name === '[]' ? name : index > 0 ? `.${name}` : name)).join('');
+  return { field, value: last.value };
+}
+
+/** What was done, in words for the story of the request. */
+export function lessonWords({ field, do: what, to }: Lesson): string {
+  if (what === 'drop') return `dropped ${field}, which the provider refuses`;
+  return what === 'set'
+    ? `set ${field} to ${to}, the only value the provider takes`
+    : `wrote ${field} as ${to}, as the provider asks`;
+}

@@ -1,0 +1,483 @@
+/** Learning from refusals (issue 15 §4): the forms in which providers say what they do not take, and what is done about it. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import type { Target } from '../../../src/routing/backend';
+import { buildBackends } from '../../../src/routing/build';
+import { createRouteTable } from '../../../src/routing/resolve';
+import { settingsSchema } from '../../../src/settings/schema';
+import { applyLessons } from '../../../src/upstream/lessonEdits';
+import { type LessonStore, openLessonStore } from '../../../src/upstream/lessonStore';
+import { type Lesson, lessonsOf } from '../../../src/upstream/lessons';
+import type { JsonObject } from '../../../src/wires/conversation';
+import { readFailure } from '../../../src/wires/failure';
+
+const openAi = (message: string, param: string | null = null, code: string | null = null) => ({
+  error: { message, type: 'invalid_request_error', param, code },
+});
+
+const CHAT: JsonObject = {
+  model: 'm',
+  messages: [
+    { role: 'user', content: [{ type: 'text', text: 'hi', cache_control: { type: 'ephemeral' } }] },
+    { role: 'assistant', content: 'yo', reasoning_content: 'hm', id: 'msg_1', tool_calls: [{ id: 'c', index: 0 }] },
+  ],
+  temperature: 0.2,
+  top_p: 0.5,
+  top_k: 4,
+  presence_penalty: 1,
+  reasoning_effort: 'low',
+  verbosity: 'low',
+  max_tokens: 50,
+  stream: true,
+  stream_options: { include_usage: true },
+  stop: ['x'],
+  n: 2,
+  store: false,
+  seed: 3,
+  user: 'u',
+  tools: [{ type: 'function', function: { name: 'f', parameters: {} }, cache_control: { type: 'ephemeral' } }],
+  tool_choice: 'auto',
+  parallel_tool_calls: true,
+  response_format: { type: 'json_object' },
+};
+const RESPONSES: JsonObject = {
+  model: 'm',
+  input: [{ type: 'message', role: 'user', id: 'i', content: 'hi' }],
+  reasoning: { effort: 'high', summary: 'auto' },
+  include: ['reasoning.encrypted_content'],
+  text: { verbosity: 'low', format: { type: 'text' } },
+  max_output_tokens: 50,
+  temperature: 0.2,
+};
+const MESSAGES: JsonObject = {
+  model: 'm',
+  messages: [{ role: 'user', content: [{ type: 'text', text: 'hi', cache_control: { type: 'ephemeral' } }] }],
+  system: [{ type: 'text', text: 's', cache_control: { type: 'ephemeral' } }],
+  thinking: { type: 'enabled', budget_tokens: 2_000 },
+  output_config: { effort: 'high' },
+  context_management: { edits: [] },
+  temperature: 0.2,
+  top_k: 4,
+  max_tokens: 50,
+};
+
+const told = (lessons: readonly Lesson[]) =>
+  lessons.map(({ field, do: what, to, lasting }) =>
+    [...(what === 'drop' ? ['-', field] : [field, what === 'set' ? '=' : '>', to]), ...(lasting ? [] : ['once'])].join(
+      ' ',
+    ),
+  );
+const learned = (answer: unknown, body = CHAT, status = 400) =>
+  told(lessonsOf(readFailure(status, {}, typeof answer === 'string' ? answer : JSON.stringify(answer), 0), () => body));
+
+const drop = (field: string): Lesson => ({ field, do: 'drop', lasting: true });
+
+describe('reading refusals', () => {
+  const forms: [who: string, answer: unknown, lessons: string[], body?: JsonObject, status?: number][] = [
+    [
+      'OpenAI, unsupported_parameter',
+      openAi(
+        "Unsupported parameter: 'temperature' is not supported with this model.",
+        'temperature',
+        'unsupported_parameter',
+      ),
+      ['- temperature'],
+    ],
+    [
+      'OpenAI, only the default',
+      openAi(
+        "Unsupported value: 'temperature' does not support 0.2 with this model. Only the default (1) value is supported.",
+        'temperature',
+        'unsupported_value',
+      ),
+      ['- temperature'],
+    ],
+    [
+      'the same through a relay that keeps the words alone',
+      "Unsupported value: 'temperature' does not support 0.2 with this model. Only the default (1) value is supported.",
+      ['- temperature'],
+    ],
+    [
+      'OpenAI, one value',
+      openAi(
+        "Unsupported value: 'low' is not supported with this model. 'verbosity' does not support 'low' with this model. Supported values are: 'medium'.",
+        'verbosity',
+        'unsupported_value',
+      ),
+      ['verbosity = medium'],
+    ],
+    ['OpenAI, unknown parameter', openAi("Unknown parameter: 'top_k'.", 'top_k', 'unknown_parameter'), ['- top_k']],
+    ['OpenAI, old', openAi('Unrecognized request argument supplied: top_k'), ['- top_k']],
+    [
+      'OpenAI, in the history',
+      openAi(
+        "Unknown parameter: 'messages[1].reasoning_content'.",
+        'messages[1].reasoning_content',
+        'unknown_parameter',
+      ),
+      ['- messages[].reasoning_content'],
+    ],
+    [
+      'OpenAI, another name of the limit',
+      openAi(
+        "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.",
+        'max_tokens',
+        'unsupported_parameter',
+      ),
+      ['max_tokens > max_completion_tokens'],
+    ],
+    [
+      'OpenAI Responses, encrypted content',
+      openAi('Encrypted content is not supported with this model.', 'include', 'unsupported_value'),
+      ['- include'],
+      RESPONSES,
+    ],
+    [
+      'OpenAI Responses, organisation not verified',
+      openAi(
+        'Your organization must be verified to generate reasoning summaries.',
+        'reasoning.summary',
+        'unsupported_value',
+      ),
+      ['- reasoning.summary'],
+      RESPONSES,
+    ],
+    [
+      'OpenAI Responses, an id in the history',
+      openAi("Unknown parameter: 'input[0].id'.", 'input[0].id', 'unknown_parameter'),
+      ['- input[].id'],
+      RESPONSES,
+    ],
+    ['a relay of Responses', { detail: 'Unsupported parameter: text.verbosity' }, ['- text.verbosity'], RESPONSES],
+    ['Groq, top level', openAi("property 'store' is unsupported"), []],
+    ['Groq, a parameter', openAi("'top_k' : property 'top_k' is unsupported"), ['- top_k']],
+    [
+      'Groq, the history',
+      openAi(
+        "'messages.1' : for 'role:assistant' the following must be satisfied[('messages.1' : property 'reasoning_content' is unsupported)]",
+      ),
+      ['- messages[].reasoning_content'],
+    ],
+    [
+      'Cerebras',
+      {
+        message:
+          "body.messages.1.assistant.reasoning_content: property 'messages.1.assistant.reasoning_content' is unsupported",
+        code: 'wrong_api_format',
+      },
+      ['- messages[].reasoning_content'],
+    ],
+    ['Groq, with this model', openAi('`verbosity` is not supported with this model', 'verbosity'), ['- verbosity']],
+    [
+      'Mistral',
+      {
+        detail: [
+          { type: 'extra_forbidden', loc: ['body', 'user'], msg: 'Extra inputs are not permitted', input: 'u' },
+          {
+            type: 'extra_forbidden',
+            loc: ['body', 'messages', 1, 'assistant', 'reasoning_content'],
+            msg: 'Extra inputs are not permitted',
+          },
+        ],
+      },
+      ['- user', '- messages[].reasoning_content'],
+      CHAT,
+      422,
+    ],
+    [
+      'vLLM',
+      {
+        object: 'error',
+        message:
+          "[{'type': 'extra_forbidden', 'loc': ('body', 'verbosity'), 'msg': 'Extra inputs are not permitted', 'input': 'low'}]",
+        code: 400,
+      },
+      ['- verbosity'],
+    ],
+    ['Fireworks', openAi("Extra inputs are not permitted, field: 'messages[1].id', value: 'x'"), ['- messages[].id']],
+    [
+      'Gemini',
+      [
+        {
+          error: {
+            code: 400,
+            message: 'Invalid JSON payload received. Unknown name "presence_penalty": Cannot find field.',
+            status: 'INVALID_ARGUMENT',
+          },
+        },
+      ],
+      ['- presence_penalty'],
+    ],
+    [
+      'Gemini, the history',
+      [{ error: { code: 400, message: 'Unknown name "reasoning_content" at \'messages[1]\': Cannot find field.' } }],
+      ['- messages[].reasoning_content'],
+    ],
+    [
+      'Gemini, where our form differs',
+      'Unknown name "top_k" at \'generation_config\': Cannot find field.',
+      ['- top_k'],
+    ],
+    ['Kimi', openAi('invalid temperature: only 1 is allowed for this model'), ['temperature = 1']],
+    ['xAI', openAi('Argument not supported on this model: presencePenalty'), ['- presence_penalty']],
+    ['xAI, another', openAi('Model grok-4 does not support parameter presencePenalty.'), ['- presence_penalty']],
+    [
+      'LiteLLM',
+      openAi("litellm.UnsupportedParamsError: x does not support parameters: ['seed'], for model=y"),
+      ['- seed'],
+    ],
+    ['Ollama', openAi('"qwen2.5:7b" does not support thinking'), ['- reasoning_effort']],
+    ['Go servers', openAi('json: unknown field "top_k"'), ['- top_k']],
+    ['Rust servers', 'unknown field `top_k`, expected one of `model`, `messages`', ['- top_k'], CHAT, 422],
+    ['JSON schema', openAi("Additional properties are not allowed ('seed' was unexpected)"), ['- seed']],
+    [
+      'Anthropic, unknown',
+      {
+        type: 'error',
+        error: { type: 'invalid_request_error', message: 'context_management: Extra inputs are not permitted' },
+      },
+      ['- context_management'],
+      MESSAGES,
+    ],
+    [
+      'Anthropic, cache mark',
+      {
+        type: 'error',
+        error: {
+          type: 'invalid_request_error',
+          message: 'messages.0.content.0.text.cache_control: Extra inputs are not permitted',
+        },
+      },
+      ['- messages[].content[].cache_control'],
+      MESSAGES,
+    ],
+    [
+      'Anthropic, deprecated',
+      {
+        type: 'error',
+        error: { type: 'invalid_request_error', message: '`temperature` is deprecated for this model.' },
+      },
+      ['- temperature'],
+      MESSAGES,
+    ],
+    [
+      'Anthropic, a kind of thinking',
+      {
+        type: 'error',
+        error: {
+          type: 'invalid_request_error',
+          message: '"thinking.type.enabled" is not supported for this model. Use "thinking.type.adaptive" instead.',
+        },
+      },
+      ['- thinking'],
+      MESSAGES,
+    ],
+    [
+      'Anthropic, effort',
+      {
+        type: 'error',
+        error: { type: 'invalid_request_error', message: 'This model does not support the effort parameter.' },
+      },
+      ['- output_config.effort'],
+      MESSAGES,
+    ],
+    [
+      'Anthropic, a rule between two parameters',
+      {
+        type: 'error',
+        error: {
+          type: 'invalid_request_error',
+          message: '`temperature` may only be set to 1 when thinking is enabled.',
+        },
+      },
+      ['temperature = 1 once'],
+      MESSAGES,
+    ],
+    [
+      'OpenAI, a rule between two parameters',
+      openAi(
+        "Invalid value for 'parallel_tool_calls': 'parallel_tool_calls' is only allowed when 'tools' are specified.",
+      ),
+      ['- parallel_tool_calls once'],
+    ],
+  ];
+  for (const [who, answer, lessons, body = CHAT, status = 400] of forms)
+    it(who, () => assert.deepEqual(learned(answer, body, status), lessons));
+
+  it('a value out of range is the client’s own error', () => {
+    for (const words of [
+      openAi(
+        "Invalid 'temperature': decimal above maximum value. Expected a value <= 2, but got 7 instead.",
+        'temperature',
+        'decimal_above_max_value',
+      ),
+      openAi('temperature must be between 0 and 2', 'temperature'),
+      openAi(
+        "Unsupported value: 'reasoning_effort' does not support 'low' with this model. Supported values are: 'medium', and 'high'.",
+        'reasoning_effort',
+        'unsupported_value',
+      ),
+      openAi('temperature 7 is not supported, it must be between 0 and 2'),
+      openAi(
+        'max_tokens is too large: 50. This model supports at most 10 completion tokens',
+        'max_tokens',
+        'invalid_value',
+      ),
+    ])
+      assert.deepEqual(learned(words), []);
+  });
+
+  it('content, tools, form and number of the answer never go', () => {
+    const never = ['model', 'messages', 'tools', 'response_format', 'stop', 'n', 'stream', 'store'];
+    for (const name of never) {
+      assert.deepEqual(learned(openAi(`Unsupported parameter: '${name}'.`, name, 'unsupported_parameter')), [], name);
+      assert.deepEqual(learned(openAi(`Unknown name "${name}": Cannot find field.`)), [], name);
+    }
+    assert.deepEqual(learned(openAi('this model does not support tools')), []);
+    assert.deepEqual(
+      learned(openAi("Unknown parameter: 'messages[0].content'.", 'messages[0].content', 'unknown_parameter')),
+      [],
+    );
+    assert.deepEqual(
+      learned(openAi("Unknown parameter: 'tools[0].function'.", 'tools[0].function', 'unknown_parameter')),
+      [],
+    );
+    assert.deepEqual(learned(openAi("Unknown parameter: 'messages[1].tool_calls[0].id'.")), []);
+    assert.deepEqual(
+      learned(openAi("Unknown parameter: 'text.format'.", 'text.format', 'unknown_parameter'), RESPONSES),
+      [],
+    );
+    for (const choice of ['required', 'none', { type: 'function', function: { name: 'f' } }])
+      assert.deepEqual(
+        learned(openAi("Unknown parameter: 'tool_choice'."), { ...CHAT, tool_choice: choice as string }),
+        [],
+      );
+    assert.deepEqual(learned(openAi("Unknown parameter: 'tool_choice'.")), ['- tool_choice']);
+  });
+
+  it('only a 400 or 422 about the request teaches', () => {
+    const words = openAi("Unknown parameter: 'top_k'.");
+    for (const status of [401, 403, 404, 429, 500, 503]) assert.deepEqual(learned(words, CHAT, status), []);
+    assert.deepEqual(learned(openAi("Unknown parameter: 'not_in_the_body'.")), []);
+    assert.deepEqual(learned(openAi('This was flagged: content policy. top_k is not supported')), []);
+  });
+});
+
+describe('changing a body as it was taught', () => {
+  const applied = (text: string, ...lessons: Lesson[]) => {
+    const { body, rules, dropped } = applyLessons(Buffer.from(text), lessons);
+    return { body: Buffer.concat([body as Buffer]).toString(), rules, dropped };
+  };
+
+  it('keeps every other byte', () => {
+    const text =
+      '{ "a": 12345678901234567890, "top_k":4 , "messages":[{"id":"x","content":"h\\u0069","reasoning_content":"t"}, {"content":"y"}]}';
+    const { body, rules, dropped } = applied(text, drop('top_k'), drop('messages[].reasoning_content'));
+    assert.equal(body, '{ "a": 12345678901234567890 , "messages":[{"id":"x","content":"h\\u0069"}, {"content":"y"}]}');
+    assert.deepEqual(dropped, ['top_k', 'messages[].reasoning_content']);
+    assert.equal(rules.length, 2);
+  });
+
+  it('sets, renames, and looks inside', () => {
+    const text = '{"temperature":0.2,"max_tokens":5,"reasoning":{"effort":"low","summary":"auto"}}';
+    const { body, dropped } = applied(
+      text,
+      { field: 'temperature', do: 'set', to: 1, lasting: true },
+      { field: 'max_tokens', do: 'rename', to: 'max_completion_tokens', lasting: true },
+      drop('reasoning.summary'),
+    );
+    assert.equal(body, '{"temperature":1,"max_completion_tokens":5,"reasoning":{"effort":"low"}}');
+    assert.deepEqual(dropped, ['reasoning.summary']);
+  });
+
+  it('what a later request binds stays, whatever was learned', () => {
+    const text = '{"tool_choice":"required","store":false,"tools":[],"stop":"x"}';
+    const lessons = ['tool_choice', 'store', 'tools', 'stop', 'messages[].content'].map(drop);
+    assert.deepEqual(applied(text, ...lessons), { body: text, rules: [], dropped: [] });
+    assert.equal(applied('{"tool_choice":"auto","a":1}', drop('tool_choice')).body, '{"a":1}');
+  });
+});
+
+describe('what was learned', () => {
+  let dataDir: string;
+  let now = 0;
+  const warnings: string[] = [];
+  const open = (): LessonStore =>
+    openLessonStore({ dataDir, now: () => now, warn: (line) => void warnings.push(line) });
+  const settings = settingsSchema.parse({
+    backends: [
+      { name: 'relay', baseUrl: 'http://user:pass@relay.test/v1' },
+      { name: 'twin', baseUrl: 'http://user:pass@relay.test/v1' },
+      { name: 'other', baseUrl: 'http://other.test/v1' },
+    ],
+  });
+  const routes = createRouteTable(settings, buildBackends(settings), { lists: new Map() });
+  const target = (name: string): Target => routes.resolve(name) as Target;
+
+  beforeEach(() => {
+    dataDir = mkdtempSync(path.join(os.tmpdir(), 'llm-router-lessons-'));
+    now = Date.parse('2026-11-29T00:00:00Z');
+  });
+  afterEach(() => rmSync(dataDir, { recursive: true, force: true }));
+
+  it('is kept by what answers, over a restart, as names and a date', async () => {
+    const store = open();
+    store.remember(target('relay/m'), [drop('temperature'), { ...drop('seed'), lasting: false }]);
+    const fields = (store: LessonStore, name: string) => store.known(target(name)).map(({ field }) => field);
+    assert.deepEqual(fields(store, 'twin/m'), ['temperature']);
+    assert.deepEqual([...fields(store, 'relay/n'), ...fields(store, 'other/m')], []);
+    await store.close();
+    assert.deepEqual(fields(open(), 'relay/m'), ['temperature']);
+    const text = readFileSync(path.join(dataDir, 'lessons.json'), 'utf8');
+    assert.doesNotMatch(text, /pass|relay\.test/);
+    assert.deepEqual(open().at(target('relay/m').backend.baseUrl), [
+      { model: 'm', lessons: [{ field: 'temperature', do: 'drop', at: now }] },
+    ]);
+    assert.deepEqual(warnings, []);
+  });
+
+  it('is forgotten after thirty days', async () => {
+    const store = open();
+    store.remember(target('relay/m'), [drop('temperature')]);
+    now += 30 * 86_400_000 - 1;
+    assert.equal(store.known(target('relay/m')).length, 1);
+    now += 1;
+    assert.equal(store.known(target('relay/m')).length, 0);
+    await store.close();
+  });
+
+  it('stays within its bounds, and the newest word counts', async () => {
+    const store = open();
+    for (let n = 0; n < 300; n++) store.remember(target(`relay/m${n}`), [drop('temperature')]);
+    for (let n = 0; n < 30; n++) store.remember(target('relay/m299'), [drop(`p${n}`)]);
+    store.remember(target('relay/m298'), [
+      { field: 'max_tokens', do: 'rename', to: 'max_completion_tokens', lasting: true },
+    ]);
+    store.remember(target('relay/m298'), [
+      { field: 'max_completion_tokens', do: 'rename', to: 'max_tokens', lasting: true },
+    ]);
+    assert.equal(store.at(target('relay/m').backend.baseUrl).length, 200);
+    assert.equal(store.known(target('relay/m299')).length, 12);
+    assert.deepEqual(
+      store.known(target('relay/m298')).flatMap(({ do: what, field }) => (what === 'rename' ? [field] : [])),
+      ['max_completion_tokens'],
+    );
+    store.remember(target(`relay/${'x'.repeat(300)}`), [drop('temperature')]);
+    assert.equal(store.at(target('relay/m').backend.baseUrl).length, 200);
+    await store.close();
+  });
+
+  it('an unreadable file, or one of another form, counts as empty', () => {
+    for (const text of [
+      '{',
+      '{"version":2,"models":[]}',
+      '{"version":1,"models":[{"place":"x"}]}',
+      'x'.repeat(2_000_000),
+    ]) {
+      writeFileSync(path.join(dataDir, 'lessons.json'), text);
+      assert.deepEqual(open().known(target('relay/m')), []);
+    }
+  });
+});
