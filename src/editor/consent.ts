@@ -1,14 +1,16 @@
-/** The first start asks once whether cloudflared may be downloaded; nothing is downloaded unasked. */
-import { type Disposable, window } from 'vscode';
+/** Whether cloudflared may be downloaded is asked at each start until it is answered (elsewhere than in Cursor once); nothing is downloaded unasked. */
+import { type Disposable, env, window } from 'vscode';
 import { chooseBinary, install } from './commands/tunnel';
 import type { Editor } from './controller';
 import { sayInformation } from './say';
 import { writeSetting } from './settings';
 import { phaseOf } from './view';
 
-/** Memento: what was answered. 'later' is a message closed without an answer. */
+/** Memento: what was answered. `later…` is a message closed without an answer, in that session of Cursor. */
 const CHOICE = 'cloudflaredChoice';
-type Choice = 'download' | 'local' | 'binary' | 'later';
+type Choice = 'download' | 'local' | 'binary' | `later${string}`;
+
+const later = (): Choice => `later${env.uriScheme === 'cursor' ? ` ${env.sessionId}` : ''}`;
 
 const DOWNLOAD = 'Download and Start';
 const LOCAL = 'Local Only';
@@ -20,7 +22,7 @@ export function createConsent(editor: Editor): Disposable {
     const view = editor.view;
     if (busy || phaseOf(view) !== 'running' || !view.state?.tunnel.needsBinary || !window.state.focused) return;
     const choice = editor.context.globalState.get<Choice>(CHOICE);
-    if (choice !== undefined && choice !== 'download') return;
+    if (choice !== undefined && choice !== 'download' && (!choice.startsWith('later') || choice === later())) return;
     busy = true;
     // Once a window: a download that failed says so itself and is not tried in a loop.
     if (choice === 'download') await download(editor);
@@ -35,12 +37,12 @@ const remember = (editor: Editor, choice: Choice): Thenable<void> => editor.cont
 async function download(editor: Editor): Promise<void> {
   await remember(editor, 'download');
   // Cancelled is no consent for the next start.
-  if ((await install(editor)) === 'cancelled') await remember(editor, 'later');
+  if ((await install(editor)) === 'cancelled') await remember(editor, later());
 }
 
 async function ask(editor: Editor): Promise<void> {
   // Other windows must not ask the same while this message is open.
-  await remember(editor, 'later');
+  await remember(editor, later());
   const text =
     "Cursor's servers reach the router through a tunnel. Its program cloudflared (about 40 MB, from Cloudflare's releases, checked before use) is not on this machine.";
   switch (await sayInformation(text, DOWNLOAD, LOCAL, BINARY)) {

@@ -50,5 +50,7 @@ export const DASHBOARD_VIEW = 'llmRouter.dashboard';
 export const CONTEXT_RUNNING = 'llmRouter.running';
 /** A step of the walkthrough has happened. */
 export const contextDid = (step: string): string => `llmRouter.did.${step}`;
+/** The tunnel waits for its program: the question stands wherever it can be answered. */
+export const CONTEXT_TUNNEL = 'llmRouter.needsTunnel';
 /** There is a backend. */
 export const CONTEXT_BACKENDS = 'llmRouter.hasBackends';

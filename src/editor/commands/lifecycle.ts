@@ -4,14 +4,18 @@ import { tell } from '../actions';
 import type { Editor } from '../controller';
 import type { Handlers } from '../ids';
 import { sayInformation } from '../say';
-import { phaseOf } from '../view';
+import { baseUrlAnswer } from '../stateMessages';
+import { phaseOf, workingUrl } from '../view';
 
 export function lifecycleCommands(editor: Editor): Pick<Handlers, 'startRouter' | 'stopRouter' | 'restartRouter'> {
   const withProgress = <T>(title: string, work: () => Promise<T>): Thenable<T> =>
     window.withProgress({ location: ProgressLocation.Window, title }, work);
   const sayWhere = (what: string): void => {
-    const { state } = editor.view;
-    if (state?.localUrl) void sayInformation(`${what} at ${state.localUrl}.`);
+    const url = workingUrl(editor.view);
+    if (url) return void sayInformation(`${what} at ${url}.`);
+    // A loopback address would be of no use to Cursor.
+    const { text, actions } = baseUrlAnswer(editor.view).message;
+    void tell(editor, { severity: 'info', text: `${what}. ${text}`, actions });
   };
   return {
     async startRouter() {

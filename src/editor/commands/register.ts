@@ -2,7 +2,7 @@
 import { commands, type Disposable } from 'vscode';
 import { tell } from '../actions';
 import type { Editor } from '../controller';
-import { COMMANDS, CONTEXT_BACKENDS, CONTEXT_RUNNING, type CommandName, type Handlers } from '../ids';
+import { COMMANDS, CONTEXT_BACKENDS, CONTEXT_RUNNING, CONTEXT_TUNNEL, type CommandName, type Handlers } from '../ids';
 import { LostKeyError } from '../ownKeys';
 import { keyMessage } from '../stateMessages';
 import { phaseOf } from '../view';
@@ -83,6 +83,7 @@ function keepContext(editor: Editor): Disposable {
   const set = (): void => {
     const { view } = editor;
     keep(CONTEXT_RUNNING, phaseOf(view) === 'running');
+    keep(CONTEXT_TUNNEL, view.state?.tunnel.needsBinary === true);
     keep(CONTEXT_BACKENDS, (view.state?.backends.length ?? 0) > 0);
   };
   set();

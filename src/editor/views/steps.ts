@@ -1,6 +1,6 @@
 /** Which steps of the walkthrough have really happened. Pure. */
 import type { RequestRecord } from '../../ledger/record';
-import { phaseOf, type View } from '../view';
+import { phaseOf, type View, workingUrl } from '../view';
 import { outcomeOf } from './requestLook';
 
 /** In the order of the walkthrough; each is the end of a context key `llmRouter.did.…`. */
@@ -12,7 +12,8 @@ export function stepsOfView(view: View): Step[] {
   if (phaseOf(view) !== 'running' || !view.state) return [];
   const { backends, cursor, lastRequest } = view.state;
   return [
-    'start',
+    // Without a URL that works from outside Cursor could not use it.
+    ...(workingUrl(view) ? (['start'] as const) : []),
     ...(backends.some((backend) => backend.hasKey || !backend.needsKey) ? (['backend'] as const) : []),
     ...(cursor && !cursor.lastRefusal ? (['cursor'] as const) : []),
     ...(lastRequest ? stepsOfRequest(lastRequest) : []),

@@ -214,6 +214,8 @@ describe('steps of the walkthrough', () => {
   it('tick when they have happened, no sooner', () => {
     assert.deepEqual(stepsOfView({ link: 'off', models: [] }), []);
     assert.deepEqual(stepsOfView(view()), ['start']);
+    const tunnel = { state: 'off', provider: 'none', since: at } as const;
+    assert.deepEqual(stepsOfView(view({ tunnel, publicUrl: undefined })), [], 'local only: Cursor could not use it');
     const backend = {
       name: 'openai',
       baseUrl: '',
