@@ -243,7 +243,7 @@ export const TIME_LIMITS: Readonly<Record<keyof typeof rpc, number>> = {
 export const events = {
   /** Router → window. */
   state: new NotificationType<RouterState>('state'),
-  /** Router → window, one per finished request, throttled. */
+  /** Router → window, one for each finished request, in bundles. */
   request: new NotificationType<RequestRecord>('request'),
   installProgress: new NotificationType<InstallProgress>('installProgress'),
   /** Router → the window that asked for a Doctor. */

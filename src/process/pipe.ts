@@ -5,6 +5,7 @@
 import { chmod } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
 import { ErrorCodes, type MessageConnection, ResponseError } from 'vscode-jsonrpc';
+import type { RequestRecord } from '../ledger/record';
 import { maskKeys } from '../wires/keyShapes';
 import type { Commands } from './commands';
 import { type DoctorHop, events, type HelloAnswer, type RouterState, rpc, TIME_LIMITS } from './contract';
@@ -27,6 +28,8 @@ import { within } from './timeLimit';
 
 /** At most five states and five request events a second reach a window. */
 const INTERVAL = 200;
+/** Finished requests kept for a window that does not read. */
+const MOST_UNTOLD = 500;
 /** Connections that have not proven anything yet. */
 const MAX_UNPROVEN = 256;
 
@@ -199,12 +202,15 @@ function serve(
       return ready();
     },
   });
-  let lastRecord: Parameters<Parameters<RouterCore['onRequest']>[0]>[0] | undefined;
-  const record = createThrottle({
+  /** Finished requests that the window has not heard of: each is told, for its log says one line a request. */
+  let untold: RequestRecord[] = [];
+  const requests = createThrottle({
     interval: INTERVAL,
     deliver: () => {
-      if (ready() && lastRecord !== undefined) void peer.sendNotification(events.request, lastRecord);
-      return ready();
+      if (!ready()) return false;
+      for (const record of untold) void peer.sendNotification(events.request, record);
+      untold = [];
+      return true;
     },
   });
   connection.touch = () => state.touch();
@@ -215,11 +221,12 @@ function serve(
   const ends = [
     core.onDidChange(() => state.touch()),
     core.onRequest((finished) => {
-      lastRecord = finished;
-      record.touch();
+      // A window that reads nothing for so long asks for the newest ones when it comes back.
+      untold = [...untold.slice(1 - MOST_UNTOLD), finished];
+      requests.touch();
     }),
     () => state.dispose(),
-    () => record.dispose(),
+    () => requests.dispose(),
     () => lost.abort(),
   ];
 

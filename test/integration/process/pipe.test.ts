@@ -7,7 +7,6 @@ import os from 'node:os';
 import path from 'node:path';
 import { createCommands } from '../../../src/process/commands';
 import { type ConfigPush, events, rpc } from '../../../src/process/contract';
-import type { RouterCore } from '../../../src/process/core';
 import { dial, type Peer } from '../../../src/process/dial';
 import { frame, MAX_MESSAGE } from '../../../src/process/framing';
 import { newNonce, type ProtocolRange, proofOf } from '../../../src/process/handshake';
@@ -16,7 +15,8 @@ import type { Log } from '../../../src/process/logFile';
 import { type PipeServer, servePipe } from '../../../src/process/pipe';
 import { openMemo } from '../../../src/process/routerMemo';
 import { openRuntimeDir } from '../../../src/process/runtimeDir';
-import { createFakeCore } from '../../support/process/fakeCore';
+import { requestRecord } from '../../support/ledgerRecords';
+import { createFakeCore, type FakeCore } from '../../support/process/fakeCore';
 import { push } from '../../support/process/harness';
 
 const SECRET = 'a'.repeat(64);
@@ -31,7 +31,7 @@ const log: Log & { lines: string[] } = {
 describe('the pipe of the router', () => {
   let folder: string;
   let address: string;
-  let core: RouterCore;
+  let core: FakeCore;
   let pipe: PipeServer;
   let leases: Leases;
   let stopListening: () => void;
@@ -243,6 +243,24 @@ describe('the pipe of the router', () => {
     await core.push(push({ label: 'final' }));
     await done;
     assert.ok(seen.length <= 3, seen.join());
+  });
+
+  it('tells each finished request, also of a burst, in order', async () => {
+    const peer = await call();
+    const told: string[] = [];
+    const records = Array.from({ length: 40 }, () => requestRecord());
+    const all = new Promise<void>((resolve) => {
+      peer.rpc.onNotification(events.request, ({ id }) => {
+        if (told.push(id) === records.length) resolve();
+      });
+    });
+    await peer.prove('w');
+    for (const record of records) core.finish(record);
+    await all;
+    assert.deepEqual(
+      told,
+      records.map(({ id }) => id),
+    );
   });
 
   it('runs what changes something one after the other', async () => {

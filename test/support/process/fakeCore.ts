@@ -21,7 +21,9 @@ export interface FakeSettings {
   label?: string;
 }
 
-export function createFakeCore(context: Pick<CoreContext, 'lastPort'>, version: string): RouterCore {
+export type FakeCore = RouterCore & { finish(record: RequestRecord): void };
+
+export function createFakeCore(context: Pick<CoreContext, 'lastPort'>, version: string): FakeCore {
   const changed = new Set<(state: RouterState) => void>();
   const requests = new Set<(record: RequestRecord) => void>();
   const open = new Set<ServerResponse>();
@@ -151,6 +153,10 @@ export function createFakeCore(context: Pick<CoreContext, 'lastPort'>, version: 
     onDidChange: (listener) => {
       changed.add(listener);
       return () => void changed.delete(listener);
+    },
+    /** A request is over. */
+    finish: (record) => {
+      for (const listener of requests) listener(record);
     },
     onRequest: (listener) => {
       requests.add(listener);
