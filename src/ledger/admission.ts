@@ -70,6 +70,8 @@ export interface AdmissionWorld {
   /** The newest records, for limits by minute after a restart (see Ledger.recent). */
   recent(): readonly RequestRecord[];
   onWarn(warning: BudgetWarning): void;
+  /** A key with a budget uses a model that no price is known of: a sentence, once for each. */
+  onUnpriced?(sentence: string): void;
 }
 
 /** The key that is always there. It has limits only when clientKeys names it. */
@@ -80,6 +82,9 @@ export const MAIN_KEY = 'main';
  * one request block a small budget; what is used beyond this is charged when the request ends.
  */
 export const ASSUMED_OUTPUT = 16_384;
+
+/** So many models without a price are told of; more would only fill the log. */
+const MOST_UNPRICED = 200;
 
 interface Key {
   settings?: ClientKeySettings;
@@ -260,6 +265,17 @@ export function createAdmission(world: AdmissionWorld, configured: readonly Clie
     return limited(`${tokensPerMinute} tokens a minute`, key.minute.tokenRoomIn(wanted, tokensPerMinute, now));
   }
 
+  const unpriced = new Set<string>();
+  function tellUnpriced(name: string, target: Target): void {
+    const model = `${target.backend.name}/${target.upstreamModel}`;
+    const once = `${name}\n${model}`;
+    if (unpriced.has(once) || unpriced.size >= MOST_UNPRICED) return;
+    unpriced.add(once);
+    world.onUnpriced?.(
+      `No price is known for ${model}: its requests do not count towards the budget of the key "${name}". Give the model a price in the settings, with zeros if it is free.`,
+    );
+  }
+
   function hold(
     request: AdmissionRequest,
     key: Key,
@@ -268,6 +284,7 @@ export function createAdmission(world: AdmissionWorld, configured: readonly Clie
   ): ReturnType<typeof spending.hold> {
     const budget = key.settings?.budget;
     const price: ModelPrice | undefined = budget && targetPrice(target);
+    if (budget && !price) tellUnpriced(request.clientKey, target);
     const cost = price && costOf(reservedUsage(target, input(), request), price);
     return spending.hold(request.clientKey, budget ? cost : 0, budget);
   }

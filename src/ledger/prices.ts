@@ -2,7 +2,7 @@
 
 import type { Backend, Target } from '../routing/backend';
 import type { PresetName } from '../routing/presetCards';
-import { presetForHost } from '../routing/presetCards';
+import { PRESET_CARDS, presetForHost } from '../routing/presetCards';
 
 import type { Price } from '../settings/schema';
 import type { Usage } from '../wires/conversation';
@@ -63,7 +63,7 @@ const PROVIDER_OF: Partial<Record<PresetName, string>> = {
 };
 const FREE: ModelPrice = { input: 0, output: 0 };
 
-type PricedBackend = Pick<Backend, 'preset' | 'local'> & { baseUrl?: string };
+type PricedBackend = Pick<Backend, 'preset'> & { baseUrl?: string };
 
 /** Backends written with a plain base URL are known by its host. */
 function providerOf({ preset, baseUrl }: PricedBackend): string | undefined {
@@ -122,13 +122,18 @@ function factsOf(row: TableRow | undefined): ModelFacts {
   };
 }
 
+/** Servers that people run themselves. An address says nothing: a paid provider may stand behind a proxy on this machine. */
+function isFree(preset: string): boolean {
+  return PRESET_CARDS[preset as PresetName]?.local === true;
+}
+
 /**
- * Price of an upstream model: the user's own, nothing for a local server, the shipped table, else undefined. An unknown price
+ * Price of an upstream model: the user's own, nothing for a local preset, the shipped table, else undefined. An unknown price
  * never blocks a request; it shows as unpriced.
  */
 export function priceOf(backend: PricedBackend, upstreamModel: string, override?: Price): ModelPrice | undefined {
   if (override) return override;
-  if (backend.local || backend.preset === 'demo') return FREE;
+  if (backend.preset !== undefined && isFree(backend.preset)) return FREE;
   return modelFacts(backend, upstreamModel).price;
 }
 

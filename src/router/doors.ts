@@ -64,16 +64,18 @@ export function createDoors(given: DoorOptions): Doors {
   let budgetNotice: string | undefined;
   const requested = new Set<(record: RequestRecord) => void>();
   const memory = keptMemory(options);
+  function notice(sentence: string): void {
+    log('warn', sentence);
+    budgetNotice = sentence;
+    onTraffic();
+  }
   const admission = createAdmission({
     now: Date.now,
     steady: steadyNow,
     spentSince: ledger.spentSince,
     recent: () => ledger.recent(500),
-    onWarn: ({ sentence }) => {
-      log('warn', sentence);
-      budgetNotice = sentence;
-      onTraffic();
-    },
+    onWarn: ({ sentence }) => notice(sentence),
+    onUnpriced: notice,
   });
   ledger.onForeign((record) => admission.observe(record));
   const bodyLog = createBodyLog({

@@ -237,7 +237,7 @@ export function readBaseUrl(
   };
 }
 
-/** Loopback, private and link-local addresses and the names that only mean such: never behind a proxy, never billed. */
+/** Loopback, private and link-local addresses and the names that only mean such: never behind a proxy. */
 export function isLocalHost(host: string): boolean {
   const name = host.toLowerCase().replace(/^\[|\]$/g, '');
   if (name === 'localhost' || name === 'host.docker.internal' || /\.(localhost|local|lan)$/.test(name)) return true;

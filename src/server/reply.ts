@@ -5,6 +5,7 @@
 import { collect, createCollector, replay } from '../wires/answer';
 import type { StreamEmitter, StreamParser, WireCodec } from '../wires/codec';
 import type { Answer, ApiFailure, FinishReason, JsonObject, StreamEvent, Usage } from '../wires/conversation';
+import { chatForResponses } from '../wires/failure';
 import { objectOf } from '../wires/read';
 import type { RawSseEvent } from '../wires/sse';
 import { SSE_DONE } from '../wires/sse';
@@ -244,7 +245,7 @@ export function readSameWireAnswer(codec: WireCodec, body: Buffer, name?: string
 /** The answer in a whole body, or the error that stands in it in spite of its 200. Throws when it is neither. */
 export function readAnswer(codec: WireCodec, body: Buffer): Answer | { failure: ApiFailure } {
   const parsed = parseJson(body);
-  const failure = errorInside(codec, parsed);
+  const failure = errorInside(codec, parsed) ?? (codec.wire === 'responses' ? chatForResponses(parsed) : undefined);
   return failure ? { failure } : codec.parseAnswer(parsed);
 }
 

@@ -27,6 +27,8 @@ interface Surroundings {
 export interface CallAssembler {
   /** One entry of `tool_calls`. `key` tells calls apart: the entry's index, or its place in a whole message. */
   read(value: JsonObject, key: JsonValue | undefined): void;
+  /** Begins the calls that wait for their first argument: nothing more of their names comes. */
+  startHeld(): void;
   /** Ends the calls: all when the model said that it is done calling (`whole`), else those that are surely complete. */
   end(whole: boolean): void;
   readonly any: boolean;
@@ -44,10 +46,7 @@ export function createCallAssembler({ emit, begin, idFor }: Surroundings): CallA
       // An index that grows with each piece of one call: a piece without id and name continues what is not whole yet.
       if (!known && name === '' && id === '') return calls.findLast((call) => !isJson(call.text));
       if (!known || name === '') return known;
-      // Some upstreams number every call 0: another id together with a name is another call, and so is, without ids, a
-      // name with arguments behind arguments that are whole.
-      const isOther = id !== '' && known.given !== '' && known.given !== id;
-      return isOther || (id === '' && known.given === '' && text !== '' && isJson(known.text)) ? undefined : known;
+      return isOther(known, id, name, text) ? undefined : known;
     }
     if (id !== '') return calls.find((call) => call.given === id);
     const last = calls.at(-1);
@@ -63,8 +62,13 @@ export function createCallAssembler({ emit, begin, idFor }: Surroundings): CallA
     return call;
   }
 
-  /** Held until the name is known: no wire can begin a call without it. */
+  /** Held until the name is known, and whole: no wire can begin a call without it. Calls begin in their order. */
   function start(call: Call): void {
+    for (const held of calls.slice(0, calls.indexOf(call))) if (!held.started) begun(held);
+    begun(call);
+  }
+
+  function begun(call: Call): void {
     if (call.name === '') return;
     call.started = true;
     call.index = begin();
@@ -90,14 +94,18 @@ export function createCallAssembler({ emit, begin, idFor }: Surroundings): CallA
       const piece = custom ? (stringOf(custom.input) ?? '') : argumentText(payload.arguments);
       const call = find(key, id, name, piece) ?? add(key);
       const text = freshOf(call, id, name, piece);
+      call.name = nameOf(call, id, name);
       if (call.given === '') call.given = id;
-      if (call.name === '') call.name = name;
       if (custom) call.custom = true;
       const signature = readThoughtSignature(value);
       if (signature) call.signature = signature;
       call.text += text;
-      if (!call.started) start(call);
-      else if (text !== '') emit({ type: 'toolCallDelta', index: call.index, text });
+      if (!call.started) {
+        if (call.text !== '') start(call);
+      } else if (text !== '') emit({ type: 'toolCallDelta', index: call.index, text });
+    },
+    startHeld() {
+      for (const call of calls) if (!call.started) begun(call);
     },
     end(whole) {
       const last = calls.at(-1);
@@ -117,6 +125,25 @@ export function createCallAssembler({ emit, begin, idFor }: Surroundings): CallA
       return calls.length > 0 && calls.every((call) => call.started && !call.custom && isJson(call.text));
     },
   };
+}
+
+/**
+ * Some upstreams number every call 0: another id together with a name is another call, and so is, without ids, another
+ * name, or the same with arguments behind arguments that are whole. A new id for each piece of one call makes none.
+ */
+function isOther(known: Call, id: string, name: string, text: string): boolean {
+  if (id !== '' && known.given !== '' && known.given !== id) {
+    const isHalf = known.text !== '' && !isJson(known.text);
+    return !(name === known.name && isHalf && !/^\s*\{/.test(text));
+  }
+  if (id !== '' || known.given !== '') return false;
+  return name !== known.name ? known.name !== '' : text !== '' && isJson(known.text);
+}
+
+/** A name may come in pieces: those of a call with an id, before its first argument. */
+function nameOf(call: Call, id: string, name: string): string {
+  const isPiece = !call.started && call.given !== '' && id === '' && name !== '' && name !== call.name;
+  return isPiece ? call.name + name : call.name || name;
 }
 
 /** Some upstreams repeat the whole call with all of its arguments so far: only what is new counts. */

@@ -98,6 +98,7 @@ function createChunkReader() {
   function block(type: 'text' | 'reasoning' | 'refusal'): number {
     if (open?.type !== type) {
       closeOpen();
+      calls.startHeld();
       open = { type, index: nextIndex++ };
     }
     return open.index;
@@ -188,6 +189,7 @@ function createChunkReader() {
     });
     const legacy = objectOf(delta.function_call);
     if (legacy) calls.read({ function: legacy }, 'function_call');
+    for (const image of arrayOf(delta.images)) addText(imageWords(image));
     const audio = choiceAt === undefined ? undefined : objectOf(delta.audio);
     if (audio) {
       closeOpen();
@@ -247,6 +249,7 @@ function createChunkReader() {
     over = true;
     tags.flush();
     closeOpen();
+    calls.startHeld();
     if (!held && told && calls.allWhole) held = { type: 'finish', reason: 'toolCalls' };
     if (held) {
       // Ollama, Gemini and others say stop although they call.
@@ -290,6 +293,12 @@ function createChunkReader() {
       return flush();
     },
   };
+}
+
+/** A picture that the model made (OpenRouter) has no form elsewhere: its address, or its place, in words. */
+function imageWords(image: JsonValue): string {
+  const url = filledString(objectOf(objectOf(image)?.image_url)?.url) ?? '';
+  return /^https?:/.test(url) ? `![image](${url})` : '[image]';
 }
 
 /** Pieces of one reasoning detail (same index and type) are joined, so that they go back as they were meant. */

@@ -2,6 +2,7 @@
 import type { ApiFailure, FailureKind, JsonObject, JsonValue } from './conversation';
 import { cut, type ErrorFields, MAX_BODY, parseBody, readError, sentenceOfText } from './errorBody';
 import { maskKeys } from './keyShapes';
+import { filledString } from './read';
 import { retryAfterOfHeaders, retryAfterOfText } from './retryAfter';
 
 const MAX_MESSAGE = 2000;
@@ -210,5 +211,16 @@ export function openAiError(failure: ApiFailure): JsonObject {
       param: failure.param ?? null,
       code: wellKnown ?? failure.code ?? OPENAI_CODES[kind] ?? null,
     },
+  };
+}
+
+/** Chat chunks where Responses was asked for: the setting is wrong, not the provider. */
+export function chatForResponses(body: JsonObject): ApiFailure | undefined {
+  if (!Array.isArray(body.choices) || body.output !== undefined || filledString(body.type)) return undefined;
+  return {
+    status: 502,
+    kind: 'protocol',
+    message:
+      'The provider answered in the form of Chat Completions where Responses was asked for. Set "wire": "chat" for this backend.',
   };
 }

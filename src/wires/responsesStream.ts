@@ -1,7 +1,7 @@
 /** OpenAI Responses: the upstream's stream into neutral events. */
 import type { SseEvent, StreamParser } from './codec';
 import type { JsonObject, StreamEvent } from './conversation';
-import { failureOfEvent } from './failure';
+import { chatForResponses, failureOfEvent } from './failure';
 import { arrayOf, filledString, isObject, numberOf, objectOf, parseObject, stringOf } from './read';
 import { callHead, callPayload, isCall, readFinish, readResponsesUsage } from './responsesRead';
 import { readReasoningItem } from './responsesRequest';
@@ -256,6 +256,11 @@ export function createResponsesParser(): StreamParser {
       if (!value) {
         dropped++;
         return [];
+      }
+      const misplaced = started ? undefined : chatForResponses(value);
+      if (misplaced) {
+        over = true;
+        return [{ type: 'error', failure: misplaced }];
       }
       // Some servers name the event only in the SSE field, or send an error object without a type.
       value.type ??= event.event ?? (value.error === undefined ? null : 'error');

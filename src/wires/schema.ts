@@ -1,7 +1,8 @@
 /** JSON Schemas of tools and response formats, made acceptable to the upstream (N23). */
-import type { EmitTarget } from './codec';
-import type { FunctionTool, JsonObject, JsonValue, Tool } from './conversation';
+import { type EmitTarget, RequestProblem } from './codec';
+import type { CustomTool, FunctionTool, JsonObject, JsonValue, Tool } from './conversation';
 import { isObject } from './read';
+import { sameJson } from './sameJson';
 import { SCHEMA_DIALECTS, type SchemaDialectName } from './schemaDialects';
 import { repairSchema } from './schemaRepair';
 
@@ -113,15 +114,35 @@ function plainObject(schema: JsonObject, needsProperties: boolean): JsonObject {
   return plain;
 }
 
-/** Each tool once: clients that mix dialects list some twice, and most providers refuse that. */
+/**
+ * Each tool once: clients that mix dialects list some twice, and most providers refuse that. Throws RequestProblem for two
+ * tools of one name: which of them a call means, nobody could tell.
+ */
 export function distinctTools(tools: readonly Tool[] = []): Tool[] {
-  const seen = new Set<string>();
-  return tools.filter((tool) => {
+  const seen = new Map<string, number>();
+  return tools.filter((tool, at) => {
     if (tool.kind === 'opaque') return true;
-    if (seen.has(tool.name)) return false;
-    seen.add(tool.name);
-    return true;
+    const before = seen.get(tool.name);
+    if (before === undefined) {
+      seen.set(tool.name, at);
+      return true;
+    }
+    if (sameTool(tools[before] as FunctionTool | CustomTool, tool)) return false;
+    throw new RequestProblem(
+      `Two different tools have the name ${JSON.stringify(tool.name.slice(0, 100))}: number ${before + 1} and number ${at + 1} of the list. Give each a name of its own.`,
+      `tools[${at}]`,
+    );
   });
+}
+
+/** What one of them leaves out, it does not contradict. */
+function sameTool(a: FunctionTool | CustomTool, b: FunctionTool | CustomTool): boolean {
+  if (a.description !== undefined && b.description !== undefined && a.description !== b.description) return false;
+  if (a.kind === 'custom' || b.kind === 'custom') {
+    return a.kind === b.kind && sameJson((a as CustomTool).format ?? null, (b as CustomTool).format ?? null);
+  }
+  if (!a.parameters || !b.parameters) return true;
+  return sameJson(plainObject(a.parameters, true), plainObject(b.parameters, true));
 }
 
 /** `strict` as the upstream takes it: kept where it is understood, else an asked-for true becomes false (N23). */

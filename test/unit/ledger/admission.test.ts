@@ -281,6 +281,27 @@ describe('tokens and requests of a minute', () => {
 });
 
 describe('admission: budgets', () => {
+  it('a key with a budget is told once that a model has no price; one without a budget is not', () => {
+    const told: string[] = [];
+    const ask = (changes: object) => {
+      const admission = createAdmission(
+        {
+          ...{ now: () => NOON, steady: () => NOON, spentSince: () => 0, recent: () => [] },
+          onWarn: () => undefined,
+          onUnpriced: (sentence) => told.push(sentence),
+        },
+        keySettings(changes),
+      );
+      for (const target of [targetOn('litellm', 'gpt-4o'), targetOn('litellm', 'gpt-4o'), gpt4o])
+        taken(admission.admit({ clientKey: 'phone', target, inputTokens: () => 1 }));
+    };
+    ask({});
+    assert.deepEqual(told, []);
+    ask({ budget: { month: 5 } });
+    assert.equal(told.length, 1);
+    assert.match(told[0] ?? '', /litellm\/gpt-4o.*"phone"/);
+  });
+
   // gpt-4o: 100,000 input tokens cost $0.25, 10,000 output tokens $0.10.
   const quarter = { input: 100_000, output: 0 };
 

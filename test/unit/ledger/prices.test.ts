@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { costOf, modelFacts, PRICE_SOURCE, priceOf } from '../../../src/ledger/prices';
 
-const openai = { preset: 'openai', local: false };
-const anthropic = { preset: 'anthropic', local: false };
+const openai = { preset: 'openai' };
+const anthropic = { preset: 'anthropic' };
 
 describe('prices', () => {
   it('states where the table comes from', () => {
@@ -69,41 +69,48 @@ describe('prices', () => {
   });
 
   it('costs nothing on a local server and on the demo model', () => {
-    assert.equal(costOf({ input: 1e6, output: 1e6 }, priceOf({ preset: 'ollama', local: true }, 'llama3')), 0);
-    assert.equal(costOf({ input: 1e6, output: 1e6 }, priceOf({ preset: 'demo', local: false }, 'echo')), 0);
+    assert.equal(costOf({ input: 1e6, output: 1e6 }, priceOf({ preset: 'ollama' }, 'llama3')), 0);
+    assert.equal(costOf({ input: 1e6, output: 1e6 }, priceOf({ preset: 'demo' }, 'echo')), 0);
+  });
+
+  it('a paid preset behind an address of this machine is priced, an address alone is not free', () => {
+    const here = 'http://127.0.0.1:4000/v1';
+    assert.deepEqual(priceOf({ preset: 'openai', baseUrl: here }, 'gpt-4o'), priceOf(openai, 'gpt-4o'));
+    assert.equal(priceOf({ preset: 'litellm', baseUrl: here }, 'gpt-4o'), undefined);
+    assert.equal(priceOf({ baseUrl: here }, 'gpt-4o'), undefined);
+    assert.equal(priceOf({ baseUrl: here }, 'gpt-4o', { input: 0, output: 0 })?.input, 0);
+    for (const preset of ['ollama', 'lmstudio', 'llamacpp', 'vllm', 'localai'])
+      assert.equal(priceOf({ preset, baseUrl: here }, 'x')?.output, 0);
   });
 
   it('prefers the price of the user, also on a local server', () => {
     assert.deepEqual(priceOf(openai, 'gpt-4o', { input: 1, output: 2 }), { input: 1, output: 2 });
     assert.equal(
-      costOf({ input: 1e6, output: 0 }, priceOf({ preset: 'ollama', local: true }, 'llama3', { input: 1, output: 2 })),
+      costOf({ input: 1e6, output: 0 }, priceOf({ preset: 'ollama' }, 'llama3', { input: 1, output: 2 })),
       1,
     );
   });
 
   it('knows no price rather than a wrong one', () => {
     assert.equal(priceOf(openai, 'gpt-99'), undefined);
-    assert.equal(priceOf({ preset: 'litellm', local: false }, 'gpt-4o'), undefined);
-    assert.equal(priceOf({ local: false }, 'gpt-4o'), undefined);
-    assert.equal(priceOf({ preset: 'openrouter', local: false }, 'auto'), undefined);
+    assert.equal(priceOf({ preset: 'litellm' }, 'gpt-4o'), undefined);
+    assert.equal(priceOf({}, 'gpt-4o'), undefined);
+    assert.equal(priceOf({ preset: 'openrouter' }, 'auto'), undefined);
     assert.equal(priceOf(openai, 'constructor'), undefined);
     assert.equal(costOf({ input: 1, output: 1 }, undefined), undefined);
   });
 
   it('finds dated, prefixed and differently cased spellings', () => {
-    const flash = priceOf({ preset: 'gemini', local: false }, 'gemini-2.5-flash');
+    const flash = priceOf({ preset: 'gemini' }, 'gemini-2.5-flash');
     assert.ok(flash);
-    assert.deepEqual(priceOf({ preset: 'gemini', local: false }, 'models/gemini-2.5-flash'), flash);
+    assert.deepEqual(priceOf({ preset: 'gemini' }, 'models/gemini-2.5-flash'), flash);
     assert.deepEqual(priceOf(anthropic, 'claude-opus-5-20260101'), priceOf(anthropic, 'claude-opus-5'));
     assert.notDeepEqual(priceOf(openai, 'gpt-4o-2024-05-13'), priceOf(openai, 'gpt-4o'));
   });
 
   it('knows a backend without a preset by its host', () => {
-    assert.deepEqual(
-      priceOf({ baseUrl: 'https://api.openai.com/v1', local: false }, 'gpt-4o'),
-      priceOf(openai, 'gpt-4o'),
-    );
-    assert.equal(priceOf({ baseUrl: 'https://api.openai.com.evil.test/v1', local: false }, 'gpt-4o'), undefined);
+    assert.deepEqual(priceOf({ baseUrl: 'https://api.openai.com/v1' }, 'gpt-4o'), priceOf(openai, 'gpt-4o'));
+    assert.equal(priceOf({ baseUrl: 'https://api.openai.com.evil.test/v1' }, 'gpt-4o'), undefined);
   });
 
   it('knows windows and output limits', () => {

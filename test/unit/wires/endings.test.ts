@@ -79,6 +79,47 @@ describe('ends of a chat stream', () => {
     assert.deepEqual(callsOf(repeated), [['c1', 'A', '{"a":1}']]);
   });
 
+  it('a name in pieces, and a new id for each piece, are one call; another name without arguments is another', () => {
+    const calls = (...pieces: JsonObject[]) =>
+      callsOf(read([...pieces.map((each) => piece(each)), piece({}, 'tool_calls')]));
+    assert.deepEqual(calls(call(0, 'c1', 'Re', ''), call(0, undefined, 'ad', '{"a":1}')), [['c1', 'Read', '{"a":1}']]);
+    assert.deepEqual(calls(call(0, 'c1', 'Read', '{"pa'), call(0, 'c2', 'Read', 'th":'), call(0, 'c3', 'Read', '1}')), [
+      ['c1', 'Read', '{"path":1}'],
+    ]);
+    assert.deepEqual(
+      calls(call(0, '', 'List', ''), call(0, '', 'Read', '{"b":1}')).map(([, ...rest]) => rest),
+      [
+        ['List', ''],
+        ['Read', '{"b":1}'],
+      ],
+    );
+  });
+
+  it('a call that waits for its first argument keeps its place, and is there when none comes', () => {
+    const answer = read([piece(call(0, 'c1', 'List', '')), piece({ content: 'Now.' }), STOP]);
+    assert.deepEqual(
+      answer.parts.map((part) => part.type),
+      ['toolCall', 'text'],
+    );
+    const two = read([
+      piece(call(0, 'c1', 'A', '')),
+      piece(call(1, 'c2', 'B', '{}')),
+      piece(call(0, '', '', '{"a":1}')),
+      STOP,
+    ]);
+    assert.deepEqual(callsOf(two), [
+      ['c1', 'A', '{"a":1}'],
+      ['c2', 'B', '{}'],
+    ]);
+  });
+
+  it('a picture beside the text is named', () => {
+    const images = (url: string) =>
+      read([piece({ content: '', images: [{ type: 'image_url', image_url: { url } }] }), STOP]);
+    assert.equal(textOf(images('data:image/png;base64,AAAA')), '[image]');
+    assert.equal(textOf(images('https://a.example/x.png')), '![image](https://a.example/x.png)');
+  });
+
   it('an answer spread over two choices of index 0 is read whole', () => {
     const message = (fields: JsonObject): JsonObject => ({ index: 0, finish_reason: 'tool_calls', message: fields });
     const answer = codecFor('chat').parseAnswer({

@@ -1,11 +1,12 @@
 /** What one wire has and another has not: text in its place or a refusal; errors in the words of the wire. */
 import assert from 'node:assert/strict';
-import { createRawReply } from '../../../src/server/reply';
+import { createRawReply, readAnswer } from '../../../src/server/reply';
 import { RequestProblem } from '../../../src/wires/codec';
 import { codecFor } from '../../../src/wires/codecs';
-import type { ApiFailure, JsonObject, WireName } from '../../../src/wires/conversation';
+import type { ApiFailure, JsonObject, JsonValue, WireName } from '../../../src/wires/conversation';
 import { classify } from '../../../src/wires/failure';
 import { carryAcross, withOneAnswer } from '../../../src/wires/foreign';
+import { ableTarget } from '../../support/emitTarget';
 
 const messages = codecFor('messages');
 const across = (wire: WireName, body: JsonObject, to: WireName = wire === 'messages' ? 'chat' : 'messages') =>
@@ -196,6 +197,45 @@ describe('what is told of a request on another wire', () => {
     ];
     assert.deepEqual(carry('messages', body).turns.at(-1)?.parts, [{ type: 'toolResult', id: 't1', content }]);
     assert.match(JSON.stringify(across('messages', body, 'messages').conversation), /"block"/);
+  });
+});
+
+describe('two tools of one name', () => {
+  const tool = (description: string, more: JsonObject = {}): JsonObject => ({
+    type: 'function',
+    function: { name: 'Read', description, parameters: { type: 'object' }, ...more },
+  });
+  const emitted = (to: WireName, ...tools: JsonObject[]) =>
+    codecFor(to).emitRequest(
+      codecFor('chat').parseRequest({ model: 'm', messages: [{ role: 'user', content: 'x' }], tools }),
+      ableTarget,
+    ).tools as JsonValue[];
+
+  it('are one when they say the same, and refused with both places when not', () => {
+    for (const to of ['chat', 'responses', 'messages'] as const) {
+      assert.equal(emitted(to, tool('a'), tool('a', { strict: false })).length, 1);
+      for (const other of [tool('b'), tool('a', { parameters: { type: 'object', properties: { p: {} } } })])
+        assert.throws(
+          () => emitted(to, tool('a'), other),
+          (problem) => problem instanceof RequestProblem && /"Read".* 1 and number 2/.test(problem.message),
+        );
+    }
+  });
+});
+
+describe('a backend that is set to the wrong wire', () => {
+  it('says so when it answers chat where Responses was asked for', () => {
+    const chunk = { object: 'chat.completion.chunk', choices: [{ index: 0, delta: { content: 'x' } }] };
+    const [event] = codecFor('responses')
+      .createStreamParser()
+      .push({ data: JSON.stringify(chunk) });
+    assert.ok(event?.type === 'error');
+    assert.match(event.failure.message, /"wire": "chat"/);
+    const whole = readAnswer(
+      codecFor('responses'),
+      Buffer.from(JSON.stringify({ ...chunk, object: 'chat.completion' })),
+    );
+    assert.match('failure' in whole ? whole.failure.message : '', /Chat Completions/);
   });
 });
 
