@@ -11,7 +11,7 @@ import { hashOf, type RouterMemo } from './routerMemo';
 import { createQueue, within } from './timeLimit';
 
 /** Running streams may go on this long after a person's Stop, milliseconds. */
-const STOP_DRAIN = 3_000;
+const STOP_DRAIN = 10_000;
 /** Running streams may go on this long in a router that has handed over, milliseconds. */
 const HAND_OVER_DRAIN = 600_000;
 
@@ -48,6 +48,7 @@ export function createCommands(options: CommandOptions): Commands {
   let stoppedByPerson = false;
   let resumeWhenConfigured = false;
   let handedOver = false;
+  let stopping = false;
 
   const start = async (): Promise<void> => {
     if (handedOver) throw new Error('A newer LLM Router has taken over from this one. Reload the window.');
@@ -97,7 +98,10 @@ export function createCommands(options: CommandOptions): Commands {
   const stop = async (): Promise<void> => {
     stoppedByPerson = true;
     resumeWhenConfigured = false;
-    await core.stop({ drainMs: STOP_DRAIN });
+    stopping = true;
+    await core.stop({ drainMs: STOP_DRAIN }).finally(() => {
+      stopping = false;
+    });
   };
 
   const handOver = async (version: string): Promise<{ port?: number; running: boolean }> => {
@@ -134,7 +138,11 @@ export function createCommands(options: CommandOptions): Commands {
         if (appliedHash === undefined) resumeWhenConfigured = true;
         else if (!stoppedByPerson && !handedOver) await start();
       }),
-    stop: () => limited('stop', stop),
+    stop: () => {
+      // A second Stop does not wait for the first: what still runs is ended at once.
+      if (stopping) void core.stop({ drainMs: 0 });
+      return limited('stop', stop);
+    },
     restart: () =>
       limited('restart', async () => {
         await stop();

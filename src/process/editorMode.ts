@@ -19,7 +19,7 @@ import { within } from './timeLimit';
 /** Default of the setting lingerSeconds. */
 const DEFAULT_LINGER = 10;
 /** What is still running when the last window is gone may go on this long, milliseconds. */
-const END_DRAIN = 5_000;
+const END_DRAIN = 10_000;
 /** Clean endings that hang are cut off after this, milliseconds. */
 const END_LIMIT = 20_000;
 /** The same when the runtime is gone. */

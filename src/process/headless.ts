@@ -111,6 +111,8 @@ async function serveHeadless(
   void offerInstall(core, args, terminal, world);
 
   await signalled;
+  // Once more: whatever still runs is ended at once.
+  world.onSignal(() => void core.stop({ drainMs: 0 }));
   watcher?.stop();
   envWatcher.stop();
   stopLooking?.();

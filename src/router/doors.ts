@@ -51,6 +51,8 @@ export interface DoorOptions {
   breaker: Breaker;
   healthProof(nonce: string): string;
   onChange(): void;
+  /** The router is stopping: what runs may end, nothing new begins. */
+  draining(): boolean;
   /** What changes with every request. */
   onTraffic(): void;
 }
@@ -105,6 +107,7 @@ export function createDoors(given: DoorOptions): Doors {
     throttle: createThrottle(steadyNow),
     admission,
     bodyLog,
+    draining: given.draining,
     onRunning: onTraffic,
     costOf: (target, usage) => {
       const price = targetPrice(target);

@@ -1,13 +1,16 @@
 /** How the router comes up and goes down: listener, then tunnel; a stop lets what runs finish, within a bound. */
+import type { IncomingMessage } from 'node:http';
 import { localOrigin } from '../doctor/facts';
 import type { RouterState } from '../process/contract';
+import { createQueue } from '../process/timeLimit';
+import { hostName } from '../server/guard';
 import { type Listener, listen } from '../server/listener';
 import type { RequestServer } from '../server/server';
 import type { Configuration, CoreOptions } from './options';
 import type { Setup } from './setup';
 import type { TunnelSlot } from './tunnelSlot';
 
-/** How long running requests may go on after a stop, unless told otherwise. */
+/** How long running answers may go on after a stop, or before the tunnel is changed under them, unless told otherwise. */
 const DRAIN_MS = 10_000;
 /** The same on the port before a change of ports. */
 const PORT_DRAIN_MS = 600_000;
@@ -22,7 +25,9 @@ export interface Life {
   stop(options?: { drainMs?: number; keepTunnel?: boolean }): Promise<void>;
   /** The configuration in force has changed from `before`. */
   configured(before: Configuration): Promise<void>;
-  /** Ends the tunnel and brings it up again, where the router runs. */
+  /** The answers that run through the tunnel now are over, or have had their time. */
+  tunnelSettled(): Promise<void>;
+  /** Ends the tunnel when its answers have settled, and brings it up again, where the router runs. */
   restartTunnel(): Promise<void>;
 }
 
@@ -39,6 +44,11 @@ export function createLife({ options, setup, tunnel, handle, onChange }: LifeOpt
   let listener: Listener | undefined;
   /** Former listeners with requests that still run. */
   const draining = new Set<Listener>();
+  const inTurn = createQueue();
+  /** The stop that is under way; `cut` ends its wait. */
+  let ending: { cut: AbortController; done: Promise<void> } | undefined;
+  /** Ends the wait of changes of the tunnel when the router stops. */
+  let changes = new AbortController();
   let phase: RouterState['phase'] = 'stopped';
   let notice: string | undefined;
 
@@ -53,6 +63,18 @@ export function createLife({ options, setup, tunnel, handle, onChange }: LifeOpt
     return listen(handle, wanted);
   }
 
+  function tellListening({ port }: Listener): void {
+    const { port: wished } = setup.configuration.settings;
+    notice =
+      wished !== 0 && port !== wished
+        ? `Port ${wished} is taken by another program, so the router uses ${port}.`
+        : undefined;
+    if (notice) log('warn', notice);
+    // `0.0.0.0` is where one listens, not where one calls.
+    log('info', `Listening on ${localOrigin({ host: options.host, port })}/v1.`);
+    onChange();
+  }
+
   async function start(): Promise<void> {
     if (phase === 'running' || phase === 'starting') return;
     phase = 'starting';
@@ -65,39 +87,77 @@ export function createLife({ options, setup, tunnel, handle, onChange }: LifeOpt
       onChange();
       throw error;
     }
-    const { port } = setup.configuration.settings;
-    notice =
-      port !== 0 && listener.port !== port
-        ? `Port ${port} is taken by another program, so the router uses ${listener.port}.`
-        : undefined;
-    if (notice) log('warn', notice);
     phase = 'running';
-    // `0.0.0.0` is where one listens, not where one calls.
-    log('info', `Listening on ${localOrigin({ host: options.host, port: listener.port })}/v1.`);
-    onChange();
+    tellListening(listener);
     tunnel.start(listener.port).catch((error: Error) => log('error', `The tunnel could not start: ${error.message}`));
   }
 
-  /** Stops accepting; the tunnel is let go, and what still runs goes on behind it. */
-  function leaveListener(old: Listener, keepTunnel: boolean): Promise<void> {
-    listener = undefined;
-    phase = 'draining';
+  /** What still runs on a listener that accepts nothing any more gets up to `ms`. */
+  async function drain(old: Listener, ms: number): Promise<void> {
     draining.add(old);
     old.close();
-    onChange();
-    return tunnel.stop(keepTunnel);
-  }
-
-  /** What still runs gets up to `ms`. */
-  async function drain(old: Listener, ms: number): Promise<void> {
     await old.drained(ms);
     draining.delete(old);
   }
 
-  async function restartTunnel(): Promise<void> {
-    if (!listener) return;
+  /** A newer router takes port and tunnel at once; our answers go on behind it. */
+  async function handOver(old: Listener, ms: number): Promise<void> {
+    listener = undefined;
+    const drained = drain(old, ms);
+    onChange();
+    await Promise.all([tunnel.stop(true), drained]);
+  }
+
+  /**
+   * Answers end first, then the tunnel that carries them, then the port: while the tunnel's program runs, nobody else may get what
+   * it forwards. New requests are refused from the first moment (see Doors).
+   */
+  async function windDown(old: Listener, ms: number, cut: AbortSignal): Promise<void> {
+    onChange();
+    old.endIdle();
+    await old.settled(ms, { cut });
     await tunnel.stop(false);
-    if (listener) await tunnel.start(listener.port);
+    listener = undefined;
+    await drain(old, 0);
+  }
+
+  async function end(
+    { drainMs, keepTunnel }: { drainMs: number; keepTunnel: boolean },
+    cut: AbortSignal,
+  ): Promise<void> {
+    const old = listener;
+    if (!old && draining.size === 0) return;
+    phase = 'draining';
+    const others = [...draining].map((one) => drain(one, drainMs));
+    const last = old && (keepTunnel ? handOver(old, drainMs) : windDown(old, drainMs, cut));
+    await Promise.all([last, ...others]);
+    phase = 'stopped';
+    onChange();
+  }
+
+  const throughTunnel = ({ headers }: IncomingMessage): boolean =>
+    headers.host !== undefined && tunnel.hosts().has(hostName(headers.host));
+
+  async function tunnelSettled(): Promise<void> {
+    await listener?.settled(DRAIN_MS, { only: throughTunnel, cut: changes.signal });
+  }
+
+  /** One after the other: a change that comes meanwhile finds the tunnel of the one before. */
+  const changeTunnel = (settled: () => Promise<void>): Promise<void> =>
+    inTurn(async () => {
+      await settled();
+      if (phase !== 'running') return;
+      await tunnel.stop(false);
+      if (phase === 'running' && listener) await tunnel.start(listener.port);
+    });
+  const restartTunnel = (): Promise<void> => changeTunnel(tunnelSettled);
+
+  /** The new port serves at once; the tunnel follows when its answers have settled, and what runs on the old port goes on. */
+  async function movePort(old: Listener): Promise<void> {
+    listener = await openListener();
+    tellListening(listener);
+    await changeTunnel(() => old.settled(DRAIN_MS, { only: throughTunnel, cut: changes.signal }));
+    void drain(old, PORT_DRAIN_MS);
   }
 
   return {
@@ -112,25 +172,32 @@ export function createLife({ options, setup, tunnel, handle, onChange }: LifeOpt
     },
     start,
     async stop({ drainMs = DRAIN_MS, keepTunnel = false } = {}) {
-      const tunnelDone = listener && leaveListener(listener, keepTunnel);
-      if (draining.size === 0) return;
-      await Promise.all([tunnelDone, ...[...draining].map((old) => drain(old, drainMs))]);
-      if (listener === undefined) phase = 'stopped';
-      onChange();
+      changes.abort();
+      changes = new AbortController();
+      // Asked once more while answers run: that is the last word.
+      if (ending) ending.cut.abort();
+      else {
+        const cut = new AbortController();
+        const done = end({ drainMs, keepTunnel }, cut.signal).finally(() => {
+          ending = undefined;
+        });
+        ending = { cut, done };
+      }
+      await ending.done;
     },
     async configured(before) {
       const next = setup.configuration;
       if (!listener) return;
       listener.setMaxConnections(next.settings.limits.connections);
-      if (before.settings.port !== next.settings.port && !options.exactPort) {
-        // The new port serves at once; answers that still run on the old one are not waited for.
-        const old = listener;
-        await leaveListener(old, true);
-        void drain(old, PORT_DRAIN_MS);
-        return start();
-      }
-      if (tunnel.concerns(before, next)) await restartTunnel();
+      if (phase !== 'running') return;
+      const moves = before.settings.port !== next.settings.port && !options.exactPort;
+      const waits = listener.answering(throughTunnel) > 0;
+      const change = moves ? movePort(listener) : tunnel.concerns(before, next) ? restartTunnel() : undefined;
+      if (!waits) return await change;
+      // The settings are in force; answers that end first are not waited for.
+      change?.catch((error: Error) => log('error', `The settings of port and tunnel: ${error.message}`));
     },
+    tunnelSettled,
     restartTunnel,
   };
 }

@@ -17,7 +17,7 @@ import { VERSION } from '../version';
 import { plain } from '../wires/plainText';
 import { createDesk } from './desk';
 import { createDoors } from './doors';
-import { createLife } from './life';
+import { createLife, type Life } from './life';
 import type { Configuration, CoreOptions } from './options';
 import { createSetup } from './setup';
 import { createTunnelSlot } from './tunnelSlot';
@@ -36,13 +36,23 @@ export async function createRouterCore(given: CoreOptions): Promise<RouterCore> 
   const ledger = await openLedger({ dataDir: options.dataDir });
   const setup = createSetup(options, breaker);
   const tunnel = createTunnelSlot({ options, setup, startedAt, healthProof, onChange: tell });
-  const doors = createDoors({ options, setup, tunnel, ledger, breaker, healthProof, onChange: tell, onTraffic });
+  const doors = createDoors({
+    options,
+    setup,
+    tunnel,
+    ledger,
+    breaker,
+    healthProof,
+    onChange: tell,
+    onTraffic,
+    draining: () => life.phase === 'draining',
+  });
   const cursorApp = createCursorApp({
     files: options.cursorFiles ?? [],
     ours: (key) => setup.runtime.keyring.find(key) !== undefined,
     onChange: onTraffic,
   });
-  const life = createLife({ options, setup, tunnel, handle: doors.requests.handle, onChange: tell });
+  const life: Life = createLife({ options, setup, tunnel, handle: doors.requests.handle, onChange: tell });
   const desk = createDesk({
     options,
     startedAt,
@@ -162,7 +172,10 @@ export async function createRouterCore(given: CoreOptions): Promise<RouterCore> 
       cursorApp.close();
       await doors.close();
     },
-    renewUrl: tunnel.renewUrl,
+    async renewUrl() {
+      await life.tunnelSettled();
+      await tunnel.renewUrl();
+    },
     async installCloudflared(onProgress, signal) {
       const { path } = await tunnel.install(onProgress, signal);
       if (setup.configuration.settings.tunnel.provider.startsWith('cloudflared'))

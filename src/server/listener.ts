@@ -16,6 +16,12 @@ export interface ListenOptions {
 
 export interface Listener {
   readonly port: number;
+  /** Answers that are not over, those `only` says. */
+  answering(only: (request: http.IncomingMessage) => boolean): number;
+  /** Resolves when the requests that run now (those `only` says) are over, after `ms`, or when `cut` is aborted. */
+  settled(ms: number, options?: { only?(request: http.IncomingMessage): boolean; cut?: AbortSignal }): Promise<void>;
+  /** Ends connections without a request, and each other one with its answer. New ones still come in. */
+  endIdle(): void;
   /** Stops accepting; connections without a request end at once, the others when they are done. */
   close(): void;
   /** Resolves when the last connection is gone, or ends those left after `ms`. */
@@ -76,6 +82,22 @@ export async function listen(handler: http.RequestListener, options: ListenOptio
   const drained = new Promise<void>((resolve) => server.once('close', resolve));
   return {
     port,
+    answering: (only) => [...connections.open].filter((one) => only(one.req)).length,
+    async settled(ms, { only = () => true, cut } = {}) {
+      const over = Promise.all(
+        [...connections.open]
+          .filter((one) => only(one.req))
+          .map((one) => new Promise((done) => one.once('close', done))),
+      );
+      const stopped = new Promise((resolve) => cut?.addEventListener('abort', resolve, { once: true }));
+      let timer: NodeJS.Timeout | undefined;
+      const late = new Promise((resolve) => {
+        timer = setTimeout(resolve, cut?.aborted ? 0 : ms);
+      });
+      await Promise.race([over, stopped, late]);
+      clearTimeout(timer);
+    },
+    endIdle: connections.endIdle,
     close() {
       server.close();
       connections.endIdle();
@@ -100,6 +122,7 @@ function createConnections(max: number) {
   const running = new Map<Socket, number>();
   const surplus = new WeakSet<Socket>();
   const latest = new WeakMap<Duplex, http.ServerResponse>();
+  const open = new Set<http.ServerResponse>();
   let ending = false;
 
   function makeRoom(newcomer: Socket): boolean {
@@ -114,6 +137,8 @@ function createConnections(max: number) {
 
   const connections = {
     max,
+    /** Answers that are not over. */
+    open,
     add(socket: Socket) {
       running.set(socket, 0);
       socket.on('close', () => running.delete(socket));
@@ -125,8 +150,10 @@ function createConnections(max: number) {
     begin(socket: Socket, response: http.ServerResponse): boolean {
       if (surplus.has(socket)) return false;
       latest.set(socket, response);
+      open.add(response);
       running.set(socket, (running.get(socket) ?? 0) + 1);
       response.on('close', () => {
+        open.delete(response);
         const count = running.get(socket);
         if (count === undefined) return;
         running.delete(socket);

@@ -58,6 +58,8 @@ export interface ServerDeps {
   /** Logs bodies while a person wants it. */
   bodyLog?: BodyLog;
   costOf(target: Target, usage: Usage): number | undefined;
+  /** Answers that run may end; nothing new begins. */
+  draining?(): boolean;
   /** The number of running requests has changed. */
   onRunning?(): void;
   /** Stores the record; called before the last bytes of the answer go out. */

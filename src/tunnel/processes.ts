@@ -36,15 +36,16 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-/** Grace for a program that unregisters and lets running streams finish. */
+/** Grace for a program that unregisters itself; the answers it carried were waited for before. */
 const GRACE = 4_000;
 
-/** SIGINT, 4 s, SIGKILL; on Windows, where a signal is the end, at once. `gone` resolves when the process has ended. */
+/** SIGINT, the grace, SIGKILL; on Windows, where a signal is the end, at once, as with no grace at all. `gone` resolves when the process has ended. */
 export async function endProcess(
   pid: number,
   gone: Promise<void>,
   clock: Clock,
   platform: NodeJS.Platform,
+  grace = GRACE,
 ): Promise<void> {
   const send = (signal: NodeJS.Signals) => {
     try {
@@ -53,11 +54,11 @@ export async function endProcess(
       // gone already
     }
   };
-  if (platform === 'win32') {
+  if (platform === 'win32' || grace === 0) {
     send('SIGKILL');
   } else {
     send('SIGINT');
-    if (await within(gone, GRACE, clock)) return;
+    if (await within(gone, grace, clock)) return;
     send('SIGKILL');
   }
   await within(gone, GRACE, clock);

@@ -30,6 +30,8 @@ export interface ProgramKind {
   connected(running: RunningProgram): Promise<boolean | undefined>;
   /** Something that only this run knows, to recognise it later. */
   connectorId?(running: RunningProgram): Promise<string | undefined>;
+  /** What it needs to leave the service once it is asked to end, milliseconds, when it would wait longer by itself. */
+  graceMs?: number;
   lostAfterMs: number;
   honest: boolean;
 }
@@ -150,6 +152,8 @@ function followProgram({
   const early: LinkEvent[] = [];
   let listener: ((event: LinkEvent) => void) | undefined;
   let over = false;
+  /** Its last word on its connection. */
+  let connected: boolean | undefined;
   const tail = tailLog(log, logStart, world.clock, (text) => {
     for (const event of parser.push(text)) onLog(event);
   });
@@ -201,12 +205,13 @@ function followProgram({
     async connected() {
       if (running.metricsPort === 0) return undefined;
       const answer = await kind.connected(running);
+      connected = answer;
       if (answer === undefined && adopted && !isAlive(running.pid)) ended(null, null);
       return answer;
     },
     async close() {
       finish();
-      await endProcess(running.pid, gone(), world.clock, world.platform);
+      await endProcess(running.pid, gone(), world.clock, world.platform, connected === false ? 0 : kind.graceMs);
       if (state.value.running?.pid === running.pid) state.update({ running: undefined });
     },
     leave: finish,

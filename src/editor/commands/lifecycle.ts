@@ -25,7 +25,9 @@ export function lifecycleCommands(editor: Editor): Pick<Handlers, 'startRouter' 
     },
     async stopRouter() {
       const phase = phaseOf(editor.view);
-      if (phase === 'stopped' || phase === 'failed')
+      // While answers run out, a second Stop ends them.
+      const draining = editor.view.state?.phase === 'draining';
+      if ((phase === 'stopped' && !draining) || phase === 'failed')
         return void tell(editor, {
           severity: 'info',
           text: phase === 'failed' ? 'The router is not running.' : 'The router is stopped already.',

@@ -37,6 +37,8 @@ export function cloudflaredKind(transport: Transport): ProgramKind {
       const id = (await localJson(metricsPort, '/ready'))?.connectorId;
       return typeof id === 'string' ? id : undefined;
     },
+    // It leaves at once, and then waits its whole grace period, idle or not.
+    graceMs: 1_000,
     // QUIC comes back by itself within seconds; HTTP/2 may take most of a minute, so a respawn is faster.
     lostAfterMs: transport === 'quic' ? 8_000 : 2_000,
     // Without pings, a dead HTTP/2 connection looks alive for minutes.
@@ -86,7 +88,8 @@ function configText({ localPort, transport, again }: CloudflaredLaunch, quickSer
     metrics: '127.0.0.1:0',
     'no-autoupdate': true,
     retries: 2,
-    'grace-period': '1s',
+    // For a signal from elsewhere (the service manager, the logoff): as long as the router lets answers run. We end it sooner.
+    'grace-period': '10s',
     'management-diagnostics': quickService ? false : undefined,
     'no-prechecks': again || undefined,
   };

@@ -47,7 +47,7 @@ describe('the life of a router process', () => {
 
   it('ends with code 0 when nobody comes: the core is stopped, then closed', async () => {
     assert.equal(await run(), 0);
-    assert.deepEqual(stops, [{ drainMs: 5_000, keepTunnel: false }, 'closed']);
+    assert.deepEqual(stops, [{ drainMs: 10_000, keepTunnel: false }, 'closed']);
     assert.match(logged(), /generation 1, started\n.*ending: no window left\n.*ended\n$/);
   });
 
