@@ -1,4 +1,4 @@
-// Builds what ships: dist/router.js and dist/extension.js, self-contained. `--watch` keeps building.
+// Builds what ships: dist/router.js, dist/extension.js, dist/chat.js and the dashboard page, self-contained. `--watch` keeps building.
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { build, context } from 'esbuild';
@@ -35,6 +35,11 @@ export function extensionOptions(outfile) {
     external: ['vscode'],
     plugins: [leanJsonRpc],
   };
+}
+
+/** What VS Code's own chat needs, loaded when the editor asks for our models. */
+export function chatOptions(outfile) {
+  return { ...shared, entryPoints: ['src/chat/main.ts'], outfile, external: ['vscode'] };
 }
 
 /**
@@ -87,6 +92,7 @@ if (process.argv[1] === import.meta.filename) {
   const targets = [
     routerOptions('dist/router.js'),
     extensionOptions('dist/extension.js'),
+    chatOptions('dist/chat.js'),
     webviewOptions('dist/webview.js'),
   ];
   if (process.argv.includes('--watch')) for (const target of targets) await (await context(target)).watch();

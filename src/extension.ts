@@ -5,6 +5,7 @@ import { createConsent } from './editor/consent';
 import { createEditor } from './editor/controller';
 import { logRouter } from './editor/logRouter';
 import { createNotifier } from './editor/notifier';
+import { offerChat } from './editor/offerChat';
 import { sayError } from './editor/say';
 import { createStatusBar } from './editor/statusBar';
 import { createRequestsView } from './editor/views/requestsView';
@@ -24,6 +25,7 @@ export function activate(context: ExtensionContext): void {
       createWalkthrough(editor),
       createConsent(editor),
       logRouter(editor),
+      offerChat(editor),
       // What listens goes first, what it listens to and writes to goes last.
       editor,
       log,

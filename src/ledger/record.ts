@@ -27,7 +27,8 @@ export interface RequestRecord {
   route: string;
   /** Cursor's dialect A, B or C; absent for other clients. */
   dialect?: 'A' | 'B' | 'C';
-  client: 'cursor' | 'other';
+  /** A label, told by the client itself. */
+  client: 'cursor' | 'vscode' | 'other';
   /** Name of the client key used: `main` or a name from clientKeys. */
   clientKey: string;
   /** Host header the request came through. */

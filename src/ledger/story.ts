@@ -62,7 +62,11 @@ function attemptLine(attempt: Attempt, index: number): string {
 /** The whole story of a request as Markdown. */
 export function requestStory(record: RequestRecord): string {
   const client =
-    record.client === 'cursor' ? `Cursor${record.dialect ? `, dialect ${record.dialect}` : ''}` : 'An API client';
+    record.client === 'cursor'
+      ? `Cursor${record.dialect ? `, dialect ${record.dialect}` : ''}`
+      : record.client === 'vscode'
+        ? 'VS Code'
+        : 'An API client';
   const why = record.via && (VIA[record.via] ?? prose(record.via));
   const speed = tokensPerSecond(record);
   const outcome = record.error ? `Failed with status ${record.status}` : `Answered with status ${record.status}`;

@@ -3,7 +3,8 @@ import type { RequestRecord } from './record';
 
 /** One line a person can read: who asked for what, who answered, how long it took. */
 export function summaryLine(record: RequestRecord): string {
-  const who = record.client === 'cursor' ? `Cursor${record.dialect ? ` (${record.dialect})` : ''}` : 'client';
+  const other = record.client === 'vscode' ? 'VS Code' : 'client';
+  const who = record.client === 'cursor' ? `Cursor${record.dialect ? ` (${record.dialect})` : ''}` : other;
   const where = record.backend ? ` → ${record.backend}/${record.upstreamModel}` : '';
   const tokens = record.usage ? `, ${record.usage.input}+${record.usage.output} tokens` : '';
   return `${record.id} ${who} ${record.route} ${record.askedModel || '(no model)'}${where}: ${record.status} in ${Math.round(record.ms)} ms${tokens}${record.error ? `. ${record.error} ${endOf(record)}` : ''}`;

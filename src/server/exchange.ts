@@ -4,6 +4,7 @@
  */
 
 import { randomBytes } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Reservation } from '../ledger/admission';
 import { boundedUsage } from '../ledger/boundedUsage';
 import type { RequestRecord } from '../ledger/record';
@@ -175,7 +176,7 @@ function newRecord(exchange: Exchange, speaker: Speaker, stream: boolean, starte
     time: new Date(startedAt).toISOString(),
     route: exchange.route.name,
     dialect: speaker.dialect,
-    client: speaker.isCursor ? 'cursor' : 'other',
+    client: speaker.isCursor ? 'cursor' : clientOf(exchange.request.headers),
     clientKey: exchange.clientKey,
     host: (exchange.request.headers.host ?? '').slice(0, 255),
     askedModel: '',
@@ -187,6 +188,11 @@ function newRecord(exchange: Exchange, speaker: Speaker, stream: boolean, starte
     bytesIn: exchange.body.length,
     bytesOut: 0,
   };
+}
+
+/** What VS Code's own chat says of itself (src/chat/http.ts); nothing depends on it. */
+function clientOf(headers: IncomingHttpHeaders): RequestRecord['client'] {
+  return headers['x-llm-router-client'] === 'vscode' ? 'vscode' : 'other';
 }
 
 /** What the ledger, budgets and metrics count: the provider's numbers within bounds, or an estimate of what it did. */

@@ -21,3 +21,17 @@ export const workspace = {
 };
 export const commands = { executeCommand: async (): Promise<undefined> => undefined };
 export const ConfigurationTarget = { Global: 1 };
+export class LanguageModelTextPart {
+  constructor(readonly value: string) {}
+}
+export class LanguageModelThinkingPart {
+  constructor(readonly value: string) {}
+}
+export class LanguageModelToolCallPart {
+  constructor(
+    readonly callId: string,
+    readonly name: string,
+    readonly input: object,
+  ) {}
+}
+export class CancellationError extends Error {}

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { build } from 'esbuild';
-import { extensionOptions, routerOptions, webviewOptions } from '../../esbuild.config.mjs';
+import { chatOptions, extensionOptions, routerOptions, webviewOptions } from '../../esbuild.config.mjs';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const file = path.join(root, 'THIRD_PARTY_NOTICES.txt');
@@ -35,7 +35,7 @@ ${readFileSync(path.join(root, 'LICENSE'), 'utf8')
   .trim()}`;
 
 const outfile = path.join(root, 'dist/unused.js');
-const bundles = [routerOptions(outfile), extensionOptions(outfile), webviewOptions(outfile)];
+const bundles = [routerOptions(outfile), extensionOptions(outfile), chatOptions(outfile), webviewOptions(outfile)];
 const folders = [...new Set((await Promise.all(bundles.map(packagesOf))).flat())].sort();
 const text = [
   'LLM Router contains code and data of others. Their notices follow.',

@@ -3,6 +3,8 @@ import { dollars } from '../../ledger/budgets';
 import type { RequestRecord } from '../../ledger/record';
 import { clock } from '../view';
 
+const CLIENTS: Record<RequestRecord['client'], string> = { cursor: 'Cursor', vscode: 'VS Code', other: 'API client' };
+
 export type Outcome = 'ok' | 'cancelled' | 'failed';
 
 export interface RequestLook {
@@ -36,7 +38,7 @@ export function requestLook(record: RequestRecord): RequestLook {
     price,
   ];
   const lines = [
-    `${clock(Date.parse(record.time))} ${record.client === 'cursor' ? 'Cursor' : 'API client'}, key ${record.clientKey}, status ${record.status}`,
+    `${clock(Date.parse(record.time))} ${CLIENTS[record.client]}, key ${record.clientKey}, status ${record.status}`,
     record.upstreamModel ? `Sent to ${record.backend}: ${record.upstreamModel}` : 'Sent nowhere',
     firstMs === undefined
       ? `${duration(record.ms)} in all`

@@ -24,6 +24,7 @@ export function stepsOfView(view: View): Step[] {
 export function stepsOfRequest(record: RequestRecord): Step[] {
   const answered = outcomeOf(record) === 'ok' && record.backend !== undefined;
   const steps: Step[] = answered && (record.client === 'cursor' || record.backend !== 'demo') ? ['backend'] : [];
+  if (record.client === 'vscode' && answered) return [...steps, 'answer'];
   if (record.client !== 'cursor') return steps;
   steps.push('cursor');
   // A name of Cursor's own never gets a backend; Cursor's check of the key is answered without one.

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
 import { COMMANDS, EXTENSION_ID } from '../../../src/editor/ids';
 import { settingsSchema } from '../../../src/settings/schema';
+import { chatSuite } from './chatSuite';
 
 /** Set by the runner: a free port that stands in the user settings. */
 const port = Number(process.env.INHOST_PORT);
@@ -135,3 +136,5 @@ describe('the extension in its host', function () {
     assert.equal((await ask('demo/echo', key)).status, 200);
   });
 });
+
+chatSuite();

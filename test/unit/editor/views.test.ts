@@ -240,6 +240,11 @@ describe('steps of the walkthrough', () => {
     assert.deepEqual(stepsOfRequest(record({ client: 'cursor', status: 502, error: 'no' })), ['cursor', 'model']);
     assert.deepEqual(stepsOfRequest(record({ client: 'cursor', backend: undefined })), ['cursor']);
   });
+
+  it('an answer in the chat of VS Code ends it as well, without Cursor', () => {
+    assert.deepEqual(stepsOfRequest(record({ client: 'vscode' })), ['backend', 'answer']);
+    assert.deepEqual(stepsOfRequest(record({ client: 'vscode', status: 502, error: 'no' })), []);
+  });
 });
 
 describe('live views', () => {

@@ -4,6 +4,7 @@ import { createMetrics } from '../../../src/ledger/metrics';
 import { affordableTokens, explainQuota, withReserveLimit } from '../../../src/ledger/quota';
 import type { RequestRecord } from '../../../src/ledger/record';
 import { copyAsCurl, requestStory } from '../../../src/ledger/story';
+import { summaryLine } from '../../../src/ledger/summaryLine';
 import type { ApiFailure, Conversation } from '../../../src/wires/conversation';
 import { requestRecord } from '../../support/ledgerRecords';
 import { targetOn } from '../../support/ledgerTarget';
@@ -92,6 +93,14 @@ describe('the story of a request', () => {
       /the provider said 429/,
     ])
       assert.match(story, part);
+  });
+
+  it('names the chat of VS Code as what asked', () => {
+    assert.match(
+      requestStory(requestRecord({ client: 'vscode', route: 'chat/completions' })),
+      /- VS Code, on `chat\/completions`/,
+    );
+    assert.match(summaryLine(requestRecord({ client: 'vscode' })), / VS Code /);
   });
 
   it('lets no foreign text become markup', () => {

@@ -1,0 +1,45 @@
+/** Asks the router on its own local URL. */
+import { type IncomingMessage, request } from 'node:http';
+import type { JsonObject } from '../wires/conversation';
+import { parseObject } from '../wires/read';
+import { errorSentence } from './answer';
+
+/** Where the router listens and the key of this editor. */
+export interface Door {
+  url: string;
+  key: string;
+}
+
+/** The header by which the router's records say who asked; a label, it gives no rights. */
+export const CLIENT_HEADER = { 'x-llm-router-client': 'vscode' };
+
+/** The answer once it has begun; rejects with a sentence. Whoever aborts `signal` ends the request, in the router too. */
+export async function askRouter(
+  { url, key }: Door,
+  route: string,
+  signal: AbortSignal,
+  body?: JsonObject,
+): Promise<IncomingMessage> {
+  const answer = await sent(`${url}/${route}`, key, signal, body);
+  if (answer.statusCode === 200) return answer;
+  const told = errorSentence(parseObject(await textOf(answer)));
+  throw new Error(told ?? `LLM Router answered with status ${answer.statusCode}.`);
+}
+
+function sent(url: string, key: string, signal: AbortSignal, body?: JsonObject): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const headers = { ...CLIENT_HEADER, authorization: `Bearer ${key}`, 'content-type': 'application/json' };
+    const asking = request(url, { method: body ? 'POST' : 'GET', headers, signal }, resolve);
+    asking.on('error', (error: NodeJS.ErrnoException) => {
+      const closed = error.code === 'ECONNREFUSED' || error.code === 'ECONNRESET';
+      reject(closed ? new Error('LLM Router does not answer. Run the command LLM Router: Start Router.') : error);
+    });
+    asking.end(body && JSON.stringify(body));
+  });
+}
+
+export async function textOf(answer: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of answer) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString('utf8');
+}
