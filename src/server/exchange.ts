@@ -16,6 +16,7 @@ import { tapAnswer } from './answerTap';
 import { runCandidates } from './candidates';
 import { readClientRequest } from './clientRequest';
 import { createClientSide } from './clientSide';
+import { cutPrompt } from './cutPrompt';
 import { errorBody, refusal } from './errors';
 import type { Exchange, Failed, Outcome, Run } from './exchangeTypes';
 import { limitedRequest, writtenLimits } from './limitedRequest';
@@ -74,6 +75,11 @@ export async function handleExchange(exchange: Exchange): Promise<void> {
     { head, last }: { head: Record<string, string>; last: string | Buffer },
   ): void {
     record.firstMs ??= deps.now() - startedAt;
+    const cut = outcome.target && cutPrompt(request, outcome.target, outcome.usage);
+    if (cut) {
+      record.rules = [...record.rules, cut];
+      deps.log('warn', `${record.id} ${cut}.`);
+    }
     finish({ ...outcome, status: 200 }, Buffer.byteLength(last));
     client.commit(head);
     client.end(last);

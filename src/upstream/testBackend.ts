@@ -1,7 +1,8 @@
 /** One small real request to a backend that is being set up: does the address answer, is the key accepted, does a model reply? */
 
 import type { Backend, Target } from '../routing/backend';
-import { abilitiesFor, emitTargetFor, upstreamUrl } from '../routing/build';
+import { abilitiesFor, emitTargetFor, targetOnWire, upstreamUrl } from '../routing/build';
+import { chooseWire } from '../routing/wireChoice';
 import { codecFor } from '../wires/codecs';
 import type { Conversation } from '../wires/conversation';
 import { upstreamHeaders } from './headers';
@@ -21,7 +22,7 @@ export interface TestResult {
 const TEST_MS = 60_000;
 const ANSWER_BYTES = 1024 * 1024;
 
-/** @param options.model upstream name; without it the first chat model that the backend lists is asked. */
+/** @param options.model upstream name; without it a small chat model of the list is asked. */
 export async function testBackend(options: {
   send: Send;
   backend: Backend;
@@ -38,7 +39,7 @@ export async function testBackend(options: {
   const done = (ok: boolean, message: string): TestResult => ({ ok, message, models: [...models], ms: now() - begun });
   const model = options.model || likelyChatModel(models);
   if (!model) return done(false, await whyNoModels(backend, headers, send));
-  const target: Target = {
+  const asked: Target = {
     backend,
     upstreamModel: model,
     clientModel: model,
@@ -47,7 +48,12 @@ export async function testBackend(options: {
     fallbacks: [],
     via: 'exact',
   };
-  const wire = codecFor(backend.wire);
+  // A model that is served over Responses only is asked there (issue 15 §1).
+  const target = targetOnWire(
+    asked,
+    chooseWire(asked, () => ({ tools: false, onlyChat: false })),
+  );
+  const wire = codecFor(target.backend.wire);
   const conversation: Conversation = {
     model,
     turns: [{ role: 'user', parts: [{ type: 'text', text: 'Say hi.' }] }],
@@ -55,8 +61,12 @@ export async function testBackend(options: {
     stream: false,
   };
   const reply = await sendOnce(send, {
-    url: new URL(upstreamUrl(backend, ROUTES[backend.wire], model)),
-    headers: { ...headers, 'content-type': 'application/json', accept: 'application/json' },
+    url: new URL(upstreamUrl(target.backend, ROUTES[target.backend.wire], model)),
+    headers: {
+      ...upstreamHeaders(target.backend, key),
+      'content-type': 'application/json',
+      accept: 'application/json',
+    },
     body: Buffer.from(JSON.stringify(wire.emitRequest(conversation, emitTargetFor(target)))),
     local: backend.local,
   });
@@ -90,14 +100,17 @@ async function whyNoModels(backend: Backend, headers: Record<string, string>, se
 
 const ROUTES = { chat: 'chat/completions', responses: 'responses', messages: 'messages' } as const;
 
-/** Lists mix chat models with others; these words tell the others. */
-function likelyChatModel(models: readonly string[]): string | undefined {
-  return (
-    models.find(
-      (id) =>
-        !/embed|whisper|tts|dall-e|image|moderation|audio|realtime|transcribe|rerank|guard|davinci|babbage/i.test(id),
-    ) ?? models[0]
-  );
+/** Lists mix chat models with others; these words tell the others, and models that cost or think a lot for a "hi". */
+const NO_CHAT =
+  /embed|whisper|tts|dall-e|image|imagen|moderation|audio|realtime|transcribe|rerank|guard|davinci|babbage|sora|veo-|video|lyria|ocr|computer-use|clip|instruct-\d{4}/i;
+const HEAVY = /deep-research|-search|[-.]pro\b|-codex|opus|reasoner|thinking|^o\d/i;
+const SMALL = /mini(?!max)|nano|flash|haiku|lite|small|instant|\b[1-9]b\b/i;
+
+/** A small chat model where the list has one, else the first that is neither of another kind nor heavy. */
+export function likelyChatModel(models: readonly string[]): string | undefined {
+  const chat = models.filter((id) => !NO_CHAT.test(id));
+  const light = chat.filter((id) => !HEAVY.test(id));
+  return light.find((id) => SMALL.test(id)) ?? light[0] ?? chat[0] ?? models[0];
 }
 
 type Reply = { status: number; headers: UpstreamHeaders; text: string } | { error: Error & { code?: string } };

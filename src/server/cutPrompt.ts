@@ -1,0 +1,20 @@
+/** Ollama cuts a prompt that is longer than its window and answers 200 all the same: told, since nobody else does (15 §5). */
+import type { Target } from '../routing/backend';
+import type { Usage } from '../wires/conversation';
+import { estimateInputTokens } from '../wires/tokens';
+import type { ClientRequest } from './clientRequest';
+
+/** Estimates of short prompts are too rough to conclude anything from. */
+const LEAST_TOKENS = 1_000;
+/** Bytes of a body per token at most: where even these do not reach the doubt, nothing is estimated. */
+const BYTES_PER_TOKEN = 2;
+
+/** A sentence for the story and the log when far less was read than was sent. */
+export function cutPrompt(request: ClientRequest, target: Target, usage: Usage | undefined): string | undefined {
+  if (target.backend.preset !== 'ollama' || !usage || usage.estimated || usage.input === 0) return undefined;
+  if (request.bytes.length / BYTES_PER_TOKEN < Math.max(LEAST_TOKENS, usage.input * 2)) return undefined;
+  const sent = estimateInputTokens(request.body());
+  if (sent < LEAST_TOKENS || sent < usage.input * 2) return undefined;
+  const about = (Math.round(sent / 100) * 100).toLocaleString('en-US');
+  return `Ollama read ${usage.input.toLocaleString('en-US')} of about ${about} input tokens: the prompt was cut to its window. Start Ollama with OLLAMA_CONTEXT_LENGTH=32768 or more, or set num_ctx in the model`;
+}
