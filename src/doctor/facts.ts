@@ -10,6 +10,7 @@ import type { Problem } from '../settings/problem';
 import type { Settings } from '../settings/schema';
 import type { TunnelStatus } from '../tunnel/tunnel';
 import type { TunnelWorld } from '../tunnel/world';
+import type { LessonStore } from '../upstream/lessonStore';
 import type { Send } from '../upstream/send';
 
 export interface DoctorFacts {
@@ -29,6 +30,8 @@ export interface DoctorFacts {
   probeKey: string;
   backends: readonly Backend[];
   keyFor(backend: Backend): string | undefined;
+  /** What refusals taught about the models of a base URL. */
+  learned?: LessonStore['at'];
   send: Send;
   tunnel: {
     status(): TunnelStatus;

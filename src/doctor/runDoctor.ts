@@ -7,6 +7,7 @@ import { backendCheck, type ListedModels } from './backendChecks';
 import { type Check, type Finding, failed, runChecks } from './check';
 import { cursorChecks } from './cursorCheck';
 import type { DoctorFacts } from './facts';
+import { learnedChecks } from './learnedCheck';
 import { paidChecks } from './paidChecks';
 import { createScrubber } from './privacy';
 import { noBackends, problemsFinding, routerChecks } from './routerChecks';
@@ -77,6 +78,7 @@ function allChecks(facts: DoctorFacts): Check[] {
   return [
     ...routerChecks(facts),
     ...(backends.length > 0 ? backends : [noBackends]),
+    ...learnedChecks(facts),
     ...tunnelChecks(facts),
     ...cursorChecks(facts),
   ];

@@ -168,6 +168,7 @@ function doctorFacts(
     probeKey: attach ? setup.mainKey() : setup.ownKey,
     backends: setup.runtime.backends,
     keyFor: setup.backendKey,
+    learned: doors.lessons.at,
     send: setup.transport.send,
     tunnel: {
       status: () => (attach ? elsewhere : tunnel.status),

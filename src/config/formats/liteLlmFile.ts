@@ -25,7 +25,7 @@ export function readLiteLlmFile(value: unknown, env: Environment): FileContent {
   }
   const entries = readModelList(
     file.model_list,
-    reader.flag(litellm.drop_params, ['litellm_settings', 'drop_params']) === true,
+    reader.flag(litellm.drop_params, ['litellm_settings', 'drop_params']),
     reader,
   );
   const { backends, places, secrets } = makeBackends(entries, reader);
@@ -90,6 +90,7 @@ function makeBackends(entries: readonly Entry[], reader: Reader): Made {
       entry.destination.query,
       entry.headers,
       entry.dropped,
+      entry.learn,
     ]);
     const index = groups.get(group) ?? made.backends.length;
     if (!groups.has(group)) {
@@ -123,7 +124,7 @@ function makeBackends(entries: readonly Entry[], reader: Reader): Made {
   return made;
 }
 
-function makeBackend({ destination, headers, dropped }: Entry, others: readonly BackendInput[]): BackendInput {
+function makeBackend({ destination, headers, dropped, learn }: Entry, others: readonly BackendInput[]): BackendInput {
   const { preset, baseUrl, query, apiKeyEnv, wire } = destination;
   let name = destination.name;
   for (let number = 2; others.some((other) => other.name === name); number += 1) name = `${destination.name}-${number}`;
@@ -138,6 +139,7 @@ function makeBackend({ destination, headers, dropped }: Entry, others: readonly 
     ...(Object.keys(headers).length === 0 ? {} : { headers }),
     ...(Object.keys(query).length === 0 ? {} : { query }),
     ...(dropped === undefined ? {} : { unsupportedParams: dropped }),
+    ...(learn === undefined ? {} : { learn }),
     models: [],
   };
 }

@@ -17,6 +17,8 @@ export interface Entry {
   headers: Record<string, string>;
   /** Parameters to drop; undefined leaves it to the preset (drop_params). */
   dropped?: string[];
+  /** A written drop_params: false wants every refusal told. */
+  learn?: false;
   /** Name of the variable that holds the key, or the key itself. */
   keyEnv?: string;
   secret?: string;
@@ -45,7 +47,7 @@ const PARAMS = new Set([
 ]);
 
 /** Every entry that can be served; what is wrong with the others goes to `reader`. */
-export function readModelList(list: unknown, dropParams: boolean, reader: Reader): Entry[] {
+export function readModelList(list: unknown, dropParams: boolean | undefined, reader: Reader): Entry[] {
   if (list === undefined || list === null) return [];
   if (!Array.isArray(list)) {
     reader.found.push({ at: ['model_list'], message: 'model_list must be a list.', severity: 'error' });
@@ -57,7 +59,12 @@ export function readModelList(list: unknown, dropParams: boolean, reader: Reader
   });
 }
 
-function readEntry(item: unknown, at: readonly Segment[], dropParams: boolean, reader: Reader): Entry | undefined {
+function readEntry(
+  item: unknown,
+  at: readonly Segment[],
+  dropParams: boolean | undefined,
+  reader: Reader,
+): Entry | undefined {
   const wrong = (place: readonly Segment[], message: string): undefined => {
     reader.found.push({ at: place, message, severity: 'error' });
   };
@@ -137,9 +144,13 @@ function readHeaders(params: Record<string, unknown>, at: readonly Segment[], re
 }
 
 /** Without drop_params everything is passed on; with it, what the preset knows to be refused goes, nothing guessed. */
-function readDropped(params: Record<string, unknown>, drops: boolean, { preset }: Destination): Pick<Entry, 'dropped'> {
+function readDropped(
+  params: Record<string, unknown>,
+  drops: boolean | undefined,
+  { preset }: Destination,
+): Pick<Entry, 'dropped' | 'learn'> {
   const extra = Array.isArray(params.additional_drop_params) ? params.additional_drop_params.map(String) : [];
-  if (!drops) return { dropped: extra };
+  if (!drops) return { dropped: extra, ...(drops === false && { learn: false }) };
   const refused = (preset && PRESETS[preset].unsupportedParams) ?? [];
   return extra.length === 0 ? {} : { dropped: [...new Set([...refused, ...extra])] };
 }

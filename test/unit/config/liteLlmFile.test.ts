@@ -295,6 +295,14 @@ describe('LiteLLM file: settings', () => {
       'seed',
     ]);
   });
+  it('a written drop_params: false lets nothing be learned from refusals, none written does', () => {
+    const learns = (params: Record<string, unknown>, drop?: boolean) =>
+      one({ model: 'groq/x', ...params }, {}, { litellm_settings: drop === undefined ? {} : { drop_params: drop } })
+        .backends[0]?.learns;
+    assert.deepEqual([learns({}), learns({}, true), learns({}, false)], [undefined, undefined, false]);
+    assert.deepEqual([learns({ drop_params: false }, true), learns({ drop_params: true }, false)], [false, undefined]);
+  });
+
   it('finds the master key in both places, literal or by variable', () => {
     const key = (rest: Record<string, unknown>, env: Environment = {}) =>
       one({ model: 'groq/x' }, env, rest).secrets['client:main'];

@@ -1,0 +1,30 @@
+/** What models were found to refuse and get no more (issue 15 §4): told, so that nobody wonders where a parameter went. */
+import { type Check, ok } from './check';
+import type { DoctorFacts } from './facts';
+
+/** Lines that are told in full. */
+const MOST_LINES = 20;
+
+export function learnedChecks({ backends, learned }: Pick<DoctorFacts, 'backends' | 'learned'>): Check[] {
+  const lines = backends.flatMap(({ name, baseUrl, learns }) =>
+    learns === false || !learned
+      ? []
+      : learned(baseUrl).flatMap(({ model, lessons }) =>
+          lessons.map((lesson) => `${model} at ${name} ${words(lesson)}`),
+        ),
+  );
+  if (lines.length === 0) return [];
+  const more = lines.length - MOST_LINES;
+  const shown = [...lines.slice(0, MOST_LINES), ...(more > 0 ? [`There are ${more} more.`] : [])];
+  return [{ id: 'learned', title: 'Learned from refusals', limitMs: 1_000, look: async () => ok(shown.join(' ')) }];
+}
+
+type Lesson = ReturnType<NonNullable<DoctorFacts['learned']>>[number]['lessons'][number];
+
+function words({ field, do: what, to, at }: Lesson): string {
+  const since = new Date(at).toISOString().slice(0, 10);
+  if (what === 'drop') return `refuses ${field}: left out since ${since}.`;
+  return what === 'set'
+    ? `takes ${field} as ${to} only: set since ${since}.`
+    : `takes ${to} in place of ${field}: renamed since ${since}.`;
+}
