@@ -10,6 +10,7 @@ import type { Backend, Target } from './backend';
 import { implicitDefault } from './implicitDefault';
 import { PRESET_NAMES } from './presetCards';
 import { familyOf, PRESETS, type Preset } from './presets';
+import { hasNoPath } from './providerTable';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -51,7 +52,10 @@ function buildBackend(
 ): Backend {
   const preset = written.preset === undefined ? undefined : PRESETS[written.preset];
   const wire = written.wire ?? preset?.wire ?? 'chat';
-  const address = readBaseUrl(written.baseUrl ?? preset?.baseUrl, preset?.hostPath);
+  const address = readBaseUrl(
+    written.baseUrl ?? preset?.baseUrl,
+    preset?.hostPath ?? (hasNoPath(written.baseUrl) ? '' : undefined),
+  );
   if (address === undefined) throw new Error(`The backend ${written.name} has no usable base URL.`);
   const local = written.preset === 'demo' || isLocalHost(address.host);
   const apiKeyEnv = written.apiKeyEnv ?? preset?.keyEnv.find((name) => env[name]) ?? preset?.keyEnv[0];

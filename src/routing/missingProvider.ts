@@ -2,12 +2,13 @@
 import type { Backend } from './backend';
 import { PRESET_NAMES, presetForHost } from './presetCards';
 import { PRESETS } from './presets';
+import { knownProvider } from './providerTable';
 
 /** The provider that `name` begins with, as `groq/` of `groq/llama`. */
 export function providerIn(name: string): string | undefined {
   const word = name.slice(0, Math.max(0, name.indexOf('/')));
   if (word === 'demo' || name.length === word.length + 1) return undefined;
-  return PRESET_NAMES.find((preset) => preset === word);
+  return PRESET_NAMES.find((preset) => preset === word) ?? knownProvider(word)?.name;
 }
 
 /**

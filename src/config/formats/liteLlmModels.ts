@@ -98,6 +98,8 @@ function readEntry(
     reader.warn([...inParams, 'model'], destination.problem);
     return undefined;
   }
+  const { keyEnv } = destination;
+  if (keyEnv) destination.apiKeyEnv ??= keyEnv.find((variable) => reader.variable(variable)) ?? keyEnv[0] ?? '';
   if (destination.note !== undefined) reader.warn([...inParams, 'model'], destination.note);
   return {
     name,

@@ -3,6 +3,7 @@
 import { isLocalHost, readBaseUrl } from '../../routing/build';
 import type { PresetName } from '../../routing/presetCards';
 import { PRESETS } from '../../routing/presets';
+import { type KnownProvider, knownProvider } from '../../routing/providerTable';
 
 /** LiteLLM's provider prefixes and our presets. `openai` also stands for every OpenAI-compatible server, by api_base. */
 const PROVIDERS: Readonly<Record<string, PresetName>> = {
@@ -70,8 +71,11 @@ const WAYS: Readonly<Partial<Record<PresetName, RegExp>>> = {
 
 /** Variables that may hold the address of an entry without one, best first. */
 export function addressVariables(where: Pick<Where, 'model' | 'provider'>): readonly string[] {
-  const preset = presetFor(splitModel(where));
-  return (preset && ADDRESSES[preset]) ?? [];
+  const parts = splitModel(where);
+  const preset = presetFor(parts);
+  if (preset !== undefined) return ADDRESSES[preset] ?? [];
+  const { addressEnv } = knownProvider(parts.provider ?? '') ?? {};
+  return addressEnv === undefined ? [] : [addressEnv];
 }
 
 function presetFor({ provider, model }: { provider?: string; model: string }): PresetName | undefined {
@@ -96,6 +100,8 @@ export interface Destination {
   query: Record<string, string>;
   /** Where the key is when the entry names none. */
   apiKeyEnv?: string;
+  /** Variables that may hold it, best first, where there are several. */
+  keyEnv?: readonly string[];
   /** The way, where the name says it (`openai/responses/…`). */
   wire?: 'responses';
   /** Name sent upstream. */
@@ -121,6 +127,8 @@ export function destinationOf(where: Where): Destination | { problem: string } {
   const { provider, model } = splitModel(where);
   const preset = presetFor({ ...(provider === undefined ? {} : { provider }), model });
   if (preset === undefined) {
+    const known = knownProvider(provider ?? '');
+    if (known) return tableProvider(known, model, apiBase);
     if (apiBase === undefined) {
       const who =
         provider === undefined
@@ -155,6 +163,12 @@ export function destinationOf(where: Where): Destination | { problem: string } {
     default:
       return { ...destination, ...(apiBase === undefined ? {} : { baseUrl: apiBase }) };
   }
+}
+
+/** A provider that is an address and a key. A server on this machine is not given the key. */
+function tableProvider({ name, baseUrl, keyEnv }: KnownProvider, model: string, apiBase = baseUrl): Destination {
+  const local = apiBase !== baseUrl && isLocalHost(readBaseUrl(apiBase)?.host ?? '');
+  return { name, baseUrl: apiBase, query: {}, upstream: model, ...(local ? {} : { keyEnv }) };
 }
 
 function splitModel({ model, provider }: Pick<Where, 'model' | 'provider'>): { provider?: string; model: string } {
