@@ -3,6 +3,8 @@
  * every turn of a conversation once it had tools.
  */
 import { modelFamily } from '../models/families';
+import type { ChatRefusal } from '../models/family';
+import type { ModelSettings } from '../settings/schema';
 import type { Wire } from '../wires/wire';
 import type { Target } from './backend';
 import { modelNameOf } from './build';
@@ -26,13 +28,18 @@ const MOST_LEARNED = 500;
 
 const keyOf = ({ backend, upstreamModel }: Target): string => `${backend.baseUrl} ${upstreamModel}`;
 
+/** When the maker's chat address refuses the model. */
+export function chatRefusal(upstreamModel: string, model?: ModelSettings): ChatRefusal | undefined {
+  return modelFamily(modelNameOf(upstreamModel, model))?.chatRefuses;
+}
+
 export function chooseWire(target: Target, wish: () => WireWish): Wire {
   const { backend, model, upstreamModel } = target;
   if (model?.wire !== undefined) return model.wire;
   if (backend.wire !== 'chat') return backend.wire;
   const taught = learned.has(keyOf(target));
   const known = !backend.ownWire && (model?.base !== undefined || SERVES_RESPONSES.includes(backend.preset));
-  const refuses = known ? modelFamily(modelNameOf(upstreamModel, model))?.chatRefuses : undefined;
+  const refuses = known ? chatRefusal(upstreamModel, model) : undefined;
   if (!taught && refuses === undefined) return backend.wire;
   const { tools, effort, onlyChat } = wish();
   if (onlyChat) return 'chat';

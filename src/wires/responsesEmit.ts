@@ -44,10 +44,18 @@ export function emitResponsesRequest(source: Conversation, target: EmitTarget): 
   const text = emitTextField(withoutRefused(conversation, target), target);
   if (text) body.text = text;
   for (const [key, value] of Object.entries(extra)) if (!(key in body) && key !== 'tool_choice') body[key] = value;
+  // gpt-4.1: "Encrypted content is not supported with this model" (software-agent-sdk#1208), whoever asked for it.
+  if (target.reasoningField === 'none' && body.include !== undefined) dropEncrypted(body);
   body.store ??= false;
   if (conversation.stream) body.stream = true;
   for (const key of target.unsupportedParams) delete body[key];
   return body;
+}
+
+function dropEncrypted(body: JsonObject): void {
+  const kept = arrayOf(body.include).filter((name) => name !== ENCRYPTED);
+  if (kept.length > 0) body.include = kept;
+  else delete body.include;
 }
 
 /** The verbosity stands inside a field here. */

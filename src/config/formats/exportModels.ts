@@ -6,6 +6,7 @@ import { isPattern, upstreamOf } from '../../routing/patterns';
 import type { PresetName } from '../../routing/presetCards';
 import { PRESETS } from '../../routing/presets';
 import type { RouteTable } from '../../routing/resolve';
+import { chatRefusal } from '../../routing/wireChoice';
 import type { ModelSettings, Settings } from '../../settings/schema';
 import { looksLikeKey, namesKey } from '../../wires/keyShapes';
 
@@ -168,7 +169,7 @@ function addEntry(out: Collector, backend: Backend, { name, upstream, model, eff
   out.entries.push({
     name,
     params: {
-      model: `${provider.prefix}/${responsesWay(backend, provider.prefix)}${upstream}`,
+      model: `${provider.prefix}/${responsesWay(backend, provider.prefix, upstream, model)}${upstream}`,
       ...(provider.base !== undefined && { api_base: provider.base }),
       ...(provider.prefix === 'azure' && version !== undefined && { api_version: version }),
       // With an empty key real LiteLLM would send OPENAI_API_KEY to that server; `hosted_vllm` needs none.
@@ -184,9 +185,13 @@ function addEntry(out: Collector, backend: Backend, { name, upstream, model, eff
   });
 }
 
-/** Where LiteLLM has a way for the Responses wire, its names say so. */
-function responsesWay(backend: Backend, prefix: string): string {
-  return backend.wire === 'responses' && prefix === 'openai' ? 'responses/' : '';
+/** Where LiteLLM has a way for the Responses wire, its names say so: for models that chat refuses too (routing/wireChoice.ts). */
+function responsesWay(backend: Backend, prefix: string, upstream: string, model: ModelSettings | undefined): string {
+  if (prefix !== 'openai') return '';
+  const known = backend.preset === 'openai' && !backend.ownWire;
+  const needed = known && chatRefusal(upstream, model) !== undefined;
+  const wire = model?.wire ?? (needed ? 'responses' : backend.wire);
+  return wire === 'responses' ? 'responses/' : '';
 }
 
 /** Presets that LiteLLM knows by name and whose own address it fills in. */

@@ -146,6 +146,12 @@ describe('facts of a model, for every client', () => {
     assert.equal(relayed.headers.get('x-llm-router-dropped'), 'temperature');
   });
 
+  it('encrypted thinking is not asked of a model that does not think (c14)', async () => {
+    const body = { model: 'r/gpt-4.1', input: turns, include: ['reasoning.encrypted_content'] };
+    await router.post('/v1/chat/completions', body, cursor);
+    assert.equal(sent().include, undefined);
+  });
+
   it('sampling stays where a model takes it while it is silent', async () => {
     await chat('o/gpt-5.1', { temperature: 0.2 });
     assert.equal(sent().temperature, 0.2);

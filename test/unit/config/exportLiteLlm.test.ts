@@ -256,3 +256,19 @@ describe('export for LiteLLM', () => {
     assert.deepEqual((parse(text) as { model_list: unknown }).model_list, []);
   });
 });
+
+describe('the API of a model in an exported file', () => {
+  it('is said for models that chat refuses, and for those whose settings say so (15 §1)', () => {
+    const models = ['gpt-5.5', 'gpt-5.2-codex', 'gpt-4.1'].map((id) => ({ id: `openai/${id}` }));
+    const told = { id: 'openai/told', upstream: 'm', wire: 'responses' as const };
+    const text = fileOf(
+      settingsOf({ backends: [{ name: 'openai', preset: 'openai', models: [...models, told] }] }),
+      'config.yaml',
+    );
+    const { model_list } = parse(text) as { model_list: { litellm_params: { model: string } }[] };
+    const names = model_list.map(({ litellm_params }) => litellm_params.model);
+    for (const name of ['gpt-5.5', 'gpt-5.2-codex', 'm'])
+      assert.ok(names.includes(`openai/responses/${name}`), names.join());
+    assert.ok(names.includes('openai/gpt-4.1'));
+  });
+});
