@@ -1,8 +1,7 @@
 /** `router.js doctor`: looks at the router that runs with this data directory, or starts one for as long as it takes. */
-import { randomBytes } from 'node:crypto';
+import { doorOf, healthProofWith, newHealthNonce } from '../network/healthProof';
 import type { DoctorArguments } from '../process/commandLine';
 import type { DoctorHop, DoctorReport } from '../process/contract';
-import { proofOf } from '../process/handshake';
 import { type HeadlessCore, type HeadlessWorld, type Prepared, prepareHeadless } from '../process/headless';
 import { openMemo } from '../process/routerMemo';
 import { openRuntimeDir } from '../process/runtimeDir';
@@ -80,11 +79,12 @@ async function findRunning(
 }
 
 async function isOurs(origin: string, secret: string): Promise<boolean> {
-  const nonce = randomBytes(16).toString('hex');
+  const nonce = newHealthNonce();
+  const { hostname, port } = new URL(origin);
   try {
     const answer = await fetch(`${origin}/health?nonce=${nonce}`, { signal: AbortSignal.timeout(1_500) });
     const { hmac } = (await answer.json()) as { hmac?: unknown };
-    return hmac === proofOf(secret, 'health', nonce);
+    return hmac === healthProofWith(secret)({ nonce, door: doorOf(hostname), port: Number(port) });
   } catch {
     return false;
   }

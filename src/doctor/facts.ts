@@ -3,6 +3,7 @@
 import type { CursorReading } from '../cursorApp/readState';
 import type { CursorAppState } from '../cursorApp/words';
 import type { RequestRecord } from '../ledger/record';
+import type { HealthProof } from '../network/healthProof';
 import type { Network } from '../network/httpsClient';
 import type { CursorSighting, DoctorRequest, RouterState } from '../process/contract';
 import type { Backend } from '../routing/backend';
@@ -23,7 +24,7 @@ export interface DoctorFacts {
   listener: { host: string; port: number; attached: boolean } | undefined;
   dataDir: string;
   /** Expected HMAC, hex, of GET /health?nonce=. */
-  healthProof(nonce: string): string;
+  healthProof: HealthProof;
   /** Key of the clients; '' when there is none. */
   clientKey: string;
   /** What the Doctor's own requests present, so that they count as nobody's. */

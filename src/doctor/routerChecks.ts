@@ -1,7 +1,7 @@
 /** The hops inside this machine: settings, the one process, its port, a request of our own. */
 
-import { randomBytes } from 'node:crypto';
 import path from 'node:path';
+import { doorOf, newHealthNonce } from '../network/healthProof';
 import { listClaims } from '../process/claims';
 import type { Problem } from '../settings/problem';
 
@@ -103,7 +103,7 @@ async function localFinding(facts: DoctorFacts, signal: AbortSignal): Promise<Fi
   if (!listener) return skipped('Nothing listens.');
   const origin = localOrigin(listener);
   const common = { send, ms: LOCAL_MS - 500, signal, now };
-  const nonce = randomBytes(16).toString('hex');
+  const nonce = newHealthNonce();
   const health = await ask({
     ...common,
     request: { method: 'GET', url: new URL(`${origin}/health?nonce=${nonce}`), headers: {}, local: true },
@@ -114,7 +114,7 @@ async function localFinding(facts: DoctorFacts, signal: AbortSignal): Promise<Fi
       'Restart the router. A firewall or virus scanner may block connections inside this machine.',
       RESTART,
     );
-  if (!isOurs(health, facts.healthProof(nonce)))
+  if (!isOurs(health, facts.healthProof({ nonce, door: doorOf(new URL(origin).hostname), port: listener.port })))
     return failed(
       `Another program answers on port ${listener.port}.`,
       'End it, or write another number into llmRouter.port, then restart the router.',

@@ -43,6 +43,7 @@ export function tunnelChecks(facts: DoctorFacts): Check[] {
   const verifier = createVerifier({
     clientKey: facts.probeKey,
     healthProof: facts.healthProof,
+    port: facts.listener?.port ?? 0,
     network: facts.tunnel.network,
   });
   return [

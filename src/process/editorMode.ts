@@ -31,7 +31,7 @@ const RUNTIME_GONE = 'the editor and its runtime are gone';
 /** What the core gets to know of the process it lives in. */
 export interface CoreContext {
   dataDir: string;
-  /** The install secret, for the health answer: `proofOf(secret, 'health', nonce)`. */
+  /** The install secret, for the health answer (network/healthProof.ts). */
   secret: string;
   log: LogFile;
   /** The port the router before this one listened on, and the setting `port` then. Same setting: take the same port. */

@@ -6,7 +6,7 @@ import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { OLDEST_PROTOCOL, PROTOCOL } from './contract';
 
 /** What each proof is for. The name is part of what is signed, so that no proof can be used in another place. */
-export type ProofRole = 'router' | 'window' | 'health';
+export type ProofRole = 'router' | 'window';
 
 /** The newest and the oldest protocol that one side speaks. */
 export interface ProtocolRange {

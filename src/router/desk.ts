@@ -1,4 +1,5 @@
 /** What a person asks the router: test this backend, look at every hop, what did that request do, export. */
+
 import { parseEnv } from 'node:util';
 import { exportLiteLlm } from '../config/formats/exportLiteLlm';
 import { previewImport } from '../config/formats/importPreview';
@@ -10,6 +11,7 @@ import { exportCsv } from '../ledger/exportCsv';
 import type { Ledger } from '../ledger/store';
 import { copyAsCurl, requestStory } from '../ledger/story';
 import { usagePage } from '../ledger/usagePage';
+import type { HealthProof } from '../network/healthProof';
 import { createNetwork } from '../network/httpsClient';
 import { createIncludes } from '../process/configFile';
 import type { RouterState } from '../process/contract';
@@ -64,7 +66,7 @@ export interface DeskOptions {
   life: Life;
   cursorApp: CursorApp;
   state(): RouterState;
-  healthProof(nonce: string): string;
+  healthProof: HealthProof;
   onChange(): void;
 }
 

@@ -2,6 +2,7 @@
  * Where requests come in and what is kept of them: the request server with the rooms it asks (limits, memory, body log)
  * and those that hear of each finished request (ledger, metrics, windows).
  */
+
 import path from 'node:path';
 import { createMemory } from '../cursor/memory';
 import { type Admission, createAdmission } from '../ledger/admission';
@@ -12,6 +13,7 @@ import { costOf, targetPrice } from '../ledger/prices';
 import { OWN_CHECKS, type RequestRecord } from '../ledger/record';
 import type { Ledger } from '../ledger/store';
 import { summaryLine } from '../ledger/summaryLine';
+import type { HealthProof } from '../network/healthProof';
 import { steadyNow } from '../network/steadyClock';
 import { createCursorSightings } from '../process/cursorSighting';
 import { type MemoryStore, openMemoryStore } from '../process/memoryStore';
@@ -49,7 +51,7 @@ export interface DoorOptions {
   tunnel: TunnelSlot;
   ledger: Ledger;
   breaker: Breaker;
-  healthProof(nonce: string): string;
+  healthProof: HealthProof;
   onChange(): void;
   /** The router is stopping: what runs may end, nothing new begins. */
   draining(): boolean;

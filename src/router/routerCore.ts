@@ -6,10 +6,10 @@ import { createCursorApp } from '../cursorApp/watch';
 import { cursorAppState } from '../cursorApp/words';
 import { localOrigin } from '../doctor/facts';
 import { openLedger } from '../ledger/store';
+import { healthProofWith } from '../network/healthProof';
 import { steadyNow } from '../network/steadyClock';
 import type { BackendState, RouterState } from '../process/contract';
 import type { RouterCore } from '../process/core';
-import { proofOf } from '../process/handshake';
 import type { Backend } from '../routing/backend';
 import { validateSettings } from '../settings/check';
 import { createBreaker } from '../upstream/breaker';
@@ -31,7 +31,7 @@ export async function createRouterCore(given: CoreOptions): Promise<RouterCore> 
   const changed = new Set<(state: RouterState) => void>();
   let soon: NodeJS.Timeout | undefined;
 
-  const healthProof = (nonce: string): string => proofOf(options.secret, 'health', nonce);
+  const healthProof = healthProofWith(options.secret);
   const breaker = createBreaker(steadyNow);
   const ledger = await openLedger({ dataDir: options.dataDir });
   const setup = createSetup(options, breaker);

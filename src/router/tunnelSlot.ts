@@ -1,5 +1,6 @@
 /** The place of the one tunnel: which settings it runs with, what it says, and what is there while there is none. */
 
+import type { HealthProof } from '../network/healthProof';
 import { tunnelKeyName } from '../settings/keyNames';
 import { createTunnel } from '../tunnel/createTunnel';
 import { installCloudflared } from '../tunnel/kinds/installCloudflared';
@@ -34,7 +35,7 @@ export interface TunnelSlotOptions {
   options: CoreOptions;
   setup: Setup;
   startedAt: number;
-  healthProof(nonce: string): string;
+  healthProof: HealthProof;
   onChange(): void;
 }
 
@@ -70,6 +71,7 @@ export function createTunnelSlot({ options, setup, startedAt, healthProof, onCha
       const next = createTunnel({
         settings: settings.tunnel,
         localPort,
+        wantedPort: setup.configuration.settings.port,
         dataDir,
         token: token(),
         cloudflaredBin: env.CLOUDFLARED_BIN,

@@ -4,6 +4,7 @@ import type { CursorMemory } from '../cursor/memory';
 import type { Admission } from '../ledger/admission';
 import type { BodyLog } from '../ledger/bodyLog';
 import type { RequestRecord } from '../ledger/record';
+import type { HealthProof } from '../network/healthProof';
 import type { Backend, Target } from '../routing/backend';
 import type { RouteTable } from '../routing/resolve';
 import type { Settings } from '../settings/schema';
@@ -45,8 +46,8 @@ export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
 export interface ServerDeps {
   runtime(): Runtime;
   publicDoor(): PublicDoor;
-  /** HMAC over the nonce with the install secret, hex. */
-  healthProof(nonce: string): string;
+  /** Keyed with the install secret. */
+  healthProof: HealthProof;
   lists: ModelLists;
   breaker: Breaker;
   /** What providers were found to refuse. */

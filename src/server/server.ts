@@ -3,6 +3,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { fitsHeader } from '../config/intake';
 import { OWN_CHECKS } from '../ledger/record';
+import { doorOf, isHealthNonce } from '../network/healthProof';
 import { upstreamUrl } from '../routing/build';
 import { clientNames } from '../routing/resolve';
 import { upstreamHeaders } from '../upstream/headers';
@@ -12,7 +13,7 @@ import { estimateInputTokens } from '../wires/tokens';
 import { readClientRequest } from './clientRequest';
 import { refusal, sendError, wireOfPath } from './errors';
 import { handleExchange, withoutQuotes } from './exchange';
-import { hostAllowed, presentedKey, sourceOf } from './guard';
+import { hostAllowed, hostName, presentedKey, sourceOf } from './guard';
 import { anthropicModelList, modelEntry } from './modelEntries';
 import { matchRoute, type Route } from './routes';
 import type { ServerDeps } from './runtime';
@@ -71,7 +72,7 @@ export function createRequestServer(deps: ServerDeps): RequestServer {
   ): Promise<void> {
     switch (route.kind) {
       case 'health':
-        return sendJson(response, { ok: true, hmac: deps.healthProof(route.nonce.slice(0, 256)) });
+        return sendJson(response, healthAnswer(deps, request, route.nonce));
       case 'models':
         return sendJson(response, modelList(await modelsOf(key), request, factsOf));
       case 'modelInfo': {
@@ -268,6 +269,13 @@ function describeBug(error: Error): string {
   const place = /\n\s+at (?:(.+?) \()?[^\n]*?([^/\\\n(]+:\d+:\d+)\)?/.exec(error.stack ?? '');
   const message = error.name === 'SyntaxError' ? '' : `: ${error.message.slice(0, 300)}`;
   return `${error.name}${message}${place ? ` (${place[1] ?? 'in'} ${place[2]})` : ''}`;
+}
+
+/** Nothing but that it is us, and that only to who asks in the one form of a nonce. */
+function healthAnswer({ healthProof }: ServerDeps, { headers, socket }: IncomingMessage, nonce: string): object {
+  if (!isHealthNonce(nonce)) return { ok: true };
+  const door = doorOf(hostName(headers.host ?? ''));
+  return { ok: true, hmac: healthProof({ nonce, door, port: socket.localPort ?? 0 }) };
 }
 
 function preflight(request: IncomingMessage, response: ServerResponse): void {

@@ -1,5 +1,6 @@
 /** The way in: settings to a supervised tunnel. */
 
+import type { HealthProof } from '../network/healthProof';
 import { createNetwork } from '../network/httpsClient';
 import type { NetworkSettings } from '../network/settings';
 
@@ -20,6 +21,8 @@ export interface TunnelOptions {
   settings: Settings['tunnel'];
   /** Port of the router's listener on 127.0.0.1. */
   localPort: number;
+  /** The port of the settings, 0 or absent for any. */
+  wantedPort?: number;
   dataDir: string;
   /** Named Cloudflare tunnel: its token. ngrok: the authtoken. */
   token?: string;
@@ -30,9 +33,19 @@ export interface TunnelOptions {
   /** Our own client key, for the streamed self-test through the model API. */
   clientKey: string;
   /** Expected HMAC, hex, in the answer of GET /health?nonce=. */
-  healthProof(nonce: string): string;
+  healthProof: HealthProof;
   network?: NetworkSettings;
   log(level: 'error' | 'warn' | 'info' | 'debug', line: string): void;
+}
+
+/**
+ * Where the proof has to come from. Our own programs lead to our listener; where somebody else decides (the ingress of a
+ * dashboard, a proxy of one's own) it is the port that stands in the settings: with another one in use, whoever holds that
+ * port would get the requests and hand them on.
+ */
+function expectedPort({ settings, localPort, wantedPort }: TunnelOptions): number {
+  const elsewhere = settings.provider === 'cloudflared-named' || settings.provider === 'custom';
+  return elsewhere && wantedPort ? wantedPort : localPort;
 }
 
 /** A tunnel that does not run yet; `start()` brings it up. Settings are read once: other settings are another tunnel. */
@@ -41,7 +54,12 @@ export function createTunnel(options: TunnelOptions, world: TunnelWorld = realWo
   const state = openStateFile(options.dataDir);
   if (settings.provider === 'none') return noTunnel(() => endOthers('none', state, world), world);
   const network = createNetwork(options.network, world);
-  const verifier = createVerifier({ clientKey: () => options.clientKey, healthProof: options.healthProof, network });
+  const verifier = createVerifier({
+    clientKey: () => options.clientKey,
+    healthProof: options.healthProof,
+    port: expectedPort(options),
+    network,
+  });
   return superviseTunnel({ driver: chooseDriver(settings.provider), verifier, clock: world.clock, localPort, log });
 
   function chooseDriver(provider: Exclude<Settings['tunnel']['provider'], 'none'>): Driver {

@@ -1,6 +1,8 @@
 /** Looks at the public URL from outside: is it us who answer, do streams flow, does the name exist. */
-import { randomBytes, timingSafeEqual } from 'node:crypto';
+
+import { timingSafeEqual } from 'node:crypto';
 import { isIP } from 'node:net';
+import { type HealthProof, newHealthNonce } from '../network/healthProof';
 import { type Network, NetworkError } from '../network/httpsClient';
 import type { Dial } from './driver';
 
@@ -29,7 +31,9 @@ export interface Verifier {
 export interface VerifierOptions {
   clientKey: string | (() => string);
   /** Expected HMAC, hex, for GET /health?nonce=. */
-  healthProof(nonce: string): string;
+  healthProof: HealthProof;
+  /** Port of the listener that has to have answered. */
+  port: number;
   network: Network;
   /** Monotonic milliseconds. */
   now?: () => number;
@@ -38,15 +42,21 @@ export interface VerifierOptions {
 // ngrok shows browsers a page in between; with this header nobody is taken for one.
 const HEADERS = { accept: 'application/json', 'ngrok-skip-browser-warning': '1' };
 
+/** A reverse proxy may call us by our own address. */
+function doors(publicUrl: string): string[] {
+  return [new URL(publicUrl).hostname, 'loopback'];
+}
+
 export function createVerifier({
   clientKey,
   healthProof,
+  port,
   network,
   now = () => performance.now(),
 }: VerifierOptions): Verifier {
   return {
     async health(publicUrl, dial) {
-      const nonce = randomBytes(16).toString('hex');
+      const nonce = newHealthNonce();
       try {
         const answer = await network.request({
           url: `${publicUrl}/health?nonce=${nonce}`,
@@ -55,7 +65,9 @@ export function createVerifier({
           timeoutMs: 10_000,
         });
         if (answer.status === 200)
-          return proves(answer.body, healthProof(nonce)) ? { ok: true } : { ok: false, kind: 'foreign', status: 200 };
+          return doors(publicUrl).some((door) => proves(answer.body, healthProof({ nonce, door, port })))
+            ? { ok: true }
+            : { ok: false, kind: 'foreign', status: 200 };
         const code = String(answer.headers['ngrok-error-code'] ?? '').slice(0, 40) || undefined;
         return { ok: false, kind: kindOf(answer.status, answer.body, code), status: answer.status, code };
       } catch (error) {

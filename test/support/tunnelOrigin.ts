@@ -5,7 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { TUNNEL_PROBE_TEXT } from '../../src/tunnel/verifier';
 
 export const CLIENT_KEY = 'sk-client-key-of-the-test';
-export const healthProof = (nonce: string) => createHmac('sha256', 'install secret').update(nonce).digest('hex');
+export const healthProof = ({ nonce }: { nonce: string }) =>
+  createHmac('sha256', 'install secret').update(nonce).digest('hex');
 
 export interface Origin {
   readonly port: number;
@@ -22,7 +23,7 @@ export async function startOrigin(port = 0): Promise<Origin> {
     const url = new URL(request.url ?? '/', 'http://origin');
     requests.push({ path: url.pathname, headers: request.headers });
     if (url.pathname === '/health') {
-      response.end(JSON.stringify({ ok: true, hmac: healthProof(url.searchParams.get('nonce') ?? '') }));
+      response.end(JSON.stringify({ ok: true, hmac: healthProof({ nonce: url.searchParams.get('nonce') ?? '' }) }));
       return;
     }
     if (url.pathname !== '/v1/chat/completions') {

@@ -77,12 +77,21 @@ describe('door', () => {
     assert.equal(answer.headers['access-control-allow-credentials'], undefined);
   });
 
-  it('proves itself on health with the install secret and says nothing else', async () => {
-    const answer = await request(router.port, { path: '/cursor/v1/health?nonce=abc' });
+  it('proves on health with the install secret who answers: nonce, port and door, and says nothing else', async () => {
+    const nonce = '0123456789abcdef'.repeat(2);
+    const prove = (text: string) => createHmac('sha256', 'test-secret').update(text).digest('hex');
+    const answer = await request(router.port, { path: `/cursor/v1/health?nonce=${nonce}` });
     assert.deepEqual(JSON.parse(answer.text), {
       ok: true,
-      hmac: createHmac('sha256', 'test-secret').update('health:abc').digest('hex'),
+      hmac: prove(`health:${nonce}:loopback:${router.port}`),
     });
+  });
+
+  it('signs no question of another form', async () => {
+    for (const nonce of ['', 'abc', 'A'.repeat(32), '0'.repeat(33), `${'0'.repeat(31)}:`]) {
+      const answer = await request(router.port, { path: `/health?nonce=${encodeURIComponent(nonce)}` });
+      assert.deepEqual(JSON.parse(answer.text), { ok: true }, nonce);
+    }
   });
 
   it('refuses foreign hosts (DNS rebinding), with and without a key', async () => {

@@ -85,7 +85,7 @@ describe('requests of the tunnel', () => {
 
   describe('verification', () => {
     const url = 'https://llm.example.com';
-    const verifier = (network = through()) => createVerifier({ clientKey: CLIENT_KEY, healthProof, network });
+    const verifier = (network = through()) => createVerifier({ clientKey: CLIENT_KEY, healthProof, port: 1, network });
 
     it('believes only the right HMAC over its own nonce', async () => {
       let answer: (nonce: string) => string = () => '';
@@ -94,8 +94,8 @@ describe('requests of the tunnel', () => {
       );
       const results: unknown[] = [];
       for (answer of [
-        (nonce: string) => JSON.stringify({ ok: true, hmac: healthProof(nonce) }),
-        () => JSON.stringify({ ok: true, hmac: healthProof('another') }),
+        (nonce: string) => JSON.stringify({ ok: true, hmac: healthProof({ nonce }) }),
+        () => JSON.stringify({ ok: true, hmac: healthProof({ nonce: 'another' }) }),
         () => JSON.stringify({ ok: true }),
         () => '<html>hello</html>',
       ]) {
