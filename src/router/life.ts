@@ -190,7 +190,8 @@ export function createLife({ options, setup, tunnel, handle, onChange }: LifeOpt
       if (!listener) return;
       listener.setMaxConnections(next.settings.limits.connections);
       if (phase !== 'running') return;
-      const moves = before.settings.port !== next.settings.port && !options.exactPort;
+      const { port } = next.settings;
+      const moves = before.settings.port !== port && listener.port !== port && !options.exactPort;
       const waits = listener.answering(throughTunnel) > 0;
       const change = moves ? movePort(listener) : tunnel.concerns(before, next) ? restartTunnel() : undefined;
       if (!waits) return await change;

@@ -159,6 +159,23 @@ describe('door', () => {
     );
   });
 
+  it('stays where it is when the settings name the port in use', async () => {
+    const own = await startRouter({ backends: [] });
+    try {
+      const running = {
+        port: own.port,
+        tunnel: { provider: 'none' },
+        backends: [{ name: 'up', baseUrl: upstream.url }],
+      };
+      const secrets = { 'client:main': CLIENT_KEY };
+      assert.ok((await own.core.push({ settings: running, secrets, network: {}, changedAt: 1 })).applied);
+      assert.equal(own.core.state.port, own.port);
+      assert.equal((await own.fetch('/v1/models')).status, 200);
+    } finally {
+      await own.stop();
+    }
+  });
+
   it('refuses guesses at the key after a while, without hurting the right key', async () => {
     const own = await startRouter({ backends: [{ name: 'up', baseUrl: upstream.url }] });
     try {

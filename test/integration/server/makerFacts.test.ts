@@ -117,7 +117,8 @@ describe('what makers of models take', () => {
   }
   it('a reseller of the same weights keeps its own rules', async () => {
     await router.post('/v1/chat/completions', { model: 'groq/moonshotai/kimi-k2.6', messages: [user], temperature: 0 });
-    assert.equal(sent().temperature, 0);
+    // What the refusal teaches for a second try is another matter.
+    assert.equal((upstream.seen[0]!.json() as Body).temperature, 0);
   });
 
   for (const model of ['ds/deepseek-v4-pro', 'plain/deepseek-v4-pro', 'moonshot/kimi-k2.6']) {
