@@ -167,7 +167,7 @@ describe('doctor: inside this machine', () => {
   });
 
   it('bad TLS: an unknown authority; with the authority trusted it is fine', async () => {
-    const certificates = await makeCertificates(['localhost']);
+    const certificates = makeCertificates(['localhost']);
     const server = https.createServer({ key: certificates.key, cert: certificates.cert }, (_, response) =>
       response.end('{"data":[{"id":"m"}]}'),
     );

@@ -1,8 +1,7 @@
-/** Upstreams behind proxies and private certificates: a loopback CONNECT proxy, an authority made by openssl. */
+/** Upstreams behind proxies and private certificates: a loopback CONNECT proxy, an authority of our own. */
 
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
 import net, { type AddressInfo } from 'node:net';
@@ -11,6 +10,7 @@ import path from 'node:path';
 import type { Duplex } from 'node:stream';
 import type { NetworkSettings } from '../../../src/network/settings';
 
+import { type Certificates, makeCertificates } from '../../support/cloud/certificates';
 import { startProgram } from '../../support/program';
 import { CLIENT_KEY, startRouter, type TestRouter } from '../../support/router';
 import { chatCompletion, json, startUpstream, type Upstream } from '../../support/upstream';
@@ -59,56 +59,11 @@ async function startProxy(): Promise<Proxy> {
   return proxy;
 }
 
-/** An authority of our own and a certificate for `HOST`. */
-function makeCertificates(folder: string) {
-  const file = (name: string) => path.join(folder, name);
-  const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' });
-  writeFileSync(file('names'), `subjectAltName=DNS:${HOST}\n`);
-  openssl(
-    'req',
-    '-x509',
-    '-newkey',
-    'rsa:2048',
-    '-nodes',
-    '-keyout',
-    'ca.key',
-    '-out',
-    'ca.pem',
-    '-days',
-    '2',
-    '-subj',
-    '/CN=Test Authority',
-  );
-  openssl('req', '-newkey', 'rsa:2048', '-nodes', '-keyout', 'host.key', '-out', 'host.csr', '-subj', `/CN=${HOST}`);
-  openssl(
-    'x509',
-    '-req',
-    '-in',
-    'host.csr',
-    '-CA',
-    'ca.pem',
-    '-CAkey',
-    'ca.key',
-    '-CAcreateserial',
-    '-out',
-    'host.pem',
-    '-days',
-    '2',
-    '-extfile',
-    'names',
-  );
-  return {
-    ca: readFileSync(file('ca.pem'), 'utf8'),
-    caFile: file('ca.pem'),
-    key: readFileSync(file('host.key')),
-    cert: readFileSync(file('host.pem')),
-  };
-}
-
 describe('network', function () {
   this.timeout(40_000);
   const folder = mkdtempSync(path.join(os.tmpdir(), 'llm-router-network-'));
-  let certificates: ReturnType<typeof makeCertificates>;
+  let certificates: Certificates;
+  const caFile = path.join(folder, 'ca.pem');
   let proxy: Proxy;
   let plain: Upstream;
   let secure: https.Server;
@@ -117,7 +72,8 @@ describe('network', function () {
   const routers: TestRouter[] = [];
 
   before(async () => {
-    certificates = makeCertificates(folder);
+    certificates = makeCertificates([HOST]);
+    writeFileSync(caFile, certificates.ca);
     proxy = await startProxy();
     plain = await startUpstream(json(chatCompletion('over http')));
     secure = https.createServer({ key: certificates.key, cert: certificates.cert }, (request, response) => {
@@ -267,7 +223,7 @@ describe('network', function () {
       ],
       {
         cwd: dir,
-        env: { HTTPS_PROXY: proxy.url, NODE_EXTRA_CA_CERTS: certificates.caFile },
+        env: { HTTPS_PROXY: proxy.url, NODE_EXTRA_CA_CERTS: caFile },
       },
     );
     try {

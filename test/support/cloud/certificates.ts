@@ -1,10 +1,5 @@
-import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import os from 'node:os';
-import path from 'node:path';
-import { promisify } from 'node:util';
-
-const run = promisify(execFile);
+/** Certificates for tests, made here without a program of the system: X.509 written as DER, signed with ECDSA by Node. */
+import { generateKeyPairSync, type KeyObject, randomBytes, sign, X509Certificate } from 'node:crypto';
 
 export interface Certificates {
   /** PEM. */
@@ -13,23 +8,88 @@ export interface Certificates {
   key: string;
 }
 
+const TAG = { boolean: 0x01, integer: 0x02, bits: 0x03, octets: 0x04, oid: 0x06, utf8: 0x0c, time: 0x18 } as const;
+const SEQUENCE = 0x30;
+const SET = 0x31;
+/** Context tags: the version, the extensions, a DNS name. */
+const VERSION = 0xa0;
+const EXTENSIONS = 0xa3;
+const DNS_NAME = 0x82;
+
+function der(tag: number, ...parts: Uint8Array[]): Buffer {
+  const body = Buffer.concat(parts);
+  const bytes = body.length.toString(16).padStart(body.length > 0xff ? 4 : 2, '0');
+  const length = body.length < 0x80 ? [body.length] : [0x80 + bytes.length / 2, ...Buffer.from(bytes, 'hex')];
+  return Buffer.concat([Buffer.from([tag, ...length]), body]);
+}
+
+/** Of the names needed here the first two numbers share a byte, the rest are base 128. */
+function oid(dotted: string): Buffer {
+  const [first, second, ...rest] = dotted.split('.').map(Number) as [number, number, ...number[]];
+  const bytes = rest.flatMap((number) => {
+    const digits = [number & 0x7f];
+    for (let left = number >> 7; left > 0; left >>= 7) digits.unshift(0x80 | (left & 0x7f));
+    return digits;
+  });
+  return der(TAG.oid, Buffer.from([40 * first + second, ...bytes]));
+}
+
+const ECDSA_SHA256 = der(SEQUENCE, oid('1.2.840.10045.4.3.2'));
+const TRUE = Buffer.from([0xff]);
+
+const nameOf = (commonName: string): Buffer =>
+  der(SEQUENCE, der(SET, der(SEQUENCE, oid('2.5.4.3'), der(TAG.utf8, Buffer.from(commonName)))));
+
+const timeOf = (at: number): Buffer =>
+  der(TAG.time, Buffer.from(`${new Date(at).toISOString().replace(/[-:T]/g, '').slice(0, 14)}Z`));
+
+const extension = (id: string, critical: boolean, value: Buffer): Buffer =>
+  der(SEQUENCE, oid(id), ...(critical ? [der(TAG.boolean, TRUE)] : []), der(TAG.octets, value));
+
+const isAuthority = extension('2.5.29.19', true, der(SEQUENCE, der(TAG.boolean, TRUE)));
+const namesHosts = (hosts: readonly string[]): Buffer =>
+  extension('2.5.29.17', false, der(SEQUENCE, ...hosts.map((host) => der(DNS_NAME, Buffer.from(host)))));
+
+interface Wish {
+  subject: string;
+  issuer: string;
+  publicKey: KeyObject;
+  issuerKey: KeyObject;
+  extension: Buffer;
+}
+
+const DAY = 86_400_000;
+
+function certificate({ subject, issuer, publicKey, issuerKey, extension: only }: Wish): string {
+  const toSign = der(
+    SEQUENCE,
+    der(VERSION, der(TAG.integer, Buffer.from([2]))),
+    // A leading 1 keeps the number positive and as long as it is written.
+    der(TAG.integer, Buffer.from([1]), randomBytes(8)),
+    ECDSA_SHA256,
+    nameOf(issuer),
+    der(SEQUENCE, timeOf(Date.now() - DAY), timeOf(Date.now() + 2 * DAY)),
+    nameOf(subject),
+    publicKey.export({ type: 'spki', format: 'der' }),
+    der(EXTENSIONS, der(SEQUENCE, only)),
+  );
+  const signature = sign('sha256', toSign, issuerKey);
+  const whole = der(SEQUENCE, toSign, ECDSA_SHA256, der(TAG.bits, Buffer.from([0]), signature));
+  return new X509Certificate(whole).toString();
+}
+
 /** A test authority and one server certificate for the names (wildcards allowed). Made anew each time; none is committed. */
-export async function makeCertificates(names: readonly string[]): Promise<Certificates> {
-  const folder = await mkdtemp(path.join(os.tmpdir(), 'llm-router-ca-'));
-  const openssl = (args: string) => run('openssl', args.split(' '), { cwd: folder });
-  const ec = '-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes';
-  try {
-    await writeFile(path.join(folder, 'ext.cnf'), `subjectAltName=${names.map((name) => `DNS:${name}`).join(',')}\n`);
-    await openssl(`req -x509 ${ec} -subj /CN=llm-router-test-ca -days 2 -keyout ca.key -out ca.pem`);
-    await openssl(`req ${ec} -subj /CN=llm-router-test -keyout srv.key -out srv.csr`);
-    await openssl(
-      'x509 -req -in srv.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile ext.cnf -out srv.pem',
-    );
-    const [ca, cert, key] = await Promise.all(
-      ['ca.pem', 'srv.pem', 'srv.key'].map((file) => readFile(path.join(folder, file), 'utf8')),
-    );
-    return { ca: ca!, cert: cert!, key: key! };
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+export function makeCertificates(names: readonly string[]): Certificates {
+  const authority = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const server = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const issuer = 'llm-router-test-ca';
+  const signed = { issuer, issuerKey: authority.privateKey };
+  const ca = certificate({ ...signed, subject: issuer, publicKey: authority.publicKey, extension: isAuthority });
+  const cert = certificate({
+    ...signed,
+    subject: 'llm-router-test',
+    publicKey: server.publicKey,
+    extension: namesHosts(names),
+  });
+  return { ca, cert, key: server.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString() };
 }

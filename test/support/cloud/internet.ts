@@ -39,7 +39,7 @@ const NAMES = [
 ];
 
 export async function startInternet(): Promise<Internet> {
-  const certificates = await makeCertificates(NAMES);
+  const certificates = makeCertificates(NAMES);
   const sites = new Map<string, Site>();
   const connects: string[] = [];
   const sockets = new Set<net.Socket>();
