@@ -1,18 +1,8 @@
 /** The last hop is the first of every request: has Cursor called, through which host, and what did it hear? */
-import type { CursorLine } from '../cursorApp/words';
-import {
-  type Check,
-  COPY_KEY,
-  COPY_MODEL,
-  COPY_URL,
-  CURSOR_SETTINGS,
-  type Finding,
-  failed,
-  ok,
-  skipped,
-  warning,
-} from './check';
+import { cursorTroubles } from '../troubles/table';
+import { type Check, COPY_KEY, COPY_URL, CURSOR_SETTINGS, type Finding, failed, ok, skipped, warning } from './check';
 import type { DoctorFacts } from './facts';
+import { troubleFinding } from './troubleCheck';
 
 export function cursorChecks(facts: DoctorFacts): Check[] {
   const { cursorApp } = facts;
@@ -28,29 +18,12 @@ export function cursorChecks(facts: DoctorFacts): Check[] {
 function held({ reading, state }: NonNullable<DoctorFacts['cursorApp']>): Finding {
   if (reading.kind === 'absent') return skipped('They are not on this machine, or hold nothing about models.');
   if (reading.kind === 'unreadable') return skipped(`They were not read: ${reading.why}`);
-  const [first] = state?.told ?? [];
-  if (first)
-    return warning(
-      state!.told.map(({ text }) => text).join(' '),
-      FIX[first.action],
-      {
-        copyBaseUrl: COPY_URL,
-        copyApiKey: COPY_KEY,
-        copyModelName: COPY_MODEL,
-        openCursorModelSettings: CURSOR_SETTINGS,
-      }[first.action],
-    );
+  const troubles = state ? cursorTroubles(state) : [];
+  if (troubles.length > 0) return troubleFinding(troubles);
   if (state?.override === 'unknown') return skipped('A base URL stands there, and this router has none to compare.');
   const key = reading.holds.key === 'hidden' ? ' Its key is encrypted and was not compared.' : '';
   return ok(`The base URL is this router's, and the key is switched on.${key}`);
 }
-
-const FIX: Record<CursorLine['action'], string> = {
-  copyBaseUrl: 'Paste the Base URL into Cursor (Settings, Models, Override OpenAI Base URL) and switch it on.',
-  copyApiKey: 'Paste the API key into Cursor (Settings, Models, OpenAI API Key).',
-  copyModelName: 'Add names of this router in Cursor, or give them to aliases here.',
-  openCursorModelSettings: 'Switch the OpenAI key on in Cursor (Settings, Models).',
-};
 
 function finding({ cursor, recent, tunnel }: DoctorFacts): Finding {
   const calls = recent.filter((record) => record.client === 'cursor');

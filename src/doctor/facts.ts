@@ -1,7 +1,6 @@
 /** What the Doctor is given to look at: the router's own parts, so that it sees what requests see. */
 
 import type { CursorReading } from '../cursorApp/readState';
-import type { CursorAppState } from '../cursorApp/words';
 import type { RequestRecord } from '../ledger/record';
 import type { HealthProof } from '../network/healthProof';
 import type { Network } from '../network/httpsClient';
@@ -9,6 +8,8 @@ import type { CursorSighting, DoctorRequest, RouterState } from '../process/cont
 import type { Backend } from '../routing/backend';
 import type { Problem } from '../settings/problem';
 import type { Settings } from '../settings/schema';
+import type { CursorAppState } from '../troubles/cursor';
+import type { TroubleLook } from '../troubles/table';
 import type { TunnelStatus } from '../tunnel/tunnel';
 import type { TunnelWorld } from '../tunnel/world';
 import type { LessonStore } from '../upstream/lessonStore';
@@ -47,6 +48,8 @@ export interface DoctorFacts {
   cursor: CursorSighting | undefined;
   /** What Cursor holds; undefined where nobody looks. */
   cursorApp: { reading: CursorReading; state: CursorAppState | undefined } | undefined;
+  /** What is known to be wrong without looking. */
+  troubles?: readonly TroubleLook[];
   /** Newest requests, newest first. */
   recent: readonly RequestRecord[];
   /** Every key and token that must not be told. */

@@ -11,6 +11,7 @@ import { learnedChecks } from './learnedCheck';
 import { paidChecks } from './paidChecks';
 import { createScrubber } from './privacy';
 import { noBackends, problemsFinding, routerChecks } from './routerChecks';
+import { troubleChecks } from './troubleCheck';
 import { tunnelChecks } from './tunnelChecks';
 
 /**
@@ -81,6 +82,7 @@ function allChecks(facts: DoctorFacts): Check[] {
     ...learnedChecks(facts),
     ...tunnelChecks(facts),
     ...cursorChecks(facts),
+    ...troubleChecks(facts),
   ];
 }
 

@@ -2,13 +2,13 @@
 import { type Disposable, MarkdownString, StatusBarAlignment, ThemeColor, window } from 'vscode';
 import type { Editor } from './controller';
 import { COMMANDS, STATUS_ITEM } from './ids';
+import { OPEN_SETTINGS } from './mending';
 import { statusText } from './statusText';
 
 export function createStatusBar(editor: Editor): Disposable {
   const item = window.createStatusBarItem(STATUS_ITEM, StatusBarAlignment.Left, 50);
   item.name = 'LLM Router';
-  item.command = COMMANDS.copyBaseUrl;
-  const enabledCommands = Object.values(COMMANDS);
+  const enabledCommands = [...Object.values(COMMANDS), OPEN_SETTINGS];
   let shown = '';
   const show = (): void => {
     const status = statusText(editor.view);
@@ -17,6 +17,7 @@ export function createStatusBar(editor: Editor): Disposable {
     if (key === shown) return;
     shown = key;
     item.text = status.text;
+    item.command = status.click ?? COMMANDS.copyBaseUrl;
     const tooltip = new MarkdownString(status.tooltip, true);
     tooltip.isTrusted = { enabledCommands };
     item.tooltip = tooltip;

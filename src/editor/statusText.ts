@@ -1,8 +1,10 @@
 /** Status bar item: text, tooltip and colour from what the window knows. Pure, so that each state can be looked at in a test. */
 import type { BackendState, RouterState } from '../process/contract';
-import type { TunnelStateName } from '../tunnel/tunnel';
+import { type TroubleLook, troublesOf } from '../troubles/table';
+import { TUNNEL } from '../troubles/tunnel';
 import { COMMANDS, type CommandName } from './ids';
-import { clock, phaseOf, type View } from './view';
+import { commandLink, type EditorCommand, editorCommand } from './mending';
+import { clock, knownOf, phaseOf, type View } from './view';
 
 export interface StatusText {
   text: string;
@@ -11,88 +13,50 @@ export interface StatusText {
   severity?: 'warning' | 'error';
   /** For screen readers. */
   label: string;
+  /** What a click does where it is not copying the URL, which explains itself. */
+  click?: EditorCommand;
 }
+
+interface Headline {
+  icon: string;
+  short: string;
+  severity?: 'warning' | 'error';
+  kind?: string;
+  mends?: EditorCommand;
+}
+
+const EXPLAINED: ReadonlySet<string> = new Set(['notRunning', 'noTunnelProgram', 'tunnel']);
 
 const NAME = 'LLM Router';
 
-/** How each tunnel state looks: icon, words after the name, words in the tooltip. */
-export const TUNNEL: Record<
-  TunnelStateName,
-  { icon: string; short: string; long: string; severity?: 'warning' | 'error' }
-> = {
-  off: { icon: 'home', short: 'local only', long: 'off, local use only' },
-  installing: { icon: 'loading~spin', short: 'installing tunnel', long: 'downloading its program' },
-  requesting: { icon: 'loading~spin', short: 'connecting', long: 'asking for a URL' },
-  connecting: { icon: 'loading~spin', short: 'connecting', long: 'connecting' },
-  verifying: { icon: 'loading~spin', short: 'checking', long: 'checking that the URL works' },
-  online: { icon: 'globe', short: '', long: 'online' },
-  reconnecting: {
-    icon: 'sync~spin',
-    short: 'reconnecting',
-    long: 'reconnecting, the URL stays the same',
-    severity: 'warning',
-  },
-  degraded: { icon: 'warning', short: 'tunnel disturbed', long: 'disturbed', severity: 'warning' },
-  rateLimited: {
-    icon: 'watch',
-    short: 'tunnel waits',
-    long: 'waiting, too many new tunnels were asked for',
-    severity: 'warning',
-  },
-  blocked: { icon: 'error', short: 'tunnel blocked', long: 'blocked by this network', severity: 'error' },
-  error: { icon: 'error', short: 'tunnel failed', long: 'failed', severity: 'error' },
-};
-
 export function statusText(view: View): StatusText {
-  const head = headline(view);
+  const troubles = troublesOf(knownOf(view));
+  const head = headline(
+    view,
+    troubles.find(({ short }) => short !== undefined),
+  );
   const bodies = view.state?.bodyLog ? ' $(eye) logs bodies' : '';
   const text = `$(${head.icon}) ${NAME}${head.short ? `: ${head.short}` : ''}${bodies}`;
   const label = `${NAME}, ${head.short || 'online'}${bodies ? ', logs bodies' : ''}`;
-  const status: StatusText = { text, tooltip: tooltip(view), label };
+  const status: StatusText = { text, tooltip: tooltip(view, troubles), label };
   if (head.severity) status.severity = head.severity;
+  // About the tunnel the URL's own answer says more, and offers more.
+  if (head.mends && !EXPLAINED.has(head.kind ?? '')) status.click = head.mends;
   return status;
 }
 
-function headline(view: View): { icon: string; short: string; severity?: 'warning' | 'error' } {
-  if (view.keyTrouble && phaseOf(view) !== 'running' && phaseOf(view) !== 'failed')
-    return { icon: 'key', short: view.keyLost ? 'API key lost' : 'no access to keys', severity: 'error' };
+function headline(view: View, worst: TroubleLook | undefined): Headline {
+  if (worst) return { ...worst, short: worst.short ?? '', mends: editorCommand(worst.actions[0]) };
   switch (phaseOf(view)) {
+    // Both have a trouble above that says so.
     case 'failed':
-      return { icon: 'error', short: 'not running', severity: 'error' };
+    case 'running':
+      return TUNNEL[view.state?.tunnel.state ?? 'off'];
     case 'starting':
       return { icon: 'loading~spin', short: 'starting' };
     case 'stopped':
       return { icon: 'circle-slash', short: 'stopped' };
-    case 'running': {
-      const state = view.state as RouterState;
-      if (state.tunnel.needsBinary) return { icon: 'home', short: 'local only', severity: 'warning' };
-      const tunnel = TUNNEL[state.tunnel.state];
-      if (state.tunnel.state !== 'online' && state.tunnel.state !== 'off') return tunnel;
-      if (state.problems.some((problem) => problem.severity === 'error'))
-        return { icon: 'warning', short: 'settings', severity: 'warning' };
-      return trouble(state) ?? tunnel;
-    }
   }
-}
-
-/** What goes wrong although the router runs, worst first. What mends it stands in the tooltip. */
-const TROUBLES: readonly ((state: RouterState) => string | false | undefined)[] = [
-  // Read from Cursor's own settings, so it is known, and comes before what is only guessed from calls.
-  ({ cursorApp }) => cursorApp?.told.find(({ short }) => short)?.short,
-  (state) => state.cursor?.outdated && 'Cursor uses an old URL',
-  (state) => state.cursor?.refused && 'wrong key refused',
-  ({ backends }) => {
-    const refused = backends.find((backend) => backend.keyRefused);
-    return refused && `${shorten(refused.name, 40)}: key refused`;
-  },
-];
-
-function trouble(state: RouterState): ReturnType<typeof headline> | undefined {
-  for (const look of TROUBLES) {
-    const short = look(state);
-    if (short) return { icon: 'warning', short, severity: 'warning' };
-  }
-  return undefined;
 }
 
 const link = (command: CommandName, title: string): string => `[${title}](command:${COMMANDS[command]})`;
@@ -103,28 +67,40 @@ export function escapeMarkdown(text: string): string {
 }
 const code = (text: string): string => `\`${text.replace(/[`\n]/g, '')}\``;
 
-function tooltip(view: View): string {
+function tooltip(view: View, troubles: readonly TroubleLook[]): string {
   const phase = phaseOf(view);
-  if (phase === 'running' && view.state) return runningTooltip(view, view.state);
-  const lines = [`**${NAME}** is ${phase === 'failed' ? 'not running' : phase}.`];
-  if (view.message) lines.push(escapeMarkdown(view.message));
-  lines.push(...keyLines(view));
+  if (phase === 'running' && view.state) return runningTooltip(view, view.state, troubles);
+  const lines = phase === 'failed' ? [] : [`**${NAME}** is ${phase}.`];
+  if (view.message && phase !== 'failed') lines.push(escapeMarkdown(view.message));
+  lines.push(...troubles.map(troubleLine));
   const actions =
     phase === 'starting' ? [link('showLog', 'Show Log')] : [link('startRouter', 'Start'), link('showLog', 'Show Log')];
   lines.push(actions.join(' · '));
   return lines.join('\n\n');
 }
 
-function runningTooltip(view: View, state: RouterState): string {
+/** What is wrong, and the ways to mend it. */
+function troubleLine({ text, actions }: TroubleLook): string {
+  return `$(warning) ${escapeMarkdown(text)} ${actions.map(commandLink).join(', ')}`;
+}
+
+/** Longer lists are the Doctor's. */
+const TOLD = 6;
+
+function runningTooltip(view: View, state: RouterState, troubles: readonly TroubleLook[]): string {
   const sections = [
     [...urlLines(state), ...keyLine(view)],
-    [tunnelLine(state), ...cursorLines(state)],
+    [
+      ...troubles.slice(0, TOLD).map(troubleLine),
+      ...(troubles.length > TOLD ? [`And ${troubles.length - TOLD} more: ${link('runDoctor', 'Run Doctor')}`] : []),
+    ],
+    [tunnelLine(state), ...sightingLines(state)],
     [
       ...state.backends.map(backendLine),
       ...(state.backends.length === 0 ? [`No backend yet. ${link('addBackend', 'Add Backend…')}`] : []),
       ...modelLine(view),
     ],
-    [...lastRequestLine(state), ...todayLine(state), ...problemLines(view, state)],
+    [...lastRequestLine(state), ...todayLine(state), ...otherLines(view, state)],
     [actionLine(state)],
   ];
   return sections
@@ -143,14 +119,6 @@ function urlLines(state: RouterState): string[] {
 const keyLine = (view: View): string[] =>
   view.keyHint ? [`Key ${code(view.keyHint)} ${link('copyApiKey', 'Copy')}`] : [];
 
-function keyLines(view: View): string[] {
-  if (!view.keyTrouble) return [];
-  const ways = view.keyLost
-    ? ` ${link('pasteApiKey', 'Paste the Old Key')}, ${link('newApiKey', 'Make a New One')}.`
-    : '';
-  return [`$(warning) ${escapeMarkdown(view.keyTrouble)}${ways}`];
-}
-
 function tunnelLine(state: RouterState): string {
   const { tunnel } = state;
   const facts = [tunnel.provider, tunnel.protocol, tunnel.location]
@@ -165,36 +133,9 @@ function tunnelLine(state: RouterState): string {
   return `Tunnel ${words}${message}`;
 }
 
-function cursorLines(state: RouterState): string[] {
-  const told = (state.cursorApp?.told ?? []).map(
-    ({ text, action }) => `$(warning) ${escapeMarkdown(text)} ${link(action, HELP[action])}`,
-  );
-  return [...sightingLines(state), ...told];
-}
-
-const HELP = {
-  copyBaseUrl: 'Copy Base URL',
-  copyApiKey: 'Copy API Key',
-  copyModelName: 'Copy Model Name…',
-  openCursorModelSettings: 'Open its settings',
-} as const;
-
-function sightingLines(state: RouterState): string[] {
-  if (!state.cursor) return ['Cursor has not called yet.'];
-  const lines = [
-    `Cursor last reached this router at ${clock(state.cursor.lastSeen)} through ${code(state.cursor.host)}`,
-  ];
-  if (state.cursor.outdated)
-    lines.push(
-      `$(warning) Cursor only used an older URL. ${link('copyBaseUrl', 'Copy the new one')}, ${link('openCursorModelSettings', 'open its settings')}.`,
-    );
-  const { refused } = state.cursor;
-  if (refused)
-    // On a public address Cursor cannot be told from a stranger.
-    lines.push(
-      `$(warning) Somebody who says to be Cursor was refused: ${escapeMarkdown(state.cursor.lastRefusal ?? 'wrong key')} ${refused.count === 1 ? 'Once' : `${refused.count} times`}, last at ${clock(refused.lastAt)}. ${link('copyApiKey', 'Copy API Key')}, ${link('openCursorModelSettings', 'open its settings')}.`,
-    );
-  return lines;
+function sightingLines({ cursor }: RouterState): string[] {
+  if (!cursor) return ['Cursor has not called yet.'];
+  return [`Cursor last reached this router at ${clock(cursor.lastSeen)} through ${code(cursor.host)}`];
 }
 
 export function backendHealth(backend: BackendState): { icon: string; words: string } {
@@ -246,14 +187,10 @@ function todayLine(state: RouterState): string[] {
   ];
 }
 
-function problemLines(view: View, state: RouterState): string[] {
-  const lines = state.problems
-    .slice(0, 3)
-    .map((problem) => `$(warning) ${code(problem.path)} ${escapeMarkdown(problem.message)}`);
+function otherLines(view: View, state: RouterState): string[] {
+  const lines: string[] = [];
   if (state.bodyLog)
     lines.push(`$(eye) Bodies of requests and answers are logged for debugging. ${link('logBodies', 'Stop')}`);
-  lines.push(...keyLines(view));
-  if (state.notice) lines.push(`$(info) ${escapeMarkdown(state.notice)}`);
   if (view.cameBackAt)
     lines.push(`$(info) The router process ended unexpectedly and was started again at ${clock(view.cameBackAt)}.`);
   return lines;

@@ -1,5 +1,6 @@
 /** What a window knows about the router at one moment: everything that status bar, tooltip and messages are made of. */
 import type { RouterState } from '../process/contract';
+import type { Known } from '../troubles/table';
 
 export interface View {
   /** off: not started in this editor; failed: could not be started or reached. */
@@ -29,6 +30,16 @@ export function phaseOf(view: View): Phase {
   if (view.link === 'off' || !view.state) return 'stopped';
   if (view.state.phase === 'starting') return 'starting';
   return view.state.phase === 'running' ? 'running' : 'stopped';
+}
+
+/** What of it can be trouble. */
+export function knownOf(view: View): Known {
+  const phase = phaseOf(view);
+  return {
+    ...(phase === 'failed' && { failed: view.message ?? '' }),
+    ...(view.keyTrouble && { keys: { why: view.keyTrouble, lost: view.keyLost === true } }),
+    ...(phase === 'running' && { router: view.state }),
+  };
 }
 
 /** The URL to paste into Cursor, only when the tunnel says that it works. */

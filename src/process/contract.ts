@@ -6,12 +6,12 @@
 import { NotificationType, RequestType, RequestType0 } from 'vscode-jsonrpc';
 import type { ExportedFile } from '../config/formats/exportFiles';
 import type { ImportPreview } from '../config/formats/importItems';
-import type { CursorAppState } from '../cursorApp/words';
 import type { KeyState } from '../ledger/admission';
 import type { RequestRecord } from '../ledger/record';
 import type { UsageQuery, UsageRow } from '../ledger/usage';
 import type { NetworkSettings } from '../network/settings';
 import type { Problem } from '../settings/problem';
+import type { CursorAppState } from '../troubles/cursor';
 import type { InstallProgress, TunnelStatus } from '../tunnel/tunnel';
 import type { TunnelMoment } from '../tunnel/tunnelLog';
 import type { FoundBackend } from '../upstream/discover';
@@ -74,8 +74,8 @@ export interface RouterState {
   windows: number;
   /** One sentence about something a person should know: port taken, crash recovered, key missing. */
   notice?: string;
-  /** What the notice is about, where there is a command for it: a budget of a client key. */
-  noticeAbout?: 'clientKeys';
+  /** What the notice is about, where that is known: a budget of a client key, the usage log, a taken port. */
+  noticeAbout?: 'clientKeys' | 'ledger' | 'port';
   /** Present while bodies are logged for debugging: where they are written. */
   bodyLog?: { file: string };
 }

@@ -20,6 +20,7 @@ import type { Backend } from '../routing/backend';
 import { buildBackends } from '../routing/build';
 import { listModels } from '../server/server';
 import { validateSettings } from '../settings/check';
+import { troublesOf } from '../troubles/table';
 import type { TunnelStatus } from '../tunnel/tunnel';
 import { realWorld } from '../tunnel/world';
 import { foundInEnvironment, foundOnLocalPorts } from '../upstream/discover';
@@ -182,6 +183,8 @@ function doctorFacts(
     },
     cursor: doors.sightings.last(tunnel.hosts()),
     cursorApp: options.cursorFiles && { reading: cursorApp.reading, state: state().cursorApp },
+    // Of another process nothing is known here.
+    troubles: attach ? [] : troublesOf({ router: state() }),
     recent: ledger.recent(500),
     secrets: [options.secret, tunnel.token() ?? '', ...setup.secrets()],
     now: () => performance.now(),

@@ -3,7 +3,6 @@
  * editor's pipe or from a terminal. It holds the state that is shown; each rule stands in the part it belongs to.
  */
 import { createCursorApp } from '../cursorApp/watch';
-import { cursorAppState } from '../cursorApp/words';
 import { localOrigin } from '../doctor/facts';
 import { openLedger } from '../ledger/store';
 import { healthProofWith } from '../network/healthProof';
@@ -12,6 +11,7 @@ import type { BackendState, RouterState } from '../process/contract';
 import type { RouterCore } from '../process/core';
 import type { Backend } from '../routing/backend';
 import { validateSettings } from '../settings/check';
+import { cursorAppState } from '../troubles/cursor';
 import { createBreaker } from '../upstream/breaker';
 import { VERSION } from '../version';
 import { plain } from '../wires/plainText';
@@ -89,6 +89,13 @@ export async function createRouterCore(given: CoreOptions): Promise<RouterCore> 
     });
   }
 
+  function noticeNow(): Pick<RouterState, 'notice' | 'noticeAbout'> {
+    // A start that failed has no subject of its own.
+    if (life.notice) return { notice: life.notice, ...(life.phase === 'running' && { noticeAbout: 'port' }) };
+    if (ledger.problem) return { notice: ledger.problem, noticeAbout: 'ledger' };
+    return doors.budgetNotice ? { notice: doors.budgetNotice, noticeAbout: 'clientKeys' } : {};
+  }
+
   function currentState(): RouterState {
     const { status } = tunnel;
     const today = ledger.today();
@@ -116,8 +123,7 @@ export async function createRouterCore(given: CoreOptions): Promise<RouterCore> 
       },
       running: doors.requests.running,
       windows: 0,
-      notice: life.notice ?? ledger.problem ?? doors.budgetNotice,
-      noticeAbout: life.notice || ledger.problem || !doors.budgetNotice ? undefined : 'clientKeys',
+      ...noticeNow(),
       bodyLog: doors.bodyLog.on ? { file: doors.bodyLog.file } : undefined,
     };
   }

@@ -1,7 +1,7 @@
 /** The parts of the page, from what matters most to what is looked up. */
 import type { ComponentChildren } from 'preact';
 import { Chart } from './chart';
-import type { BackendLook, FromPage, PageCommand, RequestLine, Snapshot, Sum, TunnelStep } from './pageMessages';
+import type { BackendLook, FromPage, Note, PageCommand, RequestLine, Snapshot, Sum, TunnelStep } from './pageMessages';
 import { clock, count, dollars, duration, many, shortDay } from './words';
 
 type Send = (message: FromPage) => void;
@@ -19,6 +19,7 @@ export function Dashboard({ snapshot, send, theme }: { snapshot: Snapshot; send:
       <h1 class="unseen">LLM Router</h1>
       <Address snapshot={snapshot} send={send} />
       {snapshot.message && <p class="note">{snapshot.message}</p>}
+      <Troubles troubles={snapshot.troubles} send={send} />
       {snapshot.bodyLog && (
         <p class="note warn">
           Bodies of requests and answers are being logged. <Run command="logBodies" send={send} words="Stop" />
@@ -51,6 +52,22 @@ function Run({ command, words, send, main }: { command: PageCommand; words: stri
     <vscode-button secondary={!main} onClick={() => send({ type: 'run', command })}>
       {words}
     </vscode-button>
+  );
+}
+
+function Troubles({ troubles, send }: { troubles: Note[]; send: Send }) {
+  if (troubles.length === 0) return null;
+  return (
+    <ul class="troubles wide" aria-label="What is wrong">
+      {troubles.map(({ text, action, tone }) => (
+        <li key={text} class={`note ${tone}`}>
+          {text}{' '}
+          <vscode-button secondary onClick={() => send({ type: 'mend', text })}>
+            {action}
+          </vscode-button>
+        </li>
+      ))}
+    </ul>
   );
 }
 

@@ -16,6 +16,13 @@ export interface BackendLook {
   tone: Tone;
   error?: string;
 }
+/** Something that is wrong, with the button that mends it. */
+export interface Note {
+  text: string;
+  /** Words of the button. */
+  action: string;
+  tone: Tone;
+}
 export interface RequestLine {
   id: string;
   /** Milliseconds since the epoch of its arrival. */
@@ -45,6 +52,8 @@ export interface Snapshot {
   phase: Phase;
   /** Why it does not run, or what a person should know. */
   message?: string;
+  /** Worst first. */
+  troubles: Note[];
   /** The URL to paste; `urlWorks`: Cursor can reach it. */
   url?: string;
   urlWorks: boolean;
@@ -80,7 +89,12 @@ export const PAGE_COMMANDS = [
 ] as const;
 export type PageCommand = (typeof PAGE_COMMANDS)[number];
 
-export type FromPage = { type: 'ready' } | { type: 'open'; id: string } | { type: 'run'; command: PageCommand };
+export type FromPage =
+  | { type: 'ready' }
+  | { type: 'open'; id: string }
+  | { type: 'run'; command: PageCommand }
+  /** The button of a note: only what is wrong now is mended. */
+  | { type: 'mend'; text: string };
 
 type Check = (value: unknown) => boolean;
 const MAX_TEXT = 4_000;
@@ -119,6 +133,7 @@ function isSnapshot(value: unknown): boolean {
     now: number,
     phase: oneOf('stopped', 'starting', 'running', 'failed'),
     message: optional(text),
+    troubles: list(shape({ text, action: text, tone })),
     url: optional(text),
     urlWorks: flag,
     keyHint: optional(text),
@@ -149,7 +164,8 @@ function isSnapshot(value: unknown): boolean {
 const isFromPage: Check = (value) =>
   shape({ type: oneOf('ready') })(value) ||
   shape({ type: oneOf('open'), id: (id) => typeof id === 'string' && /^[\w-]{1,64}$/.test(id) })(value) ||
-  shape({ type: oneOf('run'), command: oneOf(...PAGE_COMMANDS) })(value);
+  shape({ type: oneOf('run'), command: oneOf(...PAGE_COMMANDS) })(value) ||
+  shape({ type: oneOf('mend'), text })(value);
 
 /** The snapshot, or undefined when it is none. */
 export const readSnapshot = (value: unknown): Snapshot | undefined =>

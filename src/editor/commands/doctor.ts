@@ -6,9 +6,8 @@ import { VERSION } from '../../version';
 import type { Editor } from '../controller';
 import { COMMANDS, type Handlers } from '../ids';
 import { sayError, sayInformation } from '../say';
-import { backendName, openSetting, writtenBackends } from '../settings';
+import { openSetting } from '../settings';
 import { phaseOf } from '../view';
-import { setKey } from './keys';
 import type { ShowPage } from './pages';
 
 const ICONS: Record<DoctorHop['state'], string> = {
@@ -29,8 +28,8 @@ export function doctorCommands(editor: Editor, showPage: ShowPage): Pick<Handler
         if (choice.what === 'copy') return await copy(report);
         if (choice.what === 'hop') {
           const { action } = choice.hop;
-          if (choice.repair && action) await repair(editor, action);
-          else void read(editor, choice.hop);
+          if (choice.repair && action) await repair(action);
+          else void read(choice.hop);
           return;
         }
         paid ||= choice.what === 'paid';
@@ -127,19 +126,17 @@ async function copy(report: DoctorReport): Promise<void> {
 }
 
 /** The whole sentence, with the button that repairs it. */
-async function read(editor: Editor, { title, state, why, fix, action }: DoctorHop): Promise<void> {
+async function read({ title, state, why, fix, action }: DoctorHop): Promise<void> {
   const text = `${title}: ${why}${fix ? ` ${fix}` : ''}`;
   const show = state === 'failed' ? sayError : sayInformation;
   const chosen = await show(text, ...(action ? [action.title] : []));
-  if (action && chosen === action.title) await repair(editor, action);
+  if (action && chosen === action.title) await repair(action);
 }
 
 /** Only what the extension itself offers is run, whatever the router says. */
-async function repair(editor: Editor, { command, argument = '' }: DoctorAction): Promise<void> {
+async function repair({ command, argument = '' }: DoctorAction): Promise<void> {
   if (command === 'workbench.action.openSettings') return await openSetting(argument);
   if (command === 'workbench.action.reloadWindow') return void (await commands.executeCommand(command));
-  if (command === COMMANDS.setBackendKey && writtenBackends().map(backendName).includes(argument))
-    return await setKey(editor, argument);
   const known = Object.values(COMMANDS).find((id) => id === command);
-  if (known) await commands.executeCommand(known);
+  if (known) await commands.executeCommand(known, argument || undefined);
 }

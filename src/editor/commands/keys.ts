@@ -8,8 +8,9 @@ import { backendName, namedKeys, writtenBackends } from '../settings';
 
 export function keyCommands(editor: Editor): Pick<Handlers, 'setBackendKey' | 'removeBackendKey'> {
   return {
-    async setBackendKey() {
-      const name = await pickKeyName(editor, 'Set Backend Key', () => true);
+    async setBackendKey(argument) {
+      const named = namedKeys().find((name) => name === argument);
+      const name = named ?? (await pickKeyName(editor, 'Set Backend Key', () => true));
       if (name) await setKey(editor, name);
     },
     async removeBackendKey() {

@@ -4,9 +4,10 @@ import { commands, type Disposable, Uri, ViewColumn, type Webview, type WebviewP
 import { readFromPage } from '../../webview/pageMessages';
 import type { Editor } from '../controller';
 import { COMMANDS, DASHBOARD_VIEW } from '../ids';
+import { mend } from '../mend';
 import { createLive } from './live';
 import { dayBefore } from './periods';
-import { DAYS, dashboardSnapshot, type Facts } from './snapshot';
+import { DAYS, dashboardSnapshot, type Facts, mendingOf } from './snapshot';
 
 const REQUESTS = 60;
 const MONTH_DAYS = 30;
@@ -83,6 +84,7 @@ function servePage(editor: Editor, webview: Webview, host: VisibleHost): Disposa
         live.watch(false);
         live.watch(true);
       } else if (message.type === 'open') void commands.executeCommand(COMMANDS.openRequest, message.id);
+      else if (message.type === 'mend') void mend(mendingOf(editor.view, message.text));
       else void commands.executeCommand(COMMANDS[message.command]);
     }),
   ];

@@ -10,10 +10,11 @@ import {
   window,
 } from 'vscode';
 import type { RequestRecord } from '../../ledger/record';
+import { troublesOf } from '../../troubles/table';
 import type { Editor } from '../controller';
 import { COMMANDS, REQUESTS_VIEW } from '../ids';
 import { escapeMarkdown } from '../statusText';
-import { phaseOf } from '../view';
+import { knownOf, phaseOf } from '../view';
 import { createLive } from './live';
 import { type Outcome, requestLook } from './requestLook';
 
@@ -42,6 +43,8 @@ export function createRequestsView(editor: Editor): Disposable {
     const running = phaseOf(editor.view) === 'running' ? (editor.view.state?.running ?? 0) : 0;
     const records = editor.view.link === 'connected' ? await editor.router.recentRequests(SHOWN) : [];
     lines = [...(running > 0 ? [{ running }] : []), ...records.map((record) => ({ record }))];
+    // What is wrong stands above the list; what mends it is in the status bar and the dashboard.
+    view.message = troublesOf(knownOf(editor.view)).find(({ short }) => short)?.text ?? '';
     changed.fire();
   };
   const live = createLive(editor, refresh);

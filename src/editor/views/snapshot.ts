@@ -3,11 +3,13 @@
 import type { RequestRecord } from '../../ledger/record';
 import type { UsageRow } from '../../ledger/usage';
 import type { BackendState } from '../../process/contract';
+import { type TroubleLook, troublesOf } from '../../troubles/table';
+import { TUNNEL } from '../../troubles/tunnel';
 import type { TunnelStateName } from '../../tunnel/tunnel';
 import type { TunnelMoment } from '../../tunnel/tunnelLog';
-import type { BackendLook, RequestLine, Snapshot, Sum, Tone, TunnelStep } from '../../webview/pageMessages';
-import { backendHealth, TUNNEL } from '../statusText';
-import { phaseOf, type View, workingUrl } from '../view';
+import type { BackendLook, Note, RequestLine, Snapshot, Sum, Tone, TunnelStep } from '../../webview/pageMessages';
+import { backendHealth } from '../statusText';
+import { knownOf, phaseOf, type View, workingUrl } from '../view';
 import { dayBefore } from './periods';
 import { outcomeOf } from './requestLook';
 
@@ -40,7 +42,8 @@ export function dashboardSnapshot(view: View, facts: Facts, now: number): Snapsh
     type: 'snapshot',
     now,
     phase: phaseOf(view),
-    message: cut(view.message ?? state?.notice),
+    message: cut(view.message),
+    troubles: troublesOf(knownOf(view)).slice(0, TOP).map(noteOf),
     url: url ?? state?.localUrl,
     urlWorks: url !== undefined,
     keyHint: view.keyHint,
@@ -59,6 +62,16 @@ export function dashboardSnapshot(view: View, facts: Facts, now: number): Snapsh
     spenders: topOf(facts.backends),
   };
 }
+
+const noteOf = ({ text, actions, severity }: TroubleLook): Note => ({
+  text: cut(text),
+  action: actions[0].title,
+  tone: severity === 'error' ? 'bad' : 'warn',
+});
+
+/** What the button of a note does; undefined when that is no trouble any more. */
+export const mendingOf = (view: View, text: string): TroubleLook['actions'][0] | undefined =>
+  troublesOf(knownOf(view)).find((trouble) => cut(trouble.text) === text)?.actions[0];
 
 function tunnelStep(state: TunnelStateName, at: number): TunnelStep {
   const { long, severity, icon } = TUNNEL[state];

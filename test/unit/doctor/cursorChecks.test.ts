@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { cursorAppState } from '../../../src/cursorApp/words';
 import { cursorChecks } from '../../../src/doctor/cursorCheck';
 import type { DoctorFacts } from '../../../src/doctor/facts';
+import { cursorAppState } from '../../../src/troubles/cursor';
 
 const holds = { baseUrl: 'https://a.example/v1', switchedOn: true, models: [], key: 'hidden' } as const;
 const look = async (cursorApp: DoctorFacts['cursorApp']) => {

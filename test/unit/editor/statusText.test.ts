@@ -154,8 +154,13 @@ describe('status bar text', () => {
 
   it('is amber with what Cursor itself holds, before what is only guessed from calls; each line has its button', () => {
     const told = [
-      { text: 'Cursor holds another key than this router.', short: 'Cursor has a wrong key', action: 'copyApiKey' },
-      { text: 'These names in Cursor are served by nobody: `x`.', action: 'copyModelName' },
+      {
+        kind: 'wrongKey',
+        text: 'Cursor holds another key than this router.',
+        short: 'Cursor has a wrong key',
+        action: 'copyApiKey',
+      },
+      { kind: 'unserved', text: 'These names in Cursor are served by nobody: `x`.', action: 'copyModelName' },
     ] as const;
     const cursorApp = { override: 'ours', switchedOn: true, keyDiffers: true, unserved: [], told } as const;
     const cursor = { lastSeen: at, host: 'a', outdated: true };

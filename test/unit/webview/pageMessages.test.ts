@@ -6,6 +6,7 @@ const snapshot: Snapshot = {
   now: 1,
   phase: 'running',
   urlWorks: true,
+  troubles: [{ text: 'openai does not accept its key.', action: 'Change Key…', tone: 'warn' }],
   url: 'https://a.example/v1',
   tunnel: { words: 'online', tone: 'good', at: 1 },
   history: [{ words: 'online', tone: 'good', at: 1 }],

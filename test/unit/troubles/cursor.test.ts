@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { CursorHolds } from '../../../src/cursorApp/readState';
-import { cursorAppState } from '../../../src/cursorApp/words';
+import { cursorAppState } from '../../../src/troubles/cursor';
 
 const holds: CursorHolds = { baseUrl: 'https://A.example/v1', switchedOn: true, models: ['fast'], key: 'ours' };
 const facts = { hosts: new Set(['a.example']), serves: (name: string) => name === 'fast', seen: true };

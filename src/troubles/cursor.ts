@@ -1,7 +1,11 @@
 /** What the things that Cursor holds mean for this router, in words for people, worst first. Pure. */
-import type { CursorHolds } from './readState';
+import type { CursorHolds } from '../cursorApp/readState';
+
+/** What can be wrong there, worst first. */
+export const CURSOR_KINDS = ['overrideOff', 'otherUrl', 'noKey', 'wrongKey', 'switchedOff', 'unserved'] as const;
 
 export interface CursorLine {
+  kind: (typeof CURSOR_KINDS)[number];
   text: string;
   /** For the status bar: Cursor cannot use this router as long as it is so. */
   short?: string;
@@ -48,28 +52,38 @@ function* lines(
 ): Iterable<CursorLine> {
   if (override === 'off')
     yield {
+      kind: 'overrideOff',
       text: "Cursor's override of the OpenAI base URL is off or empty, so it does not use this router.",
       ...(seen && { short: "Cursor's override is off" }),
       action: 'copyBaseUrl',
     };
   if (override === 'other')
     yield {
+      kind: 'otherUrl',
       text: `Cursor still uses ${host || 'another URL'}, not this router.`,
       ...(seen && { short: 'Cursor uses another URL' }),
       action: 'copyBaseUrl',
     };
   if (override !== 'ours') return;
-  if (key === 'none') yield { text: 'Cursor holds no OpenAI key.', short: 'Cursor has no key', action: 'copyApiKey' };
+  if (key === 'none')
+    yield { kind: 'noKey', text: 'Cursor holds no OpenAI key.', short: 'Cursor has no key', action: 'copyApiKey' };
   if (keyDiffers)
-    yield { text: 'Cursor holds another key than this router.', short: 'Cursor has a wrong key', action: 'copyApiKey' };
+    yield {
+      kind: 'wrongKey',
+      text: 'Cursor holds another key than this router.',
+      short: 'Cursor has a wrong key',
+      action: 'copyApiKey',
+    };
   if (!switchedOn && key !== 'none')
     yield {
+      kind: 'switchedOff',
       text: "Cursor's OpenAI key is switched off. Cursor does this by itself every few hours.",
       short: "Cursor's key is off",
       action: 'openCursorModelSettings',
     };
   if (unserved.length > 0)
     yield {
+      kind: 'unserved',
       text: `These names in Cursor are served by nobody: ${unserved.slice(0, NAMES_TOLD).join(', ')}${unserved.length > NAMES_TOLD ? `, and ${unserved.length - NAMES_TOLD} more` : ''}.`,
       action: 'copyModelName',
     };
