@@ -1,4 +1,4 @@
-// Builds what ships: dist/router.js, dist/extension.js, dist/chat.js and the dashboard page, self-contained. `--watch` keeps building.
+// Builds what ships: dist/router.js, dist/extension.js, dist/commands.js, dist/chat.js and the dashboard page, self-contained. `--watch` keeps building.
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { build, context } from 'esbuild';
@@ -35,6 +35,11 @@ export function extensionOptions(outfile) {
     external: ['vscode'],
     plugins: [leanJsonRpc],
   };
+}
+
+/** Commands that are asked for rarely, loaded with the first of them. */
+export function commandsOptions(outfile) {
+  return { ...shared, entryPoints: ['src/editor/commands/rare.ts'], outfile, external: ['vscode'] };
 }
 
 /** What VS Code's own chat needs, loaded when the editor asks for our models. */
@@ -92,6 +97,7 @@ if (process.argv[1] === import.meta.filename) {
   const targets = [
     routerOptions('dist/router.js'),
     extensionOptions('dist/extension.js'),
+    commandsOptions('dist/commands.js'),
     chatOptions('dist/chat.js'),
     webviewOptions('dist/webview.js'),
   ];

@@ -96,7 +96,6 @@ export const INSTALL = command('Install cloudflared', 'installCloudflared');
 export const NEW_URL = command('New Tunnel URL', 'newTunnelUrl');
 export const COPY_URL = command('Copy Base URL', 'copyBaseUrl');
 export const COPY_KEY = command('Copy API Key', 'copyApiKey');
-export const COPY_MODEL = command('Copy Model Name…', 'copyModelName');
 export const CURSOR_SETTINGS = command('Open Cursor Model Settings', 'openCursorModelSettings');
 /** @param name backend whose key is asked for */
 export const setKey = (name: string): DoctorAction => command('Set Backend Key…', 'setBackendKey', name);

@@ -1,6 +1,6 @@
 /** Whether cloudflared may be downloaded is asked at each start until it is answered (elsewhere than in Cursor once); nothing is downloaded unasked. */
 import { type Disposable, env, window } from 'vscode';
-import { chooseBinary, install } from './commands/tunnel';
+import { chooseBinary, install } from './commands/install';
 import type { Editor } from './controller';
 import { sayInformation } from './say';
 import { writeSetting } from './settings';

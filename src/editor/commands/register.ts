@@ -9,42 +9,24 @@ import { phaseOf } from '../view';
 import { createDashboard } from '../views/dashboard';
 import { createDocuments } from '../views/documents';
 import { openWalkthrough } from '../views/walkthrough';
-import { addBackendCommands } from './addBackend';
-import { bodyLoggingCommands } from './bodyLogging';
-import { clientKeyCommands } from './clientKeys';
 import { copyCommands } from './copy';
 import { cursorCommands } from './cursor';
-import { doctorCommands } from './doctor';
-import { importExportCommands } from './importExport';
-import { keyCommands } from './keys';
 import { lifecycleCommands } from './lifecycle';
 import { logCommands } from './log';
-import { manageBackendCommands } from './manageBackends';
 import { createPages } from './pages';
-import { requestCommands } from './requests';
-import { tunnelCommands } from './tunnel';
-import { usageCommands } from './usage';
+import type { RareOptions, rareCommands } from './rare';
+import { RARE, type RareName } from './rareNames';
 
 export function registerCommands(editor: Editor): Disposable[] {
-  const adding = addBackendCommands(editor);
   const documents = createDocuments(editor);
   const showPage = createPages(editor);
   const dashboard = createDashboard(editor);
   const handlers: Handlers = {
     ...lifecycleCommands(editor),
     ...copyCommands(editor),
-    ...keyCommands(editor),
-    ...adding,
-    ...manageBackendCommands(editor, adding.addBackend),
-    ...tunnelCommands(editor),
     ...cursorCommands(),
     ...logCommands(editor),
-    ...doctorCommands(editor, showPage),
-    ...importExportCommands(editor, showPage),
-    ...clientKeyCommands(editor),
-    ...requestCommands(editor, documents),
-    ...usageCommands(editor, documents),
-    ...bodyLoggingCommands(editor),
+    ...rare({ editor, documents, showPage }),
     openDashboard: async () => dashboard.open(),
     openWalkthrough,
   };
@@ -59,6 +41,18 @@ export function registerCommands(editor: Editor): Disposable[] {
     dashboard,
     keepContext(editor),
   ];
+}
+
+/** The bundle is read when the first of its commands is asked for. */
+function rare(options: RareOptions): Pick<Handlers, RareName> {
+  let loaded: Pick<Handlers, RareName> | undefined;
+  const load = (): Pick<Handlers, RareName> => {
+    const file = options.editor.context.asAbsolutePath('dist/commands.js');
+    loaded ??= (require(file) as { rareCommands: typeof rareCommands }).rareCommands(options);
+    return loaded;
+  };
+  const entries = RARE.map((name) => [name, async (argument?: unknown) => await load()[name](argument)] as const);
+  return Object.fromEntries(entries) as Pick<Handlers, RareName>;
 }
 
 async function answered(editor: Editor, handler: () => Promise<void>): Promise<void> {

@@ -1,5 +1,5 @@
 /** How Cursor's servers reach the router: consent to cloudflared, other ways, a new URL. */
-import { CancellationError, ProgressLocation, type QuickPickItem, ThemeIcon, window } from 'vscode';
+import { type QuickPickItem, ThemeIcon, window } from 'vscode';
 import { tunnelKeyName } from '../../settings/keyNames';
 import { tell } from '../actions';
 import type { Editor } from '../controller';
@@ -7,6 +7,7 @@ import type { Handlers } from '../ids';
 import { sayInformation, sayWarning } from '../say';
 import { writeSetting } from '../settings';
 import { phaseOf } from '../view';
+import { chooseBinary, install } from './install';
 
 export function tunnelCommands(
   editor: Editor,
@@ -152,48 +153,4 @@ async function pickSecretOwner(): Promise<string | undefined> {
     { label: 'ngrok', provider: 'ngrok' },
   ];
   return (await window.showQuickPick(items, { title: 'Set Tunnel Secret' }))?.provider;
-}
-
-/** A file chosen by a person becomes the tunnel's program. */
-export async function chooseBinary(): Promise<void> {
-  const files = await window.showOpenDialog({ title: 'Choose the cloudflared program', openLabel: 'Use This Program' });
-  const [file] = files ?? [];
-  if (!file) return;
-  await writeSetting('tunnel.binary', file.fsPath);
-  await writeSetting('tunnel.provider', undefined);
-}
-
-/** Downloads cloudflared with visible progress; Cancel ends the download, leaves nothing behind and is told apart from a failure. */
-export async function install(editor: Editor): Promise<'installed' | 'failed' | 'cancelled'> {
-  const controller = new AbortController();
-  try {
-    await window.withProgress(
-      { location: ProgressLocation.Notification, title: 'Installing cloudflared', cancellable: true },
-      async (progress, token) => {
-        token.onCancellationRequested(() => controller.abort());
-        let done = 0;
-        const stop = editor.router.onProgress(({ message, fraction }) => {
-          const percent = fraction === undefined ? done : Math.floor(fraction * 100);
-          progress.report({ message, increment: Math.max(0, percent - done) });
-          done = Math.max(done, percent);
-        });
-        try {
-          const { path } = await editor.router.installCloudflared(controller.signal);
-          editor.log.info(`cloudflared is installed: ${path}`);
-        } finally {
-          stop();
-        }
-      },
-    );
-  } catch (error) {
-    if (controller.signal.aborted || error instanceof CancellationError) {
-      void sayInformation('The download was cancelled. The router works on this machine only.');
-      return 'cancelled';
-    }
-    const text = `cloudflared was not installed: ${error instanceof Error ? error.message : String(error)}`;
-    void tell(editor, { severity: 'error', text, actions: ['Set Up Tunnel…', 'Show Log'] });
-    return 'failed';
-  }
-  if (phaseOf(editor.view) === 'running') await editor.router.start();
-  return 'installed';
 }

@@ -1,0 +1,25 @@
+/** Which commands live in dist/commands.js; rare.ts has to hold each of them. */
+import type { CommandName } from '../ids';
+
+export const RARE = [
+  'setBackendKey',
+  'removeBackendKey',
+  'addBackend',
+  'manageBackends',
+  'removeBackend',
+  'newTunnelUrl',
+  'setUpTunnel',
+  'installCloudflared',
+  'setTunnelSecret',
+  'runDoctor',
+  'importConfiguration',
+  'exportForTeam',
+  'newClientKey',
+  'manageClientKeys',
+  'openRequest',
+  'copyRequestAsCurl',
+  'showUsage',
+  'exportUsage',
+  'logBodies',
+] as const satisfies readonly CommandName[];
+export type RareName = (typeof RARE)[number];
