@@ -5,16 +5,51 @@ import { settingsSchema } from './schema';
 
 type JsonSchema = { [key: string]: unknown };
 
+interface SettingsGroup {
+  id: string;
+  title: string;
+  order: number;
+  properties: Record<string, JsonSchema>;
+}
+
+/** The groups of the settings editor; a setting belongs to the first group that names it or the object it stands in. */
+const GROUPS: readonly { id: string; title: string; of: readonly string[] }[] = [
+  { id: 'router', title: 'Router', of: ['port', 'allowedHosts', 'autoStart', 'lingerSeconds'] },
+  { id: 'models', title: 'Models', of: ['backends', 'aliases', 'fallbackModel'] },
+  { id: 'tunnel', title: 'Tunnel', of: ['tunnel'] },
+  { id: 'cursor', title: 'Cursor', of: ['cursor'] },
+  { id: 'times', title: 'Time Limits and Retries', of: ['timeouts', 'retry'] },
+  { id: 'clients', title: 'Client Keys and Limits', of: ['clientKeys', 'limits'] },
+  { id: 'records', title: 'Records and Log', of: ['ledger', 'metrics', 'log'] },
+];
+
+/** `contributes.configuration` of package.json: titled groups in the order in which a person needs them. */
+export function configurationGroups(): SettingsGroup[] {
+  const all = Object.entries(configurationProperties());
+  const groupOf = (id: string) => {
+    const [, key = ''] = id.split('.');
+    const group = GROUPS.find(({ of }) => of.includes(key));
+    if (!group) throw new Error(`${id} is in no group of the settings editor; give it one in settings/manifest.ts.`);
+    return group;
+  };
+  return GROUPS.map((group, order) => ({
+    id: group.id,
+    title: group.title,
+    order,
+    properties: Object.fromEntries(all.filter(([id]) => groupOf(id) === group)),
+  }));
+}
+
 /**
- * The block for package.json. Groups become `llmRouter.group.key`. Every setting has scope `application`: they decide where keys
- * and traffic go, so no workspace may set them.
+ * Every setting as JSON Schema. Objects of the schema become `llmRouter.object.key`. Every setting has scope `application`: they
+ * decide where keys and traffic go, so no workspace may set them.
  */
-export function configurationBlock(): { title: string; properties: Record<string, JsonSchema> } {
+export function configurationProperties(): Record<string, JsonSchema> {
   const properties = settings().map(([key, schema], order) => [
     `llmRouter.${key}`,
     { ...schema, scope: 'application', order, ...(isOwnMachine(key) ? { ignoreSync: true } : {}) },
   ]);
-  return { title: 'LLM Router', properties: Object.fromEntries(properties) };
+  return Object.fromEntries(properties);
 }
 
 /** The table for docs/settings.md, one row a setting. */

@@ -219,7 +219,10 @@ export const settingsSchema = z.strictObject({
     markdownDescription:
       'Where models come from. The command **LLM Router: Add Backend…** fills this in. Keys do not belong here: they are kept in the secret storage of the editor.',
   }),
-  aliases: z.record(name, name).default({}).meta({ description: 'Your own names for models: name to model.' }),
+  aliases: z.record(name, name).default({}).meta({
+    description: 'Your own names for models: name to model.',
+    markdownDescription: 'Your own names for models of `#llmRouter.backends#`: name to model.',
+  }),
   fallbackModel: optionalName.meta({ description: 'Model for requests whose model name is missing or unknown.' }),
   tunnel: z
     .strictObject({
@@ -239,9 +242,13 @@ export const settingsSchema = z.strictObject({
         }),
       binary: z.string().default('').meta({
         description: 'Path of the tunnel program (cloudflared, ngrok or tailscale). Empty: found by itself.',
+        markdownDescription:
+          'Path of the program of `#llmRouter.tunnel.provider#` (cloudflared, ngrok or tailscale). Empty: found by itself.',
       }),
       hostname: z.string().default('').meta({
         description: 'Public hostname of a named Cloudflare tunnel or a reserved ngrok domain.',
+        markdownDescription:
+          'Public hostname when `#llmRouter.tunnel.provider#` is `cloudflared-named`, or a reserved domain of `ngrok`.',
       }),
       url: z.string().default('').meta({
         description: 'Public URL for the provider custom, as https://llm.example.com.',
@@ -303,7 +310,11 @@ export const settingsSchema = z.strictObject({
         .max(10)
         .default(3)
         .meta({ description: 'Attempts on one backend for one request.' }),
-      attempts: z.int().min(1).max(30).default(6).meta({ description: 'Attempts in all for one request.' }),
+      attempts: z.int().min(1).max(30).default(6).meta({
+        description: 'Attempts in all for one request.',
+        markdownDescription:
+          'Attempts in all for one request; `#llmRouter.retry.attemptsPerBackend#` bounds those on one backend.',
+      }),
       waitSeconds: limit().default(10).meta({ description: 'Seconds a request may wait between attempts, in all.' }),
     })
     .prefault({}),
@@ -318,7 +329,10 @@ export const settingsSchema = z.strictObject({
       totalBodyMb: z.number().min(0.001).max(8_192).default(512).meta({
         description: 'All request bodies held in memory at once, in megabytes.',
       }),
-      streams: z.int().min(1).max(10_000).default(200).meta({ description: 'Requests at the same time.' }),
+      streams: z.int().min(1).max(10_000).default(200).meta({
+        description: 'Requests at the same time.',
+        markdownDescription: 'Requests at the same time; each of `#llmRouter.clientKeys#` may have a smaller number.',
+      }),
       connections: z.int().min(1).max(20_000).default(1_000).meta({ description: 'Open client connections.' }),
     })
     .prefault({}),
@@ -337,7 +351,10 @@ export const settingsSchema = z.strictObject({
         .boolean()
         .default(false)
         .meta({ description: 'Serve Prometheus metrics on a separate loopback port.' }),
-      port: z.int().min(0).max(65_535).default(11_412).meta({ description: 'Port of the metrics.' }),
+      port: z.int().min(0).max(65_535).default(11_412).meta({
+        description: 'Port of the metrics.',
+        markdownDescription: 'Port of the metrics on 127.0.0.1, where `#llmRouter.metrics.enabled#` is on.',
+      }),
     })
     .prefault({}),
   log: z

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { COMMANDS, CONTEXT_RUNNING, EXTENSION_ID } from '../../../src/editor/ids';
 
 interface Manifest {
@@ -14,17 +14,18 @@ interface Manifest {
     menus: { commandPalette: { command: string; when: string }[] };
   };
 }
-const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as Manifest;
+const json = (file: string): unknown => JSON.parse(readFileSync(file, 'utf8'));
+const manifest = json('package.json') as Manifest;
+const texts = json('package.nls.json') as Record<string, string>;
 
 describe('manifest and code', () => {
   it('declare the same commands, each a verb under one category', () => {
     const { commands } = manifest.contributes;
     assert.deepEqual(commands.map((entry) => entry.command).sort(), Object.values(COMMANDS).sort());
-    for (const { title, category } of commands) {
-      assert.equal(category, 'LLM Router');
-      assert.match(title, /^[A-Z][a-z]+ \S/);
-    }
-    assert.equal(new Set(commands.map((entry) => entry.title)).size, commands.length);
+    const titles = commands.map(({ title }) => texts[title.slice(1, -1)]!);
+    for (const title of titles) assert.match(title, /^[A-Z][a-z]+ \S/);
+    for (const { category } of commands) assert.equal(category, 'LLM Router');
+    assert.equal(new Set(titles).size, commands.length);
   });
   it('agree on the names', () => {
     assert.equal(`${manifest.publisher}.${manifest.name}`, EXTENSION_ID);
@@ -38,9 +39,25 @@ describe('manifest and code', () => {
   });
   it('keep to the rules of the galleries and of Cursor', () => {
     assert.equal(manifest.engines.vscode, '^1.99.0');
-    assert.ok(manifest.keywords.length <= 5);
+    assert.ok(manifest.keywords.length <= 30);
     assert.deepEqual(manifest.activationEvents, ['onStartupFinished']);
     // The pictures of the README are shown from the repository and stay out of the .vsix.
     assert.ok(!manifest.files.some((file) => /^media\/(readme|\*|$)/.test(file)));
   });
+});
+
+describe('translations of what the editor shows', () => {
+  const dictionaries = readdirSync('l10n').map((file): [string, Record<string, string>] => [
+    file,
+    json(`l10n/${file}`) as Record<string, string>,
+  ]);
+  /** What must stay as it is in every language: places for values, links, commands, names of settings. */
+  const fixed = (text: string) =>
+    [...text.matchAll(/\{\d+\}|\]\([^)]*\)|`[^`]*`|\$\([a-z-]+\)|\n/g)].map(([part]) => part).sort();
+  for (const [file, dictionary] of dictionaries) {
+    it(`${file}: keeps values, links, settings and lines`, () => {
+      for (const [english, other] of Object.entries(dictionary))
+        assert.deepEqual(fixed(other), fixed(english), english);
+    });
+  }
 });

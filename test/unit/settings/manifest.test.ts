@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import Ajv from 'ajv';
-import { configurationBlock, settingsTable } from '../../../src/settings/manifest';
+import { configurationGroups, configurationProperties, settingsTable } from '../../../src/settings/manifest';
 import { settingsSchema } from '../../../src/settings/schema';
 
 type Schema = { [key: string]: unknown };
 
 describe('contributes.configuration', () => {
-  const { properties } = configurationBlock();
+  const properties = configurationProperties();
   const defaults: unknown = settingsSchema.parse({});
 
   for (const [id, schema] of Object.entries(properties)) {
@@ -35,6 +35,20 @@ describe('contributes.configuration', () => {
       Object.values(properties).map(({ order }) => order),
       Object.keys(properties).map((_, index) => index),
     );
+  });
+  it('stands in titled groups, each setting in one', () => {
+    const groups = configurationGroups();
+    assert.deepEqual(groups.flatMap((group) => Object.keys(group.properties)).sort(), Object.keys(properties).sort());
+    for (const { title, properties: inside } of groups) assert.ok(title && Object.keys(inside).length > 0, title);
+    assert.deepEqual(
+      groups.map(({ order }) => order),
+      [...groups.keys()],
+    );
+  });
+  it('links only to settings that are there', () => {
+    const links = [...JSON.stringify(properties).matchAll(/#(llmRouter\.[\w.]+)#/g)].map(([, id]) => id!);
+    assert.ok(links.length > 5);
+    for (const id of links) assert.ok(id in properties, id);
   });
   it('describes every key of every entry, and refuses others', () => {
     const visit = (schema: Schema, path: string): void => {
@@ -71,7 +85,7 @@ describe('contributes.configuration', () => {
 describe('the settings table in docs/settings.md', () => {
   it('has one row a setting', () => {
     const rows = settingsTable().split('\n');
-    assert.equal(rows.length, Object.keys(configurationBlock().properties).length + 2);
+    assert.equal(rows.length, Object.keys(configurationProperties()).length + 2);
     for (const row of rows) assert.equal(row.replaceAll('\\|', '').split('|').length, 5, row);
     assert.ok(rows.includes('| `llmRouter.autoStart` | `true` | Start the router when the editor starts. |'));
   });
