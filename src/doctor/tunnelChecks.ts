@@ -217,7 +217,7 @@ function healthFinding(result: HealthResult, url: string, { settings, listener }
   const { provider } = settings.tunnel;
   const port = listener?.port ?? settings.port;
   const quick = provider === 'cloudflared';
-  if (result.kind === 'unreachable')
+  if ('why' in result)
     return failed(
       `${url} was not reached from here: ${result.why}`,
       'Check the network and the proxy settings.',

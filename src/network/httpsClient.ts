@@ -44,6 +44,12 @@ export interface Network {
 /** The other side was not reached or did not answer as HTTP. The message is a sentence for a person. */
 export class NetworkError extends Error {
   override name = 'NetworkError';
+  /** `reached`: the host itself (its certificate proves it) had the request, and then said nothing that we can use. */
+  readonly reached: boolean;
+  constructor(message: string, { reached = false, cause }: { reached?: boolean; cause?: unknown } = {}) {
+    super(message, { cause });
+    this.reached = reached;
+  }
 }
 
 const MAX_BODY = 1_048_576;
@@ -69,7 +75,7 @@ export function createNetwork(
     return socket;
   }
 
-  async function open(request: NetworkRequest): Promise<http.IncomingMessage> {
+  async function open(request: NetworkRequest, progress = { reached: false }): Promise<http.IncomingMessage> {
     const url = new URL(request.url);
     if (url.protocol !== 'https:') throw new NetworkError(`${url.origin} is not an https address.`);
     const deadline = AbortSignal.timeout(request.timeoutMs);
@@ -79,28 +85,30 @@ export function createNetwork(
       const plain = await connect(host, Number(url.port) || 443, signal);
       const socket = tls.connect({
         socket: plain,
-        servername: url.hostname,
+        // An address is no name for SNI; its certificate is checked all the same.
+        host: url.hostname,
+        servername: isIP(url.hostname) ? '' : url.hostname,
         ca,
         rejectUnauthorized: verify || request.alwaysVerify === true,
         ALPNProtocols: ['http/1.1'],
       });
       await settle(socket, 'secureConnect', signal);
+      progress.reached = true;
       return await ask(url, request, socket, signal);
     } catch (error) {
       if (request.signal?.aborted) throw error;
-      throw new NetworkError(explain(error, url.hostname, request.timeoutMs, deadline.aborted), { cause: error });
+      const why = explain(error, url.hostname, request.timeoutMs, deadline.aborted);
+      throw new NetworkError(why, { cause: error, ...progress });
     }
   }
 
   async function request(asked: NetworkRequest): Promise<NetworkAnswer> {
     const deadline = AbortSignal.timeout(asked.timeoutMs);
-    const answer = await open({
-      ...asked,
-      signal: asked.signal ? AbortSignal.any([asked.signal, deadline]) : deadline,
-    }).catch((error) => {
-      throw deadline.aborted
-        ? new NetworkError(explain(error, new URL(asked.url).hostname, asked.timeoutMs, true))
-        : error;
+    const signal = asked.signal ? AbortSignal.any([asked.signal, deadline]) : deadline;
+    const progress = { reached: false };
+    const answer = await open({ ...asked, signal }, progress).catch((error) => {
+      if (!deadline.aborted) throw error;
+      throw new NetworkError(explain(error, new URL(asked.url).hostname, asked.timeoutMs, true), progress);
     });
     const chunks: Buffer[] = [];
     let size = 0;
@@ -115,6 +123,7 @@ export function createNetwork(
     } catch (error) {
       throw new NetworkError(explain(error, new URL(asked.url).hostname, asked.timeoutMs, deadline.aborted), {
         cause: error,
+        reached: true,
       });
     } finally {
       deadline.removeEventListener('abort', cut);
@@ -123,7 +132,7 @@ export function createNetwork(
     return { status: answer.statusCode ?? 0, headers: answer.headers, body: Buffer.concat(chunks).toString('utf8') };
   }
 
-  return { request, open, proxyFor: (host) => namedProxy(host) };
+  return { request, open: (request) => open(request), proxyFor: (host) => namedProxy(host) };
 
   /** For messages: a setting that is no proxy is told by the request itself. */
   function namedProxy(host: string): string | undefined {

@@ -193,10 +193,11 @@ export async function attendLink(link: Link, context: AttendContext): Promise<At
     // Twice in a row counts, except for a fresh tunnel, whose edge needs its time.
     nextProbe = clock.steady() + PROBE_ELSE;
     if (lostSince !== undefined || failures < 2) return undefined;
-    const gone = result.kind === 'gone' || (result.kind === 'unreachable' && !link.honest);
+    // What did not leave this machine proves nothing; the service's own silence does where the program could not know.
+    const gone = result.kind === 'gone' || (result.kind === 'unanswered' && !link.honest);
     if (isOnline() && gone) return { why: 'halfDead' };
     const early = clock.steady() - began < PATIENCE;
-    if (!isOnline() && early && (result.kind === 'gone' || result.kind === 'unreachable')) return undefined;
+    if (!isOnline() && early && ['gone', 'unreachable', 'unanswered'].includes(result.kind)) return undefined;
     if (!isOnline() && result.kind === 'gone' && driver.renewable) return { why: 'halfDead' };
     show('degraded', { message: explain(result) });
     return undefined;
@@ -209,6 +210,7 @@ export async function attendLink(link: Link, context: AttendContext): Promise<At
       case 'busy':
         return say.busy;
       case 'unreachable':
+      case 'unanswered':
         return say.notProven(result.why);
       case 'silent':
         return say.verifyingLong(say.silent);

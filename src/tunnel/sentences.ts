@@ -51,7 +51,7 @@ export const say = {
   urlDead: (oldUrl: string) =>
     `Cloudflare no longer accepts the tunnel ${oldUrl}. Getting a new one; the URL will change.`,
   urlRenewed: (oldUrl: string) => `Getting a new URL instead of ${oldUrl}.`,
-  refusedOnce: 'The tunnel service refused the tunnel. Asking once more before getting a new one.',
+  refusedOnce: 'The tunnel service refused the tunnel. Asking again for two minutes before getting a new one.',
   tokenRefused:
     'Cloudflare refuses the tunnel token. Copy the token of the tunnel again from the Cloudflare dashboard and store it with the command Set Tunnel Secret.',
   tokenMissing:

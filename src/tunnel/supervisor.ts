@@ -26,7 +26,8 @@ const RETRY_WAITS = [5_000, 15_000, 30_000, 60_000, 120_000, 300_000];
 const LOOK_AGAIN = 600_000;
 /** No wait with a date is longer. */
 const LONGEST_WAIT = 1_800_000;
-const REFUSED_WAIT = 5_000;
+/** A refusal may pass (cloudflared itself tries on): so often the same credentials are shown again before their URL is given up. */
+const REFUSED_WAITS = [5_000, 10_000, 20_000, 40_000, 60_000];
 const OFFLINE_WAIT = 5_000;
 const STABLE_AFTER = 60_000;
 
@@ -199,13 +200,7 @@ export function superviseTunnel({ driver, verifier, clock, localPort, log }: Sup
         case 'urlDead':
           return replaceUrl();
         case 'refused':
-          refusals += 1;
-          if (refusals > 1) {
-            refusals = 0;
-            return replaceUrl();
-          }
-          show(wasOnline ? 'reconnecting' : 'connecting', { message: say.refusedOnce });
-          return after(await pause(REFUSED_WAIT));
+          return refused(url);
         case 'silent': {
           // Without any network, another transport is no answer, and what works afterwards proves nothing about this one.
           if (url && (await isOffline(url, signal))) return after(await waitOut(offline(wasOnline)));
@@ -229,6 +224,28 @@ export function superviseTunnel({ driver, verifier, clock, localPort, log }: Sup
         case 'halfDead':
           return respawn(say.halfDead);
       }
+    }
+
+    async function refused(url: string | undefined): Promise<'open' | 'stop'> {
+      // With a URL that cannot be lost, the person is told after the second.
+      const wait = driver.renewable || refusals === 0 ? REFUSED_WAITS[refusals] : undefined;
+      refusals += 1;
+      if (wait === undefined || (refusals > 1 && (await isForgotten(url)))) {
+        refusals = 0;
+        return replaceUrl();
+      }
+      show(wasOnline ? 'reconnecting' : 'connecting', { message: say.refusedOnce });
+      return after(await pause(wait));
+    }
+
+    /** Refused, and a name that once worked is unknown to the world: that does not pass. */
+    async function isForgotten(url: string | undefined): Promise<boolean> {
+      if (!url || driver.knownUrl() !== url) return false;
+      const stopped = new Promise<'unknown'>((resolve) =>
+        signal.addEventListener('abort', () => resolve('unknown'), { once: true }),
+      );
+      const found = await Promise.race([verifier.resolves(new URL(url).hostname), stopped]).catch(() => 'unknown');
+      return found === 'no';
     }
 
     function offline(wasOnline: boolean): TunnelProblem {

@@ -10,14 +10,22 @@ import type { Dial } from './driver';
 export const TUNNEL_PROBE_TEXT = 'llm-router tunnel self-test';
 /** Chunks sent 300 ms apart that arrive within this many milliseconds were held back on the way. */
 const MIN_SPREAD_MS = 200;
-const RESOLVERS = ['https://cloudflare-dns.com/dns-query', 'https://dns.google/resolve'];
+/** By name, and by address for a machine whose own DNS is dead. */
+const RESOLVERS = [
+  'https://cloudflare-dns.com/dns-query',
+  'https://dns.google/resolve',
+  'https://1.1.1.1/dns-query',
+  'https://8.8.8.8/resolve',
+];
 
 export type HealthResult =
   | { ok: true }
   /** `gone`: no connection for this name; `origin`: our listener is down; `busy`: too many requests; `foreign`: not our answer;
-   * `silent`: 524; `status`: anything else in HTTP; `unreachable`: not even HTTP. */
+   * `silent`: 524; `status`: anything else in HTTP. */
   | { ok: false; kind: 'gone' | 'origin' | 'busy' | 'foreign' | 'silent' | 'status'; status: number; code?: string }
-  | { ok: false; kind: 'unreachable'; why: string };
+  /** `unreachable`: the request never got there (DNS, proxy, captive portal, no network), which proves nothing about the tunnel;
+   * `unanswered`: the service had it and gave no answer. */
+  | { ok: false; kind: 'unreachable' | 'unanswered'; why: string };
 
 export type StreamResult = { ok: true } | { ok: false; kind: 'buffered' } | { ok: false; kind: 'failed'; why: string };
 
@@ -58,12 +66,14 @@ export function createVerifier({
     async health(publicUrl, dial) {
       const nonce = newHealthNonce();
       try {
-        const answer = await network.request({
-          url: `${publicUrl}/health?nonce=${nonce}`,
-          dialHost: await dialHost(network, publicUrl, dial),
-          headers: HEADERS,
-          timeoutMs: 10_000,
-        });
+        const answer = await askAround(network, publicUrl, dial, (dialHost) =>
+          network.request({
+            url: `${publicUrl}/health?nonce=${nonce}`,
+            dialHost,
+            headers: HEADERS,
+            timeoutMs: 10_000,
+          }),
+        );
         if (answer.status === 200)
           return doors(publicUrl).some((door) => proves(answer.body, healthProof({ nonce, door, port })))
             ? { ok: true }
@@ -71,7 +81,8 @@ export function createVerifier({
         const code = String(answer.headers['ngrok-error-code'] ?? '').slice(0, 40) || undefined;
         return { ok: false, kind: kindOf(answer.status, answer.body, code), status: answer.status, code };
       } catch (error) {
-        return { ok: false, kind: 'unreachable', why: wordsOf(error) };
+        const reached = error instanceof NetworkError && error.reached;
+        return { ok: false, kind: reached ? 'unanswered' : 'unreachable', why: wordsOf(error) };
       }
     },
 
@@ -82,20 +93,22 @@ export function createVerifier({
         messages: [{ role: 'user', content: TUNNEL_PROBE_TEXT }],
       });
       try {
-        const answer = await network.open({
-          url: `${publicUrl}/v1/chat/completions`,
-          method: 'POST',
-          dialHost: await dialHost(network, publicUrl, dial),
-          headers: {
-            ...HEADERS,
-            accept: 'text/event-stream',
-            'content-type': 'application/json',
-            authorization: `Bearer ${typeof clientKey === 'string' ? clientKey : clientKey()}`,
-          },
-          body,
-          timeoutMs: 15_000,
-          signal: AbortSignal.timeout(20_000),
-        });
+        const answer = await askAround(network, publicUrl, dial, (dialHost) =>
+          network.open({
+            url: `${publicUrl}/v1/chat/completions`,
+            method: 'POST',
+            dialHost,
+            headers: {
+              ...HEADERS,
+              accept: 'text/event-stream',
+              'content-type': 'application/json',
+              authorization: `Bearer ${typeof clientKey === 'string' ? clientKey : clientKey()}`,
+            },
+            body,
+            timeoutMs: 15_000,
+            signal: AbortSignal.timeout(20_000),
+          }),
+        );
         if (answer.statusCode !== 200) {
           answer.destroy();
           return { ok: false, kind: 'failed', why: `the public URL answered with HTTP ${answer.statusCode}.` };
@@ -123,15 +136,44 @@ export function createVerifier({
   };
 }
 
+/**
+ * Asks, and where the name of the place to dial could not be looked up or led nowhere, asks once more at the address that
+ * resolvers elsewhere know: a dead or filtering resolver of this machine says nothing about the tunnel.
+ */
+async function askAround<T>(
+  network: Network,
+  publicUrl: string,
+  dial: Dial | undefined,
+  ask: (dialHost: string | undefined) => Promise<T>,
+): Promise<T> {
+  const host = await dialHost(network, publicUrl, dial);
+  try {
+    return await ask(host);
+  } catch (error) {
+    const name = host ?? new URL(publicUrl).hostname;
+    const missed = error instanceof NetworkError && !error.reached;
+    const address = missed && !isIP(name) && !network.proxyFor(name) ? await addressOf(network, name) : undefined;
+    if (!address) throw error;
+    return ask(address);
+  }
+}
+
 /** The host to connect to; undefined is the name itself. A proxy resolves names where it stands, so it needs no help. */
 async function dialHost(network: Network, publicUrl: string, dial: Dial | undefined): Promise<string | undefined> {
   const { hostname } = new URL(publicUrl);
   if (!dial?.outside || network.proxyFor(hostname)) return dial?.host;
-  for (const resolver of RESOLVERS) {
-    const { address } = await lookUp(network, resolver, hostname, 'A');
-    if (address) return address;
-  }
+  const address = await addressOf(network, hostname);
+  if (address) return address;
   throw new NetworkError(`${hostname} does not exist yet for the rest of the world.`);
+}
+
+async function addressOf(network: Network, host: string): Promise<string | undefined> {
+  for (const resolver of RESOLVERS) {
+    const { found, address } = await lookUp(network, resolver, host, 'A');
+    if (address) return address;
+    if (found === 'no') return undefined;
+  }
+  return undefined;
 }
 
 interface LookUp {

@@ -179,5 +179,59 @@ describe('requests of the tunnel', () => {
       assert.deepEqual(dialled, ['203.0.113.9:443']);
       assert.ok(!result.ok && result.kind === 'unreachable');
     });
+
+    describe('on a machine whose own DNS is dead', () => {
+      /** The proxy stands for the way to the resolvers; names of the tunnel itself are looked up here, in vain. */
+      const deaf = (dialled: string[]) =>
+        createNetwork(
+          {
+            proxy: internet.proxyUrl,
+            noProxy: ['llm.example.com', 'trycloudflare.com', '203.0.113.9'],
+            ca: [internet.certificates.ca],
+          },
+          {
+            env: {},
+            dial: (host) => {
+              dialled.push(host);
+              if (host === '203.0.113.9') return net.connect(internet.webPort, '127.0.0.1');
+              const socket = new net.Socket();
+              queueMicrotask(() => socket.destroy(new Error('ENOTFOUND')));
+              return socket;
+            },
+          },
+        );
+
+      it('the tunnel is checked at the address that resolvers elsewhere know, asked by their own address', async () => {
+        internet.site('cloudflare-dns.com', (_, response) => response.writeHead(503).end());
+        internet.site('dns.google', (_, response) => response.writeHead(503).end());
+        resolverSite(internet, () => 'yes', ['1.1.1.1']);
+        internet.site('llm.example.com', (request, response) => {
+          const nonce = new URL(request.url!, url).searchParams.get('nonce')!;
+          response.end(JSON.stringify({ hmac: healthProof({ nonce }) }));
+        });
+        const dialled: string[] = [];
+        assert.deepEqual(await verifier(deaf(dialled)).health(url, { host: 'trycloudflare.com' }), { ok: true });
+        assert.deepEqual(dialled, ['trycloudflare.com', '203.0.113.9']);
+      });
+
+      it('without any resolver it says that the request never left', async () => {
+        for (const name of ['cloudflare-dns.com', 'dns.google', '1.1.1.1', '8.8.8.8'])
+          internet.site(name, (_, response) => response.writeHead(503).end());
+        const result = await verifier(deaf([])).health(url, { host: 'trycloudflare.com' });
+        assert.ok(!result.ok && result.kind === 'unreachable');
+      });
+    });
+
+    it('a service that has the request and closes is no network that is missing', async () => {
+      internet.site('llm.example.com', (request) => request.socket.destroy());
+      const result = await verifier().health(url);
+      assert.ok(!result.ok && result.kind === 'unanswered');
+    });
+
+    it('a captive portal with a certificate of its own proves nothing', async () => {
+      const portal = through({ ca: undefined });
+      const result = await verifier(portal).health(url);
+      assert.ok(!result.ok && result.kind === 'unreachable');
+    });
   });
 });

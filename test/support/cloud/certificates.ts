@@ -1,5 +1,6 @@
 /** Certificates for tests, made here without a program of the system: X.509 written as DER, signed with ECDSA by Node. */
 import { generateKeyPairSync, type KeyObject, randomBytes, sign, X509Certificate } from 'node:crypto';
+import { isIPv4 } from 'node:net';
 
 export interface Certificates {
   /** PEM. */
@@ -11,10 +12,11 @@ export interface Certificates {
 const TAG = { boolean: 0x01, integer: 0x02, bits: 0x03, octets: 0x04, oid: 0x06, utf8: 0x0c, time: 0x18 } as const;
 const SEQUENCE = 0x30;
 const SET = 0x31;
-/** Context tags: the version, the extensions, a DNS name. */
+/** Context tags: the version, the extensions, a DNS name, an address. */
 const VERSION = 0xa0;
 const EXTENSIONS = 0xa3;
 const DNS_NAME = 0x82;
+const ADDRESS = 0x87;
 
 function der(tag: number, ...parts: Uint8Array[]): Buffer {
   const body = Buffer.concat(parts);
@@ -47,8 +49,10 @@ const extension = (id: string, critical: boolean, value: Buffer): Buffer =>
   der(SEQUENCE, oid(id), ...(critical ? [der(TAG.boolean, TRUE)] : []), der(TAG.octets, value));
 
 const isAuthority = extension('2.5.29.19', true, der(SEQUENCE, der(TAG.boolean, TRUE)));
+const hostOf = (host: string): Buffer =>
+  isIPv4(host) ? der(ADDRESS, Buffer.from(host.split('.').map(Number))) : der(DNS_NAME, Buffer.from(host));
 const namesHosts = (hosts: readonly string[]): Buffer =>
-  extension('2.5.29.17', false, der(SEQUENCE, ...hosts.map((host) => der(DNS_NAME, Buffer.from(host)))));
+  extension('2.5.29.17', false, der(SEQUENCE, ...hosts.map(hostOf)));
 
 interface Wish {
   subject: string;

@@ -13,6 +13,8 @@ export interface Internet {
   readonly certificates: Certificates;
   /** http://127.0.0.1:PORT */
   readonly proxyUrl: string;
+  /** The server behind the proxy, for who dials an address. */
+  readonly webPort: number;
   /** Hosts that were asked for with CONNECT, in order. */
   readonly connects: string[];
   /** Who answers for a host, or (as *.name) for everything below it. */
@@ -29,6 +31,8 @@ const NAMES = [
   '*.trycloudflare.com',
   'cloudflare-dns.com',
   'dns.google',
+  '1.1.1.1',
+  '8.8.8.8',
   'api.github.com',
   'github.com',
   'objects.githubusercontent.com',
@@ -68,6 +72,7 @@ export async function startInternet(): Promise<Internet> {
   const internet: Internet = {
     certificates,
     proxyUrl: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`,
+    webPort: (web.address() as AddressInfo).port,
     connects,
     site: (host, site) => void sites.set(host, site),
     offline: false,

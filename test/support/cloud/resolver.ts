@@ -1,8 +1,12 @@
 import type { Internet } from './internet';
 
-/** DNS over HTTPS at both names that the product asks. The addresses are from the documentation range. */
-export function resolverSite(internet: Internet, exists: (host: string) => 'yes' | 'no' | 'broken'): void {
-  for (const resolver of ['cloudflare-dns.com', 'dns.google']) {
+/** DNS over HTTPS at the names that the product asks; `by` instead where those are not reached. The addresses are from the documentation range. */
+export function resolverSite(
+  internet: Internet,
+  exists: (host: string) => 'yes' | 'no' | 'broken',
+  by: readonly string[] = ['cloudflare-dns.com', 'dns.google'],
+): void {
+  for (const resolver of by) {
     internet.site(resolver, (request, response) => {
       const host = new URL(request.url ?? '/', 'https://resolver').searchParams.get('name') ?? '';
       const answer = exists(host);

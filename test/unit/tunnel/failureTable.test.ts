@@ -277,7 +277,34 @@ describe('tunnel failure table', () => {
       assert.equal(rig.posts.length, 1);
     });
 
-    it('Unauthorized again: a new tunnel, and an unmistakable message with both URLs', async () => {
+    it('Unauthorized for less than two minutes: the URL is not given up', async () => {
+      await online();
+      await rig.tunnel.stop();
+      rig.onLaunch = (started) => rig.clock.after(100, () => started.emit({ type: 'refused' }));
+      await rig.tunnel.start();
+      await rig.clock.pass(110 * SECOND);
+      assert.deepEqual([rig.launches.at(-1)!.host, rig.posts.length], ['words-1.trycloudflare.com', 1]);
+      rig.onLaunch = (started) => registers(started, rig.clock);
+      await rig.clock.pass(60 * SECOND);
+      assert.deepEqual([state(), rig.tunnel.status.publicUrl, rig.posts.length], ['online', URL_1, 1]);
+    });
+
+    it('Unauthorized twice, and the name is unknown to the world: a new tunnel at once', async () => {
+      await online();
+      rig.outside.name = 'no';
+      rig.onLaunch = (started) => {
+        if (started.host === 'words-1.trycloudflare.com') rig.clock.after(100, () => started.emit({ type: 'refused' }));
+        else {
+          rig.outside.name = 'yes';
+          registers(started, rig.clock);
+        }
+      };
+      launch().emit({ type: 'refused' });
+      await rig.clock.pass(7 * SECOND);
+      assert.deepEqual([state(), rig.tunnel.status.publicUrl], ['online', URL_2]);
+    });
+
+    it('Unauthorized again and again: a new tunnel, and an unmistakable message with both URLs', async () => {
       await online();
       await rig.tunnel.stop();
       rig.seen.length = 0;
@@ -286,7 +313,7 @@ describe('tunnel failure table', () => {
         else registers(started, rig.clock);
       };
       await rig.tunnel.start();
-      await rig.clock.pass(7 * SECOND);
+      await rig.clock.pass(137 * SECOND);
       assert.equal(state(), 'online');
       assert.equal(rig.tunnel.status.publicUrl, URL_2);
       assert.equal(rig.tunnel.status.replacedUrl, URL_1);
@@ -459,6 +486,48 @@ describe('tunnel failure table', () => {
       assert.equal(state(), 'online');
     });
 
+    /** Online over HTTP/2, whose dead connections look alive: QUIC is blocked here. */
+    async function overHttp2(): Promise<void> {
+      make();
+      rig.onLaunch = (started) => {
+        if (started.transport === 'http2') registers(started, rig.clock);
+        else rig.clock.after(50, () => started.emit({ type: 'blocked' }));
+      };
+      await rig.tunnel.start();
+      await rig.clock.pass(2 * SECOND);
+      assert.deepEqual([state(), rig.tunnel.status.protocol], ['online', 'http2']);
+    }
+
+    it('a probe that never left this machine proves nothing over HTTP/2 either: nothing is cut', async () => {
+      await overHttp2();
+      const before = rig.launches.length;
+      rig.outside.health = {
+        ok: false,
+        kind: 'unreachable',
+        why: 'trycloudflare.com could not be reached: ENOTFOUND.',
+      };
+      await rig.clock.pass(30 * MINUTE);
+      assert.equal(rig.launches.length, before);
+      assert.deepEqual([state(), rig.tunnel.status.publicUrl], ['degraded', URL_1]);
+      assert.match(message(), /cannot check the public URL/);
+      rig.outside.health = { ok: true };
+      await rig.clock.pass(6 * SECOND);
+      assert.equal(state(), 'online');
+    });
+
+    it('over HTTP/2 the silence of the service itself is a dead connection: respawned, the same URL', async () => {
+      await overHttp2();
+      const before = rig.launches.length;
+      rig.outside.health = { ok: false, kind: 'unanswered', why: 'no answer within 10 s.' };
+      rig.onLaunch = (started) => {
+        rig.outside.health = { ok: true };
+        registers(started, rig.clock);
+      };
+      await rig.clock.pass(67 * SECOND);
+      assert.equal(rig.launches.length, before + 1);
+      assert.deepEqual([state(), rig.tunnel.status.publicUrl], ['online', URL_1]);
+    });
+
     it('530 within 60 s of a fresh start: keeps verifying, then one respawn', async () => {
       make();
       rig.outside.health = { ok: false, kind: 'gone', status: 530 };
@@ -525,7 +594,7 @@ describe('tunnel failure table', () => {
       await rig.clock.pass(SECOND);
       assert.equal(state(), 'reconnecting');
       assert.equal(rig.launches.length, 1);
-      await rig.clock.pass(6 * SECOND);
+      await rig.clock.pass(136 * SECOND);
       assert.equal(state(), 'online');
       assert.deepEqual([rig.tunnel.status.publicUrl, rig.tunnel.status.replacedUrl], [URL_2, URL_1]);
     });
