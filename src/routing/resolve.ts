@@ -4,6 +4,7 @@ import { undecorate as undecorateCursorName } from '../cursor/names';
 import type { ModelSettings, Settings } from '../settings/schema';
 import type { Backend, Target } from './backend';
 import { abilitiesFor, demoBackend } from './build';
+import { ownName } from './claudeCodeNames';
 import { mayHave, providerIn } from './missingProvider';
 import { nearNames } from './nearNames';
 import { isPattern, restOf, splitPattern, upstreamOf } from './patterns';
@@ -134,7 +135,8 @@ export function createRouteTable(
     return undecorate(name, (bare) => reachable(bare) && likelyBareName(bare)?.effort === undefined);
   }
 
-  function resolve(name: string): Target | NotFound {
+  function resolve(asked: string): Target | NotFound {
+    const name = known(asked) ? asked : ownName(asked);
     const bare = bareName(name);
     const match = find(bare?.name ?? name);
     if (match) {

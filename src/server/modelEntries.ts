@@ -4,6 +4,7 @@ import { modelFacts, targetPrice } from '../ledger/prices';
 import { modelSenses } from '../models/families';
 import type { Target } from '../routing/backend';
 import { emitTargetFor, modelNameOf } from '../routing/build';
+import { ownName } from '../routing/claudeCodeNames';
 import type { JsonObject } from '../wires/conversation';
 
 /** One model in OpenAI's list, with what is known of it beside that. */
@@ -49,6 +50,11 @@ function perToken(perMillion: number): string {
 const MAX_PAGE = 1_000;
 const DEFAULT_PAGE = 20;
 
+/** One model as Anthropic tells it. */
+export function anthropicModelEntry(id: string): object {
+  return { type: 'model', id, display_name: ownName(id), created_at: '1970-01-01T00:00:00Z' };
+}
+
 /**
  * Anthropic's list, which Claude Code asks for with `anthropic-version`: paged by `limit` and `after_id`. An `after_id` that
  * is not in the list begins at the start.
@@ -59,7 +65,7 @@ export function anthropicModelList(ids: readonly string[], query: URLSearchParam
   const from = ids.indexOf(query.get('after_id') ?? '') + 1;
   const page = ids.slice(from, from + size);
   return {
-    data: page.map((id) => ({ type: 'model', id, display_name: id, created_at: '1970-01-01T00:00:00Z' })),
+    data: page.map(anthropicModelEntry),
     has_more: from + size < ids.length,
     first_id: page[0] ?? null,
     last_id: page.at(-1) ?? null,

@@ -175,10 +175,13 @@ function planPassThrough({ exchange, request, speaker, target }: PlanInput): Con
   };
 }
 
-/** Client headers that steer the API itself and may go to a backend of the same wire. */
+/**
+ * Client headers that steer the API itself and may go to a backend of the same wire; all others are for us or nobody's
+ * (code.claude.com/docs, Gateway protocol reference: these go on unchanged).
+ */
 function passedOn(exchange: Exchange): Record<string, string> {
   const headers: Record<string, string> = {};
-  for (const name of ['anthropic-version', 'anthropic-beta', 'openai-beta']) {
+  for (const name of ['anthropic-version', 'anthropic-beta', 'anthropic-workspace-id', 'openai-beta']) {
     const value = exchange.request.headers[name];
     if (typeof value === 'string') headers[name] = value;
   }

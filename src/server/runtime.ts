@@ -37,8 +37,10 @@ export interface ServerTimes {
   spaceAfterMs: number;
   /** For a request body to arrive. */
   bodyMs: number;
+  /** For backends to list their models, when Claude Code asks. */
+  listMs: number;
 }
-export const SERVER_TIMES: ServerTimes = { pingMs: 10_000, spaceAfterMs: 60_000, bodyMs: 300_000 };
+export const SERVER_TIMES: ServerTimes = { pingMs: 10_000, spaceAfterMs: 60_000, bodyMs: 300_000, listMs: 2_000 };
 
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
 

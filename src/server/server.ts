@@ -5,6 +5,7 @@ import { fitsHeader } from '../config/intake';
 import { OWN_CHECKS } from '../ledger/record';
 import { doorOf, isHealthNonce } from '../network/healthProof';
 import { upstreamUrl } from '../routing/build';
+import { nameForClaudeCode } from '../routing/claudeCodeNames';
 import { clientNames } from '../routing/resolve';
 import { upstreamHeaders } from '../upstream/headers';
 import { RequestProblem } from '../wires/codec';
@@ -14,7 +15,7 @@ import { readClientRequest } from './clientRequest';
 import { refusal, sendError, wireOfPath } from './errors';
 import { handleExchange, withoutQuotes } from './exchange';
 import { hostAllowed, hostName, presentedKey, sourceOf } from './guard';
-import { anthropicModelList, modelEntry } from './modelEntries';
+import { anthropicModelEntry, anthropicModelList, modelEntry } from './modelEntries';
 import { matchRoute, type Route } from './routes';
 import type { ServerDeps } from './runtime';
 
@@ -74,12 +75,12 @@ export function createRequestServer(deps: ServerDeps): RequestServer {
       case 'health':
         return sendJson(response, healthAnswer(deps, request, route.nonce));
       case 'models':
-        return sendJson(response, modelList(await modelsOf(key), request, factsOf));
+        return sendJson(response, await modelList(key, request));
       case 'modelInfo': {
         const known =
           mayUse(key, route.id) &&
           ((await listModels(deps)).includes(route.id) || !('notFound' in deps.runtime().routes.resolve(route.id)));
-        if (known) return sendJson(response, factsOf(route.id));
+        if (known) return sendJson(response, (wantsAnthropic(request) ? anthropicModelEntry : factsOf)(route.id));
         return sendError(
           response,
           wire,
@@ -145,8 +146,16 @@ export function createRequestServer(deps: ServerDeps): RequestServer {
     return !('notFound' in target) && deps.admission.allows(key, target);
   }
 
-  async function modelsOf(key: string): Promise<string[]> {
-    return (await listModels(deps)).filter((id) => mayUse(key, id));
+  /**
+   * In the shape of the API whose version header the client sends. Claude Code waits for 3 s, as long as one backend's list
+   * may take: it is told in time what is known by then.
+   */
+  async function modelList(key: string, request: IncomingMessage): Promise<object> {
+    const anthropic = wantsAnthropic(request);
+    const ids = (await listModels(deps, anthropic ? deps.times.listMs : undefined)).filter((id) => mayUse(key, id));
+    if (!anthropic) return { object: 'list', data: ids.map(factsOf) };
+    const shown = [...new Set(ids.map(nameForClaudeCode))];
+    return anthropicModelList(shown, new URLSearchParams((request.url ?? '').split('?')[1] ?? ''));
   }
 
   /** Name of the client key, or undefined after a refusal was sent. The body is not touched before this. */
@@ -293,16 +302,15 @@ function sendJson(response: ServerResponse, value: unknown): void {
   response.end(body);
 }
 
-/** In the shape of the API whose version header the client sends. */
-function modelList(ids: readonly string[], { headers, url }: IncomingMessage, entryOf: (id: string) => object): object {
-  if (headers['anthropic-version'] === undefined) return { object: 'list', data: ids.map(entryOf) };
-  return anthropicModelList(ids, new URLSearchParams((url ?? '').split('?')[1] ?? ''));
+/** Cursor is told in OpenAI's shape whatever it sends: the names made for Claude Code are not for it (M1). */
+function wantsAnthropic(request: IncomingMessage): boolean {
+  return request.headers['anthropic-version'] !== undefined && !isCursorAgent(request);
 }
 
 /** Aliases, configured models, and each backend's own list under its prefix (3 s, cached 10 min). */
-export async function listModels(deps: Pick<ServerDeps, 'runtime' | 'lists'>): Promise<string[]> {
+export async function listModels(deps: Pick<ServerDeps, 'runtime' | 'lists'>, waitMs?: number): Promise<string[]> {
   const runtime = deps.runtime();
-  await deps.lists.refresh(runtime.backends, (backend) => {
+  const lists = deps.lists.refresh(runtime.backends, (backend) => {
     const key = runtime.keyFor({ keyName: backend.name, keyEnv: backend.apiKeyEnv });
     if (backend.preset === 'demo' || (backend.requireApiKey && !key) || (key && !fitsHeader(key))) return undefined;
     return {
@@ -312,8 +320,20 @@ export async function listModels(deps: Pick<ServerDeps, 'runtime' | 'lists'>): P
       local: backend.local,
     };
   });
+  await (waitMs === undefined ? lists : within(waitMs, lists));
   const names = new Set(runtime.routes.listed());
   for (const backend of runtime.backends)
     for (const name of clientNames(backend, deps.lists.known.get(backend.name) ?? [])) names.add(name);
   return [...names];
+}
+
+/** Goes on when the work is done, or without it. */
+function within(ms: number, work: Promise<void>): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    work.finally(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
 }
