@@ -151,6 +151,13 @@ const ANTHROPIC_FAMILIES: readonly ModelFamily[] = [
     wire: 'messages',
     abilities: { reasoningField: 'thinking', efforts: EFFORTS, maxOutputTokens: 32_000 },
   },
+  // platform.claude.com effort page: of the models with a budget only Opus 4.5 takes an effort; eliza#16175, OmniRoute#4713.
+  {
+    match: /claude-opus-4-5/,
+    wire: 'messages',
+    abilities: { reasoningField: 'thinking', efforts: EFFORTS, maxOutputTokens: 64_000 },
+    takesEffort: true,
+  },
   {
     match: /claude-3-7|claude-sonnet-4(-0|-2025|@|$)|-4-5(?!\d)/,
     wire: 'messages',
@@ -160,7 +167,9 @@ const ANTHROPIC_FAMILIES: readonly ModelFamily[] = [
     match: /-4-6/,
     wire: 'messages',
     abilities: { reasoningField: 'adaptive', efforts: [...EFFORTS, 'max'], maxOutputTokens: 128_000 },
+    takesBudget: true,
   },
+  // kilocode#12526, llmberjack#14: "use adaptive thinking"; promptfoo#9500, sim#5925: sampling is deprecated.
   {
     match: /^claude-/,
     wire: 'messages',

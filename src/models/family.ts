@@ -31,4 +31,7 @@ export interface ModelFamily extends Family {
   /** The wire of the maker: the form of `abilities.reasoningField` is of this wire. */
   wire: Wire;
   chatRefuses?: ChatRefusal;
+  /** Messages: a model of adaptive thinking that takes a budget as well; one of a budget that takes an effort beside it. */
+  takesBudget?: true;
+  takesEffort?: true;
 }

@@ -7,20 +7,13 @@ import { documentedRefusals, knownFamily, quirksFor } from '../routing/build';
 import { isForced, LEAST_TEMPERATURE, THINKING_OFF } from '../wires/chatEmit';
 import type { JsonValue } from '../wires/conversation';
 import { effortRule, nearestEffort, wordsOf } from '../wires/effort';
-import { type Edit, editObject, type JsonEntry, readString, scanArray, scanObject } from '../wires/jsonText';
+import { editObject, type JsonEntry, readString, scanArray, scanObject } from '../wires/jsonText';
+import { mayHaveTooManyMarks } from '../wires/messagesCache';
 import type { Wire } from '../wires/wire';
 import type { ClientRequest } from './clientRequest';
-
-export interface FactEdits {
-  edits: Edit[];
-  /** In words, for the story. */
-  rules: string[];
-  /** Parameters left out, for the answer header. */
-  dropped: string[];
-  /** Top-level parameters to write (JSON text), and others that go because of them. */
-  set: Record<string, string>;
-  remove: string[];
-}
+import type { FactEdits } from './planTypes';
+import { editThinkingForm } from './thinkingForm';
+import { renamesKeys, SCHEMA_REPAIRED, schemaEdits } from './toolEdits';
 
 /** Asked for by name: whoever wants these is told the refusal instead of an answer without them. */
 const BINDING = ['logprobs', 'top_logprobs', 'stop'];
@@ -54,6 +47,9 @@ export function factEdits(request: ClientRequest, target: Target, wire: Wire, re
   const found: FactEdits = { edits: [], rules: [], dropped: [], set: {}, remove: [] };
   if (target.backend.keepsBytes) return found;
   if (wire === 'chat') editThinking(request, target, refused, found);
+  if (wire === 'messages') editThinkingForm(request, target, found);
+  found.edits.push(...schemaEdits(request, target, wire));
+  if (found.edits.length > 0) found.rules.push(SCHEMA_REPAIRED);
   editEffort(request, target, wire, refused, found);
   if (wire === 'responses' && refused.includes('verbosity') && !refused.includes('text'))
     dropInside(request, 'text', 'verbosity', found);
@@ -89,7 +85,8 @@ function editEffort(
   const entry = effortEntry(request, wire);
   // A variant that we listed is written over it.
   if (!entry || target.variantEffort !== undefined) return;
-  if (refused.includes(EFFORT_IN[wire]) || found.remove.includes(EFFORT_IN[wire])) return;
+  const written = EFFORT_IN[wire];
+  if (refused.includes(written) || found.remove.includes(written) || found.set[written] !== undefined) return;
   const asked = readString(request.bytes, entry);
   const effort = nearestEffort(asked, wordsOf(target.abilities, wire));
   if (effort === asked) return;
@@ -128,7 +125,9 @@ export function leftOut(request: ClientRequest, target: Target): string[] {
 
 /** A fact that an edit of small spans cannot satisfy: the answer is cut here at stop sequences the provider would not take. */
 export function needsWholeRequest(request: ClientRequest, target: Target, wire: Wire | undefined): boolean {
-  if (target.backend.keepsBytes || wire !== 'chat') return false;
+  if (target.backend.keepsBytes) return false;
+  if (wire === 'messages') return mayHaveTooManyMarks(request.bytes) || renamesKeys(request, target, wire);
+  if (wire !== 'chat') return false;
   const format = request.entry('response_format');
   if (quirksFor(target).jsonSchema === 'prompt' && format?.kind === 'object')
     return (request.value('response_format') as { type?: unknown }).type === 'json_schema';

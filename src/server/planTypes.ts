@@ -4,6 +4,7 @@ import type { Target } from '../routing/backend';
 import type { Lesson } from '../upstream/lessons';
 import type { Send, UpstreamHeaders, UpstreamRequest } from '../upstream/send';
 import type { ApiFailure, WireName } from '../wires/conversation';
+import type { Edit } from '../wires/jsonText';
 import type { ClientRequest } from './clientRequest';
 import type { Exchange } from './exchangeTypes';
 import type { StreamReply, WholeReply } from './reply';
@@ -48,4 +49,16 @@ export interface Content {
   /** Parameters of the client that were left out. */
   dropped?: string[];
   reading: AnswerReading;
+}
+
+/** What is known of a model, applied to a body that stays on its wire. */
+export interface FactEdits {
+  edits: Edit[];
+  /** In words, for the story. */
+  rules: string[];
+  /** Parameters left out, for the answer header. */
+  dropped: string[];
+  /** Top-level parameters to write (JSON text), and others that go because of them. */
+  set: Record<string, string>;
+  remove: string[];
 }

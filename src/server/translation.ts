@@ -19,8 +19,10 @@ import type { Answer, Conversation, JsonObject, StreamEvent, WireName } from '..
 import { customToolNames, unwrapCustomCalls } from '../wires/customTools';
 import { fitEffort } from '../wires/effort';
 import { type Carried, carryAcross, withOneAnswer } from '../wires/foreign';
+import { withLastMarks } from '../wires/messagesCache';
 import { type FlatTools, flattenNamespaces, restoreNamespaces } from '../wires/namespaces';
 import { markOrigin, ownThinking } from '../wires/origin';
+import { legalPropertyKeys, restorePropertyKeys } from '../wires/propertyKeys';
 import { letterFirst, schemaDialectOf } from '../wires/schemaDialects';
 import { cutAtStop } from '../wires/stopSequences';
 import { legalToolNames, restoreToolNames } from '../wires/toolNames';
@@ -72,6 +74,7 @@ function planOtherWire({ exchange, request, speaker, target }: PlanInput): Conte
   const codec = codecFor(wire);
   const options: EmitterOptions = { ...speaker.answer, request: parsed };
   const dropped = leftOut(request, target);
+  const { told, ...made } = emitted(conversation, target, exchange.runtime.settings.cursor.cacheControl);
   const rules = [
     ...(wire === target.backend.wire ? [] : [`${wire} → ${target.backend.wire}`]),
     ...(effort === undefined ? [] : [`effort ${effort}`]),
@@ -79,9 +82,10 @@ function planOtherWire({ exchange, request, speaker, target }: PlanInput): Conte
     ...dropped.map((name) => `dropped ${name}`),
     ...one.told,
     ...carried.told,
+    ...told,
   ];
   return {
-    ...emitted(conversation, target, exchange.runtime.settings.cursor.cacheControl),
+    ...made,
     rules,
     dropped,
     reading: readingFor(target.backend.wire, request.stream, {
@@ -123,9 +127,10 @@ function planCursor(input: PlanInput): Content {
     ? memory.restore(fitted.conversation, scope)
     : { conversation: fitted.conversation, rules: [] };
   const conversation = { ...restored.conversation, includeUsage: request.stream && target.backend.quirks.streamUsage };
+  const { told, ...made } = emitted(conversation, target, cursor.cacheControl);
   return {
-    ...emitted(conversation, target, cursor.cacheControl),
-    rules: [...new Set([...asked.rules, ...carried.told, ...fitted.rules, ...restored.rules])],
+    ...made,
+    rules: [...new Set([...asked.rules, ...carried.told, ...fitted.rules, ...restored.rules, ...told])],
     reading: cursorReading(input, {
       customToolNames: asked.customToolNames,
       transform: stageFor(conversation, target),
@@ -174,13 +179,24 @@ function memoryScope({ exchange, target, record }: PlanInput, conversation: Conv
   };
 }
 
-function emitted(conversation: Conversation, target: Target, addCacheControl: boolean): { body: Buffer; path: string } {
+function emitted(
+  conversation: Conversation,
+  target: Target,
+  addCacheControl: boolean,
+): { body: Buffer; path: string; told: string[] } {
   const { wire } = target.backend;
-  const flat = flatFor(conversation, wire).conversation;
-  const limited = withReserveLimit(legalToolNames(flat, wire, wantsLetter(target)).conversation, target.backend);
-  const body = codecFor(wire).emitRequest(limited, emitTargetFor(target, { addCacheControl }));
-  return { body: Buffer.from(JSON.stringify(body)), path: PATHS[wire] };
+  const keyed = legalPropertyKeys(flatFor(conversation, wire).conversation, wire).conversation;
+  const limited = withReserveLimit(legalToolNames(keyed, wire, wantsLetter(target)).conversation, target.backend);
+  const made = codecFor(wire).emitRequest(limited, emitTargetFor(target, { addCacheControl }));
+  const body = wire === 'messages' ? withLastMarks(made) : made;
+  return {
+    body: Buffer.from(JSON.stringify(body)),
+    path: PATHS[wire],
+    told: body === made ? [] : [FEWER_MARKS],
+  };
 }
+
+const FEWER_MARKS = 'the last four cache marks went on, the provider takes no more';
 
 function wantsLetter({ backend, upstreamModel }: Target): boolean {
   return letterFirst(schemaDialectOf(backend, upstreamModel));
@@ -202,13 +218,16 @@ function stageFor(source: Conversation, target: Target): (() => (event: StreamEv
   const names = asFunctions ? customToolNames(conversation) : new Set<string>();
   const stop = stopsCutHere(conversation, target);
   const { originals } = legalToolNames(conversation, wire, wantsLetter(target));
-  if (names.size === 0 && stop.length === 0 && originals.size === 0 && grouped.size === 0) return undefined;
+  const { originals: keys } = legalPropertyKeys(conversation, wire);
+  const changed = [names, originals, grouped, keys].some(({ size }) => size > 0);
+  if (!changed && stop.length === 0) return undefined;
   return () => {
     const rename = restoreToolNames(originals);
+    const rekey = restorePropertyKeys(keys);
     const unwrap = unwrapCustomCalls(names);
     const regroup = restoreNamespaces(grouped);
     const cut = cutAtStop(stop);
-    return (event) => unwrap(rename(event)).map(regroup).flatMap(cut);
+    return (event) => rekey(rename(event)).flatMap(unwrap).map(regroup).flatMap(cut);
   };
 }
 

@@ -1,4 +1,5 @@
 /** Prompt-cache marks for clients that send none. */
+import { Buffer } from 'node:buffer';
 import type { JsonObject, JsonValue } from './conversation';
 import { isObject } from './read';
 
@@ -41,4 +42,45 @@ function withMarkAt(blocks: JsonValue[], at: number): JsonValue[] {
 function hasMark(blocks: JsonValue | undefined): boolean {
   if (!Array.isArray(blocks)) return false;
   return blocks.some((block) => isObject(block) && (isObject(block.cache_control) || hasMark(block.content)));
+}
+
+/** Most breakpoints that the provider takes in one request. */
+const MOST_MARKS = 4;
+const MARK_KEY = Buffer.from('"cache_control"');
+
+/** Whether a body as text may hold more marks than are taken; inside a string the key would be escaped. Cheap. */
+export function mayHaveTooManyMarks(bytes: Buffer): boolean {
+  let count = 0;
+  for (let at = bytes.indexOf(MARK_KEY); at >= 0; at = bytes.indexOf(MARK_KEY, at + MARK_KEY.length)) count++;
+  return count > MOST_MARKS;
+}
+
+/**
+ * The body with at most four marks: the last ones in the order of the prefix stay, as each covers what stands before it
+ * (c11). The same object where there are no more. Never mutates.
+ */
+export function withLastMarks(body: JsonObject): JsonObject {
+  const blocks = ['tools', 'system', 'messages'] as const;
+  let surplus = blocks.reduce((sum, key) => sum + countMarks(body[key]), 0) - MOST_MARKS;
+  if (isObject(body.cache_control)) surplus++;
+  if (surplus <= 0) return body;
+  const without = (value: JsonValue): JsonValue => {
+    if (surplus <= 0 || !isObject(value)) return value;
+    const content = Array.isArray(value.content) ? value.content.map(without) : value.content;
+    const { cache_control: mark, ...rest } = value;
+    const goes = surplus > 0 && isObject(mark);
+    if (goes) surplus--;
+    return { ...(goes ? rest : value), ...(content !== undefined && { content }) };
+  };
+  const limited = { ...body };
+  for (const key of blocks) if (Array.isArray(body[key])) limited[key] = body[key].map(without);
+  return limited;
+}
+
+function countMarks(blocks: JsonValue | undefined): number {
+  if (!Array.isArray(blocks)) return 0;
+  return blocks.reduce<number>(
+    (sum, block) => (isObject(block) ? sum + countMarks(block.content) + (isObject(block.cache_control) ? 1 : 0) : sum),
+    0,
+  );
 }

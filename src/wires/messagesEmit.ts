@@ -6,7 +6,7 @@ import { budgetOfEffort, effortOf, MIN_THINKING_BUDGET, wantsReasoning } from '.
 import { addCacheMarks } from './messagesCache';
 import { emitMessages } from './messagesTurns';
 import { pairTools } from './pairing';
-import { isObject } from './read';
+import { arrayOf, isObject, numberOf } from './read';
 import { distinctTools, formatSchema, toolParameters, toolStrict } from './schema';
 
 /** `max_tokens` is required here; what a request without one gets where the model's limit is unknown. */
@@ -148,19 +148,37 @@ function emitThinking(
   }
   if (openTurnLacksThinking(messages)) return false;
   const budget = reasoning.budgetTokens ?? budgetOfEffort(reasoning.effort ?? 'medium');
-  return emitBudget(body, Math.max(MIN_THINKING_BUDGET, budget), target);
+  const fitted = fitBudget(body.max_tokens as number, Math.max(MIN_THINKING_BUDGET, budget), target.maxOutputTokens);
+  if (!fitted) return false;
+  body.max_tokens = fitted.maxTokens;
+  body.thinking = fitted.thinking;
+  return true;
+}
+
+interface BudgetThinking {
+  thinking: JsonObject;
+  maxTokens: number;
 }
 
 /** `budget_tokens` below `max_tokens`: the latter is raised as far as the model allows, else the budget shrinks. */
-function emitBudget(body: JsonObject, budget: number, target: EmitTarget): boolean {
-  const asked = body.max_tokens as number;
-  const cap = target.maxOutputTokens ?? Math.max(asked, DEFAULT_MAX_WITH_THINKING);
+function fitBudget(asked: number, budget: number, limit: number | undefined): BudgetThinking | undefined {
+  const cap = limit ?? Math.max(asked, DEFAULT_MAX_WITH_THINKING);
   const maxTokens = asked > budget ? asked : Math.min(cap, budget + Math.max(asked, ANSWER_ROOM));
   const fitting = budget < maxTokens ? budget : maxTokens - Math.min(ANSWER_ROOM, maxTokens >> 1);
-  if (fitting < MIN_THINKING_BUDGET || fitting >= maxTokens) return false;
-  body.max_tokens = maxTokens;
-  body.thinking = { type: 'enabled', budget_tokens: fitting };
-  return true;
+  if (fitting < MIN_THINKING_BUDGET || fitting >= maxTokens) return undefined;
+  return { maxTokens, thinking: { type: 'enabled', budget_tokens: fitting } };
+}
+
+/** Adaptive thinking of a Messages body as a budget; undefined where thinking with one would be refused (N36, S6). */
+export function budgetThinking(
+  body: JsonObject,
+  effort: string,
+  limit: number | undefined,
+): BudgetThinking | undefined {
+  const choice = isObject(body.tool_choice) ? body.tool_choice.type : undefined;
+  if (choice === 'any' || choice === 'tool' || openTurnLacksThinking(arrayOf(body.messages).filter(isObject)))
+    return undefined;
+  return fitBudget(numberOf(body.max_tokens) ?? DEFAULT_MAX_TOKENS, budgetOfEffort(effort), limit);
 }
 
 /**
@@ -170,9 +188,9 @@ function emitBudget(body: JsonObject, budget: number, target: EmitTarget): boole
 function openTurnLacksThinking(messages: JsonObject[]): boolean {
   let first: JsonObject | undefined;
   for (let at = messages.length - 1; at > 0; at -= 2) {
-    const results = (messages[at]?.content ?? []) as JsonObject[];
+    const results = arrayOf(messages[at]?.content).filter(isObject);
     if (messages[at]?.role !== 'user' || !results.some((block) => block.type === 'tool_result')) break;
-    first = ((messages[at - 1]?.content ?? []) as JsonObject[])[0];
+    first = arrayOf(messages[at - 1]?.content).find(isObject);
   }
   return first !== undefined && first.type !== 'thinking' && first.type !== 'redacted_thinking';
 }

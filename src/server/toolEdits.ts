@@ -1,0 +1,117 @@
+/**
+ * Schemas of tools in a body that stays on its wire, repaired in the dialect of their target (issue 15 §3: one MCP server is
+ * enough for a refusal): only the schemas concerned are rewritten, all else keeps its bytes.
+ */
+import { createHash } from 'node:crypto';
+import type { Target } from '../routing/backend';
+import { emitTargetFor } from '../routing/build';
+import type { JsonObject, JsonValue } from '../wires/conversation';
+import { type Edit, type JsonEntry, readString, scanArray, scanObject } from '../wires/jsonText';
+import { hasIllegalKeys } from '../wires/propertyKeys';
+import { isObject } from '../wires/read';
+import { type SchemaTarget, toolParameters } from '../wires/schema';
+import type { Wire } from '../wires/wire';
+import type { ClientRequest } from './clientRequest';
+
+export const SCHEMA_REPAIRED = 'the schema of a tool was put in a form this provider takes';
+
+interface ToolFacts {
+  /** With offsets from the beginning of the list. */
+  edits: readonly Edit[];
+  /** A key of a tool's input has to be renamed, in the answer as well. */
+  renames: boolean;
+}
+const NOTHING: ToolFacts = { edits: [], renames: false };
+
+/** Tools are the same in every turn of a conversation: what was found out about a list is kept for the next. */
+const known = new Map<string, ToolFacts>();
+const MOST_KNOWN = 64;
+
+/** Where the schema of a tool stands on each wire. */
+const SCHEMA_AT: Readonly<Record<Wire, readonly string[]>> = {
+  chat: ['function', 'parameters'],
+  responses: ['parameters'],
+  messages: ['input_schema'],
+};
+
+/** Schemas of this request that its target, known by name or address, would refuse. */
+export function schemaEdits(request: ClientRequest, target: Target, wire: Wire): Edit[] {
+  const list = request.entry('tools');
+  const { edits } = toolFacts(request, target, wire);
+  return list ? edits.map(({ start, end, text }) => ({ start: start + list.start, end: end + list.start, text })) : [];
+}
+
+export function renamesKeys(request: ClientRequest, target: Target, wire: Wire): boolean {
+  return wire === 'messages' && toolFacts(request, target, wire).renames;
+}
+
+function toolFacts(request: ClientRequest, target: Target, wire: Wire): ToolFacts {
+  const list = request.entry('tools');
+  const { refusedSchemaKeys, schemaDialect = 'lenient' } = emitTargetFor(target);
+  if (list?.kind !== 'array' || (schemaDialect === 'lenient' && refusedSchemaKeys.length === 0)) return NOTHING;
+  const span = request.bytes.subarray(list.start, list.end);
+  const print = createHash('sha1').update(span).digest('base64');
+  const key = [wire, schemaDialect, refusedSchemaKeys.join(), print].join(' ');
+  const found = known.get(key) ?? readTools(span, wire, { schemaDialect, refusedSchemaKeys });
+  known.delete(key);
+  known.set(key, found);
+  const [oldest] = known.keys();
+  if (known.size > MOST_KNOWN && oldest !== undefined) known.delete(oldest);
+  return found;
+}
+
+function readTools(list: Buffer, wire: Wire, target: SchemaTarget): ToolFacts {
+  const facts = { edits: [] as Edit[], renames: false };
+  try {
+    readList(list, 0, wire, target, facts);
+    return facts;
+  } catch {
+    // A string with a wrong escape, which nobody has read yet: the provider says so.
+    return NOTHING;
+  }
+}
+
+function readList(
+  list: Buffer,
+  start: number,
+  wire: Wire,
+  target: SchemaTarget,
+  facts: { edits: Edit[]; renames: boolean },
+): void {
+  for (const item of scanArray(list, start)) {
+    if (item.kind !== 'object') continue;
+    const tool = scanObject(list, item.start);
+    const type = textOf(list, tool, 'type');
+    const inner = tool.findLast(({ key, kind }) => key === 'tools' && kind === 'array');
+    if (type === 'namespace' && inner) readList(list, inner.start, wire, target, facts);
+    else if (type === undefined || type === 'function' || type === 'custom')
+      readTool(list, tool, SCHEMA_AT[wire], target, facts);
+  }
+}
+
+function readTool(
+  list: Buffer,
+  tool: readonly JsonEntry[],
+  path: readonly string[],
+  target: SchemaTarget,
+  facts: { edits: Edit[]; renames: boolean },
+): void {
+  const [step = '', ...rest] = path;
+  const entry = tool.findLast(({ key, kind }) => key === step && kind === 'object');
+  if (!entry) return;
+  if (rest.length > 0) return readTool(list, scanObject(list, entry.start), rest, target, facts);
+  const schema = JSON.parse(list.toString('utf8', entry.start, entry.end)) as JsonValue;
+  if (!isObject(schema)) return;
+  facts.renames ||= hasIllegalKeys(schema);
+  const repaired = repairedBy(schema, target);
+  if (repaired !== schema) facts.edits.push({ start: entry.start, end: entry.end, text: JSON.stringify(repaired) });
+}
+
+function repairedBy(schema: JsonObject, target: SchemaTarget): JsonObject {
+  return toolParameters({ kind: 'function', name: '', parameters: schema }, target) ?? schema;
+}
+
+function textOf(list: Buffer, entries: readonly JsonEntry[], key: string): string | undefined {
+  const entry = entries.findLast((one) => one.key === key);
+  return entry?.kind === 'string' ? readString(list, entry) : undefined;
+}
