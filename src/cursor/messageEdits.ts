@@ -176,6 +176,8 @@ export function createMessageEditor(bytes: Buffer, emit: EmitTarget): MessageEdi
   };
 }
 
+/** Up to here looking at all for each is cheaper than a set. */
+const FEW = 8;
 /** Bytes of `""`. */
 const EMPTY_STRING = 2;
 const OPEN_OBJECT = 0x7b;
@@ -197,6 +199,7 @@ function find(entries: readonly JsonEntry[], key: string): JsonEntry | undefined
 }
 
 function hasTwice(entries: readonly JsonEntry[]): boolean {
+  if (entries.length > FEW) return new Set(entries.map(({ key }) => key)).size < entries.length;
   return entries.some(({ key }, at) => find(entries, key) !== entries[at]);
 }
 

@@ -25,6 +25,9 @@ export interface ClientRequest {
   body(): JsonObject;
 }
 
+/** Fields of a body; what edits them looks at each. No API has a tenth of that. */
+const MOST_FIELDS = 1_000;
+
 /** @throws RequestProblem with a sentence for the client. */
 export function readClientRequest(bytes: Buffer): ClientRequest {
   let entries: JsonEntry[];
@@ -35,6 +38,8 @@ export function readClientRequest(bytes: Buffer): ClientRequest {
     if (!(error instanceof JsonTextError)) throw error;
     throw new RequestProblem(`The request body is not valid JSON: ${error.message}.`);
   }
+  if (entries.length > MOST_FIELDS)
+    throw new RequestProblem(`A request has at most ${MOST_FIELDS} fields; this one has ${entries.length}.`);
   // With a repeated key the last one counts, as everywhere; only a repeated model could hide something.
   const last = new Map<string, JsonEntry>();
   for (const entry of entries) {

@@ -20,9 +20,12 @@ const WIRE_OF: Readonly<Partial<Record<ModelRoute, Wire>>> = {
 /** Up to here a copy is cheaper than sending several pieces. */
 const COPY_BYTES = 64 * 1024;
 
+/** Beyond so many edits a copy is cheaper again: each piece is a write of its own. */
+const MOST_PIECES = 2_000;
+
 /** The body with its edits, ready to send: in pieces when it is too big to be copied for them. */
 export function editedBody(bytes: Buffer, edits: readonly Edit[]): Buffer | Buffer[] {
-  return bytes.length > COPY_BYTES ? splicePieces(bytes, edits) : splice(bytes, edits);
+  return bytes.length > COPY_BYTES && edits.length <= MOST_PIECES ? splicePieces(bytes, edits) : splice(bytes, edits);
 }
 
 export interface PlainBody {

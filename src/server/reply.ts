@@ -3,6 +3,7 @@
  * the side (same wire, design §2.4), or neutral events through the client's emitter. Pure; time and sockets are elsewhere.
  */
 import { collect, createCollector, replay } from '../wires/answer';
+import { MOST_CALLS, tooManyCalls } from '../wires/callBounds';
 import type { StreamEmitter, StreamParser, WireCodec } from '../wires/codec';
 import type { Answer, ApiFailure, FinishReason, JsonObject, StreamEvent, Usage } from '../wires/conversation';
 import { chatForResponses } from '../wires/failure';
@@ -246,7 +247,10 @@ export function readSameWireAnswer(codec: WireCodec, body: Buffer, name?: string
 export function readAnswer(codec: WireCodec, body: Buffer): Answer | { failure: ApiFailure } {
   const parsed = parseJson(body);
   const failure = errorInside(codec, parsed) ?? (codec.wire === 'responses' ? chatForResponses(parsed) : undefined);
-  return failure ? { failure } : codec.parseAnswer(parsed);
+  if (failure) return { failure };
+  const answer = codec.parseAnswer(parsed);
+  const calls = answer.parts.reduce((sum, part) => sum + (part.type === 'toolCall' ? 1 : 0), 0);
+  return calls > MOST_CALLS ? { failure: tooManyCalls() } : answer;
 }
 
 /** Runs a whole answer through the stages that a stream goes through. */

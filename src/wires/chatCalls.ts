@@ -1,4 +1,5 @@
 /** Puts the tool calls of a chat stream together from whatever pieces the upstream sends. */
+import { createJsonWatch, type JsonWatch, MOST_CALLS } from './callBounds';
 import { argumentText, readThoughtSignature } from './chatRequest';
 import type { JsonObject, JsonValue, StreamEvent } from './conversation';
 import { filledString, objectOf, stringOf } from './read';
@@ -12,6 +13,7 @@ interface Call {
   name: string;
   custom: boolean;
   text: string;
+  watch: JsonWatch;
   started: boolean;
   signature?: string;
 }
@@ -32,6 +34,8 @@ export interface CallAssembler {
   /** Ends the calls: all when the model said that it is done calling (`whole`), else those that are surely complete. */
   end(whole: boolean): void;
   readonly any: boolean;
+  /** More calls came than an answer may have; what came behind them was not read. */
+  readonly tooMany: boolean;
   /** There are calls, and each of them has arguments that are whole. */
   readonly allWhole: boolean;
 }
@@ -39,12 +43,13 @@ export interface CallAssembler {
 export function createCallAssembler({ emit, begin, idFor }: Surroundings): CallAssembler {
   const calls: Call[] = [];
   const byKey = new Map<JsonValue, Call>();
+  let tooMany = false;
 
   function find(key: JsonValue | undefined, id: string, name: string, text: string): Call | undefined {
     if (key !== undefined && key !== null) {
       const known = byKey.get(key);
       // An index that grows with each piece of one call: a piece without id and name continues what is not whole yet.
-      if (!known && name === '' && id === '') return calls.findLast((call) => !isJson(call.text));
+      if (!known && name === '' && id === '') return calls.findLast((call) => !isWhole(call));
       if (!known || name === '') return known;
       return isOther(known, id, name, text) ? undefined : known;
     }
@@ -52,11 +57,20 @@ export function createCallAssembler({ emit, begin, idFor }: Surroundings): CallA
     const last = calls.at(-1);
     if (!last || name === '') return last;
     // A name without index and id: the same call as long as that is not complete.
-    return last.name === name && !isJson(last.text) ? last : undefined;
+    return last.name === name && !isWhole(last) ? last : undefined;
   }
 
   function add(key: JsonValue | undefined): Call {
-    const call: Call = { index: -1, given: '', id: '', name: '', custom: false, text: '', started: false };
+    const call: Call = {
+      index: -1,
+      given: '',
+      id: '',
+      name: '',
+      custom: false,
+      text: '',
+      watch: createJsonWatch(),
+      started: false,
+    };
     calls.push(call);
     if (key !== undefined && key !== null) byKey.set(key, call);
     return call;
@@ -92,7 +106,12 @@ export function createCallAssembler({ emit, begin, idFor }: Surroundings): CallA
       const id = filledString(value.id) ?? '';
       const name = filledString(payload.name) ?? '';
       const piece = custom ? (stringOf(custom.input) ?? '') : argumentText(payload.arguments);
-      const call = find(key, id, name, piece) ?? add(key);
+      const known = find(key, id, name, piece);
+      if (!known && calls.length >= MOST_CALLS) {
+        tooMany = true;
+        return;
+      }
+      const call = known ?? add(key);
       const text = freshOf(call, id, name, piece);
       call.name = nameOf(call, id, name);
       if (call.given === '') call.given = id;
@@ -100,6 +119,7 @@ export function createCallAssembler({ emit, begin, idFor }: Surroundings): CallA
       const signature = readThoughtSignature(value);
       if (signature) call.signature = signature;
       call.text += text;
+      call.watch.add(text);
       if (!call.started) {
         if (call.text !== '') start(call);
       } else if (text !== '') emit({ type: 'toolCallDelta', index: call.index, text });
@@ -113,16 +133,19 @@ export function createCallAssembler({ emit, begin, idFor }: Surroundings): CallA
         if (!call.started) continue;
         // A call that a limit cut stays open: nobody may run half of it (R11). Raw text does not show whether it is
         // whole; but the model went on to another call only when it was.
-        if (!whole && !(call.custom ? call !== last : isJson(call.text))) continue;
+        if (!whole && !(call.custom ? call !== last : isWhole(call))) continue;
         const { index, signature } = call;
         emit({ type: 'toolCallEnd', index, ...(signature !== undefined && { thoughtSignature: signature }) });
       }
+    },
+    get tooMany() {
+      return tooMany;
     },
     get any() {
       return calls.some((call) => call.started);
     },
     get allWhole() {
-      return calls.length > 0 && calls.every((call) => call.started && !call.custom && isJson(call.text));
+      return calls.length > 0 && calls.every((call) => call.started && !call.custom && isWhole(call));
     },
   };
 }
@@ -133,11 +156,11 @@ export function createCallAssembler({ emit, begin, idFor }: Surroundings): CallA
  */
 function isOther(known: Call, id: string, name: string, text: string): boolean {
   if (id !== '' && known.given !== '' && known.given !== id) {
-    const isHalf = known.text !== '' && !isJson(known.text);
+    const isHalf = known.text !== '' && !isWhole(known);
     return !(name === known.name && isHalf && !/^\s*\{/.test(text));
   }
   if (id !== '' || known.given !== '') return false;
-  return name !== known.name ? known.name !== '' : text !== '' && isJson(known.text);
+  return name !== known.name ? known.name !== '' : text !== '' && isWhole(known);
 }
 
 /** A name may come in pieces: those of a call with an id, before its first argument. */
@@ -152,12 +175,6 @@ function freshOf(call: Call, id: string, name: string, piece: string): string {
   return repeats && piece.startsWith(call.text) ? piece.slice(call.text.length) : piece;
 }
 
-function isJson(text: string): boolean {
-  if (text === '') return false;
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
+function isWhole({ text, watch }: Call): boolean {
+  return text !== '' && watch.isWhole(text);
 }

@@ -1,10 +1,11 @@
 /** Chat Completions answers, streamed or whole, into neutral events; takes every odd shape seen from upstreams. */
 import { createCollector } from './answer';
+import { tooManyCalls } from './callBounds';
 import { createCallAssembler } from './chatCalls';
 import { isOpaqueDetail, textOfDetails } from './chatRequest';
 import { finishReasonOf, readUsage } from './chatUsage';
 import type { SseEvent, StreamParser } from './codec';
-import type { Answer, JsonObject, JsonValue, StreamEvent, Usage } from './conversation';
+import type { Answer, ApiFailure, JsonObject, JsonValue, StreamEvent, Usage } from './conversation';
 import { failureOfEvent } from './failure';
 import { legalId } from './ids';
 import { jsonTextOf } from './jsonText';
@@ -144,6 +145,7 @@ function createChunkReader() {
     for (const [at, choice] of choices.entries()) {
       if (choice.error !== undefined && choice.error !== null) return fail(choice);
       readChoice(choice, isFirst, at);
+      if (calls.tooMany) stop(tooManyCalls());
       if (over) return flush();
     }
     // Some upstreams count in every chunk; the last count is the one that is told.
@@ -268,12 +270,16 @@ function createChunkReader() {
   }
 
   function fail(value: JsonObject, quiet = false): StreamEvent[] {
+    stop(failureOfEvent(value));
+    return quiet ? [] : flush();
+  }
+
+  function stop(failure: ApiFailure): void {
     over = true;
     tags.flush();
     closeOpen();
     tellUsage();
-    emit({ type: 'error', failure: failureOfEvent(value) });
-    return quiet ? [] : flush();
+    emit({ type: 'error', failure });
   }
 
   return {

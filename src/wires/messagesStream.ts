@@ -1,4 +1,5 @@
 /** Anthropic Messages: the upstream's stream into neutral events. */
+import { MOST_CALLS, tooManyCalls } from './callBounds';
 import type { SseEvent, StreamParser } from './codec';
 import type { JsonObject, StreamEvent, Usage } from './conversation';
 import { failureOfEvent } from './failure';
@@ -23,6 +24,7 @@ export function createMessagesParser(): StreamParser {
   let nextIndex = 0;
   let started = false;
   let over = false;
+  let calls = 0;
   let usage: Usage | undefined;
   let dropped = 0;
 
@@ -63,6 +65,10 @@ export function createMessagesParser(): StreamParser {
         return [];
       case 'tool_use':
         block.kind = 'tool';
+        if (++calls > MOST_CALLS) {
+          over = true;
+          return [{ type: 'error', failure: tooManyCalls() }];
+        }
         return [{ type: 'toolCallStart', index, id: stringOf(value.id) ?? '', name: stringOf(value.name) ?? '' }];
       default:
         return [];

@@ -1,4 +1,5 @@
 /** OpenAI Responses: the upstream's stream into neutral events. */
+import { MOST_CALLS, tooManyCalls } from './callBounds';
 import type { SseEvent, StreamParser } from './codec';
 import type { JsonObject, StreamEvent } from './conversation';
 import { chatForResponses, failureOfEvent } from './failure';
@@ -41,7 +42,7 @@ export function createResponsesParser(): StreamParser {
   let nextIndex = 0;
   let started = false;
   let over = false;
-  let hasCalls = false;
+  let calls = 0;
   let dropped = 0;
 
   function itemOf(event: JsonObject): Item {
@@ -119,8 +120,13 @@ export function createResponsesParser(): StreamParser {
     if (item.started) return [];
     item.started = true;
     item.index = nextIndex++;
-    hasCalls = true;
+    if (++calls > MOST_CALLS) return tooMany();
     return [{ type: 'toolCallStart', index: item.index, ...callHead(value) }];
+  }
+
+  function tooMany(): StreamEvent[] {
+    over = true;
+    return [{ type: 'error', failure: tooManyCalls() }];
   }
 
   function callText(event: JsonObject, text: string, whole: boolean): StreamEvent[] {
@@ -182,8 +188,8 @@ export function createResponsesParser(): StreamParser {
     });
     const usage = readResponsesUsage(response.usage);
     if (usage) events.push({ type: 'usage', usage });
-    const calls = hasCalls || arrayOf(response.output).some((item) => isObject(item) && isCall(item));
-    events.push({ type: 'finish', ...readFinish(response, calls) }, { type: 'end' });
+    const withCalls = calls > 0 || arrayOf(response.output).some((item) => isObject(item) && isCall(item));
+    events.push({ type: 'finish', ...readFinish(response, withCalls) }, { type: 'end' });
     over = true;
     return events;
   }
