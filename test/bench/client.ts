@@ -1,5 +1,5 @@
 /** Load and clocks of the bench: keep-alive requests, streams with time stamps, CPU time of a process. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import http from 'node:http';
 
 export interface Subject {
@@ -111,12 +111,12 @@ export function leave(subject: Subject, body: Buffer): Promise<number> {
   });
 }
 
-/** CPU milliseconds a process has used; Linux only. */
+/** CPU milliseconds all threads of a process have used; Linux only. */
 export function cpuOf(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    .replace(/^.*\) /, '')
-    .split(' ');
-  return (Number(fields[11]) + Number(fields[12])) * 10;
+  let nanoseconds = 0;
+  for (const thread of readdirSync(`/proc/${pid}/task`))
+    nanoseconds += Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ', 1)[0]);
+  return nanoseconds / 1e6;
 }
 
 /** Resident memory in MB; Linux only. */

@@ -9,8 +9,7 @@ import { windowAt } from '../../src/ledger/windows';
 import { settingsSchema } from '../../src/settings/schema';
 import { requestRecord } from '../support/ledgerRecords';
 import { targetOn } from '../support/ledgerTarget';
-
-type Report = (row: string, value: number, unit: string, goal: number | undefined, note?: string) => void;
+import type { Report } from './rows';
 
 const MODELS = [
   'gpt-4o',

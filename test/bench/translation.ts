@@ -7,8 +7,8 @@ import { codecFor } from '../../src/wires/codecs';
 import type { JsonObject, StreamEvent, WireName } from '../../src/wires/conversation';
 import { createSseSplitter } from '../../src/wires/sse';
 import { agentBody, median } from './client';
+import type { Report } from './rows';
 
-type Report = (row: string, value: number, unit: string, goal: number | undefined, note?: string) => void;
 const WIRES: readonly WireName[] = ['chat', 'responses', 'messages'];
 const EVENTS = 2_000;
 const options = { model: 'm', id: 'x', created: 1, includeUsage: true };
