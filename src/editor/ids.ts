@@ -30,6 +30,7 @@ export const COMMANDS = {
   exportForTeam: 'llmRouter.exportForTeam',
   newClientKey: 'llmRouter.newClientKey',
   manageClientKeys: 'llmRouter.manageClientKeys',
+  useInOtherTool: 'llmRouter.useInOtherTool',
   openRequest: 'llmRouter.openRequest',
   copyRequestAsCurl: 'llmRouter.copyRequestAsCurl',
   showUsage: 'llmRouter.showUsage',

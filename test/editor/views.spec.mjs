@@ -116,6 +116,21 @@ describe('the views', () => {
     });
   });
 
+  describe('another tool', () => {
+    it('gets its lines with a key of its own, which opens the router', async () => {
+      await window.command('LLM Router: Use in Another Tool…');
+      await window.choose('Use in Another Tool', 'OpenAI SDKs');
+      await window.choose('Use in Another Tool: OpenAI SDKs', 'openai/gpt-5-mini');
+      const lines = await window.clipboard(/^export OPENAI_BASE_URL=/);
+      const [, url, key] = /OPENAI_BASE_URL='(.+)'\nexport OPENAI_API_KEY='(.+)'$/.exec(lines) ?? [];
+      assert.equal(url, baseUrl);
+      assert.notEqual(key, mainKey);
+      assert.equal((await ask('openai/gpt-5-mini', key)).status, 200);
+      await editor.shot(window, 'other-tool');
+      await window.clearToasts();
+    });
+  });
+
   describe('client keys', () => {
     let phone;
 

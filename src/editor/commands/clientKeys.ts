@@ -13,7 +13,7 @@ import { KEY_LIMITS, keyLook, keyName, keyNameProblem, type WrittenKey, withLimi
 
 const MAIN = 'main';
 
-function writtenKeys(): WrittenKey[] {
+export function writtenKeys(): WrittenKey[] {
   const { clientKeys } = writtenSettings();
   return Array.isArray(clientKeys) ? clientKeys.filter((key) => typeof key === 'object' && key !== null) : [];
 }

@@ -12,6 +12,7 @@ import { doctorCommands } from './doctor';
 import { importExportCommands } from './importExport';
 import { keyCommands } from './keys';
 import { manageBackendCommands } from './manageBackends';
+import { otherToolCommands } from './otherTools';
 import type { ShowPage } from './pages';
 import type { RareName } from './rareNames';
 import { requestCommands } from './requests';
@@ -34,6 +35,7 @@ export function rareCommands({ editor, documents, showPage }: RareOptions): Pick
     ...doctorCommands(editor, showPage),
     ...importExportCommands(editor, showPage),
     ...clientKeyCommands(editor),
+    ...otherToolCommands(editor),
     ...requestCommands(editor, documents),
     ...usageCommands(editor, documents),
     ...bodyLoggingCommands(editor),

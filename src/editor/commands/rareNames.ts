@@ -16,6 +16,7 @@ export const RARE = [
   'exportForTeam',
   'newClientKey',
   'manageClientKeys',
+  'useInOtherTool',
   'openRequest',
   'copyRequestAsCurl',
   'showUsage',

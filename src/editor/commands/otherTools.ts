@@ -1,0 +1,80 @@
+/** Use in Another Tool…: the lines to paste, with a client key of the tool's own. */
+import { env, window } from 'vscode';
+import { clientKeyName } from '../../settings/keyNames';
+import { tell } from '../actions';
+import type { Editor } from '../controller';
+import type { Handlers } from '../ids';
+import { newClientKey } from '../keyStore';
+import { modelPicks } from '../modelNames';
+import { OTHER_TOOLS } from '../otherTools';
+import { configuredModels, writeSetting } from '../settings';
+import { phaseOf, workingUrl } from '../view';
+import { keyName } from '../views/keyText';
+import { writtenKeys } from './clientKeys';
+
+export function otherToolCommands(editor: Editor): Pick<Handlers, 'useInOtherTool'> {
+  return { useInOtherTool: () => useInOtherTool(editor) };
+}
+
+async function useInOtherTool(editor: Editor): Promise<void> {
+  if (phaseOf(editor.view) !== 'running')
+    return void tell(editor, {
+      severity: 'info',
+      text: 'The router is not running, so there is nothing to connect to.',
+      actions: ['Start Router'],
+    });
+  const title = 'Use in Another Tool';
+  const tool = (
+    await window.showQuickPick(
+      OTHER_TOOLS.map((one) => ({ label: one.name, one })),
+      { title, placeHolder: 'Which tool shall use the router?' },
+    )
+  )?.one;
+  if (!tool) return;
+  const origin = await askWhere(editor, title);
+  if (!origin) return;
+  const models = editor.router
+    .models()
+    .then((names) => modelPicks(names.length > 0 ? names : ['demo/echo'], configuredModels()));
+  const model = await window.showQuickPick(
+    models.then((picks) => picks.map(({ name }) => name)),
+    { title: `${title}: ${tool.name}`, placeHolder: 'Which model shall it ask for?' },
+  );
+  if (!model) return;
+  const { key, fresh } = await keyFor(editor, tool.id);
+  const shell = process.platform === 'win32' ? 'powershell' : 'posix';
+  await env.clipboard.writeText(tool.lines({ origin, key, model, shell }));
+  void tell(editor, {
+    severity: 'info',
+    text: `Copied the lines for ${tool.name}: paste them ${tool.where}. ${fresh ? `They hold the key ${tool.id}, made for it just now.` : `They hold the key ${tool.id}.`}`,
+    actions: ['Manage Client Keys…'],
+  });
+}
+
+/** Without a public URL there is nothing to ask. */
+async function askWhere(editor: Editor, title: string): Promise<string | undefined> {
+  const local = editor.view.state?.localUrl;
+  const publicUrl = workingUrl(editor.view);
+  const without = (url: string | undefined) => url?.replace(/\/v1$/, '');
+  if (!publicUrl || !local) return without(local ?? publicUrl);
+  const picked = await window.showQuickPick(
+    [
+      { label: 'On this machine', description: local, url: local },
+      { label: 'Elsewhere', description: publicUrl, url: publicUrl },
+    ],
+    { title, placeHolder: 'Where does the tool run?' },
+  );
+  return without(picked?.url);
+}
+
+/** The key that bears the tool's name; made where there is none. */
+async function keyFor(editor: Editor, name: string): Promise<{ key: string; fresh: boolean }> {
+  const stored = await editor.keys.get(clientKeyName(name));
+  const listed = writtenKeys().some((entry) => keyName(entry) === name);
+  if (stored && listed) return { key: stored, fresh: false };
+  const key = stored ?? newClientKey();
+  if (!stored) await editor.keys.set(clientKeyName(name), key);
+  if (!listed) await writeSetting('clientKeys', [...writtenKeys(), { name }]);
+  await editor.push();
+  return { key, fresh: true };
+}
