@@ -22,6 +22,14 @@ export function writtenBackends(): WrittenBackend[] {
 
 export const backendName = (backend: WrittenBackend): string => (typeof backend.name === 'string' ? backend.name : '');
 
+/** The keys of one backend in the key store, in their order. */
+export function backendKeys(backend: WrittenBackend): string[] {
+  const names = Array.isArray(backend.apiKeyNames)
+    ? backend.apiKeyNames.filter((name) => typeof name === 'string')
+    : [];
+  return names.length > 0 ? names : [backendName(backend)];
+}
+
 /** Names of the key store entries that the settings speak of. */
 export function namedKeys(): string[] {
   const models = writtenBackends().flatMap((backend) =>
@@ -31,7 +39,7 @@ export function namedKeys(): string[] {
   const clients = Array.isArray(clientKeys)
     ? clientKeys.filter(isObject).map((key) => clientKeyName(String(key.name)))
     : [];
-  const names = [...writtenBackends().map(backendName), ...models.map((model) => model.apiKeyName), ...clients];
+  const names = [...writtenBackends().flatMap(backendKeys), ...models.map((model) => model.apiKeyName), ...clients];
   return [...new Set(names.filter((name): name is string => typeof name === 'string' && name !== ''))];
 }
 

@@ -7,6 +7,8 @@ export const OWN_CHECKS = 'own checks';
 export interface Attempt {
   backend: string;
   model: string;
+  /** Name of the key, where its backend has several. */
+  keyName?: string;
   /** Milliseconds since the request began. */
   at: number;
   ms: number;

@@ -53,10 +53,17 @@ function usageLines({ usage, cost }: RequestRecord): string[] {
   return lines;
 }
 
-function attemptLine(attempt: Attempt, index: number): string {
+function attemptLine(attempt: Attempt, index: number, all: readonly Attempt[]): string {
   const status = attempt.status === undefined ? '' : `, HTTP ${attempt.status}`;
   const reason = attempt.reason ? `: ${prose(attempt.reason)}` : '';
-  return `${index + 1}. after ${seconds(attempt.at)}: ${code(`${attempt.backend}/${attempt.model}`)} ${OUTCOME[attempt.outcome]} in ${seconds(attempt.ms)}${status}${reason}`;
+  const next = all[index + 1];
+  const nextKey =
+    attempt.outcome === 'fellBack' &&
+    attempt.keyName !== undefined &&
+    next?.backend === attempt.backend &&
+    next.model === attempt.model;
+  const key = attempt.keyName === undefined ? '' : ` with the key ${code(attempt.keyName)}`;
+  return `${index + 1}. after ${seconds(attempt.at)}: ${code(`${attempt.backend}/${attempt.model}`)}${key} ${nextKey ? 'failed, went to the next key' : OUTCOME[attempt.outcome]} in ${seconds(attempt.ms)}${status}${reason}`;
 }
 
 /** The whole story of a request as Markdown. */

@@ -103,6 +103,7 @@ export function createDoors(given: DoorOptions): Doors {
     healthProof: given.healthProof,
     lists: setup.lists,
     breaker,
+    keys: setup.keys,
     lessons,
     memory: memory.live,
     bodies: createBodyBudget(),

@@ -5,6 +5,7 @@ import { OWN_CHECKS } from '../ledger/record';
 import { steadyNow } from '../network/steadyClock';
 import type { Backend } from '../routing/backend';
 import { buildBackends } from '../routing/build';
+import { keyPlaces } from '../routing/keyPlaces';
 import { createRouteTable } from '../routing/resolve';
 import { createKeyring } from '../server/clientKeys';
 import { createModelLists, type ModelLists } from '../server/models';
@@ -13,6 +14,7 @@ import { CLIENT_KEY, clientKeyName, generateClientKey } from '../settings/keyNam
 import type { Problem } from '../settings/problem';
 import { settingsSchema } from '../settings/schema';
 import type { Breaker } from '../upstream/breaker';
+import { createKeyChoice, type KeyChoice } from '../upstream/keyChoice';
 import { createTransport, type Transport } from '../upstream/transport';
 import type { Configuration, CoreOptions } from './options';
 
@@ -29,12 +31,15 @@ export interface Setup {
   mainKey(): string;
   /** Marks our own probes: random, only in the memory of this process, compared like every key. */
   readonly ownKey: string;
+  /** Which of several keys of a backend is asked first. */
+  readonly keys: KeyChoice;
   /** Every key known here: none may stand in a log or a report. */
   secrets(): string[];
 }
 
 export function createSetup({ env, log }: Pick<CoreOptions, 'env' | 'log'>, breaker: Breaker): Setup {
   const lists = createModelLists(steadyNow);
+  const keys = createKeyChoice(steadyNow);
   const ownKey = generateClientKey(randomBytes);
   let configuration: Configuration = { settings: settingsSchema.parse({}), secrets: {}, network: {}, problems: [] };
   let transport: Transport = createTransport({}, env);
@@ -71,8 +76,11 @@ export function createSetup({ env, log }: Pick<CoreOptions, 'env' | 'log'>, brea
     }
   }
 
-  function backendKey({ name, apiKeyEnv }: Backend): string | undefined {
-    return runtime.keyFor({ keyName: name, keyEnv: apiKeyEnv });
+  /** The first of its keys that is there. */
+  function backendKey(backend: Backend): string | undefined {
+    return keyPlaces(backend)
+      .map(runtime.keyFor)
+      .find((key) => key !== undefined);
   }
 
   return {
@@ -97,7 +105,10 @@ export function createSetup({ env, log }: Pick<CoreOptions, 'env' | 'log'>, brea
       }
       if (differ(before.settings.backends, next.settings.backends)) lists.clear();
       // A new key or address deserves a fresh start.
-      if (differ(reachOf(before), reachOf(next))) breaker.reset();
+      if (differ(reachOf(before), reachOf(next))) {
+        breaker.reset();
+        keys.reset();
+      }
       runtime = buildRuntime();
       tellImpossibleKeys();
     },
@@ -105,6 +116,7 @@ export function createSetup({ env, log }: Pick<CoreOptions, 'env' | 'log'>, brea
       configuration = { ...configuration, problems };
     },
     backendKey,
+    keys,
     mainKey: () => configuration.secrets[CLIENT_KEY] ?? '',
     ownKey,
     secrets: () => [ownKey, ...Object.values(configuration.secrets), ...providerKeys(runtime.backends, runtime.keyFor)],
@@ -119,7 +131,8 @@ export function differ(a: unknown, b: unknown): boolean {
 /** Every key known for a backend: none of them may open the router or stand in a log. */
 function providerKeys(backends: readonly Backend[], keyFor: Runtime['keyFor']): string[] {
   return backends
-    .map((backend) => keyFor({ keyName: backend.name, keyEnv: backend.apiKeyEnv }))
+    .flatMap((backend) => [keyPlaces(backend), ...backend.models.map((model) => keyPlaces(backend, model))].flat())
+    .map(keyFor)
     .filter((key) => key !== undefined);
 }
 

@@ -3,6 +3,7 @@
 import type { ModelSettings, Timeouts } from '../settings/schema';
 import type { Wire } from '../wires/wire';
 import type { Abilities, AuthScheme, Quirks } from './abilities';
+import type { KeyPlace } from './keyPlaces';
 
 export interface Backend {
   name: string;
@@ -16,6 +17,8 @@ export interface Backend {
   isDefault: boolean;
   auth: AuthScheme;
   apiKeyEnv?: string;
+  /** Keys in the order in which they are asked, instead of the one named after the backend. */
+  apiKeyNames?: readonly string[];
   requireApiKey: boolean;
   headers: Readonly<Record<string, string>>;
   query: Readonly<Record<string, string>>;
@@ -50,6 +53,8 @@ export interface Target {
   keyName: string;
   /** Environment variable of the key, model before backend. */
   keyEnv?: string;
+  /** All keys of it, where there are several. */
+  keys?: readonly KeyPlace[];
   abilities: Abilities;
   /** The model entry that was named, if the model is configured. */
   model?: ModelSettings;

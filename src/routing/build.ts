@@ -70,6 +70,7 @@ function buildBackend(
     isDefault,
     auth: authOf(preset, wire),
     ...(apiKeyEnv === undefined ? {} : { apiKeyEnv }),
+    ...(written.apiKeyNames?.length && { apiKeyNames: written.apiKeyNames }),
     requireApiKey: written.requireApiKey ?? (preset?.needsKey === true && !local),
     headers: { ...lowerKeys(preset?.headers), ...lowerKeys(written.headers) },
     query: { ...preset?.query, ...address.query, ...written.query },

@@ -5,6 +5,7 @@ import type { ModelSettings, Settings } from '../settings/schema';
 import type { Backend, Target } from './backend';
 import { abilitiesFor, demoBackend } from './build';
 import { ownName } from './claudeCodeNames';
+import { keyPlaces } from './keyPlaces';
 import { mayHave, providerIn } from './missingProvider';
 import { nearNames } from './nearNames';
 import { isPattern, restOf, splitPattern, upstreamOf } from './patterns';
@@ -291,16 +292,14 @@ function sortedRoutes(backends: readonly Backend[]): Route[] {
 }
 
 function targetOf({ backend, upstreamModel, clientModel, via, model, variantEffort }: Match): Target {
-  // A model with a key variable of its own must not be given the stored key of its backend instead.
-  const keyName = model?.apiKeyName ?? model?.apiKeyEnv ?? backend.name;
-  const keyEnv = model?.apiKeyEnv ?? (model?.apiKeyName === undefined ? backend.apiKeyEnv : undefined);
+  const keys = keyPlaces(backend, model);
   const effort = variantEffort ?? model?.reasoningEffort;
   return {
     backend,
     upstreamModel,
     clientModel,
-    keyName,
-    ...(keyEnv === undefined ? {} : { keyEnv }),
+    ...keys[0],
+    ...(keys.length > 1 && { keys }),
     abilities: abilitiesFor(backend, upstreamModel, model),
     ...(model ? { model } : {}),
     fallbacks: [...new Set([...(model?.fallbacks ?? []), ...backend.fallbacks])],

@@ -15,6 +15,7 @@ import type { ApiFailure, WireName } from '../wires/conversation';
 import { type AttemptResult, runAttempt } from './attempt';
 import type { ClientSide } from './clientSide';
 import type { Failed, Run } from './exchangeTypes';
+import { breakerKey, keysOf } from './keyTry';
 import { lessonsFrom, MOST_LESSONS, type SentBody } from './lessonTry';
 import { planAttempt } from './plan';
 import type { Plan } from './planTypes';
@@ -30,16 +31,12 @@ interface Refused {
 /** A whole answer comes when it is finished: its first byte may take this many times as long as a stream's. */
 const WHOLE_ANSWER_FACTOR = 3;
 
-/** Breaker circuits are per backend, key and model: one bad model does not cool its neighbours. */
-function breakerKey(target: Target): string {
-  return `${target.backend.name}\u0000${target.keyName}\u0000${target.upstreamModel}`;
-}
-
 /** Tries the targets in order and ends the exchange, whatever happens. */
 export async function runCandidates(run: Run, candidates: readonly Target[], reservation: Reservation): Promise<void> {
   const { client, exchange, record, startedAt } = run;
   const { deps, runtime } = exchange;
-  const queue = [...candidates];
+  const keys = keysOf(run);
+  const queue = candidates.map(keys.first);
   const begin = (target: Target): Attempt => {
     const attempt: Attempt = {
       backend: target.backend.name,
@@ -47,6 +44,7 @@ export async function runCandidates(run: Run, candidates: readonly Target[], res
       at: deps.now() - startedAt,
       ms: 0,
       outcome: 'failed',
+      ...(target.keys && { keyName: target.keyName }),
     };
     record.attempts.push(attempt);
     return attempt;
@@ -86,6 +84,7 @@ export async function runCandidates(run: Run, candidates: readonly Target[], res
       if (!('failure' in result)) {
         if (wire !== undefined) rememberResponses(target);
         if (lessons.length > 0) deps.lessons.remember(result.target, lessons);
+        keys.served(target);
         return deps.breaker.succeeded(circuit);
       }
       const { failure } = result;
@@ -124,13 +123,15 @@ export async function runCandidates(run: Run, candidates: readonly Target[], res
 
       const larger = failure.kind === 'contextLength' ? largerWindow(run, target, queue) : undefined;
       if (larger) queue.splice(at + 1, 0, larger);
+      const spare = keys.next(target, failure, queue);
+      if (spare) queue.splice(at + 1, 0, spare);
       const limits = { ...runtime.settings.retry, ...(verdict !== 'closed' && { attemptsPerBackend: 1 }) };
       const state = { onTarget, inAll: sent, waited, hasFallback: at + 1 < queue.length, tookMs: attempt.ms };
       const decision = inTime(run, target, decide(failure, state, limits, deps.random()));
       if (decision.do === 'giveUp') return run.giveUp(last);
       deps.log(
         'warn',
-        `${record.id} ${target.backend.name}/${target.upstreamModel}: ${failure.message} ${consequence(decision, queue[at + 1])}`,
+        `${record.id} ${target.backend.name}/${target.upstreamModel}: ${failure.message} ${consequence(decision, queue[at + 1], spare)}`,
       );
       attempt.outcome = decision.do === 'retry' ? 'retried' : 'fellBack';
       if (decision.do === 'fallback') break;
@@ -295,7 +296,12 @@ function withoutKey(failure: ApiFailure, key: string | undefined): ApiFailure {
   return { ...failure, message: failure.message.replaceAll(key, '[hidden]') };
 }
 
-function consequence(decision: Exclude<Decision, { do: 'giveUp' }>, next: Target | undefined): string {
+function consequence(
+  decision: Exclude<Decision, { do: 'giveUp' }>,
+  next: Target | undefined,
+  spare: Target | undefined,
+): string {
+  if (spare) return `Trying the key ${spare.keyName}.`;
   return decision.do === 'retry'
     ? `Trying again in ${(decision.waitMs / 1000).toFixed(1)} s.`
     : `Falling back to ${next?.backend.name}/${next?.upstreamModel}.`;

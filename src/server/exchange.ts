@@ -16,6 +16,7 @@ import { tapAnswer } from './answerTap';
 import { runCandidates } from './candidates';
 import { readClientRequest } from './clientRequest';
 import { createClientSide } from './clientSide';
+import { conversationOf } from './conversationOf';
 import { cutPrompt } from './cutPrompt';
 import { errorBody, refusal } from './errors';
 import type { Exchange, Failed, Outcome, Run } from './exchangeTypes';
@@ -33,6 +34,7 @@ export async function handleExchange(exchange: Exchange): Promise<void> {
   const request = deps.admission.limited(exchange.clientKey) ? limitedRequest(read) : read;
   const speaker = identify(exchange.request, route, request, runtime.settings.cursor, startedAt);
   const record = newRecord(exchange, speaker, request.stream, startedAt);
+  record.conversation = speaker.wire && conversationOf(request, exchange.request.headers);
   exchange.response.setHeader('x-llm-router-request', record.id);
   deps.bodyLog?.write(record.id, 'request', exchange.body);
   tapAnswer(exchange.response, deps.bodyLog?.gather(record.id, 'answer'));

@@ -10,6 +10,7 @@ import type { RouteTable } from '../routing/resolve';
 import type { Settings } from '../settings/schema';
 import type { Breaker } from '../upstream/breaker';
 import type { EchoContext } from '../upstream/echo';
+import type { KeyChoice } from '../upstream/keyChoice';
 import type { LessonStore } from '../upstream/lessonStore';
 import type { Send } from '../upstream/send';
 import type { Transport } from '../upstream/transport';
@@ -52,6 +53,7 @@ export interface ServerDeps {
   healthProof: HealthProof;
   lists: ModelLists;
   breaker: Breaker;
+  keys: KeyChoice;
   /** What providers were found to refuse. */
   lessons: LessonStore;
   memory: CursorMemory;

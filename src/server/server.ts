@@ -6,6 +6,7 @@ import { OWN_CHECKS } from '../ledger/record';
 import { doorOf, isHealthNonce } from '../network/healthProof';
 import { upstreamUrl } from '../routing/build';
 import { nameForClaudeCode } from '../routing/claudeCodeNames';
+import { keyPlaces } from '../routing/keyPlaces';
 import { clientNames } from '../routing/resolve';
 import { upstreamHeaders } from '../upstream/headers';
 import { RequestProblem } from '../wires/codec';
@@ -311,7 +312,9 @@ function wantsAnthropic(request: IncomingMessage): boolean {
 export async function listModels(deps: Pick<ServerDeps, 'runtime' | 'lists'>, waitMs?: number): Promise<string[]> {
   const runtime = deps.runtime();
   const lists = deps.lists.refresh(runtime.backends, (backend) => {
-    const key = runtime.keyFor({ keyName: backend.name, keyEnv: backend.apiKeyEnv });
+    const key = keyPlaces(backend)
+      .map(runtime.keyFor)
+      .find((found) => found !== undefined);
     if (backend.preset === 'demo' || (backend.requireApiKey && !key) || (key && !fitsHeader(key))) return undefined;
     return {
       send: runtime.transport.send,

@@ -25,26 +25,13 @@ export function checkBackend(backend: BackendSettings, index: number, settings: 
       .map((name) => warning([...at, 'query', name], `${name} looks like a key. ${WHERE_KEYS_GO}`)),
     ...checkKeyEnv(backend.apiKeyEnv, [...at, 'apiKeyEnv']),
   ];
+  for (const [position, name] of (backend.apiKeyNames ?? []).entries())
+    found.push(...checkKeyName(name, 'apiKeyNames', [...at, 'apiKeyNames', position]));
   for (const [position, model] of (backend.models ?? []).entries()) {
     const place = [...at, 'models', position];
     found.push(...checkKeyEnv(model.apiKeyEnv, [...place, 'apiKeyEnv']));
-    if (model.apiKeyName !== undefined && isOwnKey(model.apiKeyName)) {
-      found.push(
-        error(
-          [...place, 'apiKeyName'],
-          model.apiKeyName.startsWith('memory:')
-            ? 'apiKeyName must not begin with memory:, that key is never sent to a provider.'
-            : 'apiKeyName must not begin with client: or tunnel:, those keys are never sent to a provider.',
-        ),
-      );
-    } else if (model.apiKeyName !== undefined && looksLikeKey(model.apiKeyName)) {
-      found.push(
-        error(
-          [...place, 'apiKeyName'],
-          `apiKeyName holds what looks like a key instead of the name of one. ${WHERE_KEYS_GO}`,
-        ),
-      );
-    }
+    if (model.apiKeyName !== undefined)
+      found.push(...checkKeyName(model.apiKeyName, 'apiKeyName', [...place, 'apiKeyName']));
     const stars = model.id.split('*').length - 1;
     if (stars > 1) found.push(error([...place, 'id'], 'id may hold one * only.'));
     if ((model.upstream?.split('*').length ?? 1) - 1 > stars) {
@@ -52,6 +39,16 @@ export function checkBackend(backend: BackendSettings, index: number, settings: 
     }
   }
   return found;
+}
+
+/** The name of a key for a provider: no key itself, and none of the router's own. */
+function checkKeyName(name: string, setting: string, at: readonly Segment[]): Found[] {
+  if (isOwnKey(name)) {
+    const which = name.startsWith('memory:') ? 'memory:, that key is' : 'client: or tunnel:, those keys are';
+    return [error(at, `${setting} must not begin with ${which} never sent to a provider.`)];
+  }
+  if (!looksLikeKey(name)) return [];
+  return [error(at, `${setting} holds what looks like a key instead of the name of one. ${WHERE_KEYS_GO}`)];
 }
 
 function checkAddress(backend: BackendSettings, at: readonly Segment[], settings: Settings): Found[] {

@@ -134,6 +134,10 @@ const backend = z.strictObject({
       'Use this backend for names that nothing else matches. The only backend is the default unless this is false.',
   }),
   apiKeyEnv: name.optional().meta({ description: 'Environment variable that holds the key.' }),
+  apiKeyNames: z.array(name).optional().meta({
+    description:
+      'Names of several keys of your own (stored ones, or environment variables), in order: the next one is asked when one is refused or out of credit, and stays with that conversation.',
+  }),
   requireApiKey: z.boolean().optional().meta({ description: 'Refuse requests while no key is known.' }),
   headers: z.record(z.string(), z.string()).optional().meta({ description: 'Extra request headers. Not for keys.' }),
   query: z

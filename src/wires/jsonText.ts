@@ -105,15 +105,19 @@ export function scanObject(
 
 /** Items of the array that begins at `start`; what follows it is not looked at. */
 export function scanArray(bytes: Buffer, start: number, maxDepth = MAX_JSON_DEPTH): JsonItem[] {
+  return [...itemsOf(bytes, start, maxDepth)];
+}
+
+/** The same one by one: who stops early reads no further. */
+export function* itemsOf(bytes: Buffer, start: number, maxDepth = MAX_JSON_DEPTH): Generator<JsonItem, void> {
   if (bytes[start] !== OPEN_ARRAY) throw unexpected(bytes, start, 'an array');
-  const items: JsonItem[] = [];
   let at = skipSpace(bytes, start + 1);
-  if (bytes[at] === CLOSE_ARRAY) return items;
+  if (bytes[at] === CLOSE_ARRAY) return;
   for (;;) {
     const end = skipValue(bytes, at, maxDepth - 1);
-    items.push({ start: at, end, kind: kindAt(bytes, at) });
+    yield { start: at, end, kind: kindAt(bytes, at) };
     at = skipSpace(bytes, end);
-    if (bytes[at] === CLOSE_ARRAY) return items;
+    if (bytes[at] === CLOSE_ARRAY) return;
     if (bytes[at] !== COMMA) throw unexpected(bytes, at, 'a comma or ]');
     at = skipSpace(bytes, at + 1);
   }

@@ -91,6 +91,8 @@ function exportBackend(backend: Backend, out: Collector): void {
     for (const alias of model.aliases ?? []) out.aliases[alias] ??= model.id;
     if (model.buffered) out.note(`that answers of ${model.id} are held until they are whole.`);
   }
+  if (backend.apiKeyNames?.[1])
+    out.note(`the keys of ${backend.name} behind the first. There several keys of a model share its requests.`);
   if (Object.keys(backend.roleRewrites).length > 0) out.note(`the role rewrites of the backend ${backend.name}.`);
   for (const name of Object.keys(backend.query).filter((query) => query !== 'api-version'))
     out.note(`the query parameter ${name} of the backend ${backend.name}.`);
@@ -247,6 +249,8 @@ function keyless({ local, apiKeyEnv, requireApiKey, auth }: Backend, model?: Mod
 function keyVariable(backend: Backend, model: ModelSettings | undefined): string | undefined {
   if (model?.apiKeyEnv !== undefined) return model.apiKeyEnv;
   if (model?.apiKeyName !== undefined) return variableName(model.apiKeyName);
+  const named = backend.apiKeyNames?.[0];
+  if (named !== undefined) return /^[A-Z_][A-Z0-9_]*$/.test(named) ? named : variableName(named);
   if (backend.apiKeyEnv !== undefined) return backend.apiKeyEnv;
   if (providerOf(backend)?.prefix === 'ollama_chat') return undefined;
   return variableName(backend.name);

@@ -4,7 +4,7 @@ import { tell } from '../actions';
 import type { Editor } from '../controller';
 import type { Handlers } from '../ids';
 import { sayInformation, sayWarning } from '../say';
-import { backendName, namedKeys, writtenBackends } from '../settings';
+import { backendKeys, namedKeys, writtenBackends } from '../settings';
 
 export function keyCommands(editor: Editor): Pick<Handlers, 'setBackendKey' | 'removeBackendKey'> {
   return {
@@ -64,7 +64,7 @@ async function pickKeyName(
   title: string,
   wanted: (stored: boolean) => boolean,
 ): Promise<string | undefined> {
-  const backends = new Set(writtenBackends().map(backendName));
+  const backends = new Set(writtenBackends().flatMap(backendKeys));
   const items = await Promise.all(
     namedKeys().map(async (name): Promise<QuickPickItem & { stored: boolean }> => {
       const stored = !!(await editor.keys.get(name));

@@ -5,7 +5,15 @@ import { tell } from '../actions';
 import type { Editor } from '../controller';
 import type { Handlers } from '../ids';
 import { sayInformation, sayWarning } from '../say';
-import { backendName, openSetting, type WrittenBackend, writeSetting, writtenBackends } from '../settings';
+import {
+  backendKeys,
+  backendName,
+  namedKeys,
+  openSetting,
+  type WrittenBackend,
+  writeSetting,
+  writtenBackends,
+} from '../settings';
 import { backendHealth } from '../statusText';
 import { testBackend } from './addBackend';
 import { removeKey, setKey } from './keys';
@@ -62,18 +70,18 @@ function backendItem(editor: Editor, backend: WrittenBackend): BackendItem {
   };
 }
 
+type Action = QuickPickItem & { run: () => Promise<void> };
+
 async function manageOne(editor: Editor, backend: WrittenBackend): Promise<void> {
   const name = backendName(backend);
-  const stored = !!(await editor.keys.get(name));
-  const actions: (QuickPickItem & { run: () => Promise<void> })[] = [
+  const actions: Action[] = [
     {
       label: 'Test It',
       description: 'one small real request',
       iconPath: new ThemeIcon('beaker'),
       run: () => testOne(editor, backend),
     },
-    { label: stored ? 'Replace Key' : 'Set Key', iconPath: new ThemeIcon('key'), run: () => setKey(editor, name) },
-    ...(stored ? [{ label: 'Remove Key', iconPath: new ThemeIcon('trash'), run: () => removeKey(editor, name) }] : []),
+    ...(await keyActions(editor, backend)),
     {
       label: 'Its Models',
       description: 'copy a name',
@@ -97,8 +105,25 @@ async function manageOne(editor: Editor, backend: WrittenBackend): Promise<void>
   await picked?.run();
 }
 
+/** What can be done with each key of a backend; its name stands there where there are several. */
+async function keyActions(editor: Editor, backend: WrittenBackend): Promise<Action[]> {
+  const names = backendKeys(backend);
+  const actions = names.map(async (name): Promise<Action[]> => {
+    const stored = !!(await editor.keys.get(name));
+    const description = names.length > 1 ? name : undefined;
+    const set = stored ? 'Replace Key' : 'Set Key';
+    return [
+      { label: set, description, iconPath: new ThemeIcon('key'), run: () => setKey(editor, name) },
+      ...(stored
+        ? [{ label: 'Remove Key', description, iconPath: new ThemeIcon('trash'), run: () => removeKey(editor, name) }]
+        : []),
+    ];
+  });
+  return (await Promise.all(actions)).flat();
+}
+
 async function testOne(editor: Editor, backend: WrittenBackend): Promise<void> {
-  const result = await testBackend(editor, backend, { key: await editor.keys.get(backendName(backend)) });
+  const result = await testBackend(editor, backend, { key: await editor.keys.get(backendKeys(backend)[0]!) });
   if (result.ok) void sayInformation(`${backendName(backend)} works. ${result.message}`);
   else
     void tell(editor, {
@@ -136,7 +161,8 @@ async function removeOne(editor: Editor, backend: WrittenBackend): Promise<void>
   if ((await sayWarning(`Remove the backend ${name}?`, { modal: true, detail }, confirm)) !== confirm) return;
   const rest = writtenBackends().filter((other) => backendName(other) !== name);
   await writeSetting('backends', rest.length > 0 ? rest : undefined);
-  await editor.keys.remove(name);
+  const named = new Set(namedKeys());
+  for (const key of backendKeys(backend)) if (!named.has(key)) await editor.keys.remove(key);
   await editor.push();
   void sayInformation(`The backend ${name} is removed.`);
 }
