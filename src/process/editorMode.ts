@@ -1,6 +1,6 @@
 /**
  * The life of the router process an editor has started: claim the instance, serve the windows, linger after the last one, end
- * cleanly. It ends by itself in every case; nothing outlives the editor by more than a minute.
+ * cleanly. It ends by itself in every case; nothing outlives the editor by more than a minute, unless the person asked for that.
  */
 import { existsSync } from 'node:fs';
 import { createCommands } from './commands';
@@ -89,7 +89,10 @@ interface Life {
   memo: RouterMemo;
   leases: Leases;
   pipe: PipeServer;
+  /** Infinity: while it serves. */
   lingerSeconds: number;
+  /** The listener is up, or about to be. */
+  serving: () => boolean;
   handedOver: boolean;
   end: (reason: string) => void;
 }
@@ -101,7 +104,7 @@ async function live(options: EditorModeOptions, log: LogFile, dir: RuntimeDir): 
   const stage = deferred<Backstage>();
   const ending = deferred<string>();
   const leases = createLeases({
-    linger: () => life.lingerSeconds * 1000,
+    linger: () => lingerMs(life),
     onEnd: () => ending.resolve('no window left'),
     onChange: () => life.pipe.touch(),
   });
@@ -116,6 +119,7 @@ async function live(options: EditorModeOptions, log: LogFile, dir: RuntimeDir): 
     leases,
     pipe,
     lingerSeconds,
+    serving: () => false,
     handedOver: false,
     end: ending.resolve,
   };
@@ -154,6 +158,7 @@ async function setStage(life: Life, predecessor: Peer | undefined): Promise<Back
   const { port, portSetting } = memo.value;
   const lastPort = port === undefined || portSetting === undefined ? undefined : { port, setting: portSetting };
   const core = await options.createCore({ dataDir: dir.dataDir, secret, log, lastPort });
+  life.serving = () => core.state.phase === 'running' || core.state.phase === 'starting';
   core.onDidChange((state) => {
     if (state.port !== undefined && state.port !== memo.value.port) memo.update({ port: state.port });
   });
@@ -252,7 +257,14 @@ async function askPredecessor(
 
 function lingerIn(push: ConfigPush): number | undefined {
   const seconds = (push.settings as { lingerSeconds?: unknown } | null | undefined)?.lingerSeconds;
+  if (seconds === 'always') return Infinity;
   return typeof seconds === 'number' && seconds >= 0 && seconds <= 60 ? seconds : undefined;
+}
+
+/** One that a person has stopped serves nobody: it does not stay for the sake of other clients. */
+function lingerMs({ lingerSeconds, serving, options }: Life): number {
+  const idle = options.lingerSeconds ?? DEFAULT_LINGER;
+  return (lingerSeconds === Infinity && !serving() ? idle : lingerSeconds) * 1_000;
 }
 
 function watchWorld(world: EditorWorld, end: (reason: string) => void): () => void {

@@ -13,7 +13,7 @@ export interface Leases {
 }
 
 export interface LeaseOptions {
-  /** Milliseconds, asked whenever the countdown begins. */
+  /** Milliseconds, asked whenever the countdown begins; Infinity is no countdown. */
   linger: () => number;
   /** Called once, when nobody has come back in time. */
   onEnd: () => void;
@@ -30,11 +30,12 @@ export function createLeases(options: LeaseOptions): Leases {
   const restart = (): void => {
     if (countdown !== undefined) timer.clear(countdown);
     countdown = undefined;
-    if (count > 0 || over) return;
+    const ms = options.linger();
+    if (count > 0 || over || ms === Infinity) return;
     countdown = timer.set(() => {
       over = true;
       options.onEnd();
-    }, options.linger());
+    }, ms);
   };
 
   const add = (): (() => void) => {

@@ -215,9 +215,13 @@ export const settingsSchema = z.strictObject({
       'Names of this machine under which clients call the router, such as host.docker.internal. Addresses need no entry.',
   }),
   autoStart: z.boolean().default(true).meta({ description: 'Start the router when the editor starts.' }),
-  lingerSeconds: z.int().min(0).max(60).default(10).meta({
-    description: 'Seconds the router stays after the last window has closed, so that a reload interrupts nothing.',
-  }),
+  lingerSeconds: z
+    .union([z.int().min(0).max(60), z.literal('always')])
+    .default(10)
+    .meta({
+      description:
+        'Seconds the router stays after the last window has closed, so that a reload interrupts nothing. always: until Stop Router, for other clients and devices.',
+    }),
   backends: z.array(backend).default([]).meta({
     description: 'Where models come from. Use the command Add Backend… to fill this in.',
     markdownDescription:

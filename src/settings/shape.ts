@@ -30,6 +30,8 @@ function sentence(issue: Issue, at: readonly Segment[], value: unknown): string 
   switch (issue.code) {
     case 'invalid_type':
       return `${what} must be ${NOUNS[issue.expected] ?? issue.expected}, but it is ${kindOf(value)}.`;
+    case 'invalid_union':
+      return alternative(issue, at, value) ?? `${what} is not valid.`;
     case 'invalid_value':
       return `${what} must be one of ${issue.values.map(String).join(', ')}.`;
     case 'too_small':
@@ -45,6 +47,19 @@ function sentence(issue: Issue, at: readonly Segment[], value: unknown): string 
     default:
       return `${what} is not valid.`;
   }
+}
+
+/** Of several forms the one that the value tries to have. */
+function alternative(
+  { errors }: Extract<Issue, { code: 'invalid_union' }>,
+  at: readonly Segment[],
+  value: unknown,
+): string | undefined {
+  const words = errors.flatMap((form) => form.flatMap((one) => (one.code === 'invalid_value' ? one.values : [])));
+  const near = errors.find((form) => form.every(({ code }) => code !== 'invalid_type' && code !== 'invalid_value'));
+  const issue = near?.[0] ?? (typeof value === 'string' ? undefined : errors[0]?.[0]);
+  if (issue) return sentence(issue, at, value);
+  return words.length > 0 ? `${nameOf(at)} must be a number or ${words.map(String).join(' or ')}.` : undefined;
 }
 
 const NOUNS: Readonly<Record<string, string>> = {

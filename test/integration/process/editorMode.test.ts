@@ -9,7 +9,7 @@ import { type EditorModeOptions, type EditorWorld, runEditorMode } from '../../.
 import { findRouter } from '../../../src/process/instance';
 import { installSecret, openRuntimeDir } from '../../../src/process/runtimeDir';
 import { createFakeCore } from '../../support/process/fakeCore';
-import { push } from '../../support/process/harness';
+import { push, until } from '../../support/process/harness';
 
 /** The life of a router process inside the test's own, so that its world can be held. */
 describe('the life of a router process', () => {
@@ -97,6 +97,30 @@ describe('the life of a router process', () => {
     await found.ending!.closed;
     assert.equal(await end, 0);
     assert.equal((await findRouter(dir, options)).newest, 1);
+  });
+
+  it('with lingerSeconds always it serves on without a window, until a person stops it', async () => {
+    let over = false;
+    const end = run().finally(() => (over = true));
+    const [dir, secret] = [await openRuntimeDir(dataDir), await installSecret(dataDir)];
+    const window = async () => {
+      const { live } = await findRouter(dir, { secret, version: '1.0.0' });
+      await live!.prove('w');
+      return live!;
+    };
+    await until(() => logged().includes('started'), 'no router');
+    const first = await window();
+    await first.rpc.sendRequest(rpc.pushConfig, push({ lingerSeconds: 'always' }));
+    await first.rpc.sendRequest(rpc.start);
+    first.close();
+    // Ten times what it lingers otherwise.
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    assert.equal(over, false);
+    const second = await window();
+    await second.rpc.sendRequest(rpc.stop);
+    second.close();
+    assert.equal(await end, 0);
+    assert.match(logged(), /ending: no window left/);
   });
 
   it('leaves a running one alone', async () => {

@@ -15,7 +15,7 @@ const DEFAULT_PORT = 11_411;
 
 export interface FakeSettings {
   port?: number;
-  lingerSeconds?: number;
+  lingerSeconds?: number | 'always';
   /** Refused as invalid. */
   broken?: boolean;
   label?: string;

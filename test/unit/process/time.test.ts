@@ -77,6 +77,19 @@ describe('leases', () => {
     assert.equal(ends, 1);
   });
 
+  it('end nothing while there is no end to linger, and count again once there is', () => {
+    const { timer, pass, pending } = handClock();
+    let [ends, linger] = [0, Infinity];
+    const leases = createLeases({ linger: () => linger, onEnd: () => ends++, timer });
+    leases.add()();
+    pass(86_400_000);
+    assert.deepEqual([ends, pending()], [0, 0]);
+    linger = 1_000;
+    leases.update();
+    pass(1_000);
+    assert.equal(ends, 1);
+  });
+
   it('end nothing once disposed', () => {
     const { timer, pass, pending } = handClock();
     const leases = createLeases({ linger: () => 1_000, onEnd: () => assert.fail(), timer });

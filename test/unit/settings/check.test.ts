@@ -31,6 +31,13 @@ describe('validateSettings', () => {
     ['another type', { port: 'x' }, ['port: port must be a number, but it is a text.']],
     ['a fraction', { port: 1.5 }, ['port: port must be a whole number, but it is a number with a fraction.']],
     ['too large', { port: 70_000 }, ['port: port must be 65535 or less.']],
+    ['too large beside a word', { lingerSeconds: 61 }, ['lingerSeconds: lingerSeconds must be 60 or less.']],
+    ['no such word', { lingerSeconds: 'ever' }, ['lingerSeconds: lingerSeconds must be a number or always.']],
+    [
+      'neither number nor word',
+      { lingerSeconds: true },
+      ['lingerSeconds: lingerSeconds must be a number, but it is true or false.'],
+    ],
     ['too small', { port: -1 }, ['port: port must be 0 or more.']],
     [
       'more than',
