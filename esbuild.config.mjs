@@ -55,11 +55,11 @@ const LEAN = {
   'vscode-jsonrpc': `require('vscode-jsonrpc/lib/node/ril').default.install();
     const { createMessageConnection, ConnectionError } = require('vscode-jsonrpc/lib/common/connection');
     const { CancellationTokenSource } = require('vscode-jsonrpc/lib/common/cancellation');
-    const { ErrorCodes, NotificationType, RequestType, RequestType0, ResponseError } = require('vscode-jsonrpc/lib/common/messages');
+    const { ErrorCodes, NotificationType, ResponseError } = require('vscode-jsonrpc/lib/common/messages');
     const { AbstractMessageReader } = require('vscode-jsonrpc/lib/common/messageReader');
     const { AbstractMessageWriter } = require('vscode-jsonrpc/lib/common/messageWriter');
     export { AbstractMessageReader, AbstractMessageWriter, CancellationTokenSource, ConnectionError, createMessageConnection,
-      ErrorCodes, NotificationType, RequestType, RequestType0, ResponseError };`,
+      ErrorCodes, NotificationType, ResponseError };`,
   // What the runtime layer takes of the index.
   '../common/api': `exports.RAL = require('vscode-jsonrpc/lib/common/ral').default;
     exports.Disposable = require('vscode-jsonrpc/lib/common/disposable').Disposable;

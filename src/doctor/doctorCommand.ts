@@ -46,7 +46,7 @@ export async function runDoctorCommand(
       );
     // A port that is taken is one of the findings, not a reason to stop.
     if (!attach) await core.start().catch(() => undefined);
-    const report = await core.doctor({ paid, ...(attach && { attach }) }, tell, cancel.signal);
+    const report = await core.doctor({ paid }, tell, cancel.signal, attach);
     sum(report);
     return exitCode(report);
   } finally {

@@ -8,30 +8,21 @@ import {
   CancellationTokenSource,
   ConnectionError,
   ErrorCodes,
-  type MessageConnection,
   ResponseError,
 } from 'vscode-jsonrpc';
-import type { ExportedFile } from '../config/formats/exportFiles';
-import type { ImportPreview } from '../config/formats/importItems';
-import type { KeyState } from '../ledger/admission';
 import type { RequestRecord } from '../ledger/record';
-import type { UsageQuery, UsageRow } from '../ledger/usage';
-import type { InstallProgress } from '../tunnel/tunnel';
-
-import type { TunnelMoment } from '../tunnel/tunnelLog';
-import type { FoundBackend } from '../upstream/discover';
-import type { TestResult } from '../upstream/testBackend';
 import {
+  type By,
+  CALL_NAMES,
+  CALLS,
+  type Call,
+  type CallerOf,
+  type CallName,
   type ConfigPush,
   type ConfigResult,
-  type DoctorHop,
-  type DoctorReport,
-  type DoctorRequest,
   events,
-  type RequestTelling,
   type RouterState,
-  rpc,
-  TIME_LIMITS,
+  send,
 } from './contract';
 import type { Peer } from './dial';
 import { createEmitter } from './emitter';
@@ -43,44 +34,23 @@ export interface ClientOptions extends LifelineOptions {
   autoStart: () => boolean;
 }
 
-/** Every call has a time limit, waits for the connection within it and rejects with a sentence for a person. */
-export interface RouterClient {
+/** What a window asks; the others are for the pipe itself and for a newer router. */
+type Asked = Exclude<CallName, 'hello' | 'prove' | 'state' | 'resume' | 'handOver'>;
+
+/**
+ * The calls of the contract. Every one has a time limit, waits for the connection within it and rejects with a sentence for a person.
+ * `pushConfig` keeps the settings too: they are sent again after every re-connect. While not connected it resolves with what the
+ * next connection answers. What tells how it goes is ended early by its signal.
+ */
+export interface RouterClient extends Readonly<{ [Name in Asked]: CallerOf<Name> }> {
   readonly clientState: ClientState;
   /** Last state pushed by the router; undefined while there is none. */
   readonly state: RouterState | undefined;
-  /** Sends the settings, and keeps them: they are sent again after every re-connect. While not connected it resolves with what the next connection answers. */
-  pushConfig(push: ConfigPush): Promise<ConfigResult>;
-  /** Starts listener and tunnel. Also the way out of 'failed'. */
-  start(): Promise<RouterState>;
-  /** A person's Stop: listener and tunnel end, the process stays while windows are open; no window starts it again by itself. */
-  stop(): Promise<RouterState>;
-  restart(): Promise<RouterState>;
-  models(): Promise<string[]>;
-  testBackend(request: { backend: unknown; key?: string; model?: string }): Promise<TestResult>;
-  discover(): Promise<FoundBackend[]>;
-  renewUrl(): Promise<RouterState>;
-  /** `signal` ends the download. */
-  installCloudflared(signal?: AbortSignal): Promise<{ path: string }>;
-  /** `onHop` hears each hop as it is known; `signal` ends it early, the report then holds what was known. */
-  doctor(request: DoctorRequest, onHop: (hop: DoctorHop) => void, signal?: AbortSignal): Promise<DoctorReport>;
-  /** Files of a LiteLLM proxy for the configuration in force. */
-  exportLiteLlm(): Promise<ExportedFile[]>;
-  previewImport(request: { file: string; text: string; envText?: string }): Promise<ImportPreview>;
-  recentRequests(limit: number): Promise<RequestRecord[]>;
-  usage(query: UsageQuery): Promise<UsageRow[]>;
-  usagePage(query: UsageQuery): Promise<string>;
-  requestStory(id: string): Promise<RequestTelling>;
-  /** Resolves to the number of requests written. */
-  exportUsage(query: { from: string; to: string; file: string }): Promise<number>;
-  keyStates(): Promise<KeyState[]>;
-  logBodies(on: boolean): Promise<RouterState>;
-  tunnelHistory(): Promise<TunnelMoment[]>;
   /** The window got the focus or the machine woke up; nothing happens while not connected. */
   focus(): void;
   /** All listeners: the returned function removes the listener. Listeners must not throw. */
   onState(listener: (state: RouterState | undefined) => void): () => void;
   onRequest(listener: (record: RequestRecord) => void): () => void;
-  onProgress(listener: (progress: InstallProgress) => void): () => void;
   onClientState(listener: (state: ClientState) => void): () => void;
   /** What the router answered to a push that was sent again after a re-connect. */
   onConfigResult(listener: (result: ConfigResult) => void): () => void;
@@ -92,14 +62,19 @@ export interface RouterClient {
 const GRACE = 1_000;
 /** A call that may take minutes does not wait that long for a router to appear, milliseconds. */
 const CONNECT_LIMIT = 60_000;
+/** Events that tell how a call goes. */
+const TOLD = CALL_NAMES.flatMap((name) => {
+  const { tells }: Call<By, unknown, unknown, unknown> = CALLS[name];
+  return tells === undefined ? [] : events[tells].method;
+});
 const SILENT = 'The router process does not answer. Its log may say why.';
 
 /** Returns at once; finding or starting the router goes on behind it. Never throws and never rejects: see `clientState`. */
 export function connectRouter(options: ClientOptions): RouterClient {
   const onState = createEmitter<RouterState | undefined>();
   const onRequest = createEmitter<RequestRecord>();
-  const onProgress = createEmitter<InstallProgress>();
-  const onHop = createEmitter<DoctorHop>();
+  /** How the calls go that tell it. */
+  const onTold = createEmitter<{ event: string; value: unknown }>();
   const onConfigResult = createEmitter<ConfigResult>();
   let routerState: RouterState | undefined;
   /** What the router was doing when it was last heard of: a person's Stop outlives a crash. */
@@ -119,8 +94,7 @@ export function connectRouter(options: ClientOptions): RouterClient {
       resumeWithConfig = lastPhase === undefined ? options.autoStart() : lastPhase !== 'stopped';
       peer.rpc.onNotification(events.state, setState);
       peer.rpc.onNotification(events.request, onRequest.fire);
-      peer.rpc.onNotification(events.installProgress, onProgress.fire);
-      peer.rpc.onNotification(events.doctorHop, onHop.fire);
+      for (const event of TOLD) peer.rpc.onNotification(event, (value: unknown) => onTold.fire({ event, value }));
     },
     attached: (peer, state) => {
       setState(state);
@@ -132,9 +106,8 @@ export function connectRouter(options: ClientOptions): RouterClient {
   const sendConfig = async (peer: Peer, push: ConfigPush): Promise<ConfigResult> => {
     const resume = resumeWithConfig;
     resumeWithConfig = false;
-    const result = ask(peer, 'pushConfig', (connection) => connection.sendRequest(rpc.pushConfig, push));
-    if (resume)
-      void ask(peer, 'resume', (connection) => connection.sendRequest(rpc.resume)).then(setState, () => undefined);
+    const result = ask(peer, 'pushConfig', push);
+    if (resume) void ask(peer, 'resume', undefined).then(setState, () => undefined);
     return await result;
   };
 
@@ -147,48 +120,43 @@ export function connectRouter(options: ClientOptions): RouterClient {
       stop = onConfigResult.on(resolve);
     });
     const sent = lifeline.connected().then(() => answer);
-    return await within(TIME_LIMITS.pushConfig + GRACE, SILENT, sent).finally(stop);
+    return await within(CALLS.pushConfig.limit + GRACE, SILENT, sent).finally(stop);
   };
 
-  const call = async <T>(name: keyof typeof rpc, send: (connection: MessageConnection) => Promise<T>): Promise<T> => {
+  /** Any call, as the table says. */
+  const call = async (
+    name: CallName,
+    request: unknown,
+    hear?: (value: unknown) => void,
+    signal?: AbortSignal,
+  ): Promise<unknown> => {
+    const { limit, tells, answers }: Call<By, unknown, unknown, unknown> = CALLS[name];
     const late = 'The router process could not be reached in time. Try again.';
-    const patience = Math.min(TIME_LIMITS[name], CONNECT_LIMIT);
-    return await ask(await within(patience, late, lifeline.connected()), name, send);
-  };
-
-  const command = async (name: 'start' | 'stop' | 'restart' | 'renewUrl'): Promise<RouterState> => {
-    if (name === 'start' || name === 'restart') lifeline.forgive();
-    const state = await call(name, (connection) => connection.sendRequest(rpc[name]));
-    setState(state);
-    return state;
-  };
-
-  /** A call that `signal` can end. */
-  const cancellable = async <T>(
-    name: keyof typeof rpc,
-    signal: AbortSignal | undefined,
-    send: (connection: MessageConnection, token: CancellationToken) => Promise<T>,
-  ): Promise<T> => {
-    const cancel = new CancellationTokenSource();
-    const abort = (): void => cancel.cancel();
-    signal?.addEventListener('abort', abort, { once: true });
-    if (signal?.aborted) abort();
+    const peer = await within(Math.min(limit, CONNECT_LIMIT), late, lifeline.connected());
+    const event = tells && events[tells].method;
+    const stop = event === undefined ? undefined : onTold.on((told) => told.event === event && hear?.(told.value));
+    const cancel = cancelledBy(signal);
     try {
-      return await call(name, (connection) => send(connection, cancel.token));
+      const answer = await ask(peer, name, request as never, cancel?.token);
+      if (answers === 'state') setState(answer as RouterState);
+      return answer;
     } finally {
-      signal?.removeEventListener('abort', abort);
-      cancel.dispose();
+      cancel?.dispose();
+      stop?.();
     }
   };
-
-  const doctor: RouterClient['doctor'] = async (request, hop, signal) => {
-    const stop = onHop.on(hop);
-    const send = (connection: MessageConnection, token: CancellationToken): Promise<DoctorReport> =>
-      connection.sendRequest(rpc.doctor, request, token);
-    return await cancellable('doctor', signal, send).finally(stop);
+  // What travels with each name is the table's word; here all go the same way.
+  const calls = Object.fromEntries(
+    CALL_NAMES.map((name) => [name, (...asked: [unknown]) => call(name, ...asked)]),
+  ) as unknown as { [Name in Asked]: CallerOf<Name> };
+  /** A person wants it to run. */
+  const forgiving = (name: 'start' | 'restart') => async (): Promise<RouterState> => {
+    lifeline.forgive();
+    return await calls[name]();
   };
 
   return {
+    ...calls,
     get clientState() {
       return lifeline.state;
     },
@@ -196,41 +164,13 @@ export function connectRouter(options: ClientOptions): RouterClient {
       return routerState;
     },
     pushConfig,
-    start: () => command('start'),
-    stop: () => command('stop'),
-    restart: () => command('restart'),
-    renewUrl: () => command('renewUrl'),
-    models: () => call('models', (connection) => connection.sendRequest(rpc.models)),
-    testBackend: (test) => call('testBackend', (connection) => connection.sendRequest(rpc.testBackend, test)),
-    discover: () => call('discover', (connection) => connection.sendRequest(rpc.discover)),
-    installCloudflared: (signal) =>
-      cancellable('installCloudflared', signal, (connection, token) =>
-        connection.sendRequest(rpc.installCloudflared, token),
-      ),
-    doctor,
-    exportLiteLlm: () => call('exportLiteLlm', (connection) => connection.sendRequest(rpc.exportLiteLlm)),
-    previewImport: (request) =>
-      call('previewImport', (connection) => connection.sendRequest(rpc.previewImport, request)),
-    recentRequests: (limit) =>
-      call('recentRequests', (connection) => connection.sendRequest(rpc.recentRequests, { limit })),
-    usage: (query) => call('usage', (connection) => connection.sendRequest(rpc.usage, query)),
-    usagePage: (query) => call('usagePage', (connection) => connection.sendRequest(rpc.usagePage, query)),
-    requestStory: (id) => call('requestStory', (connection) => connection.sendRequest(rpc.requestStory, { id })),
-    exportUsage: async (query) =>
-      (await call('exportUsage', (connection) => connection.sendRequest(rpc.exportUsage, query))).requests,
-    keyStates: () => call('keyStates', (connection) => connection.sendRequest(rpc.keyStates)),
-    async logBodies(on) {
-      const state = await call('logBodies', (connection) => connection.sendRequest(rpc.logBodies, { on }));
-      setState(state);
-      return state;
-    },
-    tunnelHistory: () => call('tunnelHistory', (connection) => connection.sendRequest(rpc.tunnelHistory)),
+    start: forgiving('start'),
+    restart: forgiving('restart'),
     focus: () => {
       if (lifeline.peer !== undefined) void notify(lifeline.peer);
     },
     onState: onState.on,
     onRequest: onRequest.on,
-    onProgress: onProgress.on,
     onClientState: lifeline.onState,
     onConfigResult: onConfigResult.on,
     dispose: lifeline.dispose,
@@ -245,17 +185,34 @@ async function notify(peer: Peer): Promise<void> {
   }
 }
 
+/** Ends with `signal`; undefined where nobody can end it. */
+function cancelledBy(signal: AbortSignal | undefined): Pick<CancellationTokenSource, 'token' | 'dispose'> | undefined {
+  if (signal === undefined) return undefined;
+  const source = new CancellationTokenSource();
+  const abort = (): void => source.cancel();
+  signal.addEventListener('abort', abort, { once: true });
+  if (signal.aborted) abort();
+  return {
+    token: source.token,
+    dispose: () => {
+      signal.removeEventListener('abort', abort);
+      source.dispose();
+    },
+  };
+}
+
 /** One call with its time limit; failures become sentences. A router that says nothing at all is left, so that it is looked for anew. */
-async function ask<T>(
+async function ask<Name extends CallName>(
   peer: Peer,
-  name: keyof typeof rpc,
-  send: (connection: MessageConnection) => Promise<T>,
-): Promise<T> {
+  name: Name,
+  request: Parameters<typeof send<Name>>[2],
+  token?: CancellationToken,
+): ReturnType<typeof send<Name>> {
   let silent = false;
   try {
     // Sending may throw at once when the connection has just ended.
-    const answer = Promise.resolve().then(() => send(peer.rpc));
-    return await within(TIME_LIMITS[name] + GRACE, SILENT, answer).catch((error: Error) => {
+    const answer = Promise.resolve().then(() => send(peer.rpc, name, request, token));
+    return await within(CALLS[name].limit + GRACE, SILENT, answer).catch((error: Error) => {
       silent = error.message === SILENT;
       throw error;
     });

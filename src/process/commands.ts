@@ -4,7 +4,7 @@
  */
 
 import { settingsSchema } from '../settings/schema';
-import { type ConfigPush, type ConfigResult, TIME_LIMITS } from './contract';
+import { CALLS, type CallsBy, type ConfigPush, type ConfigResult } from './contract';
 import type { RouterCore } from './core';
 import type { Log } from './logFile';
 import { hashOf, type RouterMemo } from './routerMemo';
@@ -31,14 +31,7 @@ export interface CommandOptions {
 }
 
 /** The calls of the contract that change something. Rejections are sentences for a person. */
-export interface Commands {
-  pushConfig(push: ConfigPush): Promise<ConfigResult>;
-  start(): Promise<void>;
-  resume(): Promise<void>;
-  stop(): Promise<void>;
-  restart(): Promise<void>;
-  handOver(version: string): Promise<{ port?: number; running: boolean }>;
-}
+export type Commands = CallsBy<'commands'>;
 
 export function createCommands(options: CommandOptions): Commands {
   const { core, memo, log } = options;
@@ -116,18 +109,18 @@ export function createCommands(options: CommandOptions): Commands {
     return { running, ...(port === undefined ? {} : { port }) };
   };
 
-  const limited = <T>(name: keyof typeof TIME_LIMITS, work: () => Promise<T>): Promise<T> =>
+  const limited = <T>(name: keyof Commands, work: () => Promise<T>): Promise<T> =>
     queue(() => {
-      const seconds = Math.round(TIME_LIMITS[name] / 1000);
-      return within(
-        TIME_LIMITS[name],
-        `The router did not finish "${name}" within ${seconds} s. Its log may say why.`,
-        work(),
-      );
+      const { limit } = CALLS[name];
+      const seconds = Math.round(limit / 1000);
+      return within(limit, `The router did not finish "${name}" within ${seconds} s. Its log may say why.`, work());
     });
 
   return {
-    pushConfig: (push) => limited('pushConfig', () => pushConfig(push)),
+    async pushConfig(push) {
+      if (!isWhole(push)) throw new Error('These are no settings.');
+      return await limited('pushConfig', () => pushConfig(push));
+    },
     start: () =>
       limited('start', () => {
         stoppedByPerson = false;
@@ -149,7 +142,7 @@ export function createCommands(options: CommandOptions): Commands {
         stoppedByPerson = false;
         await start();
       }),
-    handOver: (version) => limited('handOver', () => handOver(version)),
+    handOver: ({ version }) => limited('handOver', () => handOver(String(version))),
   };
 }
 
@@ -164,6 +157,14 @@ function listenerClosed(core: RouterCore): Promise<void> {
       resolve();
     });
   });
+}
+
+function isWhole(push: Partial<ConfigPush> | undefined): boolean {
+  return Number.isFinite(push?.changedAt) && isObject(push?.secrets) && isObject(push?.network);
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** The setting `port`, which need not be written to be in force. */

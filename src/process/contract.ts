@@ -3,7 +3,7 @@
  * Both bundles import this file and nothing else of each other. Changing a shape means a new PROTOCOL.
  */
 
-import { NotificationType, RequestType, RequestType0 } from 'vscode-jsonrpc';
+import { type CancellationToken, type MessageConnection, NotificationType } from 'vscode-jsonrpc';
 import type { ExportedFile } from '../config/formats/exportFiles';
 import type { ImportPreview } from '../config/formats/importItems';
 import type { KeyState } from '../ledger/admission';
@@ -165,81 +165,6 @@ export interface DoctorRequest {
   windowVersion?: string;
 }
 
-export const rpc = {
-  hello: new RequestType<Hello, HelloAnswer, void>('hello'),
-  /** HMAC-SHA256 over `window:${router nonce}`, hex. Before this every other call is refused. */
-  prove: new RequestType<{ proof: string; window: string }, RouterState, void>('prove'),
-  pushConfig: new RequestType<ConfigPush, ConfigResult, void>('pushConfig'),
-  start: new RequestType0<RouterState, void>('start'),
-  /** `start`, unless a person stopped the router: what a window calls by itself when it opens or comes back. */
-  resume: new RequestType0<RouterState, void>('resume'),
-  stop: new RequestType0<RouterState, void>('stop'),
-  restart: new RequestType0<RouterState, void>('restart'),
-  state: new RequestType0<RouterState, void>('state'),
-  models: new RequestType0<string[], void>('models'),
-  /** Sends one small real request with the given settings and key; nothing is stored. */
-  testBackend: new RequestType<{ backend: unknown; key?: string; model?: string }, TestResult, void>('testBackend'),
-  discover: new RequestType0<FoundBackend[], void>('discover'),
-  renewUrl: new RequestType0<RouterState, void>('renewUrl'),
-  installCloudflared: new RequestType0<{ path: string }, void>('installCloudflared'),
-  /** Looks at every hop; each is told as `doctorHop` when it and those before it are known. Cancellable. */
-  doctor: new RequestType<DoctorRequest, DoctorReport, void>('doctor'),
-  /** The configuration in force as a folder for a LiteLLM proxy; without keys. */
-  exportLiteLlm: new RequestType0<ExportedFile[], void>('exportLiteLlm'),
-  /** What a configuration file (with its .env) would become; changes nothing. Keys in the answer are those of the text. */
-  previewImport: new RequestType<{ file: string; text: string; envText?: string }, ImportPreview, void>(
-    'previewImport',
-  ),
-  recentRequests: new RequestType<{ limit: number }, RequestRecord[], void>('recentRequests'),
-  usage: new RequestType<UsageQuery, UsageRow[], void>('usage'),
-  /** The same sums as a Markdown page. */
-  usagePage: new RequestType<UsageQuery, string, void>('usagePage'),
-  /** One of the newest 500 requests; rejects with a sentence when it is not among them. */
-  requestStory: new RequestType<{ id: string }, RequestTelling, void>('requestStory'),
-  /** Writes the requests of a time (local days, inclusive) to a file, as CSV. */
-  exportUsage: new RequestType<{ from: string; to: string; file: string }, { requests: number }, void>('exportUsage'),
-  /** The main key and every configured one: running requests, use of the last minute, budgets. */
-  keyStates: new RequestType0<KeyState[], void>('keyStates'),
-  /** Switches the logging of bodies for debugging; off again when the router ends. */
-  logBodies: new RequestType<{ on: boolean }, RouterState, void>('logBodies'),
-  /** The states of the tunnel since the router started, oldest first, at most the last 200. */
-  tunnelHistory: new RequestType0<TunnelMoment[], void>('tunnelHistory'),
-  /**
-   * The new router asks the old one to step aside (update). Answers when its listener is free.
-   * `running`: it was serving; false when a person had stopped it. The caller's connection keeps the old one alive until its streams have ended.
-   */
-  handOver: new RequestType<{ version: string }, { port?: number; running?: boolean }, void>('handOver'),
-} as const;
-
-/** How long each call may take, milliseconds. The router refuses later answers; the window waits a little longer, so that it hears why. */
-export const TIME_LIMITS: Readonly<Record<keyof typeof rpc, number>> = {
-  hello: 5_000,
-  prove: 5_000,
-  pushConfig: 20_000,
-  start: 30_000,
-  resume: 30_000,
-  stop: 30_000,
-  restart: 60_000,
-  state: 5_000,
-  models: 20_000,
-  testBackend: 90_000,
-  discover: 15_000,
-  renewUrl: 90_000,
-  installCloudflared: 900_000,
-  doctor: 300_000,
-  exportLiteLlm: 5_000,
-  previewImport: 10_000,
-  recentRequests: 5_000,
-  usage: 30_000,
-  usagePage: 30_000,
-  requestStory: 5_000,
-  exportUsage: 300_000,
-  keyStates: 5_000,
-  logBodies: 5_000,
-  tunnelHistory: 5_000,
-  handOver: 15_000,
-};
-
 export const events = {
   /** Router → window. */
   state: new NotificationType<RouterState>('state'),
@@ -253,3 +178,124 @@ export const events = {
   /** Window → router: the window got the focus or the machine woke up. */
   focus: new NotificationType<void>('focus'),
 } as const;
+
+/** Who carries a call out: the pipe itself, `Commands` (one after the other, for it changes something) or the core. */
+export type By = 'pipe' | 'commands' | 'core';
+
+export interface Call<Who extends By, Request, Answer, Told = never> {
+  readonly by: Who;
+  /** How long it may take, milliseconds. The router refuses later answers; the window waits a little longer, so that it hears why. */
+  readonly limit: number;
+  /** The answer is the state after it: who carries it out returns nothing. */
+  readonly answers?: 'state';
+  /** The event that says how it goes. Such a call can be ended early. */
+  readonly tells?: keyof typeof events;
+  /** Never there: what travels. */
+  readonly travels?: { request: Request; answer: Answer; told: Told };
+}
+
+const pipe = <Request, Answer>(limit: number): Call<'pipe', Request, Answer> => ({ by: 'pipe', limit });
+const command = <Request, Answer>(limit: number): Call<'commands', Request, Answer> => ({ by: 'commands', limit });
+const change = <Request>(limit: number): Call<'commands', Request, RouterState> => ({
+  by: 'commands',
+  limit,
+  answers: 'state',
+});
+const core = <Request, Answer>(limit: number): Call<'core', Request, Answer> => ({ by: 'core', limit });
+const coreChange = <Request>(limit: number): Call<'core', Request, RouterState> => ({
+  by: 'core',
+  limit,
+  answers: 'state',
+});
+const report = <Request, Answer, Told>(
+  limit: number,
+  tells: keyof typeof events,
+): Call<'core', Request, Answer, Told> => ({ by: 'core', limit, tells });
+
+/**
+ * Every call, one line each: what is asked, what is answered, how long it may take. The methods of the window's client, the
+ * handlers of the pipe and what `Commands` and `RouterCore` have to offer all come from this table.
+ */
+export const CALLS = {
+  hello: pipe<Hello, HelloAnswer>(5_000),
+  /** HMAC-SHA256 over `window:${router nonce}`, hex. Before this every other call is refused. */
+  prove: pipe<{ proof: string; window: string }, RouterState>(5_000),
+  state: pipe<void, RouterState>(5_000),
+  /** Validates and configures; the last good settings stay when these are stale or invalid. */
+  pushConfig: command<ConfigPush, ConfigResult>(20_000),
+  /** Starts listener and tunnel. Also the way out of 'failed'. */
+  start: change<void>(30_000),
+  /** `start`, unless a person stopped the router: what a window calls by itself when it opens or comes back. */
+  resume: change<void>(30_000),
+  /** A person's Stop: listener and tunnel end, the process stays while windows are open; no window starts it again by itself. */
+  stop: change<void>(30_000),
+  restart: change<void>(60_000),
+  /**
+   * The new router asks the old one to step aside (update). Answers when its listener is free.
+   * `running`: it was serving; false when a person had stopped it. The caller's connection keeps the old one alive until its streams have ended.
+   */
+  handOver: command<{ version: string }, { port?: number; running?: boolean }>(15_000),
+  models: core<void, string[]>(20_000),
+  /** Sends one small real request with the given settings and key; nothing is stored. */
+  testBackend: core<{ backend: unknown; key?: string; model?: string }, TestResult>(90_000),
+  discover: core<void, FoundBackend[]>(15_000),
+  renewUrl: coreChange<void>(90_000),
+  installCloudflared: report<void, { path: string }, InstallProgress>(900_000, 'installProgress'),
+  /** Looks at every hop; each is told when it and those before it are known. Never rejects: what cannot be looked at is a failed hop. */
+  doctor: report<DoctorRequest, DoctorReport, DoctorHop>(300_000, 'doctorHop'),
+  /** The configuration in force as a folder for a LiteLLM proxy; without keys. */
+  exportLiteLlm: core<void, ExportedFile[]>(5_000),
+  /** What a configuration file (with its .env) would become; changes nothing. Keys in the answer are those of the text. */
+  previewImport: core<{ file: string; text: string; envText?: string }, ImportPreview>(10_000),
+  recentRequests: core<{ limit: number }, RequestRecord[]>(5_000),
+  usage: core<UsageQuery, UsageRow[]>(30_000),
+  /** The same sums as a Markdown page. */
+  usagePage: core<UsageQuery, string>(30_000),
+  /** One of the newest 500 requests; rejects with a sentence when it is not among them. */
+  requestStory: core<{ id: string }, RequestTelling>(5_000),
+  /** Writes the requests of a time (local days, inclusive) to a file, as CSV; how many there were. */
+  exportUsage: core<{ from: string; to: string; file: string }, { requests: number }>(300_000),
+  /** The main key and every configured one: running requests, use of the last minute, budgets. */
+  keyStates: core<void, KeyState[]>(5_000),
+  /** Switches the logging of bodies for debugging; off again when the router ends. */
+  logBodies: coreChange<{ on: boolean }>(5_000),
+  /** The states of the tunnel since the router started, oldest first, at most the last 200. */
+  tunnelHistory: core<void, TunnelMoment[]>(5_000),
+};
+
+type Calls = typeof CALLS;
+export type CallName = keyof Calls;
+type Travels<Name extends CallName> = NonNullable<Calls[Name]['travels']>;
+type Done<Answer> = [Answer] extends [RouterState] ? Promise<void> : Promise<Answer>;
+
+/** What one call looks like to who makes it; `told` and `signal` where it tells how it goes. */
+export type CallerOf<Name extends CallName> = Method<
+  Travels<Name>,
+  Promise<Travels<Name>['answer']>,
+  [signal?: AbortSignal]
+>;
+/** … and to who carries it out. */
+type DoerOf<Name extends CallName> = Method<Travels<Name>, Done<Travels<Name>['answer']>, [signal: AbortSignal]>;
+type Method<T extends { request: unknown; told: unknown }, Answer, Signal extends unknown[]> = [T['told']] extends [
+  never,
+]
+  ? (request: T['request']) => Answer
+  : (request: T['request'], told: (value: T['told']) => void, ...signal: Signal) => Answer;
+
+/** The methods that somebody has to offer. */
+export type CallsBy<Who extends By> = {
+  [Name in CallName as Calls[Name]['by'] extends Who ? Name : never]: DoerOf<Name>;
+};
+
+export const CALL_NAMES = Object.keys(CALLS) as CallName[];
+
+/** One call over a connection. The time limit is the caller's business. */
+export async function send<Name extends CallName>(
+  connection: MessageConnection,
+  name: Name,
+  request: Travels<Name>['request'],
+  token?: CancellationToken,
+): Promise<Travels<Name>['answer']> {
+  const params = [...(request === undefined ? [] : [request]), ...(token === undefined ? [] : [token])];
+  return await connection.sendRequest(name, ...params);
+}

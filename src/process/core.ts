@@ -1,28 +1,20 @@
 /** What the process offers to whoever drives it: the pipe (editor windows) or the terminal. Built by router/routerCore.ts. */
 
-import type { ExportedFile } from '../config/formats/exportFiles';
-import type { ImportPreview } from '../config/formats/importItems';
-import type { KeyState } from '../ledger/admission';
 import type { RequestRecord } from '../ledger/record';
-import type { UsageQuery, UsageRow } from '../ledger/usage';
 import type { NetworkSettings } from '../network/settings';
 import type { Settings } from '../settings/schema';
-import type { InstallProgress } from '../tunnel/tunnel';
-
-import type { TunnelMoment } from '../tunnel/tunnelLog';
-import type { FoundBackend } from '../upstream/discover';
-import type { TestResult } from '../upstream/testBackend';
 import type {
+  CallsBy,
   ConfigPush,
   ConfigResult,
   DoctorHop,
   DoctorReport,
   DoctorRequest,
-  RequestTelling,
   RouterState,
 } from './contract';
 
-export interface RouterCore {
+/** Beside what it does of itself: every call of the contract that is the core's. */
+export interface RouterCore extends CallsBy<'core'> {
   readonly state: RouterState;
   /** Validated settings, keys and network come into force for the next request; running ones keep theirs. */
   configure(config: {
@@ -42,37 +34,15 @@ export interface RouterCore {
   stop(options?: { drainMs?: number; keepTunnel?: boolean }): Promise<void>;
   /** After the last `stop`: writes what is still to be written and lets go of all files. */
   close(): Promise<void>;
-  models(): Promise<string[]>;
   /** Model names known without asking any backend. */
   listedModels(): string[];
-  testBackend(request: { backend: unknown; key?: string; model?: string }): Promise<TestResult>;
-  discover(): Promise<FoundBackend[]>;
-  renewUrl(): Promise<void>;
-  installCloudflared(onProgress: (progress: InstallProgress) => void, signal: AbortSignal): Promise<{ path: string }>;
-  /**
-   * Looks at every hop of a request's way; `onHop` hears each in order. Never rejects: what cannot be looked at is a failed hop.
-   * `attach`: another process of this installation serves, and this core looks at that one.
-   */
+  /** `attach`: another process of this installation serves, and this core looks at that one. No window can ask for it. */
   doctor(
-    request: DoctorRequest & { attach?: { port: number; publicUrl?: string } },
+    request: DoctorRequest,
     onHop: (hop: DoctorHop) => void,
     signal: AbortSignal,
+    attach?: { port: number; publicUrl?: string },
   ): Promise<DoctorReport>;
-  /** Files of a LiteLLM proxy with the same routes; no key is in them. */
-  exportLiteLlm(): ExportedFile[];
-  previewImport(request: { file: string; text: string; envText?: string }): ImportPreview;
-  recentRequests(limit: number): RequestRecord[];
-  usage(query: UsageQuery): Promise<UsageRow[]>;
-  /** The same as a Markdown page. */
-  usagePage(query: UsageQuery): Promise<string>;
-  /** One of the newest 500 requests; throws a sentence when it is not among them. */
-  requestStory(id: string): RequestTelling;
-  /** Writes every request of the local days `from` to `to` to a CSV file; the number of requests. */
-  exportUsage(query: { from: string; to: string; file: string }): Promise<number>;
-  keyStates(): KeyState[];
-  /** Bodies of requests and answers go to a file of their own, for debugging; never over a restart. */
-  logBodies(on: boolean): void;
-  tunnelHistory(): TunnelMoment[];
   /** Look at the tunnel now. */
   focus(): void;
   onDidChange(listener: (state: RouterState) => void): () => void;

@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { setTimeout as startTimer } from 'node:timers';
 import { setTimeout } from 'node:timers/promises';
 import { ErrorCodes, type MessageConnection, ResponseError } from 'vscode-jsonrpc';
-import { type HelloAnswer, type RouterState, rpc, TIME_LIMITS } from './contract';
+import { CALLS, type HelloAnswer, type RouterState, send } from './contract';
 import { frame, MAX_MESSAGE, MAX_UNPROVEN_MESSAGE } from './framing';
 import { commonProtocol, newNonce, OWN_PROTOCOLS, type ProtocolRange, proofHolds, proofOf, rangeOf } from './handshake';
 import { within } from './timeLimit';
@@ -51,7 +51,7 @@ export async function dial(address: string, options: DialOptions): Promise<DialR
 }
 
 async function dialOnce(address: string, options: DialOptions): Promise<DialResult> {
-  const timeout = options.timeout ?? TIME_LIMITS.hello;
+  const timeout = options.timeout ?? CALLS.hello.limit;
   const opened = await open(address, timeout);
   if ('kind' in opened) return opened;
   const { socket } = opened;
@@ -68,7 +68,7 @@ async function dialOnce(address: string, options: DialOptions): Promise<DialResu
     const own = options.protocols ?? OWN_PROTOCOLS;
     const nonce = newNonce();
     const hello = { protocol: own.newest, oldest: own.oldest, version: options.version, nonce };
-    const answer = await within(timeout, SILENT, connection.sendRequest(rpc.hello, hello));
+    const answer = await within(timeout, SILENT, send(connection, 'hello', hello));
     const theirs = rangeOf(answer);
     if (theirs === undefined || !proofHolds(options.secret, 'router', nonce, answer.proof)) {
       close();
@@ -85,9 +85,9 @@ async function dialOnce(address: string, options: DialOptions): Promise<DialResu
       close,
       prove: (window) =>
         within(
-          TIME_LIMITS.prove,
+          CALLS.prove.limit,
           'The router process does not answer.',
-          connection.sendRequest(rpc.prove, { proof: proofOf(options.secret, 'window', answer.nonce), window }),
+          send(connection, 'prove', { proof: proofOf(options.secret, 'window', answer.nonce), window }),
         ),
     };
     return { kind: 'live', peer };

@@ -4,7 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import { createCommands } from './commands';
-import { type ConfigPush, rpc, TIME_LIMITS } from './contract';
+import { CALLS, type ConfigPush, send } from './contract';
 import type { RouterCore } from './core';
 import type { Peer } from './dial';
 import type { ProtocolRange } from './handshake';
@@ -243,8 +243,8 @@ async function askPredecessor(
 ): Promise<{ running: boolean } | undefined> {
   if (peer === undefined) return undefined;
   try {
-    const limit = TIME_LIMITS.handOver;
-    const answer = await within(limit, 'it did not answer', peer.rpc.sendRequest(rpc.handOver, { version }));
+    const { limit } = CALLS.handOver;
+    const answer = await within(limit, 'it did not answer', send(peer.rpc, 'handOver', { version }));
     log.info(`process ${peer.pid} (${peer.version}) has handed over`);
     return { running: answer.running ?? true };
   } catch (error) {

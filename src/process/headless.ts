@@ -358,8 +358,12 @@ async function offerInstall(
   if (!/^y(es)?$/i.test(answer.trim())) return;
   let last = '';
   await core
-    .installCloudflared(({ message }) => {
-      if (message !== last) terminal.log('warn', (last = message));
-    }, new AbortController().signal)
+    .installCloudflared(
+      undefined,
+      ({ message }) => {
+        if (message !== last) terminal.log('warn', (last = message));
+      },
+      new AbortController().signal,
+    )
     .catch((error: Error) => terminal.log('error', error.message));
 }

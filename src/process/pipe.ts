@@ -4,11 +4,21 @@
  */
 import { chmod } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
-import { ErrorCodes, type MessageConnection, ResponseError } from 'vscode-jsonrpc';
+import { type CancellationToken, ErrorCodes, type MessageConnection, ResponseError } from 'vscode-jsonrpc';
 import type { RequestRecord } from '../ledger/record';
 import { maskKeys } from '../wires/keyShapes';
 import type { Commands } from './commands';
-import { type DoctorHop, events, type HelloAnswer, type RouterState, rpc, TIME_LIMITS } from './contract';
+import {
+  type By,
+  CALL_NAMES,
+  CALLS,
+  type Call,
+  type CallName,
+  events,
+  type Hello,
+  type HelloAnswer,
+  type RouterState,
+} from './contract';
 import type { RouterCore } from './core';
 import { type FramedConnection, frame, MAX_MESSAGE, MAX_UNPROVEN_MESSAGE } from './framing';
 import {
@@ -128,7 +138,7 @@ function accept(
     for (const end of ended) end();
     if (reason !== '') log.warn(`connection dropped: ${reason}`);
   };
-  const limit = options.handshakeTimeout ?? TIME_LIMITS.hello + TIME_LIMITS.prove;
+  const limit = options.handshakeTimeout ?? CALLS.hello.limit + CALLS.prove.limit;
   const patience = setTimeout(() => drop('it did not prove itself in time'), limit);
   framed.rpc.onClose(() => drop(''));
   framed.rpc.onError(([error]) => drop(gone || socket.destroyed ? '' : error.message));
@@ -141,7 +151,7 @@ function accept(
   const own = options.protocols ?? OWN_PROTOCOLS;
   let understood = false;
 
-  framed.rpc.onRequest(rpc.hello, (hello) => {
+  framed.rpc.onRequest('hello', (hello: Hello) => {
     const theirs = rangeOf(hello);
     if (nonce !== undefined || theirs === undefined || !isNonce(hello.nonce)) return refuse('no proper hello');
     understood = commonProtocol(own, theirs) !== undefined;
@@ -156,7 +166,7 @@ function accept(
       ...(pipe.leaving === undefined ? {} : { leaving: pipe.leaving }),
     };
   });
-  framed.rpc.onRequest(rpc.prove, async ({ proof, window }) => {
+  framed.rpc.onRequest('prove', async ({ proof, window }: { proof?: unknown; window?: unknown }) => {
     if (nonce === undefined || connection.proven) return refuse('prove out of turn');
     if (!proofHolds(secret, 'window', nonce, proof)) return refuse('it does not know the secret of this installation');
     if (!understood) return refuse('it speaks a protocol this router does not know');
@@ -183,6 +193,8 @@ function unknown(method: string): ResponseError<void> {
 function snapshot(core: RouterCore, leases: Leases): RouterState {
   return { ...core.state, windows: leases.count };
 }
+
+type Work = (request: unknown, ...watched: unknown[]) => Promise<unknown>;
 
 /** Calls and events of a proven connection; returns what ends them. */
 function serve(
@@ -230,84 +242,41 @@ function serve(
     () => lost.abort(),
   ];
 
-  const changed = async (work: Promise<void>): Promise<RouterState> => {
-    await work;
-    return snapshot(core, leases);
+  /** For a call that says how it goes and can be ended: by who asked, by the end of the connection, by its limit. */
+  const telling = (event: string, limit: number, token: CancellationToken): unknown[] => {
+    const cancelled = new AbortController();
+    token.onCancellationRequested(() => cancelled.abort());
+    const signal = AbortSignal.any([lost.signal, cancelled.signal, AbortSignal.timeout(limit)]);
+    const told = (value: unknown): void => {
+      if (!signal.aborted) void peer.sendNotification(event, value);
+    };
+    return [told, signal];
   };
-  peer.onRequest(rpc.state, () => snapshot(core, leases));
-  peer.onRequest(rpc.start, () => tell(changed(commands.start())));
-  peer.onRequest(rpc.resume, () => tell(changed(commands.resume())));
-  peer.onRequest(rpc.stop, () => tell(changed(commands.stop())));
-  peer.onRequest(rpc.restart, () => tell(changed(commands.restart())));
-  peer.onRequest(rpc.pushConfig, (push) => {
-    const whole = Number.isFinite(push?.changedAt) && isObject(push.secrets) && isObject(push.network);
-    return whole
-      ? tell(commands.pushConfig(push))
-      : new ResponseError(ErrorCodes.InvalidParams, 'These are no settings.');
-  });
-  peer.onRequest(rpc.handOver, ({ version }) => {
-    connection.asksHandOver = true;
-    return tell(commands.handOver(String(version)));
-  });
-  peer.onRequest(rpc.renewUrl, () => tell(limited('renewUrl', changed(core.renewUrl()))));
-  peer.onRequest(rpc.models, () => tell(limited('models', core.models())));
-  peer.onRequest(rpc.testBackend, (request) => tell(limited('testBackend', core.testBackend(request))));
-  peer.onRequest(rpc.discover, () => tell(limited('discover', core.discover())));
-  peer.onRequest(rpc.doctor, (request, token) => {
-    const cancelled = new AbortController();
-    token.onCancellationRequested(() => cancelled.abort());
-    const signal = AbortSignal.any([lost.signal, cancelled.signal]);
-    const { paid, windowVersion } = request ?? {};
-    const told = (hop: DoctorHop): void => {
-      if (!signal.aborted) void peer.sendNotification(events.doctorHop, hop);
-    };
-    return tell(limited('doctor', core.doctor({ paid: paid === true, windowVersion }, told, signal)));
-  });
-  peer.onRequest(rpc.exportLiteLlm, () => core.exportLiteLlm());
-  peer.onRequest(rpc.previewImport, (request) => tell(Promise.resolve().then(() => core.previewImport(request))));
-  peer.onRequest(rpc.recentRequests, ({ limit }) => core.recentRequests(limit));
-  peer.onRequest(rpc.usage, (query) => tell(limited('usage', core.usage(query))));
-  peer.onRequest(rpc.usagePage, (query) => tell(limited('usagePage', core.usagePage(query))));
-  peer.onRequest(rpc.requestStory, ({ id }) => tell((async () => core.requestStory(String(id)))()));
-  peer.onRequest(rpc.exportUsage, ({ from, to, file }) =>
-    tell(
-      limited(
-        'exportUsage',
-        core.exportUsage({ from: String(from), to: String(to), file: String(file) }).then((requests) => ({ requests })),
-      ),
-    ),
-  );
-  peer.onRequest(rpc.keyStates, () => core.keyStates());
-  peer.onRequest(rpc.logBodies, ({ on }) => {
-    core.logBodies(on === true);
-    return snapshot(core, leases);
-  });
-  peer.onRequest(rpc.tunnelHistory, () => core.tunnelHistory());
-  peer.onRequest(rpc.installCloudflared, (token) => {
-    const cancelled = new AbortController();
-    token.onCancellationRequested(() => cancelled.abort());
-    const signal = AbortSignal.any([
-      lost.signal,
-      cancelled.signal,
-      AbortSignal.timeout(TIME_LIMITS.installCloudflared),
-    ]);
-    const progress = (value: Parameters<Parameters<RouterCore['installCloudflared']>[0]>[0]): void => {
-      if (!signal.aborted) void peer.sendNotification(events.installProgress, value);
-    };
-    return tell(limited('installCloudflared', core.installCloudflared(progress, signal)));
-  });
+  // Who carries a call out is the table's word, and that its method is there the compiler's.
+  const rooms = { core, commands } as unknown as Record<string, Record<string, Work>>;
+  const answer = async (name: CallName, given: unknown, token: CancellationToken): Promise<unknown> => {
+    const { by, limit, tells, answers }: Call<By, unknown, unknown, unknown> = CALLS[name];
+    const watched = tells === undefined ? [] : telling(events[tells].method, limit, token);
+    if (name === 'handOver') connection.asksHandOver = true;
+    const work = async (): Promise<unknown> => await rooms[by]![name]!(given ?? {}, ...watched);
+    // Commands wait for each other and count their time from their turn on.
+    const said = await (by === 'core' ? limited(name, work()) : work());
+    return answers === 'state' ? snapshot(core, leases) : said;
+  };
+  peer.onRequest('state', () => snapshot(core, leases));
+  for (const name of CALL_NAMES.filter((one) => CALLS[one].by !== 'pipe'))
+    peer.onRequest(name, (...given: unknown[]) =>
+      tell(answer(name, given.length > 1 ? given[0] : undefined, given.at(-1) as CancellationToken)),
+    );
   peer.onNotification(events.focus, () => core.focus());
   return () => {
     for (const end of ends) end();
   };
 }
 
-function limited<T>(name: keyof typeof TIME_LIMITS, work: Promise<T>): Promise<T> {
-  return within(
-    TIME_LIMITS[name],
-    `The router did not finish "${name}" within ${Math.round(TIME_LIMITS[name] / 1000)} s.`,
-    work,
-  );
+function limited<T>(name: CallName, work: Promise<T>): Promise<T> {
+  const { limit } = CALLS[name];
+  return within(limit, `The router did not finish "${name}" within ${Math.round(limit / 1000)} s.`, work);
 }
 
 /** A failure reaches the window as its own sentence, without what the library would put around it. */
@@ -320,8 +289,4 @@ async function tell<T>(work: Promise<T>): Promise<T | ResponseError<void>> {
       maskKeys(error instanceof Error ? error.message : String(error)),
     );
   }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -14,7 +14,7 @@ import { usagePage } from '../ledger/usagePage';
 import type { HealthProof } from '../network/healthProof';
 import { createNetwork } from '../network/httpsClient';
 import { createIncludes } from '../process/configFile';
-import type { RouterState } from '../process/contract';
+import type { CallsBy, RouterState } from '../process/contract';
 import type { RouterCore } from '../process/core';
 import type { Backend } from '../routing/backend';
 import { buildBackends } from '../routing/build';
@@ -32,24 +32,8 @@ import type { CoreOptions } from './options';
 import type { Setup } from './setup';
 import type { TunnelSlot } from './tunnelSlot';
 
-type Answers = Pick<
-  RouterCore,
-  | 'models'
-  | 'listedModels'
-  | 'testBackend'
-  | 'discover'
-  | 'doctor'
-  | 'exportLiteLlm'
-  | 'previewImport'
-  | 'recentRequests'
-  | 'usage'
-  | 'usagePage'
-  | 'requestStory'
-  | 'exportUsage'
-  | 'keyStates'
-  | 'logBodies'
-  | 'tunnelHistory'
->;
+/** Every call of the core but those that make the tunnel another. */
+type Answers = Pick<RouterCore, 'listedModels' | Exclude<keyof CallsBy<'core'>, 'renewUrl' | 'installCloudflared'>>;
 
 export interface Desk {
   answers: Answers;
@@ -108,12 +92,13 @@ export function createDesk(given: DeskOptions): Desk {
         const found = [...foundInEnvironment(env), ...(await foundOnLocalPorts(setup.transport.send))];
         return found.filter((one) => !known.has(one.name));
       },
-      async doctor(request, onHop, signal) {
+      async doctor({ paid, windowVersion }, onHop, signal, attach) {
         await given.cursorApp.look();
-        return await runDoctor(doctorFacts(given, request), onHop, signal);
+        const facts = doctorFacts(given, { paid: paid === true, windowVersion }, attach);
+        return await runDoctor(facts, onHop, signal);
       },
-      exportLiteLlm: () => exportLiteLlm(setup.configuration.settings),
-      previewImport({ file, text, envText }) {
+      exportLiteLlm: async () => exportLiteLlm(setup.configuration.settings),
+      async previewImport({ file, text, envText }) {
         const own = envText === undefined ? {} : parseEnv(envText);
         return previewImport(loadConfigText(text, { env: { ...own, ...env }, includes: createIncludes(file) }), {
           file,
@@ -123,10 +108,10 @@ export function createDesk(given: DeskOptions): Desk {
           ownEnv: env,
         });
       },
-      recentRequests: (limit) => ledger.recent(limit),
+      recentRequests: async ({ limit }) => ledger.recent(limit),
       usage: (query) => ledger.summary(query),
       usagePage: async (query) => usagePage(await ledger.summary(query), query.by, query),
-      requestStory(id) {
+      async requestStory({ id }) {
         const record = ledger.recent(500).find((one) => one.id === id);
         if (!record) throw new Error('This request is not among the newest 500 any more.');
         const { publicUrl, localUrl } = given.state();
@@ -135,10 +120,10 @@ export function createDesk(given: DeskOptions): Desk {
           curl: copyAsCurl(record, publicUrl ?? localUrl ?? 'http://127.0.0.1:11411/v1'),
         };
       },
-      exportUsage: ({ from, to, file }) => exportCsv(ledger, { from, to }, file),
-      keyStates: () => doors.admission.state(),
-      logBodies: (on) => doors.bodyLog.switch(on),
-      tunnelHistory: () => tunnel.moments,
+      exportUsage: async ({ from, to, file }) => ({ requests: await exportCsv(ledger, { from, to }, file) }),
+      keyStates: async () => doors.admission.state(),
+      logBodies: async ({ on }) => doors.bodyLog.switch(on === true),
+      tunnelHistory: async () => tunnel.moments,
     },
   };
 }
@@ -146,7 +131,8 @@ export function createDesk(given: DeskOptions): Desk {
 /** What the Doctor looks at: this router, or with `attach` another process of this installation. */
 function doctorFacts(
   { options, startedAt, setup, ledger, tunnel, doors, life, cursorApp, state, healthProof }: DeskOptions,
-  { attach, ...request }: Parameters<RouterCore['doctor']>[0],
+  request: Parameters<RouterCore['doctor']>[0],
+  attach: Parameters<RouterCore['doctor']>[3],
 ): Parameters<typeof runDoctor>[0] {
   const { settings, network, problems } = setup.configuration;
   const world = realWorld();

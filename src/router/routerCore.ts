@@ -182,7 +182,7 @@ export async function createRouterCore(given: CoreOptions): Promise<RouterCore> 
       await life.tunnelSettled();
       await tunnel.renewUrl();
     },
-    async installCloudflared(onProgress, signal) {
+    async installCloudflared(_request, onProgress, signal) {
       const { path } = await tunnel.install(onProgress, signal);
       if (setup.configuration.settings.tunnel.provider.startsWith('cloudflared'))
         life

@@ -17,7 +17,7 @@ export function bodyLoggingCommands(editor: Editor): Pick<Handlers, 'logBodies'>
         return void tell(editor, { severity: 'info', text, actions: ['Start Router'] });
       }
       if (state.bodyLog) {
-        await editor.router.logBodies(false);
+        await editor.router.logBodies({ on: false });
         return void offer('Bodies are no longer logged. Delete the file when you are done.', state.bodyLog.file);
       }
       const confirm = 'Log Bodies';
@@ -25,7 +25,7 @@ export function bodyLoggingCommands(editor: Editor): Pick<Handlers, 'logBodies'>
         'Prompts, files that Cursor sends along and answers are written to a file on this machine, until you switch it off or the router ends. Known keys are hidden; other secrets in your code are not.';
       const chosen = await sayWarning('Log the bodies of all requests and answers?', { modal: true, detail }, confirm);
       if (chosen !== confirm) return;
-      const { bodyLog } = await editor.router.logBodies(true);
+      const { bodyLog } = await editor.router.logBodies({ on: true });
       if (bodyLog) void offer(`Bodies are logged to ${bodyLog.file}. Run the command again to stop.`, bodyLog.file);
     },
   };

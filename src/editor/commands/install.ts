@@ -1,5 +1,6 @@
 /** The tunnel's program: downloaded with consent, or a file that a person chooses. */
 import { CancellationError, ProgressLocation, window } from 'vscode';
+import type { InstallProgress } from '../../tunnel/tunnel';
 import { tell } from '../actions';
 import type { Editor } from '../controller';
 import { sayInformation } from '../say';
@@ -24,17 +25,13 @@ export async function install(editor: Editor): Promise<'installed' | 'failed' | 
       async (progress, token) => {
         token.onCancellationRequested(() => controller.abort());
         let done = 0;
-        const stop = editor.router.onProgress(({ message, fraction }) => {
+        const told = ({ message, fraction }: InstallProgress): void => {
           const percent = fraction === undefined ? done : Math.floor(fraction * 100);
           progress.report({ message, increment: Math.max(0, percent - done) });
           done = Math.max(done, percent);
-        });
-        try {
-          const { path } = await editor.router.installCloudflared(controller.signal);
-          editor.log.info(`cloudflared is installed: ${path}`);
-        } finally {
-          stop();
-        }
+        };
+        const { path } = await editor.router.installCloudflared(undefined, told, controller.signal);
+        editor.log.info(`cloudflared is installed: ${path}`);
       },
     );
   } catch (error) {

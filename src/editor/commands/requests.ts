@@ -23,7 +23,7 @@ export function requestCommands(
     async copyRequestAsCurl(argument) {
       const id = idOf(argument) ?? (await pickRequest(editor, 'Copy Request as curl'));
       if (!id) return;
-      const { curl } = await editor.router.requestStory(id);
+      const { curl } = await editor.router.requestStory({ id });
       await env.clipboard.writeText(curl);
       void sayInformation('Copied a curl command. Set LLM_ROUTER_KEY and put your text in.');
     },
@@ -38,7 +38,7 @@ function idOf(argument: unknown): string | undefined {
 }
 
 async function pickRequest(editor: Editor, title: string): Promise<string | undefined> {
-  const records = await editor.router.recentRequests(SHOWN);
+  const records = await editor.router.recentRequests({ limit: SHOWN });
   if (records.length === 0) {
     const text = 'There are no requests yet. Add a model in Cursor, or send one with curl.';
     void tell(editor, { severity: 'info', text, actions: ['Copy Base URL', 'Copy API Key'] });

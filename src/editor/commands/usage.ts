@@ -30,7 +30,7 @@ export function usageCommands(editor: Editor, documents: Documents): Pick<Handle
         filters: { CSV: ['csv'] },
       });
       if (!uri) return;
-      const count = await editor.router.exportUsage({ ...period, file: uri.fsPath });
+      const { requests: count } = await editor.router.exportUsage({ ...period, file: uri.fsPath });
       const open = 'Open File';
       const text = `${count.toLocaleString('en-US')} ${count === 1 ? 'request' : 'requests'} written to ${uri.fsPath}.`;
       void sayInformation(text, open).then((chosen) => {

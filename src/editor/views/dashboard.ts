@@ -100,7 +100,7 @@ async function gather({ router, view }: Editor): Promise<Facts> {
   const now = Date.now();
   const to = dayBefore(now, 0);
   const [requests, days, models, backends, tunnel] = await Promise.all([
-    router.recentRequests(REQUESTS),
+    router.recentRequests({ limit: REQUESTS }),
     router.usage({ by: 'day', from: dayBefore(now, DAYS - 1), to }),
     router.usage({ by: 'model', from: dayBefore(now, MONTH_DAYS - 1), to }),
     router.usage({ by: 'backend', from: dayBefore(now, MONTH_DAYS - 1), to }),

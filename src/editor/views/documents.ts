@@ -19,7 +19,7 @@ export function createDocuments({ router }: Editor): Documents {
   const changed = new EventEmitter<Uri>();
   async function textOf(uri: Uri): Promise<string> {
     const [kind, by, from = '', to = ''] = uri.query.split(',');
-    if (kind === 'request') return (await router.requestStory(uri.path.slice(1, -3))).story;
+    if (kind === 'request') return (await router.requestStory({ id: uri.path.slice(1, -3) })).story;
     const group = GROUPS.find((known) => known === by);
     if (kind !== 'usage' || !group) throw new Error('There is no such page.');
     return await router.usagePage({ by: group, from, to });

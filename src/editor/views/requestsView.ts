@@ -41,7 +41,7 @@ export function createRequestsView(editor: Editor): Disposable {
   });
   const refresh = async (): Promise<void> => {
     const running = phaseOf(editor.view) === 'running' ? (editor.view.state?.running ?? 0) : 0;
-    const records = editor.view.link === 'connected' ? await editor.router.recentRequests(SHOWN) : [];
+    const records = editor.view.link === 'connected' ? await editor.router.recentRequests({ limit: SHOWN }) : [];
     lines = [...(running > 0 ? [{ running }] : []), ...records.map((record) => ({ record }))];
     // What is wrong stands above the list; what mends it is in the status bar and the dashboard.
     view.message = troublesOf(knownOf(editor.view)).find(({ short }) => short)?.text ?? '';

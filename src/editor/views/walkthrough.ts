@@ -24,7 +24,7 @@ export function createWalkthrough(editor: Editor): Disposable {
   const lookBack = async (): Promise<void> => {
     if (looked || editor.view.link !== 'connected') return;
     looked = true;
-    for (const record of await editor.router.recentRequests(500)) tick(stepsOfRequest(record));
+    for (const record of await editor.router.recentRequests({ limit: 500 })) tick(stepsOfRequest(record));
   };
   const look = (): void => {
     void openOnce();

@@ -23,9 +23,10 @@ async function examine(
   core: RouterCore,
   request: Parameters<RouterCore['doctor']>[0] = {},
   signal = new AbortController().signal,
+  attach?: Parameters<RouterCore['doctor']>[3],
 ): Promise<Examined> {
   const told: DoctorHop[] = [];
-  const report = await core.doctor(request, (hop) => told.push(hop), signal);
+  const report = await core.doctor(request, (hop) => told.push(hop), signal, attach);
   assert.deepEqual(told, report.hops, 'what was told is what the report holds');
   for (const hop of report.hops)
     if (hop.state === 'failed' || hop.state === 'warning') assert.ok(hop.fix, `${hop.id} says what to do`);
@@ -194,9 +195,9 @@ describe('doctor: inside this machine', () => {
 
   it('refused port, and a stranger on the port', async () => {
     await use({});
-    const nothing = await examine(router.core, { attach: { port: await closedPort() } });
+    const nothing = await examine(router.core, {}, undefined, { port: await closedPort() });
     says(nothing.hop('local'), 'failed', /refused the connection/, /Restart the router/);
-    const stranger = await examine(router.core, { attach: { port: upstream.port } });
+    const stranger = await examine(router.core, {}, undefined, { port: upstream.port });
     says(stranger.hop('local'), 'failed', /Another program answers/, /another number into llmRouter\.port/);
   });
 
@@ -260,19 +261,19 @@ describe('doctor: inside this machine', () => {
       return json(chatCompletion('hi', body.tools ? { choices: [called] } : {}))(request, response);
     };
     await use({ backends: [backend()] });
-    const requested = router.core.recentRequests(10);
+    const requested = await router.core.recentRequests({ limit: 10 });
     const { hop } = await examine(router.core, { paid: true });
     says(hop('paid-answer:prov'), 'ok', /prov\/gpt-a answered/);
     says(hop('paid-stream:prov'), 'ok', /streamed/);
     says(hop('paid-tool:prov'), 'ok', /called the tool/);
     // Our own checks are nobody's requests; what they cost is told apart.
-    assert.deepEqual(router.core.recentRequests(10), requested);
+    assert.deepEqual(await router.core.recentRequests({ limit: 10 }), requested);
     assert.equal(router.core.state.today?.requests, requested.length);
     assert.deepEqual(router.core.state.lastRequest, requested[0]);
     const usage = await router.core.usage({ from: '', to: '', by: 'backend' });
     assert.equal(usage.find((row) => row.group === 'own checks')?.requests, 3);
     assert.ok(!usage.some((row) => row.group === 'prov'));
-    assert.ok(router.core.keyStates().every(({ name }) => name !== 'own checks'));
+    assert.ok((await router.core.keyStates()).every(({ name }) => name !== 'own checks'));
     const sent = upstream.seen.filter(({ method }) => method === 'POST').map((request) => request.json());
     assert.equal(sent.length, 3);
     assert.ok(sent.every((body) => body.max_tokens === 400));

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { rpc } from '../../../src/process/contract';
+import { send } from '../../../src/process/contract';
 import type { RouterCore } from '../../../src/process/core';
 import { dial } from '../../../src/process/dial';
 import { type EditorModeOptions, type EditorWorld, runEditorMode } from '../../../src/process/editorMode';
@@ -88,7 +88,7 @@ describe('the life of a router process', () => {
     const { live } = await findRouter(dir, options);
     assert.ok(live);
     await live.prove('w');
-    assert.equal((await live.rpc.sendRequest(rpc.pushConfig, push())).applied, true);
+    assert.equal((await send(live.rpc, 'pushConfig', push())).applied, true);
     signal('SIGTERM');
     await live.closed;
     const found = await findRouter(dir, options);
@@ -110,14 +110,14 @@ describe('the life of a router process', () => {
     };
     await until(() => logged().includes('started'), 'no router');
     const first = await window();
-    await first.rpc.sendRequest(rpc.pushConfig, push({ lingerSeconds: 'always' }));
-    await first.rpc.sendRequest(rpc.start);
+    await send(first.rpc, 'pushConfig', push({ lingerSeconds: 'always' }));
+    await send(first.rpc, 'start', undefined);
     first.close();
     // Ten times what it lingers otherwise.
     await new Promise((resolve) => setTimeout(resolve, 1_000));
     assert.equal(over, false);
     const second = await window();
-    await second.rpc.sendRequest(rpc.stop);
+    await send(second.rpc, 'stop', undefined);
     second.close();
     assert.equal(await end, 0);
     assert.match(logged(), /ending: no window left/);

@@ -6,7 +6,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { createCommands } from '../../../src/process/commands';
-import { type ConfigPush, events, rpc } from '../../../src/process/contract';
+import { type ConfigPush, events, send } from '../../../src/process/contract';
 import { dial, type Peer } from '../../../src/process/dial';
 import { frame, MAX_MESSAGE } from '../../../src/process/framing';
 import { newNonce, type ProtocolRange, proofOf } from '../../../src/process/handshake';
@@ -153,9 +153,9 @@ describe('the pipe of the router', () => {
     peer.onError(() => undefined);
     peer.listen();
     const gone = closed(socket);
-    const answer = await peer.sendRequest(rpc.hello, { protocol: 1, version: '1.0.0', nonce: newNonce() });
+    const answer = await send(peer, 'hello', { protocol: 1, version: '1.0.0', nonce: newNonce() });
     const proof = proofOf('b'.repeat(64), 'window', answer.nonce);
-    await assert.rejects(peer.sendRequest(rpc.prove, { proof, window: 'w' }), /refused/);
+    await assert.rejects(send(peer, 'prove', { proof, window: 'w' }), /refused/);
     await gone;
     assert.equal(leases.count, 0);
     peer.dispose();
@@ -166,9 +166,9 @@ describe('the pipe of the router', () => {
     const { rpc: peer } = frame(socket, MAX_MESSAGE);
     peer.onError(() => undefined);
     peer.listen();
-    const answer = await peer.sendRequest(rpc.hello, { protocol: 1, version: '1.0.0', nonce: newNonce() });
+    const answer = await send(peer, 'hello', { protocol: 1, version: '1.0.0', nonce: newNonce() });
     const proof = proofOf(SECRET, 'router', answer.nonce);
-    await assert.rejects(peer.sendRequest(rpc.prove, { proof, window: 'w' }), /refused/);
+    await assert.rejects(send(peer, 'prove', { proof, window: 'w' }), /refused/);
     peer.dispose();
   });
 
@@ -215,14 +215,14 @@ describe('the pipe of the router', () => {
     await peer.prove('w');
     const certificate = 'ü'.repeat(1_000_000);
     const config: ConfigPush = { ...push({ label: 'big' }), network: { ca: [certificate] } };
-    assert.equal((await peer.rpc.sendRequest(rpc.pushConfig, config)).applied, true);
+    assert.equal((await send(peer.rpc, 'pushConfig', config)).applied, true);
   });
 
   it('refuses settings without a shape, as a sentence', async () => {
     const peer = await call();
     await peer.prove('w');
     await assert.rejects(
-      peer.rpc.sendRequest(rpc.pushConfig, { settings: {} } as ConfigPush),
+      send(peer.rpc, 'pushConfig', { settings: {} } as ConfigPush),
       /^Error: These are no settings\.$/,
     );
   });
@@ -266,8 +266,8 @@ describe('the pipe of the router', () => {
   it('runs what changes something one after the other', async () => {
     const peer = await call();
     await peer.prove('w');
-    const ask = [rpc.start, rpc.stop, rpc.start, rpc.restart, rpc.stop, rpc.start].map((type) =>
-      peer.rpc.sendRequest(type),
+    const ask = (['start', 'stop', 'start', 'restart', 'stop', 'start'] as const).map((name) =>
+      send(peer.rpc, name, undefined),
     );
     const phases = (await Promise.all(ask)).map(({ phase }) => phase);
     assert.deepEqual(phases, ['running', 'stopped', 'running', 'running', 'stopped', 'running']);

@@ -27,15 +27,15 @@ describe('what the views ask for', () => {
 
   it('tells the story of a request and a curl command, without prompt and key', async () => {
     const { id } = await ask();
-    const { story, curl } = router.core.requestStory(id);
+    const { story, curl } = await router.core.requestStory({ id });
     assert.match(story, new RegExp(`# Request ${id}`));
     assert.ok(curl.includes(`${router.url}/v1/chat/completions`), curl);
     for (const text of [story, curl]) assert.ok(!text.includes(PROMPT) && !text.includes(CLIENT_KEY));
-    assert.throws(() => router.core.requestStory('req_unknown'), /not among the newest/);
+    await assert.rejects(router.core.requestStory({ id: 'req_unknown' }), /not among the newest/);
   });
 
   it('tells how the keys are', async () => {
-    const states = router.core.keyStates();
+    const states = await router.core.keyStates();
     assert.deepEqual(states.map((state) => state.name).sort(), ['main', 'phone']);
     const phone = states.find((state) => state.name === 'phone');
     assert.match(phone?.refused ?? '', /switched off/);
@@ -44,7 +44,7 @@ describe('what the views ask for', () => {
 
   it('exports CSV, and says so when the file cannot be written', async () => {
     const file = path.join(router.dataDir, 'out.csv');
-    const written = await router.core.exportUsage({ from: '', to: '', file });
+    const { requests: written } = await router.core.exportUsage({ from: '', to: '', file });
     assert.equal(readFileSync(file, 'utf8').trim().split('\r\n').length, written + 1);
     await assert.rejects(
       router.core.exportUsage({ from: '', to: '', file: path.join(router.dataDir, 'no/such/folder.csv') }),
@@ -81,7 +81,7 @@ describe('what the views ask for', () => {
   it('logs bodies only while switched on: request, what went upstream, whole answers and streams', async () => {
     const file = path.join(router.dataDir, 'bodies.jsonl');
     await ask();
-    router.core.logBodies(true);
+    await router.core.logBodies({ on: true });
     assert.equal(router.core.state.bodyLog?.file, file);
     const whole = await ask();
     const streamed = await ask({ stream: true });
@@ -89,7 +89,7 @@ describe('what the views ask for', () => {
       const look = () => (lines(file).length >= 6 ? resolve() : void setTimeout(look, 10));
       look();
     });
-    router.core.logBodies(false);
+    await router.core.logBodies({ on: false });
     assert.equal(router.core.state.bodyLog, undefined);
     await ask();
     const entries = lines(file);

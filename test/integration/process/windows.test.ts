@@ -220,8 +220,8 @@ describe('windows and their router process', function () {
   it('passes progress on and ends the work when it is cancelled', async () => {
     const a = home.window({ environment: { TEST_LINGER: '0.5' } });
     const cancel = new AbortController();
-    a.onProgress(() => cancel.abort());
-    await assert.rejects(a.installCloudflared(cancel.signal), /^Error: cancelled$/);
+    const told = (): void => cancel.abort();
+    await assert.rejects(a.installCloudflared(undefined, told, cancel.signal), /^Error: cancelled$/);
   });
 
   it('ends cleanly on SIGTERM', async () => {

@@ -9,10 +9,10 @@ describe('a changed client key', () => {
     const settings = { tunnel: { provider: 'custom', url: 'https://127.0.0.1:9' } } as const;
     router = await startRouter(settings);
     await router.configure(settings, { 'client:main': 'sk-another-client-key-0123456789abcdef' });
-    assert.ok(router.core.tunnelHistory().every(({ state }) => state !== 'off'));
+    assert.ok((await router.core.tunnelHistory()).every(({ state }) => state !== 'off'));
     await router.configure({ tunnel: { provider: 'custom', url: 'https://127.0.0.1:10' } });
     assert.ok(
-      router.core.tunnelHistory().some(({ state }) => state === 'off'),
+      (await router.core.tunnelHistory()).some(({ state }) => state === 'off'),
       'another URL does',
     );
   });

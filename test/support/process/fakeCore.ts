@@ -105,10 +105,9 @@ export function createFakeCore(context: Pick<CoreContext, 'lastPort'>, version: 
     set({ phase: 'stopped' });
   };
 
-  const unable = (): never => {
+  const unused = async (): Promise<never> => {
     throw new Error('the fake core cannot do that');
   };
-  const unused = async (): Promise<never> => unable();
   return {
     get state() {
       return state;
@@ -129,26 +128,26 @@ export function createFakeCore(context: Pick<CoreContext, 'lastPort'>, version: 
     stop,
     close: async () => undefined,
     doctor: unused,
-    exportLiteLlm: unable,
-    previewImport: unable,
+    exportLiteLlm: unused,
+    previewImport: unused,
     listedModels: () => [],
     models: async () => Object.keys(pushed?.secrets ?? {}),
     testBackend: unused,
     discover: unused,
     renewUrl: unused,
-    installCloudflared: (onProgress, signal) =>
+    installCloudflared: (_request, onProgress, signal) =>
       new Promise((_resolve, reject) => {
         onProgress({ message: 'downloading', fraction: 0.5 });
         signal.addEventListener('abort', () => reject(new Error('cancelled')));
       }),
-    recentRequests: () => [],
+    recentRequests: async () => [],
     usage: unused,
     usagePage: unused,
-    requestStory: () => ({ story: '# a request', curl: 'curl' }),
+    requestStory: async () => ({ story: '# a request', curl: 'curl' }),
     exportUsage: unused,
-    keyStates: () => [],
-    logBodies: () => undefined,
-    tunnelHistory: () => [],
+    keyStates: async () => [],
+    logBodies: async () => undefined,
+    tunnelHistory: async () => [],
     focus: () => set({ notice: 'focus' }),
     onDidChange: (listener) => {
       changed.add(listener);
