@@ -1,4 +1,5 @@
 /** `router.js doctor`: looks at the router that runs with this data directory, or starts one for as long as it takes. */
+
 import { doorOf, healthProofWith, newHealthNonce } from '../network/healthProof';
 import type { DoctorArguments } from '../process/commandLine';
 import type { DoctorHop, DoctorReport } from '../process/contract';
@@ -7,6 +8,7 @@ import { openMemo } from '../process/routerMemo';
 import { openRuntimeDir } from '../process/runtimeDir';
 import type { Settings } from '../settings/schema';
 import { openStateFile } from '../tunnel/stateFile';
+import { WAYS } from '../tunnel/ways';
 import { VERSION } from '../version';
 import { localOrigin } from './facts';
 import { jsonHop, jsonSummary, summaryOf, terminalHop } from './report';
@@ -71,7 +73,7 @@ async function findRunning(
   const candidates = [port, running?.localPort, last].filter((one) => one !== undefined && one > 0);
   for (const candidate of new Set(candidates as number[])) {
     if (!(await isOurs(localOrigin({ host, port: candidate }), secret))) continue;
-    const fixed = tunnel.provider === 'custom' ? new URL(tunnel.url).origin : undefined;
+    const fixed = WAYS[tunnel.provider]?.fixedUrl?.(tunnel);
     const publicUrl = fixed ?? (running?.localPort === candidate ? `https://${running.host}` : undefined);
     return { port: candidate, ...(publicUrl && { publicUrl }) };
   }

@@ -1,11 +1,12 @@
 /** The way from the internet to this router: program, ports, registration, public URL, streaming, name. */
 
-import { isProgram, programOnPath, runForOutput } from '../tunnel/commands';
+import { isLocalOnly } from '../settings/tunnelKinds';
+import { CARDS } from '../tunnel/cards';
 import { type Dial, TunnelProblem } from '../tunnel/driver';
-import { findCloudflared } from '../tunnel/kinds/cloudflaredBinary';
 import { say } from '../tunnel/sentences';
 import type { TunnelStatus } from '../tunnel/tunnel';
 import { createVerifier, type HealthResult } from '../tunnel/verifier';
+import { WAYS } from '../tunnel/ways';
 import {
   type Check,
   COPY_URL,
@@ -36,9 +37,9 @@ export function tunnelChecks(facts: DoctorFacts): Check[] {
   const { provider } = facts.settings.tunnel;
   const up = settled(facts);
   const probe = (look: (url: string, dial: Dial | undefined) => Promise<Finding>) => async (): Promise<Finding> => {
-    if (provider === 'none') return skipped(OFF);
+    if (isLocalOnly(provider)) return skipped(OFF);
     const { publicUrl } = await up();
-    return publicUrl ? await look(publicUrl, dialFor(provider)) : skipped('There is no public URL yet.');
+    return publicUrl ? await look(publicUrl, CARDS[provider].dial) : skipped('There is no public URL yet.');
   };
   const verifier = createVerifier({
     clientKey: facts.probeKey,
@@ -92,12 +93,6 @@ export function tunnelChecks(facts: DoctorFacts): Check[] {
   ];
 }
 
-/** The edge routes by SNI, so a fresh quick tunnel's name need not be resolved; Tailscale's resolves differently inside. */
-function dialFor(provider: string): Dial | undefined {
-  if (provider === 'cloudflared') return { host: 'trycloudflare.com' };
-  return provider === 'tailscale' ? { outside: true } : undefined;
-}
-
 /** Resolves when the tunnel is up or has said that it will not be; once for all checks. */
 function settled({ tunnel }: DoctorFacts): () => Promise<TunnelStatus> {
   const coming = (status: TunnelStatus): boolean =>
@@ -120,41 +115,25 @@ function settled({ tunnel }: DoctorFacts): () => Promise<TunnelStatus> {
 
 async function programFinding({ settings, dataDir, tunnel }: DoctorFacts): Promise<Finding> {
   const { provider, binary } = settings.tunnel;
-  const { world } = tunnel;
-  if (provider === 'none') return skipped(OFF, WITHOUT);
-  if (provider === 'custom') return skipped('A public URL of your own needs no program here.');
-  if (provider === 'cloudflared' || provider === 'cloudflared-named') {
-    try {
-      const found = await findCloudflared({ chosen: binary || tunnel.cloudflaredBin || undefined, dataDir, world });
-      return ok(`cloudflared ${found.version} (${found.path}).`);
-    } catch (error) {
-      if (!(error instanceof TunnelProblem)) throw error;
-      const [why = '', ...fix] = error.message.split(/(?<=\.) (?=[A-Z])/);
-      return failed(why, fix.join(' ') || 'Install cloudflared.', binary ? openSetting('tunnel.binary') : INSTALL);
-    }
+  if (isLocalOnly(provider)) return skipped(OFF, WITHOUT);
+  const { program } = CARDS[provider];
+  const find = WAYS[provider]?.program;
+  if (!program || !find) return skipped('A public URL of your own needs no program here.');
+  try {
+    const found = await find({ ...tunnel, settings: settings.tunnel, dataDir });
+    return ok(`${program.name} ${found.version} (${found.path}).`);
+  } catch (error) {
+    if (!(error instanceof TunnelProblem)) throw error;
+    const [why = '', ...fix] = error.message.split(/(?<=\.) (?=[A-Z])/);
+    const repair = binary ? openSetting('tunnel.binary') : program.installable ? INSTALL : SET_UP_TUNNEL;
+    return failed(why, fix.join(' ') || `Install ${program.name}.`, repair);
   }
-  const program = binary || programOnPath(provider, world);
-  if (!program || !isProgram(program)) {
-    const missing = provider === 'ngrok' ? say.ngrokMissing(binary) : say.tailscaleMissing(binary);
-    // Tailscale's own app holds its program elsewhere; a tunnel that runs has found it.
-    if (provider === 'tailscale' && !binary && tunnel.status().publicUrl) return ok('Tailscale runs.');
-    const [why = '', ...fix] = missing.split(/(?<=\.) (?=[A-Z])/);
-    return failed(why, fix.join(' '), SET_UP_TUNNEL);
-  }
-  const output = await runForOutput(program, ['version'], world, 5_000).catch((error: Error) => error);
-  if (output instanceof Error || output.code !== 0)
-    return failed(
-      `${program} does not start (${output instanceof Error ? output.message : `exit code ${output.code}`}).`,
-      'Install it anew, or correct llmRouter.tunnel.binary.',
-      SET_UP_TUNNEL,
-    );
-  return ok(`${provider} ${/\d+\.\d+\.\d+/.exec(output.stdout)?.[0] ?? ''} (${program}).`);
 }
 
 async function portsFinding({ settings, tunnel }: DoctorFacts, signal: AbortSignal): Promise<Finding> {
   const { provider } = settings.tunnel;
-  if (provider === 'none') return skipped(OFF);
-  if (!provider.startsWith('cloudflared')) return skipped('Only cloudflared needs a port of its own (7844).');
+  if (isLocalOnly(provider)) return skipped(OFF);
+  if (!CARDS[provider].edge) return skipped('Only cloudflared needs a port of its own (7844).');
   const { udp, tcp } = await probeEdge(tunnel.edgeHosts, { world: tunnel.world, ms: 4_000, signal });
   const { protocol, state } = tunnel.status();
   const connected = protocol !== undefined && ['verifying', 'online', 'degraded'].includes(state);
@@ -172,15 +151,14 @@ async function portsFinding({ settings, tunnel }: DoctorFacts, signal: AbortSign
 function registeredFinding(status: TunnelStatus, { settings, listener }: DoctorFacts): Finding {
   const { provider } = settings.tunnel;
   const said = status.message ?? '';
-  if (provider === 'none') return skipped(OFF);
+  if (isLocalOnly(provider)) return skipped(OFF);
   switch (status.state) {
     case 'online':
     case 'degraded':
     case 'verifying': {
       const way = [status.protocol, status.location].filter((part) => part !== undefined).join(', ');
-      return ok(
-        `Connected${provider === 'custom' ? ' by way of your own URL' : ` over ${provider}`}${way && ` (${way})`}.`,
-      );
+      const { program } = CARDS[provider];
+      return ok(`Connected ${program ? `over ${program.name}` : 'by way of your own URL'}${way && ` (${way})`}.`);
     }
     case 'off':
       return listener
@@ -216,7 +194,8 @@ function healthFinding(result: HealthResult, url: string, { settings, listener }
   if (result.ok) return ok(`${url}/v1 answers with the proof of this router.`);
   const { provider } = settings.tunnel;
   const port = listener?.port ?? settings.port;
-  const quick = provider === 'cloudflared';
+  const { renewable, setting } = CARDS[provider];
+  const leads = WAYS[provider]?.leads;
   if ('why' in result)
     return failed(
       `${url} was not reached from here: ${result.why}`,
@@ -227,22 +206,22 @@ function healthFinding(result: HealthResult, url: string, { settings, listener }
     case 'gone':
       return failed(
         `The tunnel service has no connection for ${url} (530).`,
-        quick
+        renewable
           ? 'Restart the router; if it stays, ask for a new URL and paste it into Cursor.'
           : 'Restart the router; if it stays, check the tunnel at its provider.',
-        quick ? NEW_URL : RESTART,
+        renewable ? NEW_URL : RESTART,
       );
     case 'origin':
       return failed(
         `The tunnel works, but does not reach the router on port ${port} (502).`,
-        provider === 'custom' ? say.forwardHere(port) : 'Restart the router.',
-        provider === 'custom' ? openSetting('tunnel.url') : RESTART,
+        leads?.(port) ?? 'Restart the router.',
+        leads ? openSetting(setting) : RESTART,
       );
     case 'foreign':
       return failed(
         `Something else than this router answers at ${url}.`,
-        provider === 'cloudflared-named' ? say.ingressMissing(port) : say.forwardHere(port),
-        quick ? RESTART : openSetting('tunnel.url'),
+        (leads ?? say.forwardHere)(port),
+        renewable ? RESTART : openSetting(setting),
       );
     case 'busy':
       return warning(say.busy, 'Wait until some requests have ended.');
@@ -251,7 +230,7 @@ function healthFinding(result: HealthResult, url: string, { settings, listener }
     default:
       return failed(
         `${url} answered with HTTP ${result.status}${result.code ? ` (${result.code})` : ''}.`,
-        provider === 'custom' ? say.forwardHere(port) : 'Restart the router; if it stays, set up the tunnel anew.',
+        leads?.(port) ?? 'Restart the router; if it stays, set up the tunnel anew.',
         SET_UP_TUNNEL,
       );
   }
@@ -265,10 +244,10 @@ function nameFinding(found: 'yes' | 'no' | 'unknown', host: string, { settings, 
       'Open the public URL from another network, such as a phone.',
       COPY_URL,
     );
-  const quick = settings.tunnel.provider === 'cloudflared';
+  const { renewable, setting } = CARDS[settings.tunnel.provider];
   return failed(
     `${host} does not exist in DNS. In Cursor this shows as "Rate limited by model provider, retrying", then "Network Error".`,
-    quick ? 'Wait a minute; if it stays, ask for a new URL.' : 'Check its DNS entry.',
-    quick ? (listener ? NEW_URL : START) : openSetting('tunnel.hostname'),
+    renewable ? 'Wait a minute; if it stays, ask for a new URL.' : 'Check its DNS entry.',
+    renewable ? (listener ? NEW_URL : START) : openSetting(setting),
   );
 }

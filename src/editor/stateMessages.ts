@@ -1,4 +1,5 @@
 /** What a person is told and offered, decided from the view alone. Pure. */
+import { isLocalOnly } from '../settings/tunnelKinds';
 import type { TunnelStatus } from '../tunnel/tunnel';
 import { clock, phaseOf, returningUrl, type View, workingUrl } from './view';
 
@@ -75,7 +76,7 @@ export function baseUrlAnswer(view: View): BaseUrlAnswer {
 }
 
 function tunnelAnswer(view: View, tunnel: TunnelStatus): BaseUrlAnswer {
-  if (tunnel.needsBinary || (tunnel.state === 'off' && tunnel.provider === 'none')) {
+  if (tunnel.needsBinary || (tunnel.state === 'off' && isLocalOnly(tunnel.provider))) {
     const why = tunnel.needsBinary ? 'The tunnel program cloudflared is missing' : 'The tunnel is switched off';
     return {
       message: {

@@ -1,7 +1,9 @@
 /** Status bar item: text, tooltip and colour from what the window knows. Pure, so that each state can be looked at in a test. */
+
 import type { BackendState, RouterState } from '../process/contract';
 import { type TroubleLook, troublesOf } from '../troubles/table';
 import { TUNNEL } from '../troubles/tunnel';
+import { cardOf } from '../tunnel/cards';
 import { COMMANDS, type CommandName } from './ids';
 import { commandLink, type EditorCommand, editorCommand } from './mending';
 import { clock, knownOf, phaseOf, type View } from './view';
@@ -198,7 +200,7 @@ function otherLines(view: View, state: RouterState): string[] {
 
 function actionLine(state: RouterState): string {
   const actions = [link('stopRouter', 'Stop'), link('restartRouter', 'Restart')];
-  if (state.tunnel.provider === 'cloudflared' && state.tunnel.publicUrl) actions.push(link('newTunnelUrl', 'New URL'));
+  if (cardOf(state.tunnel.provider)?.renewable && state.tunnel.publicUrl) actions.push(link('newTunnelUrl', 'New URL'));
   actions.push(link('manageBackends', 'Backends…'), link('showLog', 'Log'));
   return actions.join(' · ');
 }

@@ -1,5 +1,7 @@
 /** The command line of dist/router.js (design §4). Pure: arguments in, a plan or a sentence out. */
+
 import { parseArgs } from 'node:util';
+import { TUNNEL_NAMES, type TunnelKind } from '../settings/tunnelKinds';
 
 export interface HeadlessArguments {
   mode: 'headless';
@@ -8,7 +10,7 @@ export interface HeadlessArguments {
   /** Given explicitly: taken means exit 2. */
   port?: number;
   host?: string;
-  tunnel?: (typeof TUNNELS)[number];
+  tunnel?: TunnelKind;
   apiKey?: string;
   apiKeyEnv?: string;
   logLevel?: (typeof LEVELS)[number];
@@ -50,7 +52,6 @@ export type Arguments =
   | { mode: 'help' }
   | { mode: 'version' };
 
-const TUNNELS = ['cloudflared', 'cloudflared-named', 'ngrok', 'tailscale', 'custom', 'none'] as const;
 const LEVELS = ['error', 'warn', 'info', 'debug'] as const;
 /** llm-router's own levels that say less than `error`. */
 const GO_LEVELS: readonly string[] = ['dpanic', 'panic', 'fatal'];
@@ -67,7 +68,7 @@ Usage: node dist/router.js [options]
   --env-file FILE         read variables from this file (default ./.env when present); real environment variables win
   --port N                port on the host, 0 for any free one (default 11411)
   --host ADDRESS          address to listen on (default 127.0.0.1)
-  --tunnel KIND           ${TUNNELS.join(' | ')} (default cloudflared)
+  --tunnel KIND           ${TUNNEL_NAMES.join(' | ')} (default cloudflared)
   --llmrouter-api-key KEY       the key clients have to send
   --llmrouter-api-key-env NAME  the variable that holds it (default LLMROUTER_API_KEY)
   --log-level LEVEL       ${LEVELS.join(' | ')}
@@ -97,7 +98,7 @@ export function parseCommandLine(argv: readonly string[]): Arguments {
     envFile: values['env-file'],
     port: values.port === undefined ? undefined : portOf(values.port),
     host: values.host,
-    tunnel: oneOf('--tunnel', values.tunnel, TUNNELS),
+    tunnel: oneOf('--tunnel', values.tunnel, TUNNEL_NAMES),
     apiKey: values['llmrouter-api-key'],
     apiKeyEnv: values['llmrouter-api-key-env'],
     logLevel: oneOf('--log-level', levelOf(values['log-level']), LEVELS),

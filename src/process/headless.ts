@@ -10,6 +10,7 @@ import type { LoadedConfig } from '../config/formats/loaded';
 import { envVariables, keyText } from '../config/intake';
 import { CLIENT_KEY } from '../settings/keyNames';
 import type { Settings } from '../settings/schema';
+import { isLocalOnly } from '../settings/tunnelKinds';
 import { maskKeys } from '../wires/keyShapes';
 import type { HeadlessArguments } from './commandLine';
 import { findConfigFile, readConfigFile, stampOf, watchConfigFile, watchStamp } from './configFile';
@@ -327,7 +328,7 @@ function tellEvents(core: RouterCore, terminal: Terminal): void {
     }
     const { state: name, publicUrl, message } = state.tunnel;
     const now = `${name} ${publicUrl ?? ''} ${message ?? ''}`;
-    if (listening && now !== tunnel && (tunnel !== '' || name !== 'off' || state.tunnel.provider === 'none')) {
+    if (listening && now !== tunnel && (tunnel !== '' || name !== 'off' || isLocalOnly(state.tunnel.provider))) {
       tunnel = now;
       terminal.tunnel(state.tunnel);
     }

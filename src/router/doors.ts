@@ -22,6 +22,7 @@ import { createThrottle, hostName } from '../server/guard';
 import { SERVER_TIMES } from '../server/runtime';
 import { createRequestServer, type RequestServer } from '../server/server';
 import { MEMORY_KEY } from '../settings/keyNames';
+import { cardOf } from '../tunnel/cards';
 import { TUNNEL_PROBE_TEXT } from '../tunnel/verifier';
 import type { Breaker } from '../upstream/breaker';
 import { createEchoSend } from '../upstream/echo';
@@ -97,7 +98,7 @@ export function createDoors(given: DoorOptions): Doors {
     runtime: () => setup.runtime,
     publicDoor: () => ({
       hosts: tunnel.hosts(),
-      visitorHeader: tunnel.status.provider.startsWith('cloudflared') ? 'cf-connecting-ip' : 'x-forwarded-for',
+      visitorHeader: cardOf(tunnel.status.provider)?.visitorHeader ?? 'x-forwarded-for',
       own: { addresses: !LOOPBACK_HOST.test(options.host), names: setup.runtime.settings.allowedHosts },
     }),
     healthProof: given.healthProof,

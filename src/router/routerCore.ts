@@ -2,6 +2,7 @@
  * The composition root: joins setup, tunnel, doors, life and desk into the one thing that router.ts drives, from an
  * editor's pipe or from a terminal. It holds the state that is shown; each rule stands in the part it belongs to.
  */
+
 import { createCursorApp } from '../cursorApp/watch';
 import { localOrigin } from '../doctor/facts';
 import { openLedger } from '../ledger/store';
@@ -12,6 +13,7 @@ import type { RouterCore } from '../process/core';
 import type { Backend } from '../routing/backend';
 import { validateSettings } from '../settings/check';
 import { cursorAppState } from '../troubles/cursor';
+import { CARDS } from '../tunnel/cards';
 import { createBreaker } from '../upstream/breaker';
 import { VERSION } from '../version';
 import { plain } from '../wires/plainText';
@@ -184,7 +186,7 @@ export async function createRouterCore(given: CoreOptions): Promise<RouterCore> 
     },
     async installCloudflared(_request, onProgress, signal) {
       const { path } = await tunnel.install(onProgress, signal);
-      if (setup.configuration.settings.tunnel.provider.startsWith('cloudflared'))
+      if (CARDS[setup.configuration.settings.tunnel.provider].program?.installable)
         life
           .restartTunnel()
           .catch((error: Error) => options.log('error', `The tunnel could not start: ${error.message}`));

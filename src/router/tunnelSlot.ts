@@ -2,8 +2,9 @@
 
 import type { HealthProof } from '../network/healthProof';
 import { tunnelKeyName } from '../settings/keyNames';
+import { CARDS } from '../tunnel/cards';
+import { installCloudflared } from '../tunnel/cloudflared/installCloudflared';
 import { createTunnel } from '../tunnel/createTunnel';
-import { installCloudflared } from '../tunnel/kinds/installCloudflared';
 import type { Tunnel, TunnelStatus } from '../tunnel/tunnel';
 import { createTunnelLog, type TunnelMoment } from '../tunnel/tunnelLog';
 import type { Configuration, CoreOptions } from './options';
@@ -51,7 +52,8 @@ export function createTunnelSlot({ options, setup, startedAt, healthProof, onCha
   function token(): string | undefined {
     const { settings, secrets } = setup.configuration;
     const { provider } = settings.tunnel;
-    return secrets[tunnelKeyName(provider)] ?? (provider === 'ngrok' ? env.NGROK_AUTHTOKEN : env.TUNNEL_TOKEN);
+    const { secret } = CARDS[provider];
+    return secrets[tunnelKeyName(provider)] ?? (secret && env[secret.env]);
   }
 
   return {

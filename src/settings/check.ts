@@ -9,6 +9,7 @@ import { type Found, type Segment, toProblem } from './path';
 import type { Problem } from './problem';
 import type { Settings } from './schema';
 import { readShape } from './shape';
+import { neededBy } from './tunnelKinds';
 
 /**
  * Validates settings as a person wrote them. With any error there are no settings and the caller keeps its last good ones;
@@ -67,31 +68,17 @@ function checkTunnel({ tunnel, metrics, port }: Settings): Found[] {
   if (metrics.enabled && port !== 0 && metrics.port === port) {
     found.push(error(['metrics', 'port'], 'The metrics need a port of their own, but this is the port of the router.'));
   }
-  if (tunnel.provider === 'custom' && tunnel.url.trim() === '') {
-    found.push(
-      error(
-        ['tunnel', 'url'],
-        'The tunnel provider custom needs the public URL in tunnel.url, as https://llm.example.com.',
-      ),
-    );
-  } else if (tunnel.url.trim() !== '' && !isPublicUrl(tunnel.url.trim())) {
+  const needed = neededBy(tunnel.provider);
+  if (needed && tunnel[needed.setting].trim() === '') found.push(error(['tunnel', needed.setting], needed.message));
+  if (tunnel.url.trim() !== '' && !isPublicUrl(tunnel.url.trim()))
     found.push(
       error(
         ['tunnel', 'url'],
         'tunnel.url must be a public URL that begins with https://, as https://llm.example.com.',
       ),
     );
-  }
-  if (tunnel.provider === 'cloudflared-named' && tunnel.hostname.trim() === '') {
-    found.push(
-      error(
-        ['tunnel', 'hostname'],
-        'A named Cloudflare tunnel needs its public hostname in tunnel.hostname, as llm.example.com.',
-      ),
-    );
-  } else if (tunnel.hostname.trim() !== '' && !/^[a-z\d-]+(\.[a-z\d-]+)+$/i.test(tunnel.hostname.trim())) {
+  if (tunnel.hostname.trim() !== '' && !/^[a-z\d-]+(\.[a-z\d-]+)+$/i.test(tunnel.hostname.trim()))
     found.push(error(['tunnel', 'hostname'], 'tunnel.hostname must be a host name only, as llm.example.com.'));
-  }
   return found;
 }
 

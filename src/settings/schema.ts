@@ -9,6 +9,7 @@ import { PRESET_NAMES } from '../routing/presetCards';
 import { PRESETS } from '../routing/presets';
 import { WIRES } from '../wires/wire';
 import { abilities, name } from './abilitySettings';
+import { TUNNEL_KINDS, TUNNEL_NAMES } from './tunnelKinds';
 
 const DAY = 86_400;
 const limit = () => z.number().min(0).max(DAY);
@@ -235,18 +236,11 @@ export const settingsSchema = z.strictObject({
   tunnel: z
     .strictObject({
       provider: z
-        .enum(['cloudflared', 'cloudflared-named', 'ngrok', 'tailscale', 'custom', 'none'])
+        .enum(TUNNEL_NAMES)
         .default('cloudflared')
         .meta({
           description: 'How Cursor reaches the router.',
-          enumDescriptions: [
-            'Cloudflare quick tunnel: no account, no uptime guarantee.',
-            'Your own Cloudflare tunnel: needs an account and a domain, the URL never changes.',
-            'ngrok: needs an account, one free stable URL.',
-            'Tailscale Funnel: needs Tailscale with Funnel enabled, the URL is stable.',
-            'A public URL of your own that forwards to this router.',
-            'No tunnel: local use only.',
-          ],
+          enumDescriptions: Object.values(TUNNEL_KINDS).map(({ description }) => description),
         }),
       binary: z.string().default('').meta({
         description: 'Path of the tunnel program (cloudflared, ngrok or tailscale). Empty: found by itself.',

@@ -1,7 +1,9 @@
 /** Finding programs, and running short commands to their end. */
 import { accessSync, constants } from 'node:fs';
 import path from 'node:path';
+import { TunnelProblem } from './driver';
 import { childEnvironment } from './processes';
+import { say } from './sentences';
 import type { TunnelWorld } from './world';
 
 /** `npm start` puts this in front of the PATH; the npm package cloudflared leaves a script of that name in it. */
@@ -67,4 +69,18 @@ export function runForOutput(
       resolve({ code, ...output });
     });
   });
+}
+
+/** What a program says about itself. Throws a TunnelProblem where it does not start. */
+export async function versionOf(
+  name: string,
+  program: string,
+  world: TunnelWorld,
+): Promise<{ path: string; version: string }> {
+  const output = await runForOutput(program, ['version'], world, 5_000).catch((error: Error) => error);
+  if (output instanceof Error || output.code !== 0) {
+    const why = output instanceof Error ? output.message : `exit code ${output.code}`;
+    throw new TunnelProblem('error', say.programFails(name, program, why));
+  }
+  return { path: program, version: /\d+\.\d+\.\d+/.exec(output.stdout)?.[0] ?? '' };
 }

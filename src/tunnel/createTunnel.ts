@@ -3,18 +3,15 @@
 import type { HealthProof } from '../network/healthProof';
 import { createNetwork } from '../network/httpsClient';
 import type { NetworkSettings } from '../network/settings';
-
 import type { Settings } from '../settings/schema';
+import type { TunnelKind } from '../settings/tunnelKinds';
 import type { Driver } from './driver';
-import { namedTunnelDriver, quickTunnelDriver } from './kinds/cloudflared';
-import { customDriver } from './kinds/custom';
-import { ngrokDriver } from './kinds/ngrok';
-import { endFunnel, tailscaleDriver } from './kinds/tailscale';
 import { endStray } from './program';
 import { openStateFile, type StateFile } from './stateFile';
 import { superviseTunnel } from './supervisor';
 import type { Tunnel } from './tunnel';
 import { createVerifier } from './verifier';
+import { WAYS } from './ways';
 import { realWorld, type TunnelWorld } from './world';
 
 export interface TunnelOptions {
@@ -24,7 +21,7 @@ export interface TunnelOptions {
   /** The port of the settings, 0 or absent for any. */
   wantedPort?: number;
   dataDir: string;
-  /** Named Cloudflare tunnel: its token. ngrok: the authtoken. */
+  /** The secret that the card of the kind names. */
   token?: string;
   /** CLOUDFLARED_BIN; the setting wins. */
   cloudflaredBin?: string;
@@ -44,74 +41,43 @@ export interface TunnelOptions {
  * port would get the requests and hand them on.
  */
 function expectedPort({ settings, localPort, wantedPort }: TunnelOptions): number {
-  const elsewhere = settings.provider === 'cloudflared-named' || settings.provider === 'custom';
-  return elsewhere && wantedPort ? wantedPort : localPort;
+  return WAYS[settings.provider]?.leads && wantedPort ? wantedPort : localPort;
 }
 
 /** A tunnel that does not run yet; `start()` brings it up. Settings are read once: other settings are another tunnel. */
 export function createTunnel(options: TunnelOptions, world: TunnelWorld = realWorld()): Tunnel {
-  const { settings, localPort, log } = options;
-  const state = openStateFile(options.dataDir);
-  if (settings.provider === 'none') return noTunnel(() => endOthers('none', state, world), world);
-  const network = createNetwork(options.network, world);
+  const { settings, dataDir, localPort, token, cloudflaredBin, network: networkSettings, log } = options;
+  const state = openStateFile(dataDir);
+  const way = WAYS[settings.provider];
+  const endBefore = () => endOthers(settings.provider, state, world);
+  if (!way) return noTunnel(endBefore, world);
+  const network = createNetwork(networkSettings, world);
   const verifier = createVerifier({
     clientKey: () => options.clientKey,
     healthProof: options.healthProof,
     port: expectedPort(options),
     network,
   });
-  return superviseTunnel({ driver: chooseDriver(settings.provider), verifier, clock: world.clock, localPort, log });
-
-  function chooseDriver(provider: Exclude<Settings['tunnel']['provider'], 'none'>): Driver {
-    const cloudflared = {
-      dataDir: options.dataDir,
-      localPort,
-      binary: settings.binary || options.cloudflaredBin || undefined,
-      mayInstall: options.mayInstall === true,
-      network,
-      networkSettings: options.network,
-      state,
-      world,
-    };
-    switch (provider) {
-      case 'cloudflared-named':
-        return afterStray(namedTunnelDriver({ ...cloudflared, hostname: settings.hostname, token: options.token }));
-      case 'ngrok': {
-        const { dataDir, token } = options;
-        const { binary, hostname } = settings;
-        return afterStray(ngrokDriver({ dataDir, localPort, binary, hostname, token, state, world }));
-      }
-      case 'tailscale':
-        return afterStray(tailscaleDriver({ localPort, binary: settings.binary, state, world }));
-      case 'custom':
-        return afterStray(customDriver(settings.url, localPort));
-      case 'cloudflared':
-        return afterStray(quickTunnelDriver(cloudflared));
-      default:
-        return unknownProvider(provider);
-    }
-  }
-
-  /** What another provider left running before the switch ends first. */
-  function afterStray(driver: Driver): Driver {
-    return {
-      ...driver,
-      async adopt(signal) {
-        await endOthers(driver.provider, state, world);
-        return driver.adopt(signal);
-      },
-    };
-  }
+  const mayInstall = options.mayInstall === true;
+  const needs = { settings, dataDir, localPort, token, cloudflaredBin, mayInstall, network, networkSettings };
+  const driver = afterStray(way.driver({ ...needs, state, world }), endBefore);
+  return superviseTunnel({ driver, verifier, clock: world.clock, localPort, log });
 }
 
-/** A kind that nobody handles does not compile. */
-function unknownProvider(provider: never): never {
-  throw new Error(`There is no tunnel provider ${String(provider)}.`);
+/** What another kind left running before the switch ends first. */
+function afterStray(driver: Driver, endBefore: () => Promise<void>): Driver {
+  return {
+    ...driver,
+    async adopt(signal) {
+      await endBefore();
+      return driver.adopt(signal);
+    },
+  };
 }
 
-async function endOthers(provider: string, state: StateFile, world: TunnelWorld): Promise<void> {
-  if (state.value.running && state.value.running.provider !== provider) await endStray(state, world);
-  if (state.value.funnel && provider !== 'tailscale') await endFunnel(state, world);
+async function endOthers(kind: TunnelKind, state: StateFile, world: TunnelWorld): Promise<void> {
+  if (state.value.running && state.value.running.provider !== kind) await endStray(state, world);
+  for (const [other, way] of Object.entries(WAYS)) if (other !== kind) await way?.endLeft?.(state, world);
 }
 
 function noTunnel(start: () => Promise<void>, { clock }: TunnelWorld): Tunnel {

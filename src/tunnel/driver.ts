@@ -1,4 +1,5 @@
 /** The seam between the one supervisor and the ways of being reachable. */
+import type { TunnelKind } from '../settings/tunnelKinds';
 import type { TunnelStateName } from './tunnel';
 
 /** Why there is no tunnel, as a sentence for a person, with what to do next. */
@@ -70,7 +71,7 @@ export interface Dial {
 }
 
 export interface Driver {
-  readonly provider: string;
+  readonly provider: TunnelKind;
   /** Name of the program, for sentences. */
   readonly program: string;
   readonly dial?: Dial;

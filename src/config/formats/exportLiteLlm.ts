@@ -7,6 +7,7 @@ import { stringify } from 'yaml';
 import { buildBackends } from '../../routing/build';
 import { createRouteTable } from '../../routing/resolve';
 import type { ClientKeySettings, Settings } from '../../settings/schema';
+import { isLocalOnly } from '../../settings/tunnelKinds';
 import type { ExportedFile } from './exportFiles';
 import { liteLlmFiles } from './exportFiles';
 import { exportModels, type LiteLlmEntry } from './exportModels';
@@ -110,7 +111,7 @@ function keyRequest({ name, models, budget, ...limits }: ClientKeySettings): { b
 
 function leftOut(settings: Settings): string[] {
   return [
-    ...(settings.tunnel.provider === 'none'
+    ...(isLocalOnly(settings.tunnel.provider)
       ? []
       : ['the tunnel. A proxy on a server has an address of its own (see README.md).']),
     ...settings.clientKeys

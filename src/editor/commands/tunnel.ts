@@ -1,6 +1,8 @@
 /** How Cursor's servers reach the router: consent to cloudflared, other ways, a new URL. */
 import { type QuickPickItem, ThemeIcon, window } from 'vscode';
 import { tunnelKeyName } from '../../settings/keyNames';
+import { TUNNEL_NAMES, type TunnelKind } from '../../settings/tunnelKinds';
+import { CARDS, cardOf } from '../../tunnel/cards';
 import { tell } from '../actions';
 import type { Editor } from '../controller';
 import type { Handlers } from '../ids';
@@ -21,7 +23,7 @@ export function tunnelCommands(
           actions: ['Start Router'],
         });
       const { tunnel } = editor.view.state ?? {};
-      if (tunnel?.provider !== 'cloudflared') {
+      if (!tunnel || !cardOf(tunnel.provider)?.renewable) {
         return void tell(editor, {
           severity: 'info',
           text: 'Only a Cloudflare quick tunnel can get a new URL; the URL of this tunnel is fixed.',
@@ -40,70 +42,25 @@ export function tunnelCommands(
 }
 
 async function setUpTunnel(editor: Editor): Promise<void> {
+  const kinds = TUNNEL_NAMES.map((kind) => {
+    const { title, description, detail, icon } = CARDS[kind];
+    return {
+      label: title,
+      description,
+      ...(detail && { detail }),
+      iconPath: new ThemeIcon(icon),
+      run: () => useKind(editor, kind),
+    };
+  });
   const ways: (QuickPickItem & { run: () => Promise<void> })[] = [
-    {
-      label: 'Cloudflare quick tunnel',
-      description: 'no account',
-      detail:
-        'Downloads cloudflared once if it is missing. No uptime guarantee; the URL stays as long as Cloudflare keeps it.',
-      iconPath: new ThemeIcon('cloud'),
-      run: () => useQuickTunnel(editor),
-    },
+    ...kinds.slice(0, 1),
     {
       label: 'Choose the cloudflared program…',
       description: 'a file on this machine',
       iconPath: new ThemeIcon('file-binary'),
       run: () => chooseBinary(),
     },
-    {
-      label: 'Your own Cloudflare tunnel',
-      description: 'account and domain, fixed URL',
-      iconPath: new ThemeIcon('verified'),
-      run: async () => {
-        const hostname = await askText(
-          'Public hostname of your tunnel',
-          'llm.example.com',
-          /^[a-z\d-]+(\.[a-z\d-]+)+$/i,
-        );
-        if (!hostname) return;
-        await setTunnelSecret(editor, 'cloudflared-named');
-        await writeSetting('tunnel.hostname', hostname);
-        await useProvider(editor, 'cloudflared-named');
-      },
-    },
-    {
-      label: 'ngrok',
-      description: 'account, one free stable URL',
-      iconPath: new ThemeIcon('globe'),
-      run: () => useProvider(editor, 'ngrok'),
-    },
-    {
-      label: 'Tailscale Funnel',
-      description: 'needs Tailscale',
-      iconPath: new ThemeIcon('globe'),
-      run: () => useProvider(editor, 'tailscale'),
-    },
-    {
-      label: 'A public URL of your own',
-      description: 'reverse proxy, VPS',
-      iconPath: new ThemeIcon('link'),
-      run: async () => {
-        const url = await askText(
-          'Public URL that leads to this router',
-          'https://llm.example.com',
-          /^https:\/\/[^\s/]+\.[^\s]+$/i,
-        );
-        if (!url) return;
-        await writeSetting('tunnel.url', url);
-        await useProvider(editor, 'custom');
-      },
-    },
-    {
-      label: 'Local only',
-      description: 'no tunnel; Cursor cannot reach the router',
-      iconPath: new ThemeIcon('home'),
-      run: () => useProvider(editor, 'none'),
-    },
+    ...kinds.slice(1),
   ];
   const picked = await window.showQuickPick(ways, {
     title: 'Set Up Tunnel',
@@ -112,15 +69,18 @@ async function setUpTunnel(editor: Editor): Promise<void> {
   await picked?.run();
 }
 
-/** Writes the choice; starting again is the router's own answer to changed settings. */
-async function useProvider(editor: Editor, provider: string): Promise<void> {
-  await writeSetting('tunnel.provider', provider);
+/** Asks for what the kind needs and writes the choice; starting again is the router's own answer to changed settings. */
+async function useKind(editor: Editor, kind: TunnelKind): Promise<void> {
+  const { asks, secret, program } = CARDS[kind];
+  if (asks) {
+    const text = await askText(asks.title, asks.example, asks.form);
+    if (!text) return;
+    if (secret?.asked) await setTunnelSecret(editor, kind);
+    await writeSetting(`tunnel.${asks.setting}`, text);
+  }
+  await writeSetting('tunnel.provider', kind);
   await editor.push();
-}
-
-async function useQuickTunnel(editor: Editor): Promise<void> {
-  await useProvider(editor, 'cloudflared');
-  if (editor.view.state?.tunnel.needsBinary) await install(editor);
+  if (program?.installable && editor.view.state?.tunnel.needsBinary) await install(editor);
 }
 
 async function askText(title: string, placeHolder: string, wanted: RegExp): Promise<string | undefined> {
@@ -129,10 +89,10 @@ async function askText(title: string, placeHolder: string, wanted: RegExp): Prom
   return (await window.showInputBox({ title, placeHolder, ignoreFocusOut: true, validateInput }))?.trim();
 }
 
-async function setTunnelSecret(editor: Editor, provider?: string): Promise<void> {
-  const chosen = provider ?? (await pickSecretOwner());
-  if (!chosen) return;
-  const title = chosen === 'ngrok' ? 'Authtoken of ngrok' : 'Token of your Cloudflare tunnel';
+async function setTunnelSecret(editor: Editor, kind?: TunnelKind): Promise<void> {
+  const chosen = kind ?? (await pickSecretOwner());
+  const title = chosen && CARDS[chosen].secret?.title;
+  if (!title) return;
   const text = await window.showInputBox({
     title,
     prompt: 'Stored in the secret storage of the editor',
@@ -147,10 +107,10 @@ async function setTunnelSecret(editor: Editor, provider?: string): Promise<void>
   void sayInformation('The tunnel secret is stored.');
 }
 
-async function pickSecretOwner(): Promise<string | undefined> {
-  const items = [
-    { label: 'Your own Cloudflare tunnel', provider: 'cloudflared-named' },
-    { label: 'ngrok', provider: 'ngrok' },
-  ];
-  return (await window.showQuickPick(items, { title: 'Set Tunnel Secret' }))?.provider;
+async function pickSecretOwner(): Promise<TunnelKind | undefined> {
+  const items = TUNNEL_NAMES.filter((kind) => CARDS[kind].secret).map((kind) => ({
+    label: CARDS[kind].title,
+    owner: kind,
+  }));
+  return (await window.showQuickPick(items, { title: 'Set Tunnel Secret' }))?.owner;
 }

@@ -1,13 +1,35 @@
 /** A public URL of the user's own (VPS, reverse proxy, Worker): nothing to run, the same verification. */
+import type { TunnelCard, TunnelWay } from '../card';
 import { type Driver, type Link, TunnelProblem } from '../driver';
 import { say } from '../sentences';
 
-export function customDriver(url: string, localPort: number): Driver {
+export const customCard: TunnelCard = {
+  title: 'A public URL of your own',
+  description: 'reverse proxy, VPS',
+  icon: 'link',
+  asks: {
+    setting: 'url',
+    title: 'Public URL that leads to this router',
+    example: 'https://llm.example.com',
+    form: /^https:\/\/[^\s/]+\.[^\s]+$/i,
+  },
+  visitorHeader: 'x-forwarded-for',
+  renewable: false,
+  setting: 'tunnel.url',
+};
+
+export const custom: TunnelWay = {
+  driver: ({ settings, localPort }) => customDriver(settings.url, localPort),
+  leads: (port) => say.forwardHere(port),
+  fixedUrl: ({ url }) => publicOrigin(url),
+};
+
+function customDriver(url: string, localPort: number): Driver {
   const publicUrl = publicOrigin(url);
   return {
     provider: 'custom',
     program: 'The public URL',
-    renewable: false,
+    renewable: customCard.renewable,
     knownUrl: () => publicUrl,
     adopt: async () => undefined,
     open: async () => {

@@ -1,7 +1,8 @@
 /** ngrok's agent as a driver: one free stable domain per account, an authtoken as the only secret. */
 import path from 'node:path';
 import { writeWholeSync } from '../../network/wholeFile';
-import { isProgram, programOnPath } from '../commands';
+import type { TunnelCard, TunnelWay } from '../card';
+import { isProgram, programOnPath, versionOf } from '../commands';
 import { type Driver, type Link, type LinkEvent, TunnelProblem } from '../driver';
 import {
   adoptProgram,
@@ -15,6 +16,23 @@ import {
 import { say } from '../sentences';
 import { type RunningProgram, type StateFile, tunnelFolder } from '../stateFile';
 import type { TunnelWorld } from '../world';
+
+export const ngrokCard: TunnelCard = {
+  title: 'ngrok',
+  description: 'account, one free stable URL',
+  icon: 'globe',
+  program: { name: 'ngrok' },
+  secret: { title: 'Authtoken of ngrok', env: 'NGROK_AUTHTOKEN' },
+  visitorHeader: 'x-forwarded-for',
+  renewable: false,
+  setting: 'tunnel.hostname',
+};
+
+export const ngrok: TunnelWay = {
+  driver: ({ settings: { binary, hostname }, dataDir, localPort, token, state, world }) =>
+    ngrokDriver({ dataDir, localPort, binary, hostname, token, state, world }),
+  program: async ({ settings: { binary }, world }) => versionOf('ngrok', findNgrok(binary, world), world),
+};
 
 export interface NgrokOptions {
   dataDir: string;
@@ -42,7 +60,7 @@ export function ngrokDriver(options: NgrokOptions): Driver {
   return {
     provider: 'ngrok',
     program: 'ngrok',
-    renewable: false,
+    renewable: ngrokCard.renewable,
     knownUrl: () => (host ? `https://${host}` : undefined),
 
     async adopt() {
@@ -56,8 +74,7 @@ export function ngrokDriver(options: NgrokOptions): Driver {
 
     async open({ report }): Promise<Link> {
       if (!token) throw new TunnelProblem('error', say.ngrokTokenMissing, { person: true });
-      const binary = options.binary || programOnPath('ngrok', world);
-      if (!binary || !isProgram(binary)) throw new TunnelProblem('error', say.ngrokMissing(options.binary));
+      const binary = findNgrok(options.binary, world);
       report('connecting', say.connecting(undefined));
       const config = path.join(tunnelFolder(dataDir), 'ngrok.yml');
       // Their own file is not read then. Without inspection, so that no local API shows prompts and keys.
@@ -102,6 +119,12 @@ export function ngrokDriver(options: NgrokOptions): Driver {
             ? say.notThere
             : say.badStatus(status),
   };
+}
+
+function findNgrok(chosen: string, world: TunnelWorld): string {
+  const found = chosen || programOnPath('ngrok', world);
+  if (!found || !isProgram(found)) throw new TunnelProblem('error', say.ngrokMissing(chosen));
+  return found;
 }
 
 function ngrokKind(localPort: number, token: string | undefined, { clock }: TunnelWorld): ProgramKind {

@@ -2,11 +2,30 @@
  * Tailscale Funnel as a driver. Nothing of ours runs: the user's own Tailscale forwards a public name to our port. We add one
  * mapping, leave every other alone, and take ours away again.
  */
-import { isProgram, type ProgramOutput, programOnPath, runForOutput } from '../commands';
+import type { TunnelCard, TunnelWay } from '../card';
+import { isProgram, type ProgramOutput, programOnPath, runForOutput, versionOf } from '../commands';
 import { type Driver, type Link, TunnelProblem } from '../driver';
 import { say } from '../sentences';
 import type { StateFile } from '../stateFile';
 import type { TunnelWorld } from '../world';
+
+export const tailscaleCard: TunnelCard = {
+  title: 'Tailscale Funnel',
+  description: 'needs Tailscale',
+  icon: 'globe',
+  program: { name: 'tailscale' },
+  // Asked from this machine, the name leads into the tailnet and proves nothing.
+  dial: { outside: true },
+  visitorHeader: 'x-forwarded-for',
+  renewable: false,
+  setting: 'tunnel.provider',
+};
+
+export const tailscale: TunnelWay = {
+  driver: ({ settings: { binary }, localPort, state, world }) => tailscaleDriver({ localPort, binary, state, world }),
+  program: async ({ settings: { binary }, world }) => versionOf('tailscale', findTailscale(binary, world), world),
+  endLeft: endFunnel,
+};
 
 export interface TailscaleOptions {
   localPort: number;
@@ -29,12 +48,6 @@ export function tailscaleDriver({ localPort, binary, state, world }: TailscaleOp
   const target = `http://127.0.0.1:${localPort}`;
   const later = () => ({ retryAt: world.clock.now() + RETRY_MS });
 
-  function program(): string {
-    const found = binary || programOnPath('tailscale', world) || PLACES[world.platform]?.find(isProgram);
-    if (!found || !isProgram(found)) throw new TunnelProblem('error', say.tailscaleMissing(binary));
-    return found;
-  }
-
   /** The public name of this machine, or why it has none. */
   async function machineName(tailscale: string): Promise<string> {
     const status = await readStatus(tailscale, world);
@@ -51,7 +64,7 @@ export function tailscaleDriver({ localPort, binary, state, world }: TailscaleOp
   }
 
   async function open(signal: AbortSignal, report: (message: string) => void): Promise<Link> {
-    const tailscale = program();
+    const tailscale = findTailscale(binary, world);
     const name = await machineName(tailscale);
     const mappings = await readMappings(tailscale, world);
     const remembered = state.value.funnel;
@@ -81,9 +94,8 @@ export function tailscaleDriver({ localPort, binary, state, world }: TailscaleOp
   return {
     provider: 'tailscale',
     program: 'Tailscale',
-    renewable: false,
-    // Asked from this machine, the name leads into the tailnet and proves nothing.
-    dial: { outside: true },
+    renewable: tailscaleCard.renewable,
+    dial: tailscaleCard.dial,
     knownUrl: () => undefined,
     adopt: async () => undefined,
     open: ({ signal, report }) => open(signal, (message) => report('connecting', message)),
@@ -95,6 +107,12 @@ export function tailscaleDriver({ localPort, binary, state, world }: TailscaleOp
     proven: () => {},
     explainStatus: (status) => ([200, 404].includes(status) ? say.wrongOwner : say.badStatus(status)),
   };
+}
+
+function findTailscale(chosen: string, world: TunnelWorld): string {
+  const found = chosen || programOnPath('tailscale', world) || PLACES[world.platform]?.find(isProgram);
+  if (!found || !isProgram(found)) throw new TunnelProblem('error', say.tailscaleMissing(chosen));
+  return found;
 }
 
 function funnelLink(tailscale: string, publicUrl: string, state: StateFile, world: TunnelWorld): Link {
@@ -116,7 +134,7 @@ function funnelLink(tailscale: string, publicUrl: string, state: StateFile, worl
 }
 
 /** Takes our mapping away, if it still is ours. Never throws. */
-export async function endFunnel(state: StateFile, world: TunnelWorld): Promise<void> {
+async function endFunnel(state: StateFile, world: TunnelWorld): Promise<void> {
   const { funnel } = state.value;
   if (!funnel) return;
   try {

@@ -17,12 +17,12 @@ import path from 'node:path';
 import { Writable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { settingsSchema } from '../../../src/settings/schema';
-import { createTunnel } from '../../../src/tunnel/createTunnel';
 import {
   CLOUDFLARED_RELEASE,
   type InstallOptions,
   installCloudflared,
-} from '../../../src/tunnel/kinds/installCloudflared';
+} from '../../../src/tunnel/cloudflared/installCloudflared';
+import { createTunnel } from '../../../src/tunnel/createTunnel';
 import type { InstallProgress } from '../../../src/tunnel/tunnel';
 import { realWorld } from '../../../src/tunnel/world';
 import { type Internet, startInternet } from '../../support/cloud/internet';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { createCloudflaredLog } from '../../../src/tunnel/kinds/cloudflaredLog';
+import { createCloudflaredLog } from '../../../src/tunnel/cloudflared/cloudflaredLog';
 
 const TEXT = `2026-09-30T02:32:21Z INF Thank you for trying Cloudflare Tunnel. Doing so, without a Cloudflare account, has no uptime guarantee.
 2026-09-30T02:32:21Z INF +----------------------------------------+

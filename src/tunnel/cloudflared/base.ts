@@ -1,0 +1,128 @@
+/** What the two kinds of cloudflared share: finding the program, starting it, adopting it. */
+import type { Network } from '../../network/httpsClient';
+import type { NetworkSettings } from '../../network/settings';
+import type { TunnelKind } from '../../settings/tunnelKinds';
+import type { ProgramOptions, WayOptions } from '../card';
+import { isProgram } from '../commands';
+import { type Link, type OpenOptions, TunnelProblem } from '../driver';
+import { adoptProgram, endStray, isSameProcess, localJson } from '../program';
+import { say } from '../sentences';
+import type { RunningProgram, StateFile } from '../stateFile';
+import { chooseTransport, type Transport } from '../transports';
+import type { TunnelWorld } from '../world';
+import { type Binary, findCloudflared } from './cloudflaredBinary';
+import { cloudflaredKind, launchCloudflared } from './cloudflaredProcess';
+import { installCloudflared } from './installCloudflared';
+
+export interface CloudflaredOptions {
+  dataDir: string;
+  localPort: number;
+  /** Path of the program from the settings or CLOUDFLARED_BIN. */
+  binary: string | undefined;
+  /** Consent to download: then a missing program is no problem. */
+  mayInstall: boolean;
+  network: Network;
+  networkSettings: NetworkSettings | undefined;
+  state: StateFile;
+  world: TunnelWorld;
+}
+
+const CONNECT_MS: Record<Transport, number> = { quic: 10_000, http2: 30_000 };
+const BLOCKED_WAIT = 5 * 60_000;
+/** What touches the machine; tests put their own in place. */
+export interface CloudflaredPrograms {
+  find: typeof findCloudflared;
+  launch: typeof launchCloudflared;
+}
+export const realPrograms: CloudflaredPrograms = { find: findCloudflared, launch: launchCloudflared };
+
+/** Which program the settings or the environment choose; undefined: whichever is found. */
+const chosenBy = ({ settings, cloudflaredBin }: ProgramOptions): string | undefined =>
+  settings.binary || cloudflaredBin || undefined;
+
+export const cloudflaredOptions = (options: WayOptions): CloudflaredOptions => ({
+  ...options,
+  binary: chosenBy(options),
+});
+
+export const cloudflaredProgram = (options: ProgramOptions): Promise<Binary> =>
+  findCloudflared({ chosen: chosenBy(options), dataDir: options.dataDir, world: options.world });
+
+export function cloudflaredBase(options: CloudflaredOptions, programs: CloudflaredPrograms) {
+  const { dataDir, localPort, state, world } = options;
+  const transports = chooseTransport(state, world);
+  let found: Binary | undefined;
+  return {
+    driver: {
+      program: 'cloudflared',
+      connectMs: () => CONNECT_MS[transports.current],
+      fallBack: () => transports.fallBack(),
+      nothingConnects: () => new TunnelProblem('blocked', say.blocked, { retryAt: world.clock.now() + BLOCKED_WAIT }),
+    },
+    proven: () => transports.worked(state.value.running?.transport ?? transports.current),
+
+    async binary({ report, signal, again }: OpenOptions): Promise<Binary> {
+      // A repair is a matter of milliseconds; what was tried a while ago needs no second look.
+      if (again && found && isProgram(found.path)) return found;
+      try {
+        found = await programs.find({ chosen: options.binary, dataDir, world });
+        return found;
+      } catch (problem) {
+        const fixable = problem instanceof TunnelProblem && problem.details.missingBinary && !options.binary;
+        if (!fixable || !options.mayInstall) throw problem;
+        const onProgress = (progress: { message: string }) => report('installing', progress.message);
+        return await installCloudflared({ dataDir, world, network: options.networkSettings, signal, onProgress }).catch(
+          (error: Error) => {
+            throw new TunnelProblem('error', error.message, { missingBinary: true });
+          },
+        );
+      }
+    },
+
+    launch(
+      open: OpenOptions,
+      binary: Binary,
+      provider: TunnelKind,
+      host: string,
+      identity: Parameters<typeof launchCloudflared>[0]['identity'],
+    ): Promise<Link> {
+      const transport = transports.current;
+      open.report('connecting', say.connecting(transport));
+      return programs.launch({
+        dataDir,
+        world,
+        state,
+        binary: binary.path,
+        provider,
+        host,
+        localPort,
+        transport,
+        again: open.again,
+        identity,
+      });
+    },
+
+    /** The program of an earlier router, if it is the one we would start now; anything else of ours is ended. */
+    async adopt(
+      provider: TunnelKind,
+      host: string | undefined,
+      proves: (running: RunningProgram) => Promise<boolean>,
+    ): Promise<Link | undefined> {
+      const { running } = state.value;
+      if (!running) return undefined;
+      const fits =
+        running.provider === provider &&
+        running.host === host &&
+        running.localPort === localPort &&
+        running.metricsPort !== 0;
+      if (fits && (await isSameProcess(running, world)) !== false && (await proves(running))) {
+        const ready = await localJson(running.metricsPort, '/ready');
+        const same = !running.connectorId || ready?.connectorId === running.connectorId;
+        if (same && Number(ready?.readyConnections) > 0)
+          return adoptProgram(running, cloudflaredKind(running.transport), dataDir, world, state);
+      }
+      await endStray(state, world);
+      return undefined;
+    },
+  };
+}
