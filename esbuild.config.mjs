@@ -33,7 +33,7 @@ export function extensionOptions(outfile) {
     entryPoints: ['src/extension.ts'],
     outfile,
     external: ['vscode'],
-    plugins: [leanJsonRpc],
+    plugins: [leanJsonRpc, cardsAlone],
   };
 }
 
@@ -75,6 +75,29 @@ const leanJsonRpc = {
     onLoad({ filter: /.*/, namespace: 'lean' }, ({ path: asked }) => ({ contents: LEAN[asked], resolveDir: root }));
   },
 };
+
+/**
+ * Of the known providers the editor shows the cards; what the router knows of them beside it stays out of its bundle. So the module
+ * that takes the cards from the entries (routing/presetCards.ts) is run here, and its values stand in its place.
+ */
+const cardsAlone = {
+  name: 'cards alone',
+  setup(plugin) {
+    plugin.onLoad({ filter: /[\\/]routing[\\/]presetCards\.ts$/ }, async ({ path: file }) => {
+      const { outputFiles } = await build({ ...shared, entryPoints: [file], format: 'esm', write: false });
+      const { PRESET_CARDS } = await import(`data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`);
+      return { contents: `export const PRESET_CARDS = ${literal(PRESET_CARDS)};` };
+    });
+  },
+};
+
+/** Plain data with patterns in it, as JavaScript. */
+function literal(value) {
+  if (value === null || typeof value !== 'object') return JSON.stringify(value);
+  if (value instanceof RegExp) return String(value);
+  const fields = Object.entries(value).filter(([, field]) => field !== undefined);
+  return `{${fields.map(([name, field]) => `${JSON.stringify(name)}:${literal(field)}`).join(',')}}`;
+}
 
 /** The dashboard page: runs in the editor's webview, with its styles beside it. */
 export function webviewOptions(outfile) {

@@ -1,6 +1,5 @@
 /** Zero configuration: settings from what is there already (design §4). Headless only; an editor offers, it does not take. */
-import { PRESET_NAMES, type PresetName } from '../routing/presetCards';
-import { PRESETS } from '../routing/presets';
+import { PRESET_NAMES, PRESETS, type PresetName } from '../routing/presets';
 import type { SettingsInput } from '../settings/schema';
 import type { Environment } from './formats/loaded';
 
@@ -36,29 +35,10 @@ export function settingsFromEnvironment(
 }
 
 function fromEnvironment(preset: PresetName, env: Environment): BackendInput[] {
-  const { keyEnv, needsKey, fill } = PRESETS[preset];
+  const { keyEnv, needsKey, fill, addressFrom } = PRESETS[preset];
   const apiKeyEnv = needsKey ? keyEnv.find((name) => env[name]) : undefined;
   if (apiKeyEnv === undefined) return [];
-  const baseUrl = addressFor(preset, env);
+  const baseUrl = addressFrom?.(env) || undefined;
   if (fill !== undefined && baseUrl === undefined) return [];
   return [{ name: preset, preset, apiKeyEnv, ...(baseUrl === undefined ? {} : { baseUrl }) }];
-}
-
-/** Where the key belongs, when the environment says so as the providers' own clients read it: a key goes nowhere else. */
-function addressFor(preset: PresetName, env: Environment): string | undefined {
-  switch (preset) {
-    case 'openai':
-      return env.OPENAI_BASE_URL || env.OPENAI_API_BASE || undefined;
-    case 'anthropic':
-      // Anthropic's clients add /v1 to it themselves.
-      return env.ANTHROPIC_BASE_URL ? `${env.ANTHROPIC_BASE_URL.replace(/(\/v1)?\/*$/, '')}/v1` : undefined;
-    case 'azure':
-      return env.AZURE_OPENAI_ENDPOINT ? `${env.AZURE_OPENAI_ENDPOINT.replace(/\/+$/, '')}/openai/v1` : undefined;
-    case 'bedrock': {
-      const region = env.AWS_REGION || env.AWS_DEFAULT_REGION;
-      return region ? PRESETS.bedrock.baseUrl.replace('{region}', region) : undefined;
-    }
-    default:
-      return undefined;
-  }
 }

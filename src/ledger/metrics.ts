@@ -4,7 +4,7 @@
  * (dots become underscores, units are spelled out) and as OTLP JSON.
  */
 
-import type { PresetName } from '../routing/presetCards';
+import { presetOf } from '../routing/presets';
 import type { RequestRecord } from './record';
 
 type Attributes = Readonly<Record<string, string>>;
@@ -55,15 +55,6 @@ const TOKENS = [1, 4, 16, 64, 256, 1_024, 4_096, 16_384, 65_536, 262_144, 1_048_
 /** Names come from clients: beyond so many label sets of one instrument everything else is counted as `other`. */
 const MAX_SERIES = 500;
 
-const PROVIDER_NAMES: Partial<Record<PresetName, string>> = {
-  gemini: 'gcp.gemini',
-  vertex: 'gcp.vertex_ai',
-  azure: 'azure.ai.openai',
-  'azure-deployments': 'azure.ai.openai',
-  bedrock: 'aws.bedrock',
-  mistral: 'mistral_ai',
-  xai: 'x_ai',
-};
 const OPERATIONS: Readonly<Record<string, string>> = { completions: 'text_completion', embeddings: 'embeddings' };
 
 export function createMetrics(world: MetricsWorld): Metrics {
@@ -152,7 +143,7 @@ export function createMetrics(world: MetricsWorld): Metrics {
 function providerName(backend: string | undefined, world: MetricsWorld): string {
   if (backend === undefined) return '';
   const preset = world.presetOf(backend);
-  return preset === undefined ? backend : (PROVIDER_NAMES[preset as PresetName] ?? preset);
+  return preset === undefined ? backend : (presetOf(preset)?.metricsName ?? preset);
 }
 
 function add(recorder: Recorder, value: number, attributes: Attributes): void {

@@ -1,8 +1,8 @@
 /** What a request costs: a price table shipped with the product (its source and date stand in it), the user's own prices first. */
 
 import type { Backend, Target } from '../routing/backend';
-import type { PresetName } from '../routing/presetCards';
-import { PRESET_CARDS, presetForHost } from '../routing/presetCards';
+import { presetForHost } from '../routing/presetForHost';
+import { presetOf } from '../routing/presets';
 
 import type { Price } from '../settings/schema';
 import type { Usage } from '../wires/conversation';
@@ -43,32 +43,13 @@ const table = data.providers as unknown as Readonly<Record<string, Readonly<Reco
 /** Where the table comes from; a test holds it against the notices. */
 export const PRICE_SOURCE = { source: data.source, date: data.date, license: data.license } as const;
 
-/** Which part of the table a preset uses; presets without one (a proxy, a local server) have no list prices. */
-const PROVIDER_OF: Partial<Record<PresetName, string>> = {
-  openai: 'openai',
-  anthropic: 'anthropic',
-  openrouter: 'openrouter',
-  groq: 'groq',
-  gemini: 'google',
-  azure: 'azure',
-  'azure-deployments': 'azure',
-  deepseek: 'deepseek',
-  mistral: 'mistral',
-  xai: 'xai',
-  together: 'together',
-  fireworks: 'fireworks',
-  cerebras: 'cerebras',
-  bedrock: 'amazon-bedrock',
-  vertex: 'google-vertex',
-};
 const FREE: ModelPrice = { input: 0, output: 0 };
 
 type PricedBackend = Pick<Backend, 'preset'> & { baseUrl?: string };
 
 /** Backends written with a plain base URL are known by its host. */
 function providerOf({ preset, baseUrl }: PricedBackend): string | undefined {
-  const name = (preset as PresetName | undefined) ?? (baseUrl === undefined ? undefined : presetForHost(baseUrl));
-  return name && PROVIDER_OF[name];
+  return presetOf(preset ?? (baseUrl === undefined ? undefined : presetForHost(baseUrl)))?.prices;
 }
 
 /** Spellings under which a model may stand in the table, most exact first. */
@@ -124,7 +105,7 @@ function factsOf(row: TableRow | undefined): ModelFacts {
 
 /** Servers that people run themselves. An address says nothing: a paid provider may stand behind a proxy on this machine. */
 function isFree(preset: string): boolean {
-  return PRESET_CARDS[preset as PresetName]?.local === true;
+  return presetOf(preset)?.local === true;
 }
 
 /**

@@ -1,8 +1,7 @@
 /** A provider's account without credit: said in plain words, with the page where it is topped up. */
 
 import type { Backend, Target } from '../routing/backend';
-import type { PresetName } from '../routing/presetCards';
-import { PRESETS } from '../routing/presets';
+import { presetOf } from '../routing/presets';
 import type { ApiFailure, Conversation } from '../wires/conversation';
 
 /**
@@ -21,7 +20,7 @@ export function affordableTokens(failure: ApiFailure): number | undefined {
  */
 export function explainQuota(failure: ApiFailure, { backend }: Pick<Target, 'backend'>): ApiFailure {
   if (failure.kind !== 'quota' || failure.own) return failure;
-  const preset = backend.preset === undefined ? undefined : PRESETS[backend.preset as PresetName];
+  const preset = presetOf(backend.preset);
   const said = failure.message.trim().replace(/[^.!?]$/, '$&.');
   const page = preset?.billingUrl;
   const topUp =

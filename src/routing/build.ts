@@ -8,8 +8,8 @@ import type { ReasoningField, Wire } from '../wires/wire';
 import type { Abilities, AuthScheme, Quirks } from './abilities';
 import type { Backend, Target } from './backend';
 import { implicitDefault } from './implicitDefault';
-import { PRESET_NAMES } from './presetCards';
-import { familyOf, PRESETS, type Preset } from './presets';
+import type { Preset } from './preset';
+import { familyOf, PRESET_NAMES, PRESETS } from './presets';
 import { hasNoPath } from './providerTable';
 
 type Environment = Readonly<Record<string, string | undefined>>;

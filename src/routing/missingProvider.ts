@@ -1,7 +1,7 @@
 /** A prefix that names a provider which is no backend: said so, instead of asking somebody who never had that model (design §5). */
 import type { Backend } from './backend';
-import { PRESET_NAMES, presetForHost } from './presetCards';
-import { PRESETS } from './presets';
+import { presetForHost } from './presetForHost';
+import { PRESET_NAMES, PRESETS } from './presets';
 import { knownProvider } from './providerTable';
 
 /** The provider that `name` begins with, as `groq/` of `groq/llama`. */

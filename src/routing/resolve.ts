@@ -9,8 +9,7 @@ import { keyPlaces } from './keyPlaces';
 import { mayHave, providerIn } from './missingProvider';
 import { nearNames } from './nearNames';
 import { isPattern, restOf, splitPattern, upstreamOf } from './patterns';
-import { PRESET_NAMES } from './presetCards';
-import { PRESETS } from './presets';
+import { PRESET_NAMES, PRESETS } from './presets';
 
 export interface NotFound {
   /** The name as asked. */

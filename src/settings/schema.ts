@@ -5,8 +5,7 @@
  */
 
 import * as z from 'zod';
-import { PRESET_NAMES } from '../routing/presetCards';
-import { PRESETS } from '../routing/presets';
+import { PRESET_NAMES, PRESETS } from '../routing/presets';
 import { WIRES } from '../wires/wire';
 import { abilities, name } from './abilitySettings';
 import { TUNNEL_KINDS, TUNNEL_NAMES } from './tunnelKinds';

@@ -1,7 +1,6 @@
 /** What could be a backend without anybody having written it down: keys in the environment, servers on local ports. Only offered, never used unasked in an editor. */
 
-import { PRESET_NAMES, type PresetName } from '../routing/presetCards';
-import { PRESETS } from '../routing/presets';
+import { PRESET_NAMES, PRESETS, type PresetName } from '../routing/presets';
 import { fetchList } from './modelList';
 import type { Send } from './send';
 

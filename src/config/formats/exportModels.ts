@@ -3,8 +3,7 @@
 import type { Backend, Target } from '../../routing/backend';
 import { abilitiesFor, readBaseUrl } from '../../routing/build';
 import { isPattern, upstreamOf } from '../../routing/patterns';
-import type { PresetName } from '../../routing/presetCards';
-import { PRESETS } from '../../routing/presets';
+import { PRESETS, type PresetName, presetOf } from '../../routing/presets';
 import type { RouteTable } from '../../routing/resolve';
 import { chatRefusal } from '../../routing/wireChoice';
 import type { ModelSettings, Settings } from '../../settings/schema';
@@ -196,47 +195,29 @@ function responsesWay(backend: Backend, prefix: string, upstream: string, model:
   return wire === 'responses' ? 'responses/' : '';
 }
 
-/** Presets that LiteLLM knows by name and whose own address it fills in. */
-const KNOWN: Partial<Record<PresetName, string>> = {
-  openai: 'openai',
-  anthropic: 'anthropic',
-  openrouter: 'openrouter',
-  groq: 'groq',
-  gemini: 'gemini',
-  deepseek: 'deepseek',
-  mistral: 'mistral',
-  xai: 'xai',
-  together: 'together_ai',
-  fireworks: 'fireworks_ai',
-  moonshot: 'moonshot',
-  zai: 'zai',
-  minimax: 'minimax',
-  dashscope: 'dashscope',
-  cerebras: 'cerebras',
-};
-/** Servers of one's own, by the name LiteLLM has for them; the address is always written. */
-const SERVERS: Partial<Record<PresetName, string>> = {
-  litellm: 'litellm_proxy',
-  lmstudio: 'lm_studio',
-  vllm: 'hosted_vllm',
-  llamacpp: 'llamafile',
-};
-
 /** LiteLLM's provider and address for a backend; undefined where it cannot reach that address. */
 function providerOf(backend: Backend): { prefix: string; base?: string } | undefined {
   const { wire, baseUrl } = backend;
-  const preset = backend.preset as PresetName | undefined;
-  const own = preset !== undefined && baseUrl === readBaseUrl(PRESETS[preset].baseUrl)?.baseUrl;
+  const preset = presetOf(backend.preset);
+  const own = preset !== undefined && baseUrl === readBaseUrl(preset.baseUrl)?.baseUrl;
   if (wire === 'messages') {
-    if (preset === 'anthropic' && own) return { prefix: 'anthropic' };
+    const name = own && preset.wire === 'messages' ? preset.liteLlm?.names[0] : undefined;
+    if (name !== undefined) return { prefix: name };
     return baseUrl.endsWith('/v1') ? { prefix: 'anthropic', base: baseUrl.slice(0, -'/v1'.length) } : undefined;
   }
-  if (preset === 'azure-deployments') return { prefix: 'azure', base: baseUrl.replace(/\/openai$/, '') };
-  if (preset === 'ollama' && baseUrl.endsWith('/v1')) return { prefix: 'ollama_chat', base: baseUrl.slice(0, -3) };
-  const known = preset && preset !== 'anthropic' ? KNOWN[preset] : undefined;
-  if (known !== undefined && own) return { prefix: known };
-  const server = preset && SERVERS[preset];
-  return { prefix: server ?? (keyless(backend) && wire === 'chat' ? 'hosted_vllm' : 'openai'), base: baseUrl };
+  if (backend.preset === 'azure-deployments') return { prefix: 'azure', base: baseUrl.replace(/\/openai$/, '') };
+  const {
+    names: [name],
+    addsV1,
+  } = preset?.liteLlm ?? { names: [] };
+  if (addsV1 && name) {
+    if (baseUrl.endsWith('/v1')) return { prefix: name, base: baseUrl.slice(0, -3) };
+  } else if (name && preset && !preset.fill && preset.wire === 'chat') {
+    // A provider is known by its name; a server of one's own has its address written beside it.
+    if (!preset.needsKey) return { prefix: name, base: baseUrl };
+    if (own) return { prefix: name };
+  }
+  return { prefix: keyless(backend) && wire === 'chat' ? 'hosted_vllm' : 'openai', base: baseUrl };
 }
 
 /** A server of one's own for which nobody has named a key. */

@@ -1,96 +1,27 @@
 /** What the model names of LiteLLM mean: `provider/model` and an address to a backend (docs.litellm.ai/docs/providers, 2026-11). */
 
 import { isLocalHost, readBaseUrl } from '../../routing/build';
-import type { PresetName } from '../../routing/presetCards';
-import { PRESETS } from '../../routing/presets';
+import { PRESET_NAMES, PRESETS, type PresetName } from '../../routing/presets';
 import { type KnownProvider, knownProvider } from '../../routing/providerTable';
 
-/** LiteLLM's provider prefixes and our presets. `openai` also stands for every OpenAI-compatible server, by api_base. */
-const PROVIDERS: Readonly<Record<string, PresetName>> = {
-  openai: 'openai',
-  custom_openai: 'openai',
-  openai_like: 'openai',
-  text_completion_openai: 'openai',
-  'text-completion-openai': 'openai',
-  anthropic: 'anthropic',
-  openrouter: 'openrouter',
-  groq: 'groq',
-  gemini: 'gemini',
-  azure: 'azure-deployments',
-  deepseek: 'deepseek',
-  moonshot: 'moonshot',
-  zai: 'zai',
-  minimax: 'minimax',
-  dashscope: 'dashscope',
-  mistral: 'mistral',
-  xai: 'xai',
-  together_ai: 'together',
-  fireworks_ai: 'fireworks',
-  cerebras: 'cerebras',
-  bedrock: 'bedrock',
-  vertex_ai: 'vertex',
-  litellm_proxy: 'litellm',
-  ollama: 'ollama',
-  ollama_chat: 'ollama',
-  lm_studio: 'lmstudio',
-  llamafile: 'llamacpp',
-  hosted_vllm: 'vllm',
-  vllm: 'vllm',
-};
-
-/** Where LiteLLM takes an address from when the entry has none: key and prompt must not go elsewhere than there. */
-const ADDRESSES: Readonly<Partial<Record<PresetName, readonly string[]>>> = {
-  openai: ['OPENAI_BASE_URL', 'OPENAI_API_BASE'],
-  anthropic: ['ANTHROPIC_API_BASE', 'ANTHROPIC_BASE_URL'],
-  'azure-deployments': ['AZURE_API_BASE'],
-  ollama: ['OLLAMA_API_BASE'],
-  openrouter: ['OPENROUTER_API_BASE'],
-  vllm: ['HOSTED_VLLM_API_BASE'],
-  groq: ['GROQ_API_BASE'],
-  gemini: ['GEMINI_API_BASE'],
-  deepseek: ['DEEPSEEK_API_BASE'],
-  moonshot: ['MOONSHOT_API_BASE'],
-  minimax: ['MINIMAX_API_BASE'],
-  dashscope: ['DASHSCOPE_API_BASE'],
-  mistral: ['MISTRAL_API_BASE'],
-  xai: ['XAI_API_BASE'],
-  together: ['TOGETHER_AI_API_BASE'],
-  fireworks: ['FIREWORKS_API_BASE'],
-  cerebras: ['CEREBRAS_API_BASE'],
-  litellm: ['LITELLM_PROXY_API_BASE'],
-  lmstudio: ['LM_STUDIO_API_BASE'],
-  llamacpp: ['LLAMAFILE_API_BASE'],
-};
-
-/** Parts between provider and name that say how to call, not what (docs.litellm.ai, 2026-11). */
-const WAYS: Readonly<Partial<Record<PresetName, RegExp>>> = {
-  openai: /^responses\//,
-  'azure-deployments': /^(responses|o_series|gpt5_series)\//,
-  bedrock: /^(converse|invoke)\//,
-};
+/** LiteLLM's provider prefixes and our presets. */
+const PROVIDERS: ReadonlyMap<string, PresetName> = new Map(
+  PRESET_NAMES.flatMap((preset) => PRESETS[preset].liteLlm?.names.map((name) => [name, preset] as const) ?? []),
+);
 
 /** Variables that may hold the address of an entry without one, best first. */
 export function addressVariables(where: Pick<Where, 'model' | 'provider'>): readonly string[] {
   const parts = splitModel(where);
   const preset = presetFor(parts);
-  if (preset !== undefined) return ADDRESSES[preset] ?? [];
+  if (preset !== undefined) return PRESETS[preset].liteLlm?.addressEnv ?? [];
   const { addressEnv } = knownProvider(parts.provider ?? '') ?? {};
   return addressEnv === undefined ? [] : [addressEnv];
 }
 
 function presetFor({ provider, model }: { provider?: string; model: string }): PresetName | undefined {
-  return provider === undefined ? BARE.find(([pattern]) => pattern.test(model))?.[1] : PROVIDERS[provider];
+  if (provider !== undefined) return PROVIDERS.get(provider);
+  return PRESET_NAMES.find((preset) => PRESETS[preset].liteLlm?.bare?.test(model));
 }
-
-/** Names that LiteLLM knows without a provider in front. */
-const BARE: readonly (readonly [RegExp, PresetName])[] = [
-  [/^(gpt-|o[134](-|$)|chatgpt-|text-embedding-|ft:)/, 'openai'],
-  [/^claude-/, 'anthropic'],
-  [/^gemini[-/]/, 'gemini'],
-  [/^deepseek-/, 'deepseek'],
-  [/^(mistral|codestral|devstral|magistral|ministral)-/, 'mistral'],
-  [/^grok-/, 'xai'],
-];
 
 export interface Destination {
   /** Name of the backend to make, before it is made unique. */
@@ -144,7 +75,7 @@ export function destinationOf(where: Where): Destination | { problem: string } {
       note: `The provider ${provider ?? 'of this model'} is not known here, so its api_base is spoken to as an OpenAI-compatible server.`,
     };
   }
-  const way = WAYS[preset]?.exec(model)?.[0] ?? '';
+  const way = PRESETS[preset].liteLlm?.ways?.exec(model)?.[0] ?? '';
   const destination: Plain = {
     ...{ name: preset, preset, query: {}, upstream: model.slice(way.length) },
     ...(way === 'responses/' ? { wire: 'responses' as const } : {}),

@@ -1,8 +1,8 @@
 /** config.json of llm-router (github.com/kcolemangt/llm-router), the Go program this format comes from. */
 
 import { isLocalHost, readBaseUrl } from '../../routing/build';
-import { PRESET_NAMES, type PresetName, presetForHost } from '../../routing/presetCards';
-import { PRESETS } from '../../routing/presets';
+import { presetForHost } from '../../routing/presetForHost';
+import { PRESET_NAMES, PRESETS, type PresetName } from '../../routing/presets';
 import { CLIENT_KEY } from '../../settings/keyNames';
 import { type Found, isObject, type Segment } from '../../settings/path';
 import type { FileContent } from './loaded';

@@ -2,8 +2,9 @@
 
 import { ProgressLocation, type QuickPickItem, QuickPickItemKind, ThemeIcon, window } from 'vscode';
 import { defaultOf, keepDefault } from '../../routing/implicitDefault';
-import type { PresetName } from '../../routing/presetCards';
-import { PRESET_CARDS, presetForHost } from '../../routing/presetCards';
+import { PRESET_CARDS } from '../../routing/presetCards';
+import { presetForHost } from '../../routing/presetForHost';
+import type { PresetName } from '../../routing/presets';
 import type { FoundBackend } from '../../upstream/discover';
 import type { TestResult } from '../../upstream/testBackend';
 import { tell } from '../actions';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { abilitiesFor, buildBackends } from '../../../src/routing/build';
-import { PRESET_NAMES, type PresetName, presetForHost } from '../../../src/routing/presetCards';
-import { familyOf, PRESETS } from '../../../src/routing/presets';
+import { presetForHost } from '../../../src/routing/presetForHost';
+import { familyOf, PRESET_NAMES, PRESETS, type PresetName } from '../../../src/routing/presets';
 import { settingsOf } from '../../support/settings';
 
 describe('presets', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { loadConfigText } from '../../../src/config/load';
 import { buildBackends } from '../../../src/routing/build';
-import { PRESET_NAMES } from '../../../src/routing/presetCards';
+import { PRESET_NAMES } from '../../../src/routing/presets';
 import { knownProviders } from '../../../src/routing/providerTable';
 import { validateSettings } from '../../../src/settings/check';
 
