@@ -1,10 +1,12 @@
 /** Whether cloudflared may be downloaded is asked at each start until it is answered (elsewhere than in Cursor once); nothing is downloaded unasked. */
+
 import { type Disposable, env, window } from 'vscode';
 import { chooseBinary, install } from './commands/install';
 import type { Editor } from './controller';
 import { sayInformation } from './say';
 import { writeSetting } from './settings';
 import { phaseOf } from './view';
+import { t } from './words';
 
 /** Memento: what was answered. `later…` is a message closed without an answer, in that session of Cursor. */
 const CHOICE = 'cloudflaredChoice';
@@ -43,8 +45,7 @@ async function download(editor: Editor): Promise<void> {
 async function ask(editor: Editor): Promise<void> {
   // Other windows must not ask the same while this message is open.
   await remember(editor, later());
-  const text =
-    "Cursor's servers reach the router through a tunnel. Its program cloudflared (about 40 MB, from Cloudflare's releases, checked before use) is not on this machine.";
+  const text = t`Cursor's servers reach the router through a tunnel. Its program cloudflared (about 40 MB, from Cloudflare's releases, checked before use) is not on this machine.`;
   switch (await sayInformation(text, DOWNLOAD, LOCAL, BINARY)) {
     case DOWNLOAD:
       return await download(editor);

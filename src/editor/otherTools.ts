@@ -3,6 +3,7 @@
  * code.claude.com/docs (Gateways), developers.openai.com/codex (config), opencode.ai/docs (Providers), docs.continue.dev
  * (config.yaml), docs.cline.bot (OpenAI Compatible), aider.chat/docs (OpenAI compatible APIs), the SDKs' own READMEs.
  */
+import { t } from './words';
 
 export interface ToolUse {
   /** Where the router listens, without a path: `http://127.0.0.1:11411`. */
@@ -22,7 +23,7 @@ export interface Tool {
   lines(use: ToolUse): string;
 }
 
-const FIRST_IN_SHELL = 'into the shell, before it is started there';
+const FIRST_IN_SHELL = t`into the shell, before it is started there`;
 
 export const OTHER_TOOLS: readonly Tool[] = [
   {
@@ -41,7 +42,7 @@ export const OTHER_TOOLS: readonly Tool[] = [
   {
     id: 'codex',
     name: 'Codex',
-    where: 'into ~/.codex/config.toml; the last line into the shell',
+    where: t`into ~/.codex/config.toml; the last line into the shell`,
     lines: ({ origin, key, model, shell }) =>
       [
         `model = ${quoted(model)}`,
@@ -60,7 +61,7 @@ export const OTHER_TOOLS: readonly Tool[] = [
   {
     id: 'opencode',
     name: 'opencode',
-    where: 'into opencode.json',
+    where: t`into opencode.json`,
     lines: ({ origin, key, model }) =>
       JSON.stringify(
         {
@@ -82,13 +83,13 @@ export const OTHER_TOOLS: readonly Tool[] = [
   {
     id: 'cline',
     name: 'Cline',
-    where: 'into its settings, API Provider "OpenAI Compatible", field by field',
+    where: t`into its settings, API Provider "OpenAI Compatible", field by field`,
     lines: ({ origin, key, model }) => [`Base URL: ${origin}/v1`, `API Key: ${key}`, `Model ID: ${model}`].join('\n'),
   },
   {
     id: 'continue',
     name: 'Continue',
-    where: 'into ~/.continue/config.yaml',
+    where: t`into ~/.continue/config.yaml`,
     lines: ({ origin, key, model }) =>
       [
         'name: LLM Router',
@@ -113,13 +114,13 @@ export const OTHER_TOOLS: readonly Tool[] = [
   {
     id: 'openai-sdk',
     name: 'OpenAI SDKs',
-    where: 'into the shell or the .env of the program',
+    where: t`into the shell or the .env of the program`,
     lines: ({ origin, key, shell }) => variables(shell, { OPENAI_BASE_URL: `${origin}/v1`, OPENAI_API_KEY: key }),
   },
   {
     id: 'anthropic-sdk',
     name: 'Anthropic SDKs',
-    where: 'into the shell or the .env of the program',
+    where: t`into the shell or the .env of the program`,
     lines: ({ origin, key, shell }) => variables(shell, { ANTHROPIC_BASE_URL: origin, ANTHROPIC_API_KEY: key }),
   },
 ];

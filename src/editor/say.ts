@@ -4,14 +4,25 @@
  */
 import { window } from 'vscode';
 import { plainWithoutLinks } from '../wires/plainText';
+import { shown } from './words';
 
 type Show = typeof window.showInformationMessage;
 
-/** The editor's overloads differ in what follows the text; that goes on untouched. */
-function safely(show: (message: string, ...rest: unknown[]) => unknown): Show {
-  return ((message: string, ...rest: unknown[]) => show(plainWithoutLinks(message), ...rest)) as Show;
+/**
+ * The editor's overloads differ in what follows the text. Buttons are shown in the editor's language and told to the caller by
+ * the English label that it gave.
+ */
+function safely(show: (message: string, ...rest: unknown[]) => Thenable<unknown>): Show {
+  return (async (message: string, ...rest: unknown[]) => {
+    const buttons = rest.filter((one) => typeof one === 'string');
+    const chosen = await show(
+      plainWithoutLinks(message),
+      ...rest.map((one) => (typeof one === 'string' ? shown(one) : one)),
+    );
+    return buttons.find((label) => shown(label) === chosen) ?? chosen;
+  }) as Show;
 }
 
-export const sayInformation = safely(window.showInformationMessage as never);
-export const sayWarning = safely(window.showWarningMessage as never);
-export const sayError = safely(window.showErrorMessage as never);
+export const sayInformation = safely((...all) => window.showInformationMessage(...(all as [string])));
+export const sayWarning = safely((...all) => window.showWarningMessage(...(all as [string])));
+export const sayError = safely((...all) => window.showErrorMessage(...(all as [string])));

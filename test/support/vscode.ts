@@ -19,6 +19,15 @@ export const workspace = {
     };
   },
 };
+export const l10n = {
+  t: (template: string, ...values: (string | number)[]) =>
+    template.replace(/\{(\d+)\}/g, (_, index: string) => String(values[Number(index)])),
+};
+export const window: Record<string, (...all: unknown[]) => Promise<unknown>> = {
+  showInformationMessage: async () => undefined,
+  showWarningMessage: async () => undefined,
+  showErrorMessage: async () => undefined,
+};
 export const commands = { executeCommand: async (): Promise<undefined> => undefined };
 export const ConfigurationTarget = { Global: 1 };
 export class LanguageModelTextPart {

@@ -1,4 +1,5 @@
 /** Keys for other devices and people: made, shown again, limited, switched off, revoked. Secrets live in the secret storage, never in settings. */
+
 import { env, type QuickPickItem, ThemeIcon, window } from 'vscode';
 import type { KeyState } from '../../ledger/admission';
 import { clientKeyName } from '../../settings/keyNames';
@@ -10,6 +11,7 @@ import { sayInformation, sayWarning } from '../say';
 import { openSetting, writeSetting, writtenSettings } from '../settings';
 import { keyHint } from '../view';
 import { KEY_LIMITS, keyLook, keyName, keyNameProblem, type WrittenKey, withLimit } from '../views/keyText';
+import { t } from '../words';
 
 const MAIN = 'main';
 
@@ -24,8 +26,8 @@ export function clientKeyCommands(editor: Editor): Pick<Handlers, 'newClientKey'
     newClientKey: newClientKeyCommand,
     async manageClientKeys() {
       const picked = await window.showQuickPick(listKeys(editor), {
-        title: 'Manage Client Keys',
-        placeHolder: 'Keys that open this router',
+        title: t`Manage Client Keys`,
+        placeHolder: t`Keys that open this router`,
         matchOnDescription: true,
       });
       if (picked?.key) await manageKey(editor, picked.key);
@@ -50,17 +52,17 @@ async function listKeys(editor: Editor): Promise<KeyItem[]> {
     const secret = await editor.keys.get(clientKeyName(name));
     const state = states.find((known) => known.name === name);
     const { icon, ...look } = keyLook(key, state, secret && keyHint(secret));
-    return { label: name === MAIN ? 'main (Cursor)' : name, ...look, iconPath: new ThemeIcon(icon), key };
+    return { label: name === MAIN ? t`main (Cursor)` : name, ...look, iconPath: new ThemeIcon(icon), key };
   });
-  return [...(await Promise.all(items)), { label: 'New Client Key…', iconPath: new ThemeIcon('add') }];
+  return [...(await Promise.all(items)), { label: t`New Client Key…`, iconPath: new ThemeIcon('add') }];
 }
 
 async function makeKey(editor: Editor): Promise<void> {
   const taken = new Set(writtenKeys().map(keyName));
   const name = (
     await window.showInputBox({
-      title: 'New Client Key: name',
-      prompt: 'Which device or person is it for?',
+      title: t`New Client Key: name`,
+      prompt: t`Which device or person is it for?`,
       placeHolder: 'phone',
       ignoreFocusOut: true,
       validateInput: (text) => keyNameProblem(text, taken),
@@ -76,7 +78,7 @@ async function makeKey(editor: Editor): Promise<void> {
   await env.clipboard.writeText(secret);
   void tell(editor, {
     severity: 'info',
-    text: `The key ${name} is made and copied. Manage Client Keys… shows it again.`,
+    text: t`The key ${name} is made and copied. Manage Client Keys… shows it again.`,
     actions: ['Copy Base URL', 'Manage Client Keys…'],
   });
 }
@@ -87,8 +89,8 @@ async function askLimits(entry: WrittenKey): Promise<WrittenKey | undefined> {
   const picked = await window.showQuickPick(
     KEY_LIMITS.map((limit) => ({ label: limit.label, limit })),
     {
-      title: `New Client Key: limits of ${name}`,
-      placeHolder: 'Choose what to limit, or go on without',
+      title: t`New Client Key: limits of ${name}`,
+      placeHolder: t`Choose what to limit, or go on without`,
       canPickMany: true,
       ignoreFocusOut: true,
     },
@@ -98,7 +100,7 @@ async function askLimits(entry: WrittenKey): Promise<WrittenKey | undefined> {
   for (const { limit } of picked) {
     const { prompt, placeHolder } = limit;
     const text = await window.showInputBox({
-      title: `New Client Key: ${limit.label.toLowerCase()} of ${name}`,
+      title: t`New Client Key: ${limit.label.toLowerCase()} of ${name}`,
       prompt,
       placeHolder,
       ignoreFocusOut: true,
@@ -125,41 +127,41 @@ async function manageKey(editor: Editor, key: WrittenKey): Promise<void> {
   const own = writtenKeys().some((entry) => keyName(entry) === name);
   const off = key.enabled === false;
   const actions = [
-    ...(secret ? [action('Copy Key', 'copy', () => copyKey(name, secret))] : []),
-    action('New Secret', 'refresh', () => newSecret(editor, name), 'the present one stops working at once'),
+    ...(secret ? [action(t`Copy Key`, 'copy', () => copyKey(name, secret))] : []),
+    action(t`New Secret`, 'refresh', () => newSecret(editor, name), t`the present one stops working at once`),
     ...(own
       ? [
-          action('Change Limits', 'go-to-file', () => openSetting('clientKeys'), 'in settings.json'),
+          action(t`Change Limits`, 'go-to-file', () => openSetting('clientKeys'), t`in settings.json`),
           off
-            ? action('Switch On', 'play', () => enable(editor, name, true))
+            ? action(t`Switch On`, 'play', () => enable(editor, name, true))
             : action(
-                'Switch Off',
+                t`Switch Off`,
                 'circle-slash',
                 () => enable(editor, name, false),
-                'refused until switched on again',
+                t`refused until switched on again`,
               ),
         ]
       : []),
-    ...(name === MAIN ? [] : [action('Revoke', 'trash', () => revoke(editor, name), 'for ever, at once')]),
+    ...(name === MAIN ? [] : [action(t`Revoke`, 'trash', () => revoke(editor, name), t`for ever, at once`)]),
   ];
-  const picked = await window.showQuickPick(actions, { title: `Manage the key ${name}` });
+  const picked = await window.showQuickPick(actions, { title: t`Manage the key ${name}` });
   await picked?.run();
 }
 
 async function copyKey(name: string, secret: string): Promise<void> {
   await env.clipboard.writeText(secret);
-  void sayInformation(`Copied the key ${name}.`);
+  void sayInformation(t`Copied the key ${name}.`);
 }
 
 async function newSecret(editor: Editor, name: string): Promise<void> {
   const confirm = 'Make New Secret';
-  const detail = 'The present one stops working at once, wherever it was pasted.';
-  if ((await sayWarning(`A new secret for the key ${name}?`, { modal: true, detail }, confirm)) !== confirm) return;
+  const detail = t`The present one stops working at once, wherever it was pasted.`;
+  if ((await sayWarning(t`A new secret for the key ${name}?`, { modal: true, detail }, confirm)) !== confirm) return;
   const secret = newClientKey();
   await editor.keys.set(clientKeyName(name), secret);
   await editor.push();
   await env.clipboard.writeText(secret);
-  void sayInformation(`The new secret of the key ${name} is in force and copied.`);
+  void sayInformation(t`The new secret of the key ${name} is in force and copied.`);
 }
 
 async function enable(editor: Editor, name: string, enabled: boolean): Promise<void> {
@@ -170,16 +172,16 @@ async function enable(editor: Editor, name: string, enabled: boolean): Promise<v
   });
   await writeSetting('clientKeys', changed);
   await editor.push();
-  void sayInformation(`The key ${name} is switched ${enabled ? 'on' : 'off'}.`);
+  void sayInformation(enabled ? t`The key ${name} is switched on.` : t`The key ${name} is switched off.`);
 }
 
 async function revoke(editor: Editor, name: string): Promise<void> {
   const confirm = 'Revoke';
-  const detail = 'It stops working at once and for ever. What it used stays in the usage log.';
-  if ((await sayWarning(`Revoke the key ${name}?`, { modal: true, detail }, confirm)) !== confirm) return;
+  const detail = t`It stops working at once and for ever. What it used stays in the usage log.`;
+  if ((await sayWarning(t`Revoke the key ${name}?`, { modal: true, detail }, confirm)) !== confirm) return;
   const rest = writtenKeys().filter((key) => keyName(key) !== name);
   await editor.keys.remove(clientKeyName(name));
   await writeSetting('clientKeys', rest.length > 0 ? rest : undefined);
   await editor.push();
-  void sayInformation(`The key ${name} is revoked.`);
+  void sayInformation(t`The key ${name} is revoked.`);
 }

@@ -9,6 +9,7 @@ import type { Editor } from '../controller';
 import { COMMANDS, type Handlers } from '../ids';
 import { sayInformation, sayWarning } from '../say';
 import { backendName, type WrittenBackend, writeSetting, writtenBackends, writtenSettings } from '../settings';
+import { t } from '../words';
 import type { ShowPage } from './pages';
 
 const LARGEST = 16 * 1024 * 1024;
@@ -27,7 +28,7 @@ export function importExportCommands(
       const files = await editor.router.exportLiteLlm();
       const [folder] =
         (await window.showOpenDialog({
-          title: 'Export for a Team: a folder for a LiteLLM proxy',
+          title: t`Export for a Team: a folder for a LiteLLM proxy`,
           openLabel: 'Write Here',
           defaultUri: Uri.file(homedir()),
           canSelectFiles: false,
@@ -51,7 +52,7 @@ export function importExportCommands(
 async function pickFile(): Promise<Uri | undefined> {
   const [file] =
     (await window.showOpenDialog({
-      title: 'Import Configuration: an llm-router config.json or a LiteLLM config.yaml',
+      title: t`Import Configuration: an llm-router config.json or a LiteLLM config.yaml`,
       openLabel: 'Look at It',
       defaultUri: Uri.file(homedir()),
       filters: { Configuration: ['json', 'jsonc', 'yaml', 'yml'] },
@@ -82,7 +83,7 @@ async function importFile(editor: Editor, showPage: ShowPage, file: Uri): Promis
   await write(editor, chosen);
   const kept = before && chosen.some(({ kind }) => kind === 'backend') ? keptText(before) : '';
   const doctor = 'Run Doctor';
-  void sayInformation(`Imported: ${counted(chosen)}.${kept}`, doctor).then(async (answer) => {
+  void sayInformation(t`Imported: ${counted(chosen)}.${kept}`, doctor).then(async (answer) => {
     if (answer) await commands.executeCommand(COMMANDS.runDoctor);
   });
 }
@@ -99,14 +100,14 @@ async function pickItems(items: readonly ImportItem[]): Promise<ImportItem[] | u
   const rows = items.map((item): QuickPickItem & { item: ImportItem } => ({
     label: item.name,
     description: `${item.kind}, ${item.what}`,
-    ...(item.replaces && { detail: `Replaces your ${item.kind} ${item.name}` }),
+    ...(item.replaces && { detail: t`Replaces your ${item.kind} ${item.name}` }),
     iconPath: new ThemeIcon(ICONS[item.kind]),
     picked: !item.replaces,
     item,
   }));
   const picked = await window.showQuickPick(rows, {
-    title: 'Import Configuration: what to take',
-    placeHolder: 'Nothing is changed before you confirm',
+    title: t`Import Configuration: what to take`,
+    placeHolder: t`Nothing is changed before you confirm`,
     canPickMany: true,
     ignoreFocusOut: true,
     matchOnDescription: true,
@@ -117,8 +118,8 @@ async function pickItems(items: readonly ImportItem[]): Promise<ImportItem[] | u
 async function mayReplace(names: readonly string[], where: string): Promise<boolean> {
   if (names.length === 0) return true;
   const replace = 'Replace';
-  const detail = `What is there now is lost: ${names.join(', ')}.`;
-  return (await sayWarning(`Replace ${names.length} in ${where}?`, { modal: true, detail }, replace)) === replace;
+  const detail = t`What is there now is lost: ${names.join(', ')}.`;
+  return (await sayWarning(t`Replace ${names.length} in ${where}?`, { modal: true, detail }, replace)) === replace;
 }
 
 /** Keys first: a backend that is in force without its key would refuse requests for a moment. */

@@ -1,10 +1,12 @@
 /** Keys of the backends: set and remove. Keys live in the editor's secret storage and in the router's memory, nowhere else. */
+
 import { type QuickPickItem, window } from 'vscode';
 import { tell } from '../actions';
 import type { Editor } from '../controller';
 import type { Handlers } from '../ids';
 import { sayInformation, sayWarning } from '../say';
 import { backendKeys, namedKeys, writtenBackends } from '../settings';
+import { t } from '../words';
 
 export function keyCommands(editor: Editor): Pick<Handlers, 'setBackendKey' | 'removeBackendKey'> {
   return {
@@ -26,22 +28,22 @@ export async function setKey(editor: Editor, name: string): Promise<void> {
   if (!key) return;
   await editor.keys.set(name, key);
   await editor.push();
-  void sayInformation(`The key of ${name} is stored and in force.`);
+  void sayInformation(t`The key of ${name} is stored and in force.`);
 }
 
 export async function removeKey(editor: Editor, name: string): Promise<void> {
   const confirm = 'Remove Key';
   if (
     (await sayWarning(
-      `Remove the key of ${name}?`,
-      { modal: true, detail: 'Requests to it fail until a key is set.' },
+      t`Remove the key of ${name}?`,
+      { modal: true, detail: t`Requests to it fail until a key is set.` },
       confirm,
     )) !== confirm
   )
     return;
   await editor.keys.remove(name);
   await editor.push();
-  void sayInformation(`The key of ${name} is removed.`);
+  void sayInformation(t`The key of ${name} is removed.`);
 }
 
 /** Password input; undefined when cancelled, '' when left empty. */
@@ -76,8 +78,8 @@ async function pickKeyName(
     }),
   );
   const shown = items.filter((item) => wanted(item.stored));
-  if (shown.length > 0) return (await window.showQuickPick(shown, { title, placeHolder: 'Which backend?' }))?.label;
-  const text = items.length === 0 ? 'There is no backend yet.' : 'No backend has a stored key.';
+  if (shown.length > 0) return (await window.showQuickPick(shown, { title, placeHolder: t`Which backend?` }))?.label;
+  const text = items.length === 0 ? t`There is no backend yet.` : t`No backend has a stored key.`;
   void tell(editor, { severity: 'info', text, actions: ['Add Backend…'] });
   return undefined;
 }

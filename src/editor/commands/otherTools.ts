@@ -1,4 +1,5 @@
 /** Use in Another Tool…: the lines to paste, with a client key of the tool's own. */
+
 import { env, window } from 'vscode';
 import { clientKeyName } from '../../settings/keyNames';
 import { tell } from '../actions';
@@ -10,6 +11,7 @@ import { OTHER_TOOLS } from '../otherTools';
 import { configuredModels, writeSetting } from '../settings';
 import { phaseOf, workingUrl } from '../view';
 import { keyName } from '../views/keyText';
+import { t } from '../words';
 import { writtenKeys } from './clientKeys';
 
 export function otherToolCommands(editor: Editor): Pick<Handlers, 'useInOtherTool'> {
@@ -20,14 +22,14 @@ async function useInOtherTool(editor: Editor): Promise<void> {
   if (phaseOf(editor.view) !== 'running')
     return void tell(editor, {
       severity: 'info',
-      text: 'The router is not running, so there is nothing to connect to.',
+      text: t`The router is not running, so there is nothing to connect to.`,
       actions: ['Start Router'],
     });
-  const title = 'Use in Another Tool';
+  const title = t`Use in Another Tool`;
   const tool = (
     await window.showQuickPick(
       OTHER_TOOLS.map((one) => ({ label: one.name, one })),
-      { title, placeHolder: 'Which tool shall use the router?' },
+      { title, placeHolder: t`Which tool shall use the router?` },
     )
   )?.one;
   if (!tool) return;
@@ -38,7 +40,7 @@ async function useInOtherTool(editor: Editor): Promise<void> {
     .then((names) => modelPicks(names.length > 0 ? names : ['demo/echo'], configuredModels()));
   const model = await window.showQuickPick(
     models.then((picks) => picks.map(({ name }) => name)),
-    { title: `${title}: ${tool.name}`, placeHolder: 'Which model shall it ask for?' },
+    { title: `${title}: ${tool.name}`, placeHolder: t`Which model shall it ask for?` },
   );
   if (!model) return;
   const { key, fresh } = await keyFor(editor, tool.id);
@@ -46,7 +48,7 @@ async function useInOtherTool(editor: Editor): Promise<void> {
   await env.clipboard.writeText(tool.lines({ origin, key, model, shell }));
   void tell(editor, {
     severity: 'info',
-    text: `Copied the lines for ${tool.name}: paste them ${tool.where}. ${fresh ? `They hold the key ${tool.id}, made for it just now.` : `They hold the key ${tool.id}.`}`,
+    text: t`Copied the lines for ${tool.name}: paste them ${tool.where}. ${fresh ? t`They hold the key ${tool.id}, made for it just now.` : t`They hold the key ${tool.id}.`}`,
     actions: ['Manage Client Keys…'],
   });
 }
@@ -59,10 +61,10 @@ async function askWhere(editor: Editor, title: string): Promise<string | undefin
   if (!publicUrl || !local) return without(local ?? publicUrl);
   const picked = await window.showQuickPick(
     [
-      { label: 'On this machine', description: local, url: local },
-      { label: 'Elsewhere', description: publicUrl, url: publicUrl },
+      { label: t`On this machine`, description: local, url: local },
+      { label: t`Elsewhere`, description: publicUrl, url: publicUrl },
     ],
-    { title, placeHolder: 'Where does the tool run?' },
+    { title, placeHolder: t`Where does the tool run?` },
   );
   return without(picked?.url);
 }

@@ -1,6 +1,8 @@
 /** How client keys look in a list. Pure. */
+
 import type { KeyState } from '../../ledger/admission';
 import { dollars } from '../../ledger/budgets';
+import { t } from '../words';
 
 /** A client key in settings.json: whatever stands there, so every field is unknown until looked at. */
 export type WrittenKey = Record<string, unknown>;
@@ -20,13 +22,13 @@ export interface KeyLook {
 /** `state`: undefined while the router does not know the key or cannot be asked. `hint`: its beginning and end; undefined without a stored secret. */
 export function keyLook(written: WrittenKey, state: KeyState | undefined, hint: string | undefined): KeyLook {
   if (!hint && typeof written.apiKeyEnv !== 'string')
-    return { icon: 'warning', description: 'no secret is stored here', detail: 'Make a new secret to use this key.' };
+    return { icon: 'warning', description: t`no secret is stored here`, detail: t`Make a new secret to use this key.` };
   const parts = [hint ?? `from ${written.apiKeyEnv}`, ...(state ? useOf(state) : ['not in force'])];
   if (typeof written.expires === 'string') parts.push(`until ${written.expires}`);
   const description = parts.join(' · ');
   if (state?.refused) return { icon: 'circle-slash', description, detail: state.refused };
   const full = state?.windows.find((window) => window.budget !== undefined && window.spent >= window.budget);
-  if (full) return { icon: 'warning', description, detail: `Its budget ${PERIOD[full.window]} is used up.` };
+  if (full) return { icon: 'warning', description, detail: t`Its budget ${PERIOD[full.window]} is used up.` };
   return { icon: 'key', description };
 }
 
@@ -59,8 +61,8 @@ export interface KeyLimit {
 }
 
 const budget = (window: 'day' | 'month' | 'total', words: string): KeyLimit => ({
-  label: `Budget ${words}`,
-  prompt: `US dollars ${words}.`,
+  label: t`Budget ${words}`,
+  prompt: t`US dollars ${words}.`,
   placeHolder: '5',
   read: (text) => {
     const amount = Number(text);
@@ -78,9 +80,9 @@ const count = (field: string, label: string, prompt: string, placeHolder: string
 
 export const KEY_LIMITS: readonly KeyLimit[] = [
   {
-    label: 'Allowed models',
-    prompt: 'Model names with commas between; * stands for anything.',
-    placeHolder: 'fast, openai/*',
+    label: t`Allowed models`,
+    prompt: t`Model names with commas between; * stands for anything.`,
+    placeHolder: t`fast, openai/*`,
     read: (text) => {
       const models = text.split(',').map((name) => name.trim());
       return models.every((name) => name !== '') ? { models } : 'Model names with commas between.';
@@ -93,8 +95,8 @@ export const KEY_LIMITS: readonly KeyLimit[] = [
   count('tokensPerMinute', 'Tokens a minute', 'Input and output tokens a minute.', '100000'),
   count('maxStreams', 'Requests at the same time', 'Requests at the same time.', '2'),
   {
-    label: 'Expiry',
-    prompt: 'Last day on which the key works.',
+    label: t`Expiry`,
+    prompt: t`Last day on which the key works.`,
     placeHolder: '2027-01-31',
     read: (text) =>
       /^\d{4}-\d\d-\d\d$/.test(text) && new Date(`${text}T00:00:00Z`).toJSON()?.startsWith(text)

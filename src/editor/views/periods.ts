@@ -1,6 +1,8 @@
 /** The times a person can ask for. Pure. */
+
 import type { Period } from '../../ledger/store';
 import { localDay, windowAt } from '../../ledger/windows';
+import { t } from '../words';
 
 export const GROUPS = ['day', 'model', 'backend', 'key'] as const;
 export type Group = (typeof GROUPS)[number];
@@ -17,14 +19,14 @@ export function periods(now: number): { label: string; period: Period }[] {
   const date = new Date(now);
   const lastMonth = new Date(date.getFullYear(), date.getMonth(), 0);
   return [
-    { label: 'This month', period: { from: windowAt('month', now).from, to: today } },
-    { label: 'Today', period: { from: today, to: today } },
-    { label: 'Last 7 days', period: { from: dayBefore(now, 6), to: today } },
-    { label: 'Last 30 days', period: { from: dayBefore(now, 29), to: today } },
+    { label: t`This month`, period: { from: windowAt('month', now).from, to: today } },
+    { label: t`Today`, period: { from: today, to: today } },
+    { label: t`Last 7 days`, period: { from: dayBefore(now, 6), to: today } },
+    { label: t`Last 30 days`, period: { from: dayBefore(now, 29), to: today } },
     {
-      label: 'Last month',
+      label: t`Last month`,
       period: { from: windowAt('month', lastMonth.getTime()).from, to: localDay(lastMonth.getTime()) },
     },
-    { label: 'Everything', period: { from: '', to: '' } },
+    { label: t`Everything`, period: { from: '', to: '' } },
   ];
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { COMMANDS, CONTEXT_RUNNING, EXTENSION_ID } from '../../../src/editor/ids';
+import { editorTexts } from '../../support/editorTexts';
 
 interface Manifest {
   name: string;
@@ -47,6 +48,11 @@ describe('manifest and code', () => {
 });
 
 describe('translations of what the editor shows', () => {
+  it('every text of the code has words to translate', () => {
+    const found = editorTexts();
+    assert.ok(found.length > 50);
+    for (const text of found) assert.match(text.replace(/\{\d+\}/g, ''), /[a-z]{2}/);
+  });
   const dictionaries = readdirSync('l10n').map((file): [string, Record<string, string>] => [
     file,
     json(`l10n/${file}`) as Record<string, string>,

@@ -1,0 +1,28 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import ts from 'typescript';
+
+/** Every t`…` of the editor's code as the dictionaries in l10n/ name it: "Copied {0}." */
+export function editorTexts(): string[] {
+  const files = readdirSync('src/editor', { recursive: true, encoding: 'utf8' }).filter((file) => /\.tsx?$/.test(file));
+  return [...new Set(files.flatMap((file) => textsIn(path.join('src/editor', file))))];
+}
+
+function textsIn(file: string): string[] {
+  const found: string[] = [];
+  const visit = (node: ts.Node): void => {
+    if (ts.isTaggedTemplateExpression(node) && ts.isIdentifier(node.tag) && node.tag.text === 't')
+      found.push(textOf(node.template));
+    ts.forEachChild(node, visit);
+  };
+  visit(ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.Latest));
+  return found;
+}
+
+function textOf(template: ts.TemplateLiteral): string {
+  if (ts.isNoSubstitutionTemplateLiteral(template)) return template.text;
+  return template.templateSpans.reduce(
+    (text, span, index) => `${text}{${index}}${span.literal.text}`,
+    template.head.text,
+  );
+}
