@@ -9,6 +9,8 @@ import { createRuledReply, type ReplyRules, type WholeCall } from './replyRules'
 export interface CursorReplyOptions extends EmitterOptions, ReplyRules {
   /** Form in which calls of custom tools go back (R17, R18): `function` with raw arguments, or `custom`. */
   customToolReply: 'function' | 'custom';
+  /** Told of each call as it goes out. */
+  onCall?(call: WholeCall): void;
 }
 
 /**
@@ -40,6 +42,7 @@ export function createCursorEmitter(options: CursorReplyOptions): StreamEmitter 
         out += delta(`"content":${JSON.stringify(text)}`);
       },
       call(call) {
+        options.onCall?.(call);
         const content = role ? '"content":null,' : '';
         out += delta(`${content}"tool_calls":[${firstCallDelta(call, options.customToolReply)}]`);
         if (call.arguments) out += delta(`"tool_calls":[${argumentsDelta(call, options.customToolReply)}]`);
@@ -111,6 +114,7 @@ export function emitCursorAnswer(answer: Answer, options: CursorReplyOptions, fa
         content += text;
       },
       call(call) {
+        options.onCall?.(call);
         calls.push(wholeCall(call, options.customToolReply));
       },
     },

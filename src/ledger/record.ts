@@ -4,6 +4,22 @@ import type { FailureKind, FinishReason, Usage } from '../wires/conversation';
 /** In the place of a client key's name: our own probes (tunnel check, Doctor). Names of client keys have no space, so nobody else has it. */
 export const OWN_CHECKS = 'own checks';
 
+/** What a provider said to a failed attempt, without what stood in the request. */
+export interface Said {
+  /** Only those that matter. */
+  headers: Record<string, string>;
+  body?: string;
+}
+
+/** One call as it was sent to Cursor: its own assembly is sometimes blamed on gateways. */
+export interface SentCall {
+  name: string;
+  /** Characters of its arguments. */
+  length: number;
+  /** They are one JSON object; absent where they are raw text (custom tools). */
+  parsed?: boolean;
+}
+
 export interface Attempt {
   backend: string;
   model: string;
@@ -18,6 +34,7 @@ export interface Attempt {
   /** Plain words: what the provider said or what broke. */
   reason?: string;
   kind?: FailureKind;
+  said?: Said;
 }
 
 export interface RequestRecord {
@@ -60,6 +77,8 @@ export interface RequestRecord {
   ms: number;
   bytesIn: number;
   bytesOut: number;
+  /** Tool calls of the answer, the first fifty; only of Cursor's requests. */
+  toolCalls?: SentCall[];
   /** Hash of the conversation, where one can be told. */
   conversation?: string;
 }

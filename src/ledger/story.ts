@@ -2,7 +2,7 @@
 import { ruleWords } from '../cursor/ruleWords';
 import { dollars } from './budgets';
 import { tokensPerSecond } from './csv';
-import type { Attempt, RequestRecord } from './record';
+import type { Attempt, RequestRecord, SentCall } from './record';
 
 const VIA: Record<string, string> = {
   exact: 'it is a configured model',
@@ -26,6 +26,13 @@ function code(text: string): string {
   const fence = '`'.repeat(Math.max(0, ...[...flat.matchAll(/`+/g)].map((match) => match[0].length)) + 1);
   const pad = flat.startsWith('`') || flat.endsWith('`') ? ' ' : '';
   return `${fence}${pad}${flat}${pad}${fence}`;
+}
+
+/** Text from outside as a block of code, whatever stands in it. */
+function fenced(text: string): string[] {
+  const flat = text.replace(/[^\P{Cc}\n]+/gu, ' ');
+  const fence = '`'.repeat(Math.max(3, ...[...flat.matchAll(/`+/g)].map((match) => match[0].length + 1)));
+  return ['', fence, flat, fence];
 }
 
 /** Text from outside inside a paragraph. */
@@ -66,6 +73,31 @@ function attemptLine(attempt: Attempt, index: number, all: readonly Attempt[]): 
   return `${index + 1}. after ${seconds(attempt.at)}: ${code(`${attempt.backend}/${attempt.model}`)}${key} ${nextKey ? 'failed, went to the next key' : OUTCOME[attempt.outcome]} in ${seconds(attempt.ms)}${status}${reason}`;
 }
 
+/** The provider's own answer to the last attempt it refused. */
+function saidLines({ attempts }: RequestRecord): string[] {
+  const refused = attempts.findLast(({ said }) => said !== undefined);
+  if (!refused?.said) return [];
+  const { headers, body } = refused.said;
+  return [
+    '## What the provider said',
+    `Status ${refused.status ?? 'none'} from ${code(refused.backend)}. What stood in the request is taken out (…), and so are keys.`,
+    '',
+    ...Object.entries(headers).map(([name, value]) => `- ${code(`${name}: ${value}`)}`),
+    ...(body === undefined ? [] : fenced(body)),
+    '',
+  ];
+}
+
+/** What was sent of each call, so that a client's own assembly can be told from ours. */
+function callLines({ toolCalls = [] }: RequestRecord): string[] {
+  if (toolCalls.length === 0) return [];
+  const line = ({ name, length, parsed }: SentCall): string => {
+    const whole = parsed === undefined ? 'raw text' : parsed ? 'whole JSON' : 'no whole JSON';
+    return `- ${code(name)}: ${length.toLocaleString('en-US')} characters of arguments, ${whole}`;
+  };
+  return ['## Tool calls as they were sent to Cursor', ...toolCalls.map(line), ''];
+}
+
 /** The whole story of a request as Markdown. */
 export function requestStory(record: RequestRecord): string {
   const client =
@@ -102,6 +134,8 @@ export function requestStory(record: RequestRecord): string {
     '## Attempts',
     ...(record.attempts.length > 0 ? record.attempts.map(attemptLine) : ['None.']),
     '',
+    ...saidLines(record),
+    ...callLines(record),
     '## Time and size',
     ...(record.firstMs === undefined ? [] : [`- First content after ${seconds(record.firstMs)}`]),
     `- ${seconds(record.ms)} in all${speed === undefined ? '' : `, ${speed.toFixed(1)} tokens a second`}`,

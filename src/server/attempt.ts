@@ -44,7 +44,21 @@ export type AttemptResult =
   | { kind: 'streamed'; reply: StreamReply; tail: string; status: number }
   | { kind: 'whole'; status: number; headers: UpstreamHeaders; body: Buffer }
   /** `reply` is there when a stream had begun; `sent` when the client has seen content of it; `reached` when the request was sent whole. */
-  | { kind: 'failed'; failure: ApiFailure; status?: number; reply?: StreamReply; sent: boolean; reached: boolean };
+  | {
+      kind: 'failed';
+      failure: ApiFailure;
+      status?: number;
+      reply?: StreamReply;
+      sent: boolean;
+      reached: boolean;
+      said?: SaidWhole;
+    };
+
+/** An answer that is an error, as it came. */
+export interface SaidWhole {
+  headers: UpstreamHeaders;
+  body: string;
+}
 
 /** Error bodies are read this far and this long. */
 const ERROR_BODY_BYTES = 256 * 1024;
@@ -94,8 +108,8 @@ export function runAttempt(options: AttemptOptions): Promise<AttemptResult> {
       control?.abort();
       resolve(result);
     };
-    const fail = (failure: ApiFailure) =>
-      settle({ kind: 'failed', failure, status, reply, sent: client.committed, reached });
+    const fail = (failure: ApiFailure, said?: SaidWhole) =>
+      settle({ kind: 'failed', failure, status, reply, sent: client.committed, reached, ...(said && { said }) });
     const tooLate = (what: string, ms: number) => () =>
       fail({ status: 504, kind: 'timeout', message: `${provider} ${what} within ${inSeconds(ms)} s.` });
     const broken = (what: string) => fail({ status: 502, kind: 'protocol', message: `${provider} ${what}` });
@@ -283,7 +297,7 @@ export function runAttempt(options: AttemptOptions): Promise<AttemptResult> {
 
     function readError(): void {
       const body = Buffer.concat(whole).toString('utf8', 0, ERROR_BODY_BYTES);
-      fail(options.parseError(status ?? 502, headers, body));
+      fail(options.parseError(status ?? 502, headers, body), { headers, body });
     }
   });
 }

@@ -20,6 +20,7 @@ import { lessonsFrom, MOST_LESSONS, type SentBody } from './lessonTry';
 import { planAttempt } from './plan';
 import type { Plan } from './planTypes';
 import type { WholeReply } from './reply';
+import { saidBy } from './saidBy';
 import { wishOf } from './wireWish';
 
 /** What a failed attempt leaves behind for the next one. */
@@ -196,6 +197,12 @@ async function tryOnce(
       status: failed.upstreamStatus,
       reason: failure.message,
       kind: failure.kind,
+      ...(failed.said && {
+        said: saidBy(failed.said, exchange.body, {
+          key: exchange.runtime.keyFor(target),
+          names: [target.upstreamModel, request.model ?? ''],
+        }),
+      }),
     });
     return { ...failed, failure, ...(sentOver && { sentOver }), ...(sent && { sent }) };
   };
@@ -230,6 +237,7 @@ async function tryOnce(
         reply: result.reply,
         upstreamStatus: result.status,
         reached: result.reached,
+        said: result.said,
       });
     const whole = result.kind === 'whole' || !request.stream ? readWhole(plan, result, target) : undefined;
     if (whole?.failure) return failed({ failure: whole.failure, upstreamStatus: result.status });

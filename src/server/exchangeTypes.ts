@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RequestRecord } from '../ledger/record';
 import type { Target } from '../routing/backend';
 import type { ApiFailure, Usage, WireName } from '../wires/conversation';
+import type { SaidWhole } from './attempt';
 import type { ClientRequest } from './clientRequest';
 import type { ClientSide } from './clientSide';
 import type { StreamReply } from './reply';
@@ -45,6 +46,8 @@ export interface Failed {
   upstreamStatus?: number;
   /** The request was on its way to the provider, whole. */
   reached?: boolean;
+  /** The provider's answer, where it was an error. */
+  said?: SaidWhole;
 }
 
 /** One exchange while it runs, as the attempts see it. */

@@ -7,9 +7,11 @@ import { createHash } from 'node:crypto';
 import { editChatBody } from '../cursor/chatEdits';
 import { conversationKey, type MemoryScope } from '../cursor/memory';
 import { createCursorEmitter, emitCursorAnswer } from '../cursor/reply';
+import type { WholeCall } from '../cursor/replyRules';
 import { readCursorRequest } from '../cursor/request';
 import { applyTarget } from '../cursor/target';
 import { withReserveLimit } from '../ledger/quota';
+import type { RequestRecord, SentCall } from '../ledger/record';
 import type { Target } from '../routing/backend';
 import { emitTargetFor, quirksFor } from '../routing/build';
 import { replay } from '../wires/answer';
@@ -23,6 +25,7 @@ import { withLastMarks } from '../wires/messagesCache';
 import { type FlatTools, flattenNamespaces, restoreNamespaces } from '../wires/namespaces';
 import { markOrigin, ownThinking } from '../wires/origin';
 import { legalPropertyKeys, restorePropertyKeys } from '../wires/propertyKeys';
+import { parseObject } from '../wires/read';
 import { letterFirst, schemaDialectOf } from '../wires/schemaDialects';
 import { cutAtStop } from '../wires/stopSequences';
 import { legalToolNames, restoreToolNames } from '../wires/toolNames';
@@ -253,12 +256,26 @@ function cursorReading(
     ...cursorReplyOptions(speaker.answer, exchange.runtime.settings.cursor, target.backend.name, parts.customToolNames),
     ...(parts.notice && { notice: parts.notice }),
     estimatedInput: Math.ceil(request.bytes.length / 4),
+    onCall: callsInto(input.record),
   };
   return readingFor(target.backend.wire, request.stream, {
     emitter: () => createCursorEmitter(options),
     emitAnswer: (answer) => emitCursorAnswer(answer, options),
     stages: () => ({ transform: parts.transform?.(), watch: parts.watch?.() }),
   });
+}
+
+const MOST_CALLS = 50;
+
+/** Notes the calls of one attempt in the record: their names and lengths, never what they say. */
+function callsInto(record: RequestRecord): (call: WholeCall) => void {
+  const calls: SentCall[] = [];
+  return ({ name, arguments: text, custom }) => {
+    if (calls.length >= MOST_CALLS) return;
+    const parsed = custom ? {} : { parsed: parseObject(text) !== undefined };
+    calls.push({ name: name.slice(0, 64), length: text.length, ...parsed });
+    record.toolCalls = calls;
+  };
 }
 
 interface ClientForm {
