@@ -12,6 +12,8 @@ export interface ColdScope {
   upstreamModel: string;
   /** The target refuses calls of the history without their thinking in this field (routing/abilities.ts). */
   thinkingField?: 'reasoning_content';
+  /** A client that may send thinking itself: it is not switched off for blocks that nobody knows of. */
+  thinksOn?: true;
 }
 
 /** Which companion of a tool call is refused when missing. */
@@ -52,7 +54,7 @@ export function warmUp(
       const thinking = wantsReasoning(conversation.reasoning);
       // Thinking blocks beside switched-off thinking say nothing and may be refused.
       if (!thinking) return { conversation, rules };
-      if (toolLoop(turns).some(lacks)) {
+      if (!scope.thinksOn && toolLoop(turns).some(lacks)) {
         const { effort: _, budgetTokens: __, adaptive: ___, ...kept } = conversation.reasoning ?? {};
         return { conversation: { ...conversation, reasoning: { ...kept, disabled: true } }, rules: ['S6'] };
       }

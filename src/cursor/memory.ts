@@ -1,5 +1,5 @@
 /**
- * Memory for what Cursor drops between turns (docs/rules.md, S): reasoning text, thinking signatures, thought signatures,
+ * Memory for what Cursor and other clients drop between turns (docs/rules.md, S): reasoning text, thinking signatures, thought signatures,
  * encrypted reasoning and item ids. Found again by tool-call id (S4), for answers without a call by their text;
  * separate per client key and never given to another provider (S7). What to do when it is cold: coldStart.ts.
  */
@@ -26,6 +26,8 @@ export interface MemoryScope {
   wire: WireName;
   upstreamModel: string;
   thinkingField?: 'reasoning_content';
+  /** The client is no Cursor (coldStart.ts). */
+  thinksOn?: true;
   /** `conversationKey`, to keep concurrent threads apart (S1–S3). */
   conversation: string;
 }
@@ -56,8 +58,11 @@ export interface MemoryOptions {
 export interface CursorMemory {
   /** Whether `restore` could change a request there: then it has to be read whole. Cheap. */
   concerns(scope: MemoryScope): boolean;
-  /** Puts back what is remembered on every assistant turn it belongs to (S10); `conversation` is not changed. */
-  restore(conversation: Conversation, scope: MemoryScope): Restored;
+  /**
+   * Puts back what is remembered on every assistant turn it belongs to (S10); `conversation` is not changed.
+   * @param isForeign another backend made this turn, whatever its call ids say (S7).
+   */
+  restore(conversation: Conversation, scope: MemoryScope, isForeign?: (turn: Turn) => boolean): Restored;
   /**
    * Watches one answer. Must see every event before the client does: a call is remembered at its end, so that its
    * result finds it even when it comes back before the stream has ended (S5).
@@ -168,12 +173,12 @@ export function createMemory({
 
   return {
     concerns: (scope) => (perScope.get(scopeKey(scope)) ?? 0) > 0 || needsOf(scope) !== 'nothing',
-    restore(conversation, scope) {
+    restore(conversation, scope, isForeign = () => false) {
       const known = new Map<number, MemoryRecord>();
       let question = '';
       conversation.turns.forEach((turn, at) => {
         if (turn.role === 'user') question = hash(textOf(turn));
-        if (turn.role !== 'assistant' || turn.parts.some((part) => part.type === 'reasoning')) return;
+        if (turn.role !== 'assistant' || isForeign(turn) || (hasThinking(turn) && !hasCalls(turn))) return;
         const record = find(turn, question, scope);
         if (!record) return;
         touch(record);
@@ -293,6 +298,8 @@ function hasContent(record: MemoryRecord): boolean {
 /** The turn with its reasoning in place and its calls' companions (S10). Same object when there is nothing to add. */
 function withRecord(turn: Turn, record: MemoryRecord | undefined): Turn {
   if (!record || !hasContent(record)) return turn;
+  // Thinking that the client brought itself stays; its calls may still lack their signatures.
+  if (hasThinking(turn)) return withSignatures(turn, record);
   const parts: Part[] = [];
   let left = record.reasoning;
   let calls = 0;
@@ -321,6 +328,21 @@ function withRecord(turn: Turn, record: MemoryRecord | undefined): Turn {
   }
   if (calls === 0) due();
   return { ...turn, parts };
+}
+
+function withSignatures(turn: Turn, record: MemoryRecord): Turn {
+  const parts = turn.parts.map((part) =>
+    part.type === 'toolCall' && !part.thoughtSignature ? withCompanions(part, record) : part,
+  );
+  return parts.some((part, at) => part !== turn.parts[at]) ? { ...turn, parts } : turn;
+}
+
+function hasThinking(turn: Turn): boolean {
+  return turn.parts.some((part) => part.type === 'reasoning');
+}
+
+function hasCalls(turn: Turn): boolean {
+  return turn.parts.some((part) => part.type === 'toolCall');
 }
 
 function withCompanions(call: ToolCallPart, record: MemoryRecord): ToolCallPart {

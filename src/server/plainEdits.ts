@@ -38,11 +38,17 @@ export interface PlainBody {
   hideUsage: boolean;
 }
 
-export function plainBody(request: ClientRequest, target: Target, route: ModelRoute): PlainBody {
+/** @param kept what is put back into the history (keptHistory.ts). */
+export function plainBody(
+  request: ClientRequest,
+  target: Target,
+  route: ModelRoute,
+  kept?: { edits: readonly Edit[]; rules: readonly string[] },
+): PlainBody {
   const { bytes, entries } = request;
   const { backend } = target;
-  const edits: Edit[] = [];
-  const rules: string[] = [];
+  const edits: Edit[] = [...(kept?.edits ?? [])];
+  const rules: string[] = [...(kept?.rules ?? [])];
   const set = new Map<string, string>();
 
   const name = JSON.stringify(target.upstreamModel);

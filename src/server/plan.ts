@@ -18,6 +18,7 @@ import { refusal } from './errors';
 import type { Exchange } from './exchangeTypes';
 import { needsWholeRequest } from './factEdits';
 import { genericCodec, readGenericAnswer } from './genericAnswer';
+import { keptHistory } from './keptHistory';
 import { plainBody } from './plainEdits';
 import type { Content, Plan, PlanInput } from './planTypes';
 import {
@@ -135,8 +136,11 @@ function wantsTranslation(target: Target): boolean {
   );
 }
 
-function planPassThrough({ exchange, request, speaker, target }: PlanInput): Content {
-  const { body, rules, dropped, hideUsage } = plainBody(request, target, exchange.route.name);
+function planPassThrough(input: PlanInput): Content {
+  const { exchange, request, speaker, target } = input;
+  const kept = keptHistory(input);
+  if (kept === 'whole') return planTranslation(input);
+  const { body, rules, dropped, hideUsage } = plainBody(request, target, exchange.route.name, kept);
   const codec = speaker.wire ? codecFor(speaker.wire) : undefined;
   const streamCodec = codec ?? genericCodec;
   const name = toldName(speaker.wire, speaker.answer.model);
@@ -148,27 +152,24 @@ function planPassThrough({ exchange, request, speaker, target }: PlanInput): Con
     reading: {
       streamReply: () =>
         request.stream
-          ? createRawReply(streamCodec, hideUsage, name)
+          ? createRawReply(streamCodec, hideUsage, name, kept?.watch())
           : createCollectingReply(streamCodec.createStreamParser()),
       wholeReply(bytes) {
         if (!codec) return readGenericAnswer(bytes);
-        if (!request.stream) return readSameWireAnswer(codec, bytes, name);
+        if (!request.stream) return readSameWireAnswer(codec, bytes, name, kept?.watch());
         // One answer where a stream was asked for: told as the stream it should have been.
         const answer = readAnswer(codec, bytes);
         if ('failure' in answer) return { body: bytes, chars: 0, failure: answer.failure };
         const emitter = codec.createStreamEmitter(speaker.answer);
-        return {
-          ...facts(answer),
-          body:
-            replay(answer)
-              .map((event) => emitter.push(event))
-              .join('') + emitter.finish(),
-        };
+        const events = replay(answer);
+        if (kept) events.forEach(kept.watch());
+        return { ...facts(answer), body: events.map((event) => emitter.push(event)).join('') + emitter.finish() };
       },
       collected: (reply) => {
         const { answer } = reply as CollectingReply;
         if (!codec) throw new Error('a stream came where one answer was asked for');
         const whole = answer();
+        if (kept) replay(whole).forEach(kept.watch());
         return { body: JSON.stringify(codec.emitAnswer(whole, speaker.answer)), ...facts(whole) };
       },
     },

@@ -85,11 +85,13 @@ const VISIBLE: ReadonlySet<StreamEvent['type']> = new Set(['text', 'reasoning', 
  * Same wire: every complete event goes on byte-identical; a broken one is dropped and counted.
  * @param hideUsage the client did not ask for the usage chunk that we asked the upstream for.
  * @param name the model name that the client is told in place of the upstream's.
+ * @param watch looks at each event before its bytes go out (S5).
  */
 export function createRawReply(
   codec: Pick<WireCodec, 'wire' | 'createStreamParser' | 'emitError'>,
   hideUsage: boolean,
   name?: string,
+  watch?: (event: StreamEvent) => void,
 ): StreamReply {
   const observed = newObserved();
   const parser = codec.createStreamParser();
@@ -108,6 +110,7 @@ export function createRawReply(
       for (const event of parser.push(raw)) {
         any = true;
         observe(observed, event);
+        watch?.(event);
         if (VISIBLE.has(event.type)) observed.content = true;
         if (event.type !== 'usage') usageOnly = false;
       }
@@ -123,7 +126,10 @@ export function createRawReply(
       return last === LF || last === CR ? bytes : Buffer.concat([bytes, BLANK_LINE]);
     },
     close() {
-      for (const event of parser.finish()) observe(observed, event);
+      for (const event of parser.finish()) {
+        observe(observed, event);
+        watch?.(event);
+      }
       return '';
     },
     end() {
@@ -237,9 +243,15 @@ export function createCollectingReply(parser: StreamParser): CollectingReply {
 }
 
 /** A whole answer for a client of the same wire: checked, then passed on as it came, but for a name. Throws when it is none. */
-export function readSameWireAnswer(codec: WireCodec, body: Buffer, name?: string): WholeReply {
+export function readSameWireAnswer(
+  codec: WireCodec,
+  body: Buffer,
+  name?: string,
+  watch?: (event: StreamEvent) => void,
+): WholeReply {
   const answer = readAnswer(codec, body);
   if ('failure' in answer) return { body, chars: 0, failure: answer.failure };
+  if (watch) replay(answer).forEach(watch);
   return { body: name === undefined ? body : nameAnswer(body, name), ...facts(answer) };
 }
 

@@ -13,7 +13,7 @@ import { applyTarget } from '../cursor/target';
 import { withReserveLimit } from '../ledger/quota';
 import type { RequestRecord, SentCall } from '../ledger/record';
 import type { Target } from '../routing/backend';
-import { emitTargetFor, quirksFor } from '../routing/build';
+import { emitTargetFor } from '../routing/build';
 import { replay } from '../wires/answer';
 import type { EmitterOptions, StreamEmitter } from '../wires/codec';
 import { codecFor } from '../wires/codecs';
@@ -30,6 +30,7 @@ import { letterFirst, schemaDialectOf } from '../wires/schemaDialects';
 import { cutAtStop } from '../wires/stopSequences';
 import { legalToolNames, restoreToolNames } from '../wires/toolNames';
 import { leftOut, needsWholeRequest } from './factEdits';
+import { plainScope, restoredWords, scopeOf } from './keptHistory';
 import { editedBody } from './plainEdits';
 import type { AnswerReading, Content, PlanInput } from './planTypes';
 
@@ -67,8 +68,17 @@ function planOtherWire({ exchange, request, speaker, target }: PlanInput): Conte
       : { reasoning: wished, rule: undefined };
   const one = withOneAnswer(parsed);
   const carried = carriedTo(target, one.conversation);
+  const settings = exchange.runtime.settings.cursor;
+  const { memory } = exchange.deps;
+  const own = ownThinking(carried.conversation, origin);
+  const scope = plainScope({ exchange, target }, own);
+  // An answer is made for the effort that counts: Anthropic's thinking is put back only beside thinking.
+  const foreign = new Set(own.turns.filter((turn, at) => turn !== carried.conversation.turns[at]));
+  const restored = settings.memory
+    ? memory.restore({ ...own, ...(reasoning && { reasoning }) }, scope, (turn) => foreign.has(turn))
+    : { conversation: own, rules: [] };
   const conversation: Conversation = {
-    ...ownThinking(carried.conversation, origin),
+    ...restored.conversation,
     stream: request.stream,
     includeUsage: request.stream && target.backend.quirks.streamUsage,
     ...(reasoning && { reasoning }),
@@ -77,7 +87,7 @@ function planOtherWire({ exchange, request, speaker, target }: PlanInput): Conte
   const codec = codecFor(wire);
   const options: EmitterOptions = { ...speaker.answer, request: parsed };
   const dropped = leftOut(request, target);
-  const { told, ...made } = emitted(conversation, target, exchange.runtime.settings.cursor.cacheControl);
+  const { told, ...made } = emitted(conversation, target, settings.cacheControl);
   const rules = [
     ...(wire === target.backend.wire ? [] : [`${wire} → ${target.backend.wire}`]),
     ...(effort === undefined ? [] : [`effort ${effort}`]),
@@ -85,6 +95,7 @@ function planOtherWire({ exchange, request, speaker, target }: PlanInput): Conte
     ...dropped.map((name) => `dropped ${name}`),
     ...one.told,
     ...carried.told,
+    ...restoredWords(restored.rules),
     ...told,
   ];
   return {
@@ -97,7 +108,10 @@ function planOtherWire({ exchange, request, speaker, target }: PlanInput): Conte
       stages: () => {
         const stage = stageFor(conversation, target)?.();
         const mark = markOrigin(origin);
-        return { transform: (event) => (stage ? stage(event).map(mark) : [mark(event)]) };
+        return {
+          transform: (event) => (stage ? stage(event).map(mark) : [mark(event)]),
+          ...(settings.memory && { watch: memory.recorder(scope, own) }),
+        };
       },
     }),
   };
@@ -170,16 +184,7 @@ function quickEdits(input: PlanInput, showThinking: boolean): Content | undefine
 function memoryScope({ exchange, target, record }: PlanInput, conversation: Conversation, hint?: string): MemoryScope {
   const key = conversationKey(conversation, exchange.request.headers, hint);
   record.conversation = key;
-  const { name, preset, wire } = target.backend;
-  return {
-    clientKey: exchange.clientKey,
-    backend: name,
-    ...(preset && { preset }),
-    ...(quirksFor(target).thinkingField && { thinkingField: 'reasoning_content' as const }),
-    wire,
-    upstreamModel: target.upstreamModel,
-    conversation: key,
-  };
+  return scopeOf(exchange, target, key, true);
 }
 
 function emitted(

@@ -177,7 +177,7 @@ function emitAssistant(parts: readonly Part[], target: EmitTarget): JsonObject {
  * Thinking goes back only in the field it came in (S7, c02): what came as tags or from another wire is refused by many.
  * A target that wants it on every call gets all of it in its own field.
  */
-function emitReasoningParts(parts: readonly Part[], target: EmitTarget): JsonObject {
+export function emitReasoningParts(parts: readonly Part[], target: EmitTarget): JsonObject {
   const own = parts.filter((part): part is ReasoningPart => {
     if (part.type !== 'reasoning') return false;
     return (

@@ -127,5 +127,5 @@ describe('models and dialects switched within one conversation', () => {
       ),
       { numRuns: 25 },
     );
-  }).timeout(20_000);
+  }).timeout(90_000);
 });
