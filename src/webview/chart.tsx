@@ -1,6 +1,7 @@
 /** One small picture of numbers: a line or bars, in the colours of the theme, with a sentence for screen readers. */
 import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
+import { t } from './words';
 
 interface ChartProps {
   kind: 'line' | 'bars';
@@ -21,7 +22,11 @@ const HEIGHT = 110;
 const LABEL_ROOM = 64;
 
 export function Chart(props: ChartProps) {
-  return props.values.some((value) => value !== null) ? <Painting {...props} /> : <p class="quiet">Nothing yet.</p>;
+  return props.values.some((value) => value !== null) ? (
+    <Painting {...props} />
+  ) : (
+    <p class="quiet">{t`Nothing yet.`}</p>
+  );
 }
 
 function Painting(props: ChartProps) {

@@ -2,7 +2,7 @@
 import type { ComponentChildren } from 'preact';
 import { Chart } from './chart';
 import type { BackendLook, FromPage, Note, PageCommand, RequestLine, Snapshot, Sum, TunnelStep } from './pageMessages';
-import { clock, count, dollars, duration, many, shortDay } from './words';
+import { clock, count, dollars, duration, many, shortDay, t } from './words';
 
 type Send = (message: FromPage) => void;
 
@@ -22,7 +22,7 @@ export function Dashboard({ snapshot, send, theme }: { snapshot: Snapshot; send:
       <Troubles troubles={snapshot.troubles} send={send} />
       {snapshot.bodyLog && (
         <p class="note warn">
-          Bodies of requests and answers are being logged. <Run command="logBodies" send={send} words="Stop" />
+          {t`Bodies of requests and answers are being logged.`} <Run command="logBodies" send={send} words={t`Stop`} />
         </p>
       )}
       <Today snapshot={snapshot} />
@@ -58,7 +58,7 @@ function Run({ command, words, send, main }: { command: PageCommand; words: stri
 function Troubles({ troubles, send }: { troubles: Note[]; send: Send }) {
   if (troubles.length === 0) return null;
   return (
-    <ul class="troubles wide" aria-label="What is wrong">
+    <ul class="troubles wide" aria-label={t`What is wrong`}>
       {troubles.map(({ text, action, tone }) => (
         <li key={text} class={`note ${tone}`}>
           {text}{' '}
@@ -72,14 +72,19 @@ function Troubles({ troubles, send }: { troubles: Note[]; send: Send }) {
 }
 
 function NotRunning({ snapshot: { phase, message }, send }: { snapshot: Snapshot; send: Send }) {
-  const words = { starting: 'is starting…', stopped: 'is stopped.', failed: 'is not running.', running: '' }[phase];
+  const words = {
+    starting: t`LLM Router is starting…`,
+    stopped: t`LLM Router is stopped.`,
+    failed: t`LLM Router is not running.`,
+    running: 'LLM Router',
+  }[phase];
   return (
     <section class="wide first" aria-live="polite">
-      <h1>LLM Router {words}</h1>
+      <h1>{words}</h1>
       {message && <p>{message}</p>}
       <p class="buttons">
-        {phase !== 'starting' && <Run command="startRouter" words="Start Router" send={send} main />}
-        <Run command="showLog" words="Show Log" send={send} />
+        {phase !== 'starting' && <Run command="startRouter" words={t`Start Router`} send={send} main />}
+        <Run command="showLog" words={t`Show Log`} send={send} />
       </p>
     </section>
   );
@@ -88,21 +93,21 @@ function NotRunning({ snapshot: { phase, message }, send }: { snapshot: Snapshot
 function Address({ snapshot, send }: { snapshot: Snapshot; send: Send }) {
   const { url, urlWorks, keyHint, tunnel, history, now } = snapshot;
   return (
-    <Section title="For Cursor" wide>
+    <Section title={t`For Cursor`} wide>
       <dl class="address">
-        <dt>{urlWorks ? 'URL' : 'URL on this machine'}</dt>
+        <dt>{urlWorks ? 'URL' : t`URL on this machine`}</dt>
         <dd>
           <code>{url}</code>{' '}
-          <Run command="copyBaseUrl" words={urlWorks ? 'Copy URL' : 'Get URL'} send={send} main={urlWorks} />
+          <Run command="copyBaseUrl" words={urlWorks ? t`Copy URL` : t`Get URL`} send={send} main={urlWorks} />
         </dd>
-        <dt>Key</dt>
+        <dt>{t`Key`}</dt>
         <dd>
-          <code>{keyHint ?? 'none yet'}</code> <Run command="copyApiKey" words="Copy Key" send={send} />
+          <code>{keyHint ?? t`none yet`}</code> <Run command="copyApiKey" words={t`Copy Key`} send={send} />
         </dd>
-        <dt>Tunnel</dt>
+        <dt>{t`Tunnel`}</dt>
         <dd>
-          <span class={`dot ${tunnel.tone}`} aria-hidden="true" /> {tunnel.words} since {clock(tunnel.at)}{' '}
-          {!urlWorks && <Run command="setUpTunnel" words="Set Up Tunnel…" send={send} />}
+          <span class={`dot ${tunnel.tone}`} aria-hidden="true" /> {t`${tunnel.words} since ${clock(tunnel.at)}`}{' '}
+          {!urlWorks && <Run command="setUpTunnel" words={t`Set Up Tunnel…`} send={send} />}
         </dd>
       </dl>
       {tunnel.message && tunnel.tone !== 'good' && <p class="note">{tunnel.message}</p>}
@@ -120,7 +125,7 @@ function TimeLine({ history, now }: { history: TunnelStep[]; now: number }) {
   const told = parts.map((part) => `${clock(part.at)} ${part.words}`).join(', ');
   return (
     <figure class="timeline">
-      <div class="strip" role="img" aria-label={`States of the tunnel: ${told}`}>
+      <div class="strip" role="img" aria-label={t`States of the tunnel: ${told}`}>
         {parts.map((part) => (
           <span
             key={part.at}
@@ -132,7 +137,7 @@ function TimeLine({ history, now }: { history: TunnelStep[]; now: number }) {
       </div>
       <figcaption aria-hidden="true">
         <span>{clock(first.at)}</span>
-        <span>now</span>
+        <span>{t`now`}</span>
       </figcaption>
     </figure>
   );
@@ -140,10 +145,10 @@ function TimeLine({ history, now }: { history: TunnelStep[]; now: number }) {
 
 function Today({ snapshot: { running, today } }: { snapshot: Snapshot }) {
   const tiles: [string, string][] = [
-    ['Running', count(running)],
-    ['Requests today', count(today.requests)],
-    ['Tokens today', count(today.tokens)],
-    [today.costKnown ? 'Cost today' : 'Cost today, at least', dollars(today.cost)],
+    [t`Running`, count(running)],
+    [t`Requests today`, count(today.requests)],
+    [t`Tokens today`, count(today.tokens)],
+    [today.costKnown ? t`Cost today` : t`Cost today, at least`, dollars(today.cost)],
   ];
   return (
     <dl class="tiles wide">
@@ -159,27 +164,27 @@ function Today({ snapshot: { running, today } }: { snapshot: Snapshot }) {
 
 function FirstSteps({ snapshot: { backends, urlWorks }, send }: { snapshot: Snapshot; send: Send }) {
   return (
-    <Section title="No requests yet" wide>
+    <Section title={t`No requests yet`} wide>
       <ol class="steps">
         {backends.length === 0 && (
           <li>
-            Add the place where your models come from; until then only the model demo/echo answers.
-            <Run command="addBackend" words="Add Backend…" send={send} main />
+            {t`Add the place where your models come from; until then only the model demo/echo answers.`}
+            <Run command="addBackend" words={t`Add Backend…`} send={send} main />
           </li>
         )}
         {!urlWorks && (
           <li>
-            Cursor's servers need a public URL.
-            <Run command="setUpTunnel" words="Set Up Tunnel…" send={send} />
+            {t`Cursor's servers need a public URL.`}
+            <Run command="setUpTunnel" words={t`Set Up Tunnel…`} send={send} />
           </li>
         )}
         <li>
-          Paste the URL and the key into Cursor's model settings.
-          <Run command="openCursorModelSettings" words="Open Cursor Settings" send={send} />
+          {t`Paste the URL and the key into Cursor's model settings.`}
+          <Run command="openCursorModelSettings" words={t`Open Cursor Settings`} send={send} />
         </li>
         <li>
-          Add a model name there and ask something.
-          <Run command="copyModelName" words="Copy Model Name…" send={send} />
+          {t`Add a model name there and ask something.`}
+          <Run command="copyModelName" words={t`Copy Model Name…`} send={send} />
         </li>
       </ol>
     </Section>
@@ -195,7 +200,7 @@ function Pictures({ snapshot, theme }: { snapshot: Snapshot; theme: string }) {
   const sum = tokens.reduce<number>((total, value) => total + (value ?? 0), 0);
   return (
     <>
-      <Section title="Time to first token">
+      <Section title={t`Time to first token`}>
         <Chart
           kind="line"
           color="charts-blue"
@@ -203,10 +208,14 @@ function Pictures({ snapshot, theme }: { snapshot: Snapshot; theme: string }) {
           label={label}
           format={duration}
           theme={theme}
-          summary={`Time to first token of the newest ${many(shown.length, 'request')}${last == null ? '' : `, the last one ${duration(last)}`}.`}
+          summary={
+            last == null
+              ? t`Time to first token of the newest ${shown.length} requests.`
+              : t`Time to first token of the newest ${shown.length} requests, the last one ${duration(last)}.`
+          }
         />
       </Section>
-      <Section title="Tokens by request">
+      <Section title={t`Tokens by request`}>
         <Chart
           kind="bars"
           color="charts-purple"
@@ -214,7 +223,7 @@ function Pictures({ snapshot, theme }: { snapshot: Snapshot; theme: string }) {
           label={label}
           format={count}
           theme={theme}
-          summary={`Tokens of the newest ${many(shown.length, 'request')}, ${count(sum)} together.`}
+          summary={t`Tokens of the newest ${shown.length} requests, ${count(sum)} together.`}
         />
       </Section>
     </>
@@ -225,9 +234,9 @@ function Cost({ snapshot: { days, models, spenders }, theme }: { snapshot: Snaps
   const costs = days.map((day) => day.cost);
   const sum = costs.reduce((total, cost) => total + cost, 0);
   return (
-    <Section title="Cost" wide>
+    <Section title={t`Cost`} wide>
       <vscode-tabs>
-        <vscode-tab-header slot="header">By day</vscode-tab-header>
+        <vscode-tab-header slot="header">{t`By day`}</vscode-tab-header>
         <vscode-tab-panel>
           <Chart
             kind="bars"
@@ -236,14 +245,14 @@ function Cost({ snapshot: { days, models, spenders }, theme }: { snapshot: Snaps
             label={(index) => shortDay(days[index]?.name ?? '')}
             format={dollars}
             theme={theme}
-            summary={`Cost of the last 14 days, ${dollars(sum)} together.`}
+            summary={t`Cost of the last 14 days, ${dollars(sum)} together.`}
           />
         </vscode-tab-panel>
-        <vscode-tab-header slot="header">By model</vscode-tab-header>
+        <vscode-tab-header slot="header">{t`By model`}</vscode-tab-header>
         <vscode-tab-panel>
           <Bars sums={models} />
         </vscode-tab-panel>
-        <vscode-tab-header slot="header">By backend</vscode-tab-header>
+        <vscode-tab-header slot="header">{t`By backend`}</vscode-tab-header>
         <vscode-tab-panel>
           <Bars sums={spenders} />
         </vscode-tab-panel>
@@ -256,7 +265,7 @@ function Cost({ snapshot: { days, models, spenders }, theme }: { snapshot: Snaps
 function Bars({ sums }: { sums: Sum[] }) {
   const most = Math.max(...sums.map((sum) => sum.cost), 0);
   const tokens = Math.max(...sums.map((sum) => sum.tokens), 1);
-  if (sums.length === 0) return <p class="quiet">Nothing in the last 30 days.</p>;
+  if (sums.length === 0) return <p class="quiet">{t`Nothing in the last 30 days.`}</p>;
   return (
     <ul class="bars">
       {sums.map((sum) => (
@@ -279,9 +288,9 @@ function Bars({ sums }: { sums: Sum[] }) {
 
 function Backends({ backends, send }: { backends: BackendLook[]; send: Send }) {
   return (
-    <Section title="Backends">
+    <Section title={t`Backends`}>
       {backends.length === 0 ? (
-        <p class="quiet">None yet: only the model demo/echo answers.</p>
+        <p class="quiet">{t`None yet: only the model demo/echo answers.`}</p>
       ) : (
         <ul class="backends">
           {backends.map((backend) => (
@@ -294,23 +303,24 @@ function Backends({ backends, send }: { backends: BackendLook[]; send: Send }) {
       )}
       <p class="buttons">
         {backends.length === 0 ? (
-          <Run command="addBackend" words="Add Backend…" send={send} main />
+          <Run command="addBackend" words={t`Add Backend…`} send={send} main />
         ) : (
-          <Run command="manageBackends" words="Manage Backends…" send={send} />
+          <Run command="manageBackends" words={t`Manage Backends…`} send={send} />
         )}
       </p>
     </Section>
   );
 }
 
-const OUTCOME = { ok: ['good', 'answered'], cancelled: ['idle', 'cancelled'], failed: ['bad', 'failed'] } as const;
+const TONE = { ok: 'good', cancelled: 'idle', failed: 'bad' } as const;
+const outcome = (of: keyof typeof TONE): string =>
+  ({ ok: t`answered`, cancelled: t`cancelled`, failed: t`failed` })[of];
 
 function Requests({ requests, send }: { requests: RequestLine[]; send: Send }) {
   return (
-    <Section title="Newest requests">
+    <Section title={t`Newest requests`}>
       <ul class="requests">
         {requests.slice(0, LISTED).map((request) => {
-          const [tone, words] = OUTCOME[request.outcome];
           const facts = [
             request.backend,
             request.firstMs === undefined ? duration(request.ms) : duration(request.firstMs),
@@ -320,8 +330,8 @@ function Requests({ requests, send }: { requests: RequestLine[]; send: Send }) {
           return (
             <li key={request.id}>
               <button type="button" onClick={() => send({ type: 'open', id: request.id })}>
-                <span class={`dot ${tone}`} aria-hidden="true" />
-                <span class="unseen">{words}</span>
+                <span class={`dot ${TONE[request.outcome]}`} aria-hidden="true" />
+                <span class="unseen">{outcome(request.outcome)}</span>
                 <span class="name">{request.model}</span>
                 <span class="when">{clock(request.time)}</span>
                 <span class="facts">{facts.join(' · ')}</span>
@@ -331,7 +341,7 @@ function Requests({ requests, send }: { requests: RequestLine[]; send: Send }) {
         })}
       </ul>
       <p class="buttons">
-        <Run command="showUsage" words="Show Usage…" send={send} />
+        <Run command="showUsage" words={t`Show Usage…`} send={send} />
       </p>
     </Section>
   );

@@ -8,11 +8,13 @@ import 'uplot/dist/uPlot.min.css';
 import './dashboard.css';
 import { Dashboard } from './dashboard';
 import { type FromPage, readSnapshot, type Snapshot } from './pageMessages';
+import { speak } from './words';
 
 const editor = acquireVsCodeApi();
 const root = document.getElementById('root') as HTMLElement;
 const send = (message: FromPage): void => editor.postMessage(message);
 let latest: Snapshot | undefined;
+speak(JSON.parse(root.dataset.words ?? '{}') as Record<string, string>);
 
 const draw = (): void => {
   if (latest) render(<Dashboard snapshot={latest} send={send} theme={document.body.className} />, root);

@@ -1,4 +1,17 @@
-/** Numbers and times as words for a person. Pure. */
+/** Numbers, times and the page's words for a person, in the language of the editor. */
+
+let dictionary: Readonly<Record<string, string>> = {};
+
+/** What the editor's language calls the texts of the page; the extension writes it into the page. */
+export function speak(words: Readonly<Record<string, string>>): void {
+  dictionary = words;
+}
+
+/** As `t` of the extension (editor/words.ts): t`Copied ${url}.` is looked up as "Copied {0}." */
+export function t(parts: TemplateStringsArray, ...values: (string | number)[]): string {
+  const english = parts.map((part, index) => (index === 0 ? part : `{${index - 1}}${part}`)).join('');
+  return (dictionary[english] ?? english).replace(/\{(\d+)\}/g, (_, index: string) => String(values[Number(index)]));
+}
 
 /** `$4.71`; four decimals below ten cents. */
 export const dollars = (amount: number): string => `$${amount.toFixed(amount !== 0 && amount < 0.1 ? 4 : 2)}`;
@@ -9,7 +22,15 @@ export const duration = (ms: number): string => (ms < 1_000 ? `${Math.round(ms)}
 export const count = (value: number): string =>
   value < 1_000_000 ? value.toLocaleString('en-US') : `${(value / 1_000_000).toFixed(1)} M`;
 
-export const many = (value: number, word: string): string => `${count(value)} ${word}${value === 1 ? '' : 's'}`;
+/** Number and noun. */
+export const many = (value: number, of: 'request' | 'token'): string =>
+  of === 'request'
+    ? value === 1
+      ? t`${count(value)} request`
+      : t`${count(value)} requests`
+    : value === 1
+      ? t`${count(value)} token`
+      : t`${count(value)} tokens`;
 
 /** 14:05 in local time. */
 export function clock(ms: number): string {

@@ -2,10 +2,14 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import ts from 'typescript';
 
-/** Every t`…` of the editor's code as the dictionaries in l10n/ name it: "Copied {0}." */
+/** Every t`…` of the extension and of its page as the dictionaries in l10n/ name it: "Copied {0}." */
 export function editorTexts(): string[] {
-  const files = readdirSync('src/editor', { recursive: true, encoding: 'utf8' }).filter((file) => /\.tsx?$/.test(file));
-  return [...new Set(files.flatMap((file) => textsIn(path.join('src/editor', file))))];
+  return [...new Set(['src/editor', 'src/webview'].flatMap((room) => filesIn(room).flatMap(textsIn)))];
+}
+
+function filesIn(room: string): string[] {
+  const files = readdirSync(room, { recursive: true, encoding: 'utf8' });
+  return files.filter((file) => /\.tsx?$/.test(file)).map((file) => path.join(room, file));
 }
 
 function textsIn(file: string): string[] {

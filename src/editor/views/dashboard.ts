@@ -1,6 +1,6 @@
 /** The dashboard: the same page as a view of the side bar and as a panel. It shows what the router knows and keeps nothing; hidden, nothing runs. */
 import { randomBytes } from 'node:crypto';
-import { commands, type Disposable, Uri, ViewColumn, type Webview, type WebviewPanel, window } from 'vscode';
+import { commands, type Disposable, env, l10n, Uri, ViewColumn, type Webview, type WebviewPanel, window } from 'vscode';
 import { readFromPage } from '../../webview/pageMessages';
 import type { Editor } from '../controller';
 import { COMMANDS, DASHBOARD_VIEW } from '../ids';
@@ -114,7 +114,7 @@ function pageHtml(webview: Webview, dist: Uri, place: VisibleHost['place']): str
   const uri = (name: string): string => webview.asWebviewUri(Uri.joinPath(dist, name)).toString();
   const policy = `default-src 'none'; script-src 'nonce-${nonce}'; style-src ${webview.cspSource}`;
   return `<!DOCTYPE html>
-<html lang="en" data-place="${place}">
+<html lang="${env.language}" data-place="${place}">
 <head>
 <meta charset="UTF-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -123,8 +123,11 @@ function pageHtml(webview: Webview, dist: Uri, place: VisibleHost['place']): str
 <link rel="stylesheet" href="${uri('webview.css')}">
 </head>
 <body>
-<main id="root"></main>
+<main id="root" data-words="${attribute(JSON.stringify(l10n.bundle ?? {}))}"></main>
 <script nonce="${nonce}" src="${uri('webview.js')}"></script>
 </body>
 </html>`;
 }
+
+const attribute = (text: string): string =>
+  text.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;');
