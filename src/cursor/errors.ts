@@ -112,7 +112,8 @@ function describe(failure: ApiFailure, provider: string, model: string): { happe
       };
     case 'cancelled':
       return { happened: 'The request was cancelled', advice: 'Send it again.' };
-    default:
+    case 'badRequest':
+    case undefined:
       return {
         happened: `${provider} refused the request for ${model}`,
         advice: 'Change the request, or choose another model.',

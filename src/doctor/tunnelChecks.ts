@@ -181,7 +181,10 @@ function registeredFinding(status: TunnelStatus, { settings, listener }: DoctorF
       return /token/i.test(said)
         ? failed(said, 'Store the token anew.', TUNNEL_SECRET)
         : failed(said || 'The tunnel failed.', 'Do what the message says, then restart the router.', RESTART);
-    default:
+    case 'installing':
+    case 'requesting':
+    case 'connecting':
+    case 'reconnecting':
       return failed(
         `Not connected yet (${status.state}).${said && ` ${said}`}`,
         'Run the Doctor again in a minute; if it stays, restart the router.',
@@ -227,7 +230,7 @@ function healthFinding(result: HealthResult, url: string, { settings, listener }
       return warning(say.busy, 'Wait until some requests have ended.');
     case 'silent':
       return failed(`${url} got no answer from the router in time (524).`, 'Restart the router.', RESTART);
-    default:
+    case 'status':
       return failed(
         `${url} answered with HTTP ${result.status}${result.code ? ` (${result.code})` : ''}.`,
         leads?.(port) ?? 'Restart the router; if it stays, set up the tunnel anew.',

@@ -1,4 +1,5 @@
 /** What a person is told and offered, decided from the view alone. Pure. */
+import { assertNever } from '../never';
 import { isLocalOnly } from '../settings/tunnelKinds';
 import type { TunnelStatus } from '../tunnel/tunnel';
 import { clock, phaseOf, returningUrl, type View, workingUrl } from './view';
@@ -104,7 +105,11 @@ function tunnelAnswer(view: View, tunnel: TunnelStatus): BaseUrlAnswer {
         'Copy Local URL',
         'Show Log',
       ]);
-    default:
+    case 'off':
+    case 'online':
+    case 'rateLimited':
+    case 'blocked':
+    case 'error':
       return {
         message: tunnelTrouble(tunnel) ?? {
           severity: 'info',
@@ -162,8 +167,17 @@ export function tunnelTrouble(tunnel: TunnelStatus): Message | undefined {
             text: said || 'The tunnel failed.',
             actions: ['Restart Router', 'Set Up Tunnel…', 'Show Log'],
           };
-    default:
+    case 'off':
+    case 'online':
+    case 'installing':
+    case 'requesting':
+    case 'connecting':
+    case 'verifying':
+    case 'reconnecting':
+    case 'degraded':
       return undefined;
+    default:
+      return assertNever(tunnel.state);
   }
 }
 

@@ -180,8 +180,10 @@ function replayPart(part: Part, index: number): StreamEvent[] {
     }
     case 'opaque':
       return [{ type: 'opaque', index, wire: part.wire, value: part.value }];
-    default:
-      // Pictures, files and tool results stand in requests; no wire streams them as an answer.
+    // These stand in requests; no wire streams them as an answer.
+    case 'image':
+    case 'file':
+    case 'toolResult':
       return [];
   }
 }

@@ -1,4 +1,5 @@
 /** The conversation model as a Chat Completions request for one upstream. */
+import { assertNever } from '../never';
 import { fitMessages, leadingSystem } from './chatMessages';
 import type { EmitTarget } from './codec';
 import type {
@@ -126,7 +127,10 @@ function emitPart(part: Part): JsonObject[] {
       return [emitFile(part)];
     case 'opaque':
       return part.wire === 'chat' && part.value.type !== undefined ? [part.value] : [];
-    default:
+    // No content on this wire: fields and messages of their own.
+    case 'reasoning':
+    case 'toolCall':
+    case 'toolResult':
       return [];
   }
 }
@@ -300,8 +304,12 @@ function emitChoice(
       const tools = choice.names.filter((name) => names.has(name)).map(reference);
       return { type: 'allowed_tools', allowed_tools: { mode: choice.mode, tools } };
     }
-    default:
+    case 'auto':
+    case 'none':
+    case 'required':
       return choice.type;
+    default:
+      return assertNever(choice);
   }
 }
 

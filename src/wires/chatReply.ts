@@ -95,7 +95,8 @@ export function createChatStreamEmitter(options: EmitterOptions): StreamEmitter 
       case 'error':
         failed = true;
         return sseData(JSON.stringify(openAiError(event.failure)));
-      default:
+      case 'opaque':
+      case 'end':
         return '';
     }
   }

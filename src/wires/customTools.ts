@@ -124,7 +124,13 @@ export function unwrapCustomCalls(names: ReadonlySet<string>): (event: StreamEve
         const rest = [...open.keys()].flatMap(endOf);
         return [...rest, event];
       }
-      default:
+      case 'start':
+      case 'text':
+      case 'refusal':
+      case 'reasoning':
+      case 'reasoningEnd':
+      case 'opaque':
+      case 'usage':
         return [event];
     }
   };

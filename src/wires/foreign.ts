@@ -1,4 +1,5 @@
 /** What a client of one wire sent and another wire has no form for: text in its place, or a refusal, never silence. */
+import { assertNever } from '../never';
 import { RequestProblem } from './codec';
 import type {
   Conversation,
@@ -105,7 +106,7 @@ function carryPart(
     case 'refusal':
       return part;
     default:
-      return part satisfies never;
+      return assertNever(part);
   }
 }
 

@@ -160,7 +160,10 @@ function answerBlock(part: Part): JsonObject[] {
     }
     case 'opaque':
       return part.wire === 'messages' ? [part.value] : [];
-    default:
+    // These stand in requests.
+    case 'image':
+    case 'file':
+    case 'toolResult':
       return [];
   }
 }

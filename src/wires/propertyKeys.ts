@@ -125,8 +125,15 @@ export function restorePropertyKeys(originals: KeyedTools['originals']): (event:
       }
       case 'finish':
       case 'error':
+      case 'end':
         return [...cut(), event];
-      default:
+      case 'start':
+      case 'text':
+      case 'refusal':
+      case 'reasoning':
+      case 'reasoningEnd':
+      case 'opaque':
+      case 'usage':
         return [event];
     }
   };

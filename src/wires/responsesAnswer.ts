@@ -1,4 +1,5 @@
 /** OpenAI Responses: the Response object that clients get, whole and at both ends of a stream. */
+import { assertNever } from '../never';
 import { callsIn, endOf } from './answer';
 import type { EmitterOptions } from './codec';
 import type {
@@ -42,8 +43,13 @@ export function outputItem(part: Part, id: string, status: ItemStatus): JsonObje
       return callItem(part, id, status);
     case 'opaque':
       return part.wire === 'responses' ? part.value : undefined;
-    default:
+    // These stand in requests.
+    case 'image':
+    case 'file':
+    case 'toolResult':
       return undefined;
+    default:
+      return assertNever(part);
   }
 }
 
@@ -114,7 +120,9 @@ export function responseStatus(
       return refused
         ? { status: 'completed', details: null }
         : { status: 'incomplete', details: { reason: 'content_filter' } };
-    default:
+    case 'pause':
+    case 'unknown':
+    case undefined:
       return { status: 'incomplete', details: {} };
   }
 }

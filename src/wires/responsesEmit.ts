@@ -121,7 +121,10 @@ function emitInputPart(part: Part): JsonObject[] {
       return [emitFile(part)];
     case 'opaque':
       return part.wire === 'responses' && isContentPart(part.value) ? [part.value] : [];
-    default:
+    // Items of their own on this wire.
+    case 'reasoning':
+    case 'toolCall':
+    case 'toolResult':
       return [];
   }
 }

@@ -255,7 +255,7 @@ export function createResponsesEmitter(options: EmitterOptions): StreamEmitter {
       case 'error':
         failed ??= event.failure;
         return '';
-      default:
+      case 'start':
         return '';
     }
   }
