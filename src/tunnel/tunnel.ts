@@ -1,4 +1,4 @@
-/** The one shape of a tunnel, whoever provides it. The server never imports this folder; router/tunnelSlot.ts joins them. */
+/** The one shape of a tunnel, whoever provides it. The server never imports this folder: router/tunnelSlot.ts opens the tunnel, router/doors.ts tells the server its hosts. */
 
 /** Cloudflared download progress, 0..1 when the size is known. */
 export interface InstallProgress {

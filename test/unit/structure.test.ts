@@ -1,6 +1,6 @@
 /** The rules of the house (design §3): who may import whom, what no file may do. */
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import ts from 'typescript';
 
@@ -121,6 +121,16 @@ describe('structure', () => {
   });
 
   it('every row of it holds, however far one follows the imports', () => assert.deepEqual(violations(sources), []));
+
+  it('every file that CONTRIBUTING and design name is there', () => {
+    for (const document of ['CONTRIBUTING.md', 'docs/design.md']) {
+      const named = readFileSync(document, 'utf8').matchAll(/(?<![\w./])(?:src\/)?([a-z]\w+\/[\w/]*\w+\.ts)\b/g);
+      const missing = [...named]
+        .map(([, file]) => file!)
+        .filter((file) => !existsSync(`src/${file}`) && !existsSync(file));
+      assert.deepEqual(missing, [], document);
+    }
+  });
 
   it('names no room that is not needed: a row says what is, not what could be', () => {
     for (const [room, { rooms }] of table)
