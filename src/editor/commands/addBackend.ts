@@ -13,6 +13,7 @@ import type { Editor } from '../controller';
 import type { Handlers } from '../ids';
 import { sayWarning } from '../say';
 import { backendName, type WrittenBackend, writeSetting, writtenBackends } from '../settings';
+import { t } from '../words';
 import { askKey } from './keys';
 
 const presetNames = Object.keys(PRESET_CARDS) as PresetName[];
@@ -54,12 +55,12 @@ async function pickSource(editor: Editor): Promise<Source | undefined> {
     .map(
       (preset): Source => ({
         label: PRESET_CARDS[preset].title,
-        description: PRESET_CARDS[preset].local ? 'on this machine' : '',
+        description: PRESET_CARDS[preset].local ? t`on this machine` : '',
         preset,
       }),
     );
   const all: Source[] = [
-    { label: 'Other…', description: 'any OpenAI-compatible URL', iconPath: new ThemeIcon('link') },
+    { label: t`Other…`, description: t`any OpenAI-compatible URL`, iconPath: new ThemeIcon('link') },
     ...presets,
   ];
   const picker = window.createQuickPick<Source>();
@@ -73,7 +74,7 @@ async function pickSource(editor: Editor): Promise<Source | undefined> {
     (found) => {
       if (found.length > 0)
         picker.items = [
-          { label: 'found here', kind: QuickPickItemKind.Separator },
+          { label: t`found here`, kind: QuickPickItemKind.Separator },
           ...found.map(foundItem),
           { label: 'all', kind: QuickPickItemKind.Separator },
           ...all,
@@ -125,8 +126,8 @@ async function askAddress(source: Source): Promise<Address | undefined> {
     return address;
   }
   const url = await window.showInputBox({
-    title: `Add Backend: ${preset?.title ?? 'URL'}`,
-    prompt: preset?.fill ?? 'Base URL of the server. Without a path it gets /v1.',
+    title: t`Add Backend: ${preset?.title ?? 'URL'}`,
+    prompt: preset?.fill ?? t`Base URL of the server. Without a path it gets /v1.`,
     value: preset?.baseUrl ?? '',
     placeHolder: 'https://api.example.com/v1',
     ignoreFocusOut: true,
@@ -146,8 +147,8 @@ async function askName(proposal: string): Promise<string | undefined> {
   let value = proposal;
   for (let n = 2; taken.has(value); n++) value = `${proposal}-${n}`;
   const name = await window.showInputBox({
-    title: 'Add Backend: name',
-    prompt: 'Short name; its models are called name/model.',
+    title: t`Add Backend: name`,
+    prompt: t`Short name; its models are called name/model.`,
     value,
     ignoreFocusOut: true,
     validateInput: (text) => {
@@ -163,12 +164,12 @@ async function askKeyFor(address: Address, name: string): Promise<{ text?: strin
   const preset = address.preset && PRESET_CARDS[address.preset];
   if (address.foundEnv) {
     const useEnv: QuickPickItem = {
-      label: `Use the environment variable ${address.foundEnv}`,
-      description: 'nothing is stored',
+      label: t`Use the environment variable ${address.foundEnv}`,
+      description: t`nothing is stored`,
     };
-    const enter: QuickPickItem = { label: 'Enter a key', description: 'stored in the secret storage of the editor' };
+    const enter: QuickPickItem = { label: t`Enter a key`, description: t`stored in the secret storage of the editor` };
     const picked = await window.showQuickPick([useEnv, enter], {
-      title: `Add Backend: key of ${name}`,
+      title: t`Add Backend: key of ${name}`,
       ignoreFocusOut: true,
     });
     if (!picked) return undefined;
@@ -195,9 +196,9 @@ async function testUntilContent(
   for (;;) {
     const result = await testBackend(editor, backend, { key, model });
     if (result.ok) return key ? { key, result } : { result };
-    const detail = 'Nothing is stored yet.';
+    const detail = t`Nothing is stored yet.`;
     const chosen = await sayWarning(
-      `${name} does not work yet: ${result.message}`,
+      t`${name} does not work yet: ${result.message}`,
       { modal: true, detail },
       'Change Key',
       'Name a Model',
@@ -211,9 +212,9 @@ async function testUntilContent(
 }
 
 async function askModel(name: string, before: string | undefined): Promise<string | undefined> {
-  const prompt = 'A model that this server has; the test asks it one short question.';
+  const prompt = t`A model that this server has; the test asks it one short question.`;
   const model = await window.showInputBox({
-    title: `Add Backend: a model of ${name}`,
+    title: t`Add Backend: a model of ${name}`,
     prompt,
     value: before ?? '',
     ignoreFocusOut: true,
@@ -233,7 +234,7 @@ export async function testBackend(
   const test = editor.router
     .testBackend({ backend, ...(key ? { key } : {}), ...(model ? { model } : {}) })
     .catch((error: Error) => ({ ok: false, message: error.message, models: [], ms: 0 }));
-  const title = `Testing ${backendName(backend)} with one small request…`;
+  const title = t`Testing ${backendName(backend)} with one small request…`;
   const timer = setTimeout(
     () => void window.withProgress({ location: ProgressLocation.Notification, title }, () => test),
     SLOW,
@@ -254,7 +255,7 @@ function otherDefault(name: string): string {
 
 async function sayAdded(editor: Editor, name: string, result: TestResult | undefined): Promise<void> {
   const models = result && result.models.length > 0 ? ` ${result.models.length} models.` : '';
-  const text = result ? `${name} is added and works.${models}` : `${name} is added.`;
+  const text = result ? t`${name} is added and works.${models}` : t`${name} is added.`;
   void tell(editor, {
     severity: 'info',
     text: text + otherDefault(name),

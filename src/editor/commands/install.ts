@@ -1,4 +1,5 @@
 /** The tunnel's program: downloaded with consent, or a file that a person chooses. */
+
 import { CancellationError, ProgressLocation, window } from 'vscode';
 import type { InstallProgress } from '../../tunnel/tunnel';
 import { tell } from '../actions';
@@ -6,10 +7,14 @@ import type { Editor } from '../controller';
 import { sayInformation } from '../say';
 import { writeSetting } from '../settings';
 import { phaseOf } from '../view';
+import { t } from '../words';
 
 /** A file chosen by a person becomes the tunnel's program. */
 export async function chooseBinary(): Promise<void> {
-  const files = await window.showOpenDialog({ title: 'Choose the cloudflared program', openLabel: 'Use This Program' });
+  const files = await window.showOpenDialog({
+    title: t`Choose the cloudflared program`,
+    openLabel: t`Use This Program`,
+  });
   const [file] = files ?? [];
   if (!file) return;
   await writeSetting('tunnel.binary', file.fsPath);
@@ -21,7 +26,7 @@ export async function install(editor: Editor): Promise<'installed' | 'failed' | 
   const controller = new AbortController();
   try {
     await window.withProgress(
-      { location: ProgressLocation.Notification, title: 'Installing cloudflared', cancellable: true },
+      { location: ProgressLocation.Notification, title: t`Installing cloudflared`, cancellable: true },
       async (progress, token) => {
         token.onCancellationRequested(() => controller.abort());
         let done = 0;
@@ -36,10 +41,10 @@ export async function install(editor: Editor): Promise<'installed' | 'failed' | 
     );
   } catch (error) {
     if (controller.signal.aborted || error instanceof CancellationError) {
-      void sayInformation('The download was cancelled. The router works on this machine only.');
+      void sayInformation(t`The download was cancelled. The router works on this machine only.`);
       return 'cancelled';
     }
-    const text = `cloudflared was not installed: ${error instanceof Error ? error.message : String(error)}`;
+    const text = t`cloudflared was not installed: ${error instanceof Error ? error.message : String(error)}`;
     void tell(editor, { severity: 'error', text, actions: ['Set Up Tunnel…', 'Show Log'] });
     return 'failed';
   }

@@ -1,4 +1,5 @@
 /** Manage Backends… and Remove Backend…: the state of each backend and what can be done with it. */
+
 import { env, type QuickPickItem, ThemeIcon, window } from 'vscode';
 import { defaultOf, makeDefault } from '../../routing/implicitDefault';
 import { tell } from '../actions';
@@ -15,6 +16,7 @@ import {
   writtenBackends,
 } from '../settings';
 import { backendHealth } from '../statusText';
+import { t } from '../words';
 import { testBackend } from './addBackend';
 import { removeKey, setKey } from './keys';
 
@@ -29,10 +31,10 @@ export function manageBackendCommands(
   return {
     async manageBackends() {
       const items: BackendItem[] = writtenBackends().map((backend) => backendItem(editor, backend));
-      items.push({ label: 'Add Backend…', iconPath: new ThemeIcon('add') });
+      items.push({ label: t`Add Backend…`, iconPath: new ThemeIcon('add') });
       const picked = await window.showQuickPick(items, {
-        title: 'Manage Backends',
-        placeHolder: 'Choose a backend',
+        title: t`Manage Backends`,
+        placeHolder: t`Choose a backend`,
         matchOnDescription: true,
       });
       if (picked?.backend) await manageOne(editor, picked.backend);
@@ -41,9 +43,9 @@ export function manageBackendCommands(
     async removeBackend() {
       const backends = writtenBackends();
       if (backends.length === 0)
-        return void tell(editor, { severity: 'info', text: 'There is no backend yet.', actions: ['Add Backend…'] });
+        return void tell(editor, { severity: 'info', text: t`There is no backend yet.`, actions: ['Add Backend…'] });
       const items = backends.map((backend) => backendItem(editor, backend));
-      const picked = await window.showQuickPick(items, { title: 'Remove Backend', placeHolder: 'Which backend?' });
+      const picked = await window.showQuickPick(items, { title: t`Remove Backend`, placeHolder: t`Which backend?` });
       if (picked?.backend) await removeOne(editor, picked.backend);
     },
   };
@@ -54,8 +56,8 @@ function backendItem(editor: Editor, backend: WrittenBackend): BackendItem {
   const state = editor.view.state?.backends.find((known) => known.name === name);
   if (!state)
     return {
-      label: name || '(no name)',
-      description: 'not in force',
+      label: name || t`(no name)`,
+      description: t`not in force`,
       iconPath: new ThemeIcon('circle-slash'),
       backend,
     };
@@ -76,15 +78,15 @@ async function manageOne(editor: Editor, backend: WrittenBackend): Promise<void>
   const name = backendName(backend);
   const actions: Action[] = [
     {
-      label: 'Test It',
-      description: 'one small real request',
+      label: t`Test It`,
+      description: t`one small real request`,
       iconPath: new ThemeIcon('beaker'),
       run: () => testOne(editor, backend),
     },
     ...(await keyActions(editor, backend)),
     {
-      label: 'Its Models',
-      description: 'copy a name',
+      label: t`Its Models`,
+      description: t`copy a name`,
       iconPath: new ThemeIcon('list-unordered'),
       run: () => modelsOf(editor, backend),
     },
@@ -92,16 +94,16 @@ async function manageOne(editor: Editor, backend: WrittenBackend): Promise<void>
       ? []
       : [
           {
-            label: 'Make Default',
-            description: 'names without a prefix go there',
+            label: t`Make Default`,
+            description: t`names without a prefix go there`,
             iconPath: new ThemeIcon('home'),
             run: () => makeItDefault(editor, name),
           },
         ]),
-    { label: 'Open Setting', iconPath: new ThemeIcon('go-to-file'), run: () => openSetting('backends') },
-    { label: 'Remove Backend', iconPath: new ThemeIcon('trash'), run: () => removeOne(editor, backend) },
+    { label: t`Open Setting`, iconPath: new ThemeIcon('go-to-file'), run: () => openSetting('backends') },
+    { label: t`Remove Backend`, iconPath: new ThemeIcon('trash'), run: () => removeOne(editor, backend) },
   ];
-  const picked = await window.showQuickPick(actions, { title: `Manage ${name}` });
+  const picked = await window.showQuickPick(actions, { title: t`Manage ${name}` });
   await picked?.run();
 }
 
@@ -115,7 +117,7 @@ async function keyActions(editor: Editor, backend: WrittenBackend): Promise<Acti
     return [
       { label: set, description, iconPath: new ThemeIcon('key'), run: () => setKey(editor, name) },
       ...(stored
-        ? [{ label: 'Remove Key', description, iconPath: new ThemeIcon('trash'), run: () => removeKey(editor, name) }]
+        ? [{ label: t`Remove Key`, description, iconPath: new ThemeIcon('trash'), run: () => removeKey(editor, name) }]
         : []),
     ];
   });
@@ -124,11 +126,11 @@ async function keyActions(editor: Editor, backend: WrittenBackend): Promise<Acti
 
 async function testOne(editor: Editor, backend: WrittenBackend): Promise<void> {
   const result = await testBackend(editor, backend, { key: await editor.keys.get(backendKeys(backend)[0]!) });
-  if (result.ok) void sayInformation(`${backendName(backend)} works. ${result.message}`);
+  if (result.ok) void sayInformation(t`${backendName(backend)} works. ${result.message}`);
   else
     void tell(editor, {
       severity: 'warning',
-      text: `${backendName(backend)} does not work: ${result.message}`,
+      text: t`${backendName(backend)} does not work: ${result.message}`,
       actions: ['Show Log'],
     });
 }
@@ -136,7 +138,7 @@ async function testOne(editor: Editor, backend: WrittenBackend): Promise<void> {
 async function makeItDefault(editor: Editor, name: string): Promise<void> {
   await writeSetting('backends', makeDefault(writtenBackends(), name));
   await editor.push();
-  void sayInformation(`${name} is the default: names without a prefix go there.`);
+  void sayInformation(t`${name} is the default: names without a prefix go there.`);
 }
 
 async function modelsOf(editor: Editor, backend: WrittenBackend): Promise<void> {
@@ -147,22 +149,22 @@ async function modelsOf(editor: Editor, backend: WrittenBackend): Promise<void> 
     : [];
   const models = (await editor.router.models()).filter((model) => model.startsWith(prefix) || ids.includes(model));
   if (models.length === 0)
-    return void sayInformation(`${name} lists no models; any name that starts with ${prefix} is sent to it.`);
-  const picked = await window.showQuickPick(models, { title: `Models of ${name}`, placeHolder: 'Copy a name' });
+    return void sayInformation(t`${name} lists no models; any name that starts with ${prefix} is sent to it.`);
+  const picked = await window.showQuickPick(models, { title: t`Models of ${name}`, placeHolder: t`Copy a name` });
   if (!picked) return;
   await env.clipboard.writeText(picked);
-  void sayInformation(`Copied ${picked}.`);
+  void sayInformation(t`Copied ${picked}.`);
 }
 
 async function removeOne(editor: Editor, backend: WrittenBackend): Promise<void> {
   const name = backendName(backend);
   const confirm = 'Remove Backend';
-  const detail = 'Its entry in the settings and its stored key are removed. Running requests finish.';
-  if ((await sayWarning(`Remove the backend ${name}?`, { modal: true, detail }, confirm)) !== confirm) return;
+  const detail = t`Its entry in the settings and its stored key are removed. Running requests finish.`;
+  if ((await sayWarning(t`Remove the backend ${name}?`, { modal: true, detail }, confirm)) !== confirm) return;
   const rest = writtenBackends().filter((other) => backendName(other) !== name);
   await writeSetting('backends', rest.length > 0 ? rest : undefined);
   const named = new Set(namedKeys());
   for (const key of backendKeys(backend)) if (!named.has(key)) await editor.keys.remove(key);
   await editor.push();
-  void sayInformation(`The backend ${name} is removed.`);
+  void sayInformation(t`The backend ${name} is removed.`);
 }

@@ -1,4 +1,5 @@
 /** One request of the newest: its story as a page, or a curl command like it. */
+
 import { env, type QuickPickItem, ThemeIcon, window } from 'vscode';
 import { tell } from '../actions';
 import type { Editor } from '../controller';
@@ -7,6 +8,7 @@ import { sayInformation } from '../say';
 import { clock } from '../view';
 import type { Documents } from '../views/documents';
 import { requestLook } from '../views/requestLook';
+import { t } from '../words';
 
 const SHOWN = 100;
 const ICON = { ok: 'pass', cancelled: 'circle-slash', failed: 'error' };
@@ -25,7 +27,7 @@ export function requestCommands(
       if (!id) return;
       const { curl } = await editor.router.requestStory({ id });
       await env.clipboard.writeText(curl);
-      void sayInformation('Copied a curl command. Set LLM_ROUTER_KEY and put your text in.');
+      void sayInformation(t`Copied a curl command. Set LLM_ROUTER_KEY and put your text in.`);
     },
   };
 }
@@ -40,7 +42,7 @@ function idOf(argument: unknown): string | undefined {
 async function pickRequest(editor: Editor, title: string): Promise<string | undefined> {
   const records = await editor.router.recentRequests({ limit: SHOWN });
   if (records.length === 0) {
-    const text = 'There are no requests yet. Add a model in Cursor, or send one with curl.';
+    const text = t`There are no requests yet. Add a model in Cursor, or send one with curl.`;
     void tell(editor, { severity: 'info', text, actions: ['Copy Base URL', 'Copy API Key'] });
     return undefined;
   }
@@ -49,5 +51,5 @@ async function pickRequest(editor: Editor, title: string): Promise<string | unde
     const description = `${clock(Date.parse(record.time))} · ${look.facts}`;
     return { label: look.model, description, iconPath: new ThemeIcon(ICON[look.outcome]), id: record.id };
   });
-  return (await window.showQuickPick(items, { title, placeHolder: 'Which request?', matchOnDescription: true }))?.id;
+  return (await window.showQuickPick(items, { title, placeHolder: t`Which request?`, matchOnDescription: true }))?.id;
 }

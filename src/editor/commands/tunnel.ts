@@ -1,4 +1,5 @@
 /** How Cursor's servers reach the router: consent to cloudflared, other ways, a new URL. */
+
 import { type QuickPickItem, ThemeIcon, window } from 'vscode';
 import { tunnelKeyName } from '../../settings/keyNames';
 import { TUNNEL_NAMES, type TunnelKind } from '../../settings/tunnelKinds';
@@ -9,6 +10,7 @@ import type { Handlers } from '../ids';
 import { sayInformation, sayWarning } from '../say';
 import { writeSetting } from '../settings';
 import { phaseOf } from '../view';
+import { t } from '../words';
 import { chooseBinary, install } from './install';
 
 export function tunnelCommands(
@@ -19,20 +21,20 @@ export function tunnelCommands(
       if (phaseOf(editor.view) !== 'running')
         return void tell(editor, {
           severity: 'info',
-          text: 'The router is not running, so there is no tunnel.',
+          text: t`The router is not running, so there is no tunnel.`,
           actions: ['Start Router'],
         });
       const { tunnel } = editor.view.state ?? {};
       if (!tunnel || !cardOf(tunnel.provider)?.renewable) {
         return void tell(editor, {
           severity: 'info',
-          text: 'Only a Cloudflare quick tunnel can get a new URL; the URL of this tunnel is fixed.',
+          text: t`Only a Cloudflare quick tunnel can get a new URL; the URL of this tunnel is fixed.`,
           actions: ['Set Up Tunnel…'],
         });
       }
       const confirm = 'Get New URL';
-      const detail = `The present one${tunnel.publicUrl ? ` (${tunnel.publicUrl})` : ''} stops working for good. The new one has to be pasted into Cursor.`;
-      if ((await sayWarning('Get a new public URL?', { modal: true, detail }, confirm)) === confirm)
+      const detail = t`The present one${tunnel.publicUrl ? ` (${tunnel.publicUrl})` : ''} stops working for good. The new one has to be pasted into Cursor.`;
+      if ((await sayWarning(t`Get a new public URL?`, { modal: true, detail }, confirm)) === confirm)
         await editor.router.renewUrl();
     },
     setUpTunnel: () => setUpTunnel(editor),
@@ -55,16 +57,16 @@ async function setUpTunnel(editor: Editor): Promise<void> {
   const ways: (QuickPickItem & { run: () => Promise<void> })[] = [
     ...kinds.slice(0, 1),
     {
-      label: 'Choose the cloudflared program…',
-      description: 'a file on this machine',
+      label: t`Choose the cloudflared program…`,
+      description: t`a file on this machine`,
       iconPath: new ThemeIcon('file-binary'),
       run: () => chooseBinary(),
     },
     ...kinds.slice(1),
   ];
   const picked = await window.showQuickPick(ways, {
-    title: 'Set Up Tunnel',
-    placeHolder: 'How should Cursor reach the router?',
+    title: t`Set Up Tunnel`,
+    placeHolder: t`How should Cursor reach the router?`,
   });
   await picked?.run();
 }
@@ -95,7 +97,7 @@ async function setTunnelSecret(editor: Editor, kind?: TunnelKind): Promise<void>
   if (!title) return;
   const text = await window.showInputBox({
     title,
-    prompt: 'Stored in the secret storage of the editor',
+    prompt: t`Stored in the secret storage of the editor`,
     password: true,
     ignoreFocusOut: true,
   });
@@ -104,7 +106,7 @@ async function setTunnelSecret(editor: Editor, kind?: TunnelKind): Promise<void>
   if (!secret) return;
   await editor.keys.set(tunnelKeyName(chosen), secret);
   await editor.push();
-  void sayInformation('The tunnel secret is stored.');
+  void sayInformation(t`The tunnel secret is stored.`);
 }
 
 async function pickSecretOwner(): Promise<TunnelKind | undefined> {
@@ -112,5 +114,5 @@ async function pickSecretOwner(): Promise<TunnelKind | undefined> {
     label: CARDS[kind].title,
     owner: kind,
   }));
-  return (await window.showQuickPick(items, { title: 'Set Tunnel Secret' }))?.owner;
+  return (await window.showQuickPick(items, { title: t`Set Tunnel Secret` }))?.owner;
 }

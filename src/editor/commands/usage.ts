@@ -1,4 +1,5 @@
 /** What was used and what it cost: a summary as a page, every request as a table for spreadsheets. */
+
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { commands, Uri, window } from 'vscode';
@@ -8,6 +9,7 @@ import type { Handlers } from '../ids';
 import { sayInformation } from '../say';
 import type { Documents } from '../views/documents';
 import { GROUPS, periods } from '../views/periods';
+import { t } from '../words';
 
 export function usageCommands(editor: Editor, documents: Documents): Pick<Handlers, 'showUsage' | 'exportUsage'> {
   return {
@@ -16,7 +18,7 @@ export function usageCommands(editor: Editor, documents: Documents): Pick<Handle
       if (!period) return;
       const by = await window.showQuickPick(
         GROUPS.map((group) => ({ label: `By ${group}`, group })),
-        { title: 'Show Usage', placeHolder: 'How to group it' },
+        { title: t`Show Usage`, placeHolder: t`How to group it` },
       );
       if (by) await documents.openUsage(by.group, period);
     },
@@ -25,14 +27,17 @@ export function usageCommands(editor: Editor, documents: Documents): Pick<Handle
       if (!period) return;
       const name = period.from ? `llm-router-${period.from}-${period.to}.csv` : 'llm-router.csv';
       const uri = await window.showSaveDialog({
-        title: 'Export Usage as CSV',
+        title: t`Export Usage as CSV`,
         defaultUri: Uri.file(path.join(homedir(), name)),
         filters: { CSV: ['csv'] },
       });
       if (!uri) return;
       const { requests: count } = await editor.router.exportUsage({ ...period, file: uri.fsPath });
       const open = 'Open File';
-      const text = `${count.toLocaleString('en-US')} ${count === 1 ? 'request' : 'requests'} written to ${uri.fsPath}.`;
+      const text =
+        count === 1
+          ? t`1 request written to ${uri.fsPath}.`
+          : t`${count.toLocaleString('en-US')} requests written to ${uri.fsPath}.`;
       void sayInformation(text, open).then((chosen) => {
         if (chosen) void commands.executeCommand('vscode.open', uri);
       });
@@ -43,8 +48,8 @@ export function usageCommands(editor: Editor, documents: Documents): Pick<Handle
 async function pickPeriod(title: string): Promise<Period | undefined> {
   const items = periods(Date.now()).map(({ label, period }) => ({
     label,
-    description: period.from === period.to ? period.from : `${period.from} to ${period.to}`,
+    description: period.from === period.to ? period.from : t`${period.from} to ${period.to}`,
     period,
   }));
-  return (await window.showQuickPick(items, { title, placeHolder: 'Which time?' }))?.period;
+  return (await window.showQuickPick(items, { title, placeHolder: t`Which time?` }))?.period;
 }

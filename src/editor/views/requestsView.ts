@@ -1,4 +1,5 @@
 /** The view Requests: the newest requests, live. What the router knows, nothing kept here. */
+
 import {
   type Disposable,
   EventEmitter,
@@ -15,6 +16,7 @@ import type { Editor } from '../controller';
 import { COMMANDS, REQUESTS_VIEW } from '../ids';
 import { escapeMarkdown } from '../statusText';
 import { knownOf, phaseOf } from '../view';
+import { t } from '../words';
 import { createLive } from './live';
 import { type Outcome, requestLook } from './requestLook';
 
@@ -75,6 +77,6 @@ function toItem(line: Line): TreeItem {
     [`**${escapeMarkdown(look.model)}**`, ...look.lines.map(escapeMarkdown)].join('\n\n'),
   );
   item.accessibilityInformation = { label: `${look.model}, ${look.outcome}, ${look.facts}` };
-  item.command = { command: COMMANDS.openRequest, title: 'Open Request', arguments: [record.id] };
+  item.command = { command: COMMANDS.openRequest, title: t`Open Request`, arguments: [record.id] };
   return item;
 }
