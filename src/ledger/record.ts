@@ -1,4 +1,5 @@
 /** One finished (or failed, or cancelled) request: what the ledger keeps and the views show. No prompt, no key. */
+import type { Kind } from '../routing/kinds';
 import type { FailureKind, FinishReason, Usage } from '../wires/conversation';
 
 /** In the place of a client key's name: our own probes (tunnel check, Doctor). Names of client keys have no space, so nobody else has it. */
@@ -59,6 +60,8 @@ export interface RequestRecord {
   /** How the name was resolved, and the name of the rules that changed the body. */
   via?: string;
   rules: string[];
+  /** Its kind, where a route for that kind took the place of the model asked for. */
+  kind?: Kind;
   stream: boolean;
   /** HTTP status sent to the client. */
   status: number;

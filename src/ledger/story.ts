@@ -1,5 +1,6 @@
 /** One request told to a person: what was seen, decided, tried, used. Markdown, no prompt, no key. */
 import { ruleWords } from '../cursor/ruleWords';
+import type { Kind } from '../routing/kinds';
 import { dollars } from './budgets';
 import { tokensPerSecond } from './csv';
 import type { Attempt, RequestRecord, SentCall } from './record';
@@ -10,6 +11,13 @@ const VIA: Record<string, string> = {
   prefix: 'its prefix names the backend',
   default: 'nothing else matched, and this is the default backend',
   fallbackModel: 'nothing else matched, and this is the fallback model',
+};
+
+const KIND: Record<Kind, string> = {
+  images: 'it has pictures',
+  longInput: 'its input is long',
+  subagent: 'a subagent sent it',
+  background: 'it is a small one without tools',
 };
 
 const OUTCOME: Record<Attempt['outcome'], string> = {
@@ -129,6 +137,7 @@ export function requestStory(record: RequestRecord): string {
     record.backend
       ? `- Sent to ${code(record.upstreamModel ?? '')} at ${code(record.backend)}${why ? `, because ${why}` : ''}`
       : '- Sent nowhere',
+    ...(record.kind ? [`- The model was chosen by the kind of the request: ${KIND[record.kind]}`] : []),
     `- What was changed on the way: ${record.rules.length > 0 ? prose(record.rules.map(ruleWords).join('; ')) : 'nothing, the request went on as it came'}`,
     '',
     '## Attempts',

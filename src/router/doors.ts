@@ -19,6 +19,7 @@ import { createCursorSightings } from '../process/cursorSighting';
 import { type MemoryStore, openMemoryStore } from '../process/memoryStore';
 import { createBodyBudget } from '../server/body';
 import { createThrottle, hostName } from '../server/guard';
+import { createKindMemory } from '../server/requestKind';
 import { SERVER_TIMES } from '../server/runtime';
 import { createRequestServer, type RequestServer } from '../server/server';
 import { MEMORY_KEY } from '../settings/keyNames';
@@ -105,6 +106,7 @@ export function createDoors(given: DoorOptions): Doors {
     lists: setup.lists,
     breaker,
     keys: setup.keys,
+    kinds: createKindMemory(),
     lessons,
     memory: memory.live,
     bodies: createBodyBudget(),

@@ -4,6 +4,7 @@ import type { ModelSettings, Timeouts } from '../settings/schema';
 import type { Wire } from '../wires/wire';
 import type { Abilities, AuthScheme, Quirks } from './abilities';
 import type { KeyPlace } from './keyPlaces';
+import type { KindRoutes } from './kinds';
 
 export interface Backend {
   name: string;
@@ -32,6 +33,8 @@ export interface Backend {
   learns?: false;
   models: readonly ModelSettings[];
   fallbacks: readonly string[];
+  /** Models for kinds of requests. */
+  routes?: KindRoutes;
   timeouts: Timeouts;
   /** Of the backend as a whole; for one model ask `abilitiesFor` (build.ts). */
   abilities: Abilities;
@@ -60,6 +63,8 @@ export interface Target {
   model?: ModelSettings;
   /** Client-side names to try next, model's before backend's. */
   fallbacks: readonly string[];
+  /** Models that take its place for kinds of requests, model's over backend's. */
+  routes?: KindRoutes;
   /** Effort of a listed variant: beats the request's. */
   variantEffort?: string;
   /** Effort that Cursor's decoration asked for: the request's own field beats it (N28). */

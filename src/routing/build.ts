@@ -81,6 +81,7 @@ function buildBackend(
     ...(written.learn === false && { learns: false }),
     models: written.models ?? [],
     fallbacks: written.fallbacks ?? [],
+    ...(written.routes && { routes: written.routes }),
     timeouts: { ...timeouts, ...defined(written.timeouts ?? {}) },
     abilities: { ...presetAbilities(preset, wire), ...ownAbilities },
     ownAbilities,

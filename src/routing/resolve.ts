@@ -6,6 +6,7 @@ import type { Backend, Target } from './backend';
 import { abilitiesFor, demoBackend } from './build';
 import { ownName } from './claudeCodeNames';
 import { keyPlaces } from './keyPlaces';
+import type { Kind } from './kinds';
 import { mayHave, providerIn } from './missingProvider';
 import { nearNames } from './nearNames';
 import { isPattern, restOf, splitPattern, upstreamOf } from './patterns';
@@ -30,6 +31,8 @@ export interface RouteTable {
   listed(): string[];
   /** Where to go when `target` fails before its first content: its fallback names resolved, one level deep, no target twice. */
   fallbackTargets(target: Target): Target[];
+  /** The model that takes the place of `target` for a kind of request, one level deep; undefined where nothing serves its name. */
+  kindTarget(target: Target, kind: Kind): Target | undefined;
 }
 
 export interface RouteTableOptions {
@@ -173,7 +176,15 @@ export function createRouteTable(
     return taken.slice(1);
   }
 
-  return { resolve, listed: names, fallbackTargets };
+  function kindTarget(target: Target, kind: Kind): Target | undefined {
+    const name = target.routes?.[kind];
+    const found = name === undefined ? undefined : resolve(name);
+    if (!found || 'notFound' in found) return undefined;
+    const { routes: _ofItsOwn, ...next } = carryWishes(target, found);
+    return sameTarget(target, next) ? undefined : next;
+  }
+
+  return { resolve, listed: names, fallbackTargets, kindTarget };
 }
 
 /**
@@ -302,6 +313,7 @@ function targetOf({ backend, upstreamModel, clientModel, via, model, variantEffo
     abilities: abilitiesFor(backend, upstreamModel, model),
     ...(model ? { model } : {}),
     fallbacks: [...new Set([...(model?.fallbacks ?? []), ...backend.fallbacks])],
+    ...((backend.routes || model?.routes) && { routes: { ...backend.routes, ...model?.routes } }),
     ...(effort === undefined ? {} : { variantEffort: effort }),
     via,
   };

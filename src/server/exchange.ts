@@ -8,6 +8,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Reservation } from '../ledger/admission';
 import { boundedUsage } from '../ledger/boundedUsage';
 import type { RequestRecord } from '../ledger/record';
+import type { Target } from '../routing/backend';
 import type { NotFound } from '../routing/resolve';
 import { RequestProblem } from '../wires/codec';
 import type { ApiFailure, Usage } from '../wires/conversation';
@@ -136,6 +137,15 @@ export async function handleExchange(exchange: Exchange): Promise<void> {
     answer({ status, failure: { ...failure, message: kept }, chars: 0 }, {}, body);
   }
 
+  /** Another model for this kind of request, where the settings name one that the client key may use. */
+  function ofItsKind(target: Target): Target {
+    const kind = target.routes && speaker.wire && deps.kinds.of(request.body(), target.routes);
+    const other = kind && runtime.routes.kindTarget(target, kind);
+    if (!other || !deps.admission.allows(exchange.clientKey, other)) return target;
+    record.kind = kind;
+    return other;
+  }
+
   try {
     const asked = route.deployment ?? request.model;
     record.askedModel = (asked ?? '').slice(0, 500);
@@ -154,16 +164,17 @@ export async function handleExchange(exchange: Exchange): Promise<void> {
       if (canned) return answer({ status: 200, chars: 0 }, canned.headers, canned.body);
       return refuse(unknownModel(asked ?? '', resolved));
     }
+    const target = ofItsKind(resolved);
     const admitted = deps.admission.admit({
       clientKey: exchange.clientKey,
-      target: resolved,
+      target,
       inputTokens: () => estimateInputTokens(request.body()),
       ...writtenLimits(request),
     });
-    if (!admitted.ok) return giveUp({ failure: admitted.failure, target: resolved });
+    if (!admitted.ok) return giveUp({ failure: admitted.failure, target });
     reservation = admitted.reservation;
     const run: Run = { exchange, request, speaker, client, record, startedAt, succeed, giveUp };
-    await runCandidates(run, [resolved, ...runtime.routes.fallbackTargets(resolved)], reservation);
+    await runCandidates(run, [target, ...runtime.routes.fallbackTargets(target)], reservation);
   } catch (error) {
     if (!(error instanceof RequestProblem)) {
       finish({ status: 500, failure: refusal(500, 'The router failed to handle this request.'), chars: 0 }, 0);

@@ -19,6 +19,7 @@ import type { BodyBudget } from './body';
 import type { Keyring } from './clientKeys';
 import type { PublicDoor, Throttle } from './guard';
 import type { ModelLists } from './models';
+import type { KindMemory } from './requestKind';
 
 export interface Runtime {
   settings: Settings;
@@ -54,6 +55,8 @@ export interface ServerDeps {
   lists: ModelLists;
   breaker: Breaker;
   keys: KeyChoice;
+  /** Which kind a request is. */
+  kinds: KindMemory;
   /** What providers were found to refuse. */
   lessons: LessonStore;
   memory: CursorMemory;

@@ -2,6 +2,7 @@
 
 import { clientSlotWarning } from '../cursor/names';
 import { buildBackends } from '../routing/build';
+import { KINDS, type KindRoutes } from '../routing/kinds';
 import { createRouteTable } from '../routing/resolve';
 import { looksLikeKey } from '../wires/keyShapes';
 import { checkBackend, checkKeyEnv, error, warning } from './checkBackend';
@@ -128,6 +129,11 @@ function checkRoutes(settings: Settings): Found[] {
     const why = target.missing === undefined ? '' : ` The provider ${target.missing} is not among the backends.`;
     return [warning(at, `${what} ${shown}, but no backend serves that name.${why}${near}`)];
   };
+  const kinds = (routes: KindRoutes | undefined, at: readonly Segment[]): Found[] =>
+    KINDS.flatMap((kind) => {
+      const name = routes?.[kind];
+      return name === undefined ? [] : dangling(name, [...at, 'routes', kind], `The route for ${kind} is`);
+    });
   return [
     ...Object.entries(settings.aliases).flatMap(([name, target]) =>
       dangling(target, ['aliases', name], `The alias ${name} means`),
@@ -139,9 +145,11 @@ function checkRoutes(settings: Settings): Found[] {
       ...(backend.fallbacks ?? []).flatMap((name, position) =>
         dangling(name, ['backends', index, 'fallbacks', position], 'This fallback is'),
       ),
+      ...kinds(backend.routes, ['backends', index]),
       ...(backend.models ?? []).flatMap((model, position) => {
         const place = ['backends', index, 'models', position];
         return [
+          ...kinds(model.routes, place),
           ...(model.fallbacks ?? []).flatMap((name, item) =>
             dangling(name, [...place, 'fallbacks', item], 'This fallback is'),
           ),

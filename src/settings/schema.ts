@@ -8,6 +8,7 @@ import * as z from 'zod';
 import { PRESET_NAMES, PRESETS } from '../routing/presets';
 import { WIRES } from '../wires/wire';
 import { abilities, name } from './abilitySettings';
+import { routes } from './routeSettings';
 import { TUNNEL_KINDS, TUNNEL_NAMES } from './tunnelKinds';
 
 const DAY = 86_400;
@@ -84,6 +85,7 @@ const model = z.strictObject({
     .array(name)
     .optional()
     .meta({ description: 'Model names to try, in order, when this one fails before its first content.' }),
+  routes: routes.optional(),
   buffered: z.boolean().optional().meta({
     description: 'Hold the answer until it is whole. Slower to show, but a broken stream can still go to a fallback.',
   }),
@@ -171,6 +173,7 @@ const backend = z.strictObject({
     .array(name)
     .optional()
     .meta({ description: 'Model names to try when a model of this backend fails before its first content.' }),
+  routes: routes.optional(),
   timeouts: backendTimeouts.optional().meta({ description: 'Time limits of this backend, in seconds.' }),
   ...abilities,
 });

@@ -92,6 +92,8 @@ function exportBackend(backend: Backend, out: Collector): void {
   }
   if (backend.apiKeyNames?.[1])
     out.note(`the keys of ${backend.name} behind the first. There several keys of a model share its requests.`);
+  if (backend.routes || backend.models.some(({ routes }) => routes))
+    out.note(`the routes of ${backend.name} for kinds of requests.`);
   if (Object.keys(backend.roleRewrites).length > 0) out.note(`the role rewrites of the backend ${backend.name}.`);
   for (const name of Object.keys(backend.query).filter((query) => query !== 'api-version'))
     out.note(`the query parameter ${name} of the backend ${backend.name}.`);
