@@ -36,6 +36,8 @@ export function boundedRecord(record: RequestRecord): RequestRecord {
 
 /** One line with its line end. */
 export function encodeLine(record: RequestRecord): string {
+  const text = JSON.stringify(record);
+  if (text.startsWith(START)) return `${text}\n`;
   const { id, ...rest } = record;
   return `${JSON.stringify({ id, ...rest })}\n`;
 }

@@ -49,6 +49,11 @@ export function createTunnelSlot({ options, setup, startedAt, healthProof, onCha
 
   const status = (): TunnelStatus => tunnel?.status ?? off;
 
+  /** Asked for at each request: taken apart once for each pair of URLs. */
+  let known: { publicUrl?: string; checkingUrl?: string; hosts: ReadonlySet<string> } = { hosts: new Set() };
+  const hostsOf = (urls: readonly (string | undefined)[]): ReadonlySet<string> =>
+    new Set(urls.filter((url) => url !== undefined).map((url) => new URL(url).hostname));
+
   function token(): string | undefined {
     const { settings, secrets } = setup.configuration;
     const { provider } = settings.tunnel;
@@ -65,7 +70,9 @@ export function createTunnelSlot({ options, setup, startedAt, healthProof, onCha
     },
     hosts() {
       const { publicUrl, checkingUrl } = status();
-      return new Set([publicUrl, checkingUrl].filter((url) => url !== undefined).map((url) => new URL(url).hostname));
+      if (publicUrl !== known.publicUrl || checkingUrl !== known.checkingUrl)
+        known = { publicUrl, checkingUrl, hosts: hostsOf([publicUrl, checkingUrl]) };
+      return known.hosts;
     },
     token,
     async start(localPort) {

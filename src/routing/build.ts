@@ -8,6 +8,7 @@ import type { ReasoningField, Wire } from '../wires/wire';
 import type { Abilities, AuthScheme, Quirks } from './abilities';
 import type { Backend, Target } from './backend';
 import { implicitDefault } from './implicitDefault';
+import { perTarget } from './perTarget';
 import type { Preset } from './preset';
 import { familyOf, PRESET_NAMES, PRESETS } from './presets';
 import { hasNoPath } from './providerTable';
@@ -142,7 +143,16 @@ function familyAbilities(
  * The same target on another wire of its provider (issue 15 §1): address and key stay, what depends on the wire follows.
  */
 export function targetOnWire(target: Target, wire: Wire): Target {
-  if (target.backend.wire === wire) return target;
+  return target.backend.wire === wire ? target : onOtherWire[wire](target);
+}
+
+const onOtherWire: Readonly<Record<Wire, (target: Target) => Target>> = {
+  chat: perTarget((target: Target) => withWire(target, 'chat')),
+  responses: perTarget((target: Target) => withWire(target, 'responses')),
+  messages: perTarget((target: Target) => withWire(target, 'messages')),
+};
+
+function withWire(target: Target, wire: Wire): Target {
   const preset = presetOf(target.backend);
   const backend: Backend = {
     ...target.backend,
@@ -155,20 +165,20 @@ export function targetOnWire(target: Target, wire: Wire): Target {
 }
 
 /** What is known of the model a target asks, whatever serves it. */
-export function knownFamily({ backend, upstreamModel, model }: Target): ReturnType<typeof familyOf> {
-  return familyOf(presetOf(backend), modelNameOf(upstreamModel, model), model?.base !== undefined);
-}
+export const knownFamily = perTarget(({ backend, upstreamModel, model }: Target) =>
+  familyOf(presetOf(backend), modelNameOf(upstreamModel, model), model?.base !== undefined),
+);
 
 /** Parameters that the model refuses whatever serves it; an effort is one only where the settings say nothing else. */
-export function documentedRefusals(target: Target): readonly string[] {
+export const documentedRefusals = perTarget((target: Target): readonly string[] => {
   const refused = knownFamily(target)?.unsupportedParams ?? [];
   return target.abilities.reasoningField === 'none' ? refused : refused.filter((name) => !EFFORT_PARAMS.includes(name));
-}
+});
 
 /** Facts of what serves the model, and of the model where it differs. */
-export function quirksFor(target: Target): Quirks {
-  return { ...target.backend.quirks, ...knownFamily(target)?.quirks };
-}
+export const quirksFor = perTarget(
+  (target: Target): Quirks => ({ ...target.backend.quirks, ...knownFamily(target)?.quirks }),
+);
 
 /** What an emitter has to know about a target (wires/codec.ts). `addCacheControl` is the setting `cursor.cacheControl`. */
 export function emitTargetFor(target: Target, options: { addCacheControl?: boolean } = {}): EmitTarget {

@@ -42,6 +42,9 @@ export interface RouteTableOptions {
   undecorate?: typeof undecorateCursorName;
 }
 
+/** Names that are kept with their targets; clients send whatever they like. */
+const MOST_RESOLVED = 1_000;
+
 interface Match {
   backend: Backend;
   upstreamModel: string;
@@ -138,7 +141,23 @@ export function createRouteTable(
     return undecorate(name, (bare) => reachable(bare) && likelyBareName(bare)?.effort === undefined);
   }
 
+  const resolved = new Map<string, Target>();
+  let listsThen: readonly (readonly string[] | undefined)[] = [];
+
+  /** A name that was found is looked up once, until a backend's own list is another one. */
   function resolve(asked: string): Target | NotFound {
+    const listsNow = backends.map((backend) => lists.get(backend.name));
+    if (listsNow.some((list, at) => list !== listsThen[at])) resolved.clear();
+    listsThen = listsNow;
+    const before = resolved.get(asked);
+    if (before) return before;
+    const found = lookUp(asked);
+    if (resolved.size >= MOST_RESOLVED) resolved.clear();
+    if (!('notFound' in found)) resolved.set(asked, found);
+    return found;
+  }
+
+  function lookUp(asked: string): Target | NotFound {
     const name = known(asked) ? asked : ownName(asked);
     const bare = bareName(name);
     const match = find(bare?.name ?? name);

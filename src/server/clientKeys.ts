@@ -1,5 +1,5 @@
 /** Which client key a request presented. Runs before the body is read; says nothing about limits (see ledger/limits). */
-import { createHash, timingSafeEqual } from 'node:crypto';
+import * as crypto from 'node:crypto';
 
 export interface Keyring {
   /**
@@ -17,8 +17,10 @@ export interface KeyringEntry {
   secret: string;
 }
 
+/** In one call where the runtime has it (Node 20.12 and newer). */
 function digest(secret: string): Buffer {
-  return createHash('sha256').update(secret, 'utf8').digest();
+  if (typeof crypto.hash === 'function') return crypto.hash('sha256', secret, 'buffer');
+  return crypto.createHash('sha256').update(secret, 'utf8').digest();
 }
 
 /**
@@ -34,7 +36,7 @@ export function createKeyring(entries: readonly KeyringEntry[], providerKeys: re
     find(presented) {
       const given = digest(presented);
       let found = -1;
-      for (let i = known.length - 1; i >= 0; i--) found = timingSafeEqual(known[i]!.digest, given) ? i : found;
+      for (let i = known.length - 1; i >= 0; i--) found = crypto.timingSafeEqual(known[i]!.digest, given) ? i : found;
       return found < 0 ? undefined : known[found]!.name;
     },
   };

@@ -3,11 +3,11 @@
  * between the choice of a target and the end stands in candidates.ts.
  */
 
-import { randomBytes } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Reservation } from '../ledger/admission';
 import { boundedUsage } from '../ledger/boundedUsage';
 import type { RequestRecord } from '../ledger/record';
+import { randomHex } from '../network/randomHex';
 import type { Target } from '../routing/backend';
 import type { NotFound } from '../routing/resolve';
 import { RequestProblem } from '../wires/codec';
@@ -191,7 +191,7 @@ export async function handleExchange(exchange: Exchange): Promise<void> {
 
 function newRecord(exchange: Exchange, speaker: Speaker, stream: boolean, startedAt: number): RequestRecord {
   return {
-    id: `req_${randomBytes(8).toString('hex')}`,
+    id: `req_${randomHex(8)}`,
     time: new Date(startedAt).toISOString(),
     route: exchange.route.name,
     dialect: speaker.dialect,

@@ -6,6 +6,7 @@
 import { fitsHeader, impossibleKeyText } from '../config/intake';
 import type { Target } from '../routing/backend';
 import { targetOnWire, upstreamUrl } from '../routing/build';
+import { perTarget } from '../routing/perTarget';
 import { chooseWire } from '../routing/wireChoice';
 import { upstreamHeaders } from '../upstream/headers';
 import { applyLessons } from '../upstream/lessonEdits';
@@ -48,6 +49,16 @@ function onChosenWire({ target, speaker, request, wire }: PlanInput): Target {
     : target;
 }
 
+/** Addresses of a target by path, taken apart once. */
+const urlsOf = perTarget(({ backend, upstreamModel }: Target) => {
+  const urls = new Map<string, URL>();
+  return (path: string): URL => {
+    let url = urls.get(path);
+    if (!url) urls.set(path, (url = new URL(upstreamUrl(backend, path, upstreamModel))));
+    return url;
+  };
+});
+
 function planOnWire(input: PlanInput): Plan | { failure: ApiFailure } {
   const { exchange, speaker, target, request } = input;
   const { backend } = target;
@@ -88,7 +99,7 @@ function planOnWire(input: PlanInput): Plan | { failure: ApiFailure } {
       : exchange.runtime.transport.send,
     request: {
       method: 'POST',
-      url: new URL(upstreamUrl(backend, content.path, target.upstreamModel)),
+      url: urlsOf(target)(content.path),
       headers: {
         ...(speaker.wire === backend.wire && !speaker.isCursor ? passedOn(exchange) : {}),
         ...upstreamHeaders(backend, key),

@@ -271,7 +271,13 @@ function lingerThenClose(request: IncomingMessage, response: ServerResponse): vo
 }
 
 function hostsNamed(request: IncomingMessage): number {
-  return request.rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host').length;
+  let count = 0;
+  const { rawHeaders } = request;
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at]!;
+    if (name.length === 4 && name.toLowerCase() === 'host') count++;
+  }
+  return count;
 }
 
 /** Kind and place, for a report. JavaScript quotes the input in the messages of syntax errors, and that may be a prompt. */

@@ -1,10 +1,10 @@
 /** Who is speaking, and in what form failures are told to them: Cursor (rules E) or a plain client of one wire. */
-import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { detectDialect, glanceAtBody, isCursorRequest, isKeyCheck } from '../cursor/detect';
 import { compactReply, cursorError } from '../cursor/errors';
 import { type CursorReplyOptions, createCursorEmitter } from '../cursor/reply';
 import { explainQuota } from '../ledger/quota';
+import { randomHex } from '../network/randomHex';
 import type { Target } from '../routing/backend';
 import type { Settings } from '../settings/schema';
 import type { EmitterOptions } from '../wires/codec';
@@ -56,7 +56,7 @@ export function identify(
   const detected = isCursor ? detectDialect(glance) : undefined;
   const answer: EmitterOptions = {
     model: request.model ?? route.deployment ?? '',
-    id: `${wire === 'responses' ? 'resp_' : wire === 'messages' ? 'msg_' : 'chatcmpl-'}${randomBytes(12).toString('hex')}`,
+    id: `${wire === 'responses' ? 'resp_' : wire === 'messages' ? 'msg_' : 'chatcmpl-'}${randomHex(12)}`,
     created: Math.floor(now / 1000),
     includeUsage: isCursor || request.includeUsage,
   };

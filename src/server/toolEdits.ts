@@ -47,8 +47,9 @@ export function renamesKeys(request: ClientRequest, target: Target, wire: Wire):
 
 function toolFacts(request: ClientRequest, target: Target, wire: Wire): ToolFacts {
   const list = request.entry('tools');
+  if (list?.kind !== 'array') return NOTHING;
   const { refusedSchemaKeys, schemaDialect = 'lenient' } = emitTargetFor(target);
-  if (list?.kind !== 'array' || (schemaDialect === 'lenient' && refusedSchemaKeys.length === 0)) return NOTHING;
+  if (schemaDialect === 'lenient' && refusedSchemaKeys.length === 0) return NOTHING;
   const span = request.bytes.subarray(list.start, list.end);
   const print = createHash('sha1').update(span).digest('base64');
   const key = [wire, schemaDialect, refusedSchemaKeys.join(), print].join(' ');

@@ -101,6 +101,18 @@ describe('resolve', () => {
       'prefix groq grok-4-fast',
     );
   });
+  it('looks a name up once, and again when the list of a backend is another one', () => {
+    const settings = settingsOf({ backends: [{ name: 'a', preset: 'openai', default: true }] });
+    const lists = new Map<string, string[]>();
+    const table = createRouteTable(settings, buildBackends(settings), { lists });
+    const first = table.resolve('gpt-x');
+    assert.equal(table.resolve('gpt-x'), first);
+    lists.set('a', ['a/gpt-x']);
+    assert.notEqual(table.resolve('gpt-x'), first);
+    lists.clear();
+    assert.deepEqual(table.resolve('gpt-x'), first);
+  });
+
   it('reads lists that arrive later', () => {
     const settings = settingsOf(house);
     const lists = new Map<string, string[]>();
