@@ -14,6 +14,7 @@ import { RequestProblem } from '../wires/codec';
 import type { ApiFailure, WireName } from '../wires/conversation';
 import { type AttemptResult, runAttempt } from './attempt';
 import type { ClientSide } from './clientSide';
+import { withoutQuotes } from './errors';
 import type { Failed, Run } from './exchangeTypes';
 import { breakerKey, keysOf } from './keyTry';
 import { lessonsFrom, MOST_LESSONS, type SentBody } from './lessonTry';
@@ -54,6 +55,8 @@ export async function runCandidates(run: Run, candidates: readonly Target[], res
   let waited = 0;
   let taught = 0;
   let last: (Failed & { target: Target }) | undefined;
+  /** What a target's wire could not carry of the request. */
+  let problem: RequestProblem | undefined;
 
   for (let at = 0; at < queue.length; at++) {
     const target = queue[at]!;
@@ -80,7 +83,12 @@ export async function runCandidates(run: Run, candidates: readonly Target[], res
       const result = await tryOnce(run, target, attempt, hasFallback, { wire, lessons });
       if ('problem' in result) {
         deps.breaker.released(circuit);
-        throw result.problem;
+        if (!(result.problem instanceof RequestProblem)) throw result.problem;
+        // What one wire has no form for, the next target's wire may carry.
+        problem ??= result.problem;
+        const reason = withoutQuotes(result.problem.message);
+        Object.assign(attempt, { outcome: hasFallback ? 'fellBack' : 'failed', kind: 'badRequest', reason });
+        break;
       }
       if (!('failure' in result)) {
         if (wire !== undefined) rememberResponses(target);
@@ -141,6 +149,7 @@ export async function runCandidates(run: Run, candidates: readonly Target[], res
     }
   }
   // Every target was tried, cooling, or refused by the client key's limits.
+  if (!last && problem) throw problem;
   run.giveUp(last ?? nothingTried(candidates[0]!));
 }
 

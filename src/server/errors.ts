@@ -45,3 +45,8 @@ export function wireOfPath(path: string): WireName {
   if (/\/messages(\/count_tokens)?$/.test(path)) return 'messages';
   return /\/responses$/.test(path) ? 'responses' : 'chat';
 }
+
+/** A sentence about a request quotes what it found there: fit for the one who sent it, not for a file. */
+export function withoutQuotes(sentence: string): string {
+  return sentence.replace(/"[^"]*("|$)/g, '"…"');
+}

@@ -19,7 +19,7 @@ import { readClientRequest } from './clientRequest';
 import { createClientSide } from './clientSide';
 import { conversationOf } from './conversationOf';
 import { cutPrompt } from './cutPrompt';
-import { errorBody, refusal } from './errors';
+import { errorBody, refusal, withoutQuotes } from './errors';
 import type { Exchange, Failed, Outcome, Run } from './exchangeTypes';
 import { limitedRequest, writtenLimits } from './limitedRequest';
 import { identity } from './plan';
@@ -250,9 +250,4 @@ function unknownModel(asked: string, { near, missing }: NotFound): ApiFailure {
     code: 'model_not_found',
     param: 'model',
   });
-}
-
-/** A sentence about a request quotes what it found there: fit for the one who sent it, not for a file. */
-export function withoutQuotes(sentence: string): string {
-  return sentence.replace(/"[^"]*("|$)/g, '"…"');
 }

@@ -59,7 +59,12 @@ const price = z
     cacheRead: dollars().optional().meta({ description: 'US dollars per million tokens read from the cache.' }),
     cacheWrite: dollars().optional().meta({ description: 'US dollars per million tokens written to the cache.' }),
   })
-  .meta({ description: 'Your own price for this model; it wins over the shipped table.' });
+  // The number 0 alone is read as free (shape.ts).
+  .meta({
+    description: 'Your own price for this model; it wins over the shipped table.',
+    type: ['object', 'number'],
+    maximum: 0,
+  });
 
 const model = z.strictObject({
   id: name.meta({

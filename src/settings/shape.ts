@@ -6,7 +6,7 @@ import { type Settings, settingsSchema } from './schema';
 
 /** Settings with defaults filled in, or everything that is wrong with their shape. */
 export function readShape(input: unknown): { settings?: Settings; found: Found[] } {
-  const result = settingsSchema.safeParse(input ?? {});
+  const result = settingsSchema.safeParse(withFreePrices(input ?? {}));
   if (result.success) return { settings: result.data, found: [] };
   return { found: result.error.issues.flatMap((issue) => sentences(issue, input)) };
 }
@@ -130,4 +130,20 @@ function childOf(schema: z.core.$ZodType | undefined, segment: Segment): z.core.
 function unwrap(schema: z.core.$ZodType | undefined): z.core.$ZodType | undefined {
   const wrapped = schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault;
   return wrapped ? unwrap(schema.unwrap()) : schema;
+}
+
+/** `price: 0` alone says that a model is free. Never changes what was given. */
+function withFreePrices(input: unknown): unknown {
+  if (!isRecord(input) || !Array.isArray(input.backends)) return input;
+  const free = (model: unknown) => (isRecord(model) && model.price === 0 ? { ...model, price: FREE } : model);
+  const backends = input.backends.map((backend: unknown) =>
+    isRecord(backend) && Array.isArray(backend.models) ? { ...backend, models: backend.models.map(free) } : backend,
+  );
+  return { ...input, backends };
+}
+
+const FREE = { input: 0, output: 0 };
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
