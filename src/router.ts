@@ -10,6 +10,8 @@ import { runExportCommand } from './process/exportCommand';
 import { defaultDataDir, type HeadlessWorld, runHeadless } from './process/headless';
 import { UsageError } from './process/usageError';
 import { createRouterCore } from './router/routerCore';
+import { thisSystem } from './system/processes';
+import { onEndSignal } from './system/signals';
 import { VERSION } from './version';
 
 async function main(argv: readonly string[]): Promise<number> {
@@ -49,7 +51,7 @@ async function main(argv: readonly string[]): Promise<number> {
             mayInstall: false,
             // The data directory is the extension's own storage, and Cursor's file lies beside it.
             cursorFiles: cursorStateFiles(path.dirname(dataDir), {
-              platform: process.platform,
+              platform: thisSystem.platform,
               home: homedir(),
               env: process.env,
             }),
@@ -73,12 +75,7 @@ const world: HeadlessWorld = {
   stdin: process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,
-  onSignal(listener) {
-    process.once('SIGINT', listener);
-    process.once('SIGTERM', listener);
-    // A closed terminal or a logoff is an orderly end too: no tunnel program is left behind.
-    process.once('SIGHUP', listener);
-  },
+  onSignal: (listener) => onEndSignal(listener),
 };
 
 main(process.argv.slice(2)).then(

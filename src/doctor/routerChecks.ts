@@ -5,7 +5,7 @@ import { doorOf, newHealthNonce } from '../network/healthProof';
 import { listClaims } from '../process/claims';
 import type { Problem } from '../settings/problem';
 
-import { isAlive } from '../tunnel/processes';
+import { isAlive } from '../system/processes';
 import { describeNetworkError } from '../upstream/networkErrors';
 import { type Answer, ask } from './ask';
 import {

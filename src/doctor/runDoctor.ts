@@ -3,6 +3,7 @@
 import os from 'node:os';
 import type { DoctorHop, DoctorReport } from '../process/contract';
 import type { Problem } from '../settings/problem';
+import { MACHINE } from '../system/processes';
 import { backendCheck, type ListedModels } from './backendChecks';
 import { type Check, type Finding, failed, runChecks } from './check';
 import { cursorChecks } from './cursorCheck';
@@ -46,7 +47,7 @@ async function report(
   await runChecks(checks, tell, signal, now);
   return {
     version,
-    platform: `${process.platform} ${process.arch}, Node ${process.versions.node}`,
+    platform: `${MACHINE}, Node ${process.versions.node}`,
     at,
     ms: Math.round(now() - begun),
     hops,

@@ -5,7 +5,7 @@
 import { readdir, readFile, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import type { ProcessIdentity } from './processIdentity';
-import { createWhole, type RuntimeDir } from './runtimeDir';
+import { createWhole, isPipeName, type RuntimeDir } from './runtimeDir';
 
 export interface Claim extends ProcessIdentity {
   generation: number;
@@ -52,6 +52,6 @@ export async function writeClaim(dir: RuntimeDir, claim: Claim): Promise<boolean
 
 /** Removes a generation that is not the newest, with its socket. */
 export async function removeClaim(dir: RuntimeDir, generation: number, address?: string): Promise<void> {
-  if (address !== undefined && process.platform !== 'win32') await unlink(address).catch(() => undefined);
+  if (address !== undefined && !isPipeName(address)) await unlink(address).catch(() => undefined);
   await unlink(claimFile(dir, generation)).catch(() => undefined);
 }

@@ -3,10 +3,12 @@
  * who it is; a claim whose process is gone (kill -9, a reboot) is taken over.
  */
 import { randomBytes } from 'node:crypto';
-import { link, readFile, rename, stat, unlink, writeFile } from 'node:fs/promises';
+import { link, readFile, rename, stat, unlink } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { identityOf, type ProcessIdentity, stillRuns } from './processIdentity';
+import { writeWhole } from '../network/wholeFile';
+import { isAlive } from '../system/processes';
+import { identityOf, isSameProcess, type ProcessIdentity } from './processIdentity';
 import { createWhole, openRuntimeDir } from './runtimeDir';
 import { UsageError } from './usageError';
 
@@ -35,9 +37,7 @@ export async function claimDataDir(dataDir: string): Promise<DataDirClaim> {
   }
   return {
     async tellPort(port) {
-      const draft = `${file}.${randomBytes(6).toString('hex')}`;
-      await writeFile(draft, written(port), { mode: 0o600 });
-      await rename(draft, file);
+      await writeWhole(file, written(port));
       mine = written(port);
     },
     async release() {
@@ -54,20 +54,12 @@ async function runningHolder(file: string, text: string): Promise<Holder | undef
     return undefined; // torn by a full disk: nobody can be called
   }
   if (!Number.isSafeInteger(holder?.pid)) return undefined;
-  if (holder.began !== undefined) return (await stillRuns(holder)) ? holder : undefined;
+  const same = await isSameProcess(holder);
+  if (same !== undefined) return same ? holder : undefined;
   // Where the system does not tell who a number stands for: alive, and written down since the machine booted.
   const since = (await stat(file).catch(() => undefined))?.mtimeMs ?? 0;
   const thisBoot = since > Date.now() - os.uptime() * 1_000;
-  return thisBoot && answers(holder.pid) ? holder : undefined;
-}
-
-function answers(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
+  return thisBoot && isAlive(holder.pid) ? holder : undefined;
 }
 
 /** Removes the claim that was looked at, and no newer one that another starter has put there meanwhile. */

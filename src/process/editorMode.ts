@@ -3,6 +3,7 @@
  * cleanly. It ends by itself in every case; nothing outlives the editor by more than a minute, unless the person asked for that.
  */
 import { existsSync } from 'node:fs';
+import { notPrivate } from '../system/privacy';
 import { createCommands } from './commands';
 import { CALLS, type ConfigPush, send } from './contract';
 import type { RouterCore } from './core';
@@ -140,6 +141,7 @@ async function live(options: EditorModeOptions, log: LogFile, dir: RuntimeDir): 
   }
   log.info(`version ${version}, generation ${acquired.generation}, started`);
   leases.update();
+  void notPrivate(dir.dataDir).then((sentence) => sentence && log.warn(sentence));
   const stopWatching = watchWorld(options.world ?? thisProcess, ending.resolve);
   const backstage = await setStage(life, acquired.predecessor).catch(async (error: Error) => {
     stopWatching();

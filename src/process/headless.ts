@@ -11,6 +11,8 @@ import { envVariables, keyText } from '../config/intake';
 import { CLIENT_KEY } from '../settings/keyNames';
 import type { Settings } from '../settings/schema';
 import { isLocalOnly } from '../settings/tunnelKinds';
+import { userDataFolder } from '../system/folders';
+import { notPrivate } from '../system/privacy';
 import { maskKeys } from '../wires/keyShapes';
 import type { HeadlessArguments } from './commandLine';
 import { findConfigFile, readConfigFile, stampOf, watchConfigFile, watchStamp } from './configFile';
@@ -110,6 +112,7 @@ async function serveHeadless(
   const envWatcher = watchEnvironment(args, world, prepared);
   const stopLooking = file ? undefined : watchLocalServers(prepared);
   void offerInstall(core, args, terminal, world);
+  void notPrivate(dataDirOf(args, world, env)).then((sentence) => sentence && terminal.log('warn', sentence));
 
   await signalled;
   // Once more: whatever still runs is ended at once.
@@ -272,10 +275,7 @@ function dataDirOf(
 }
 
 export function defaultDataDir(env: Readonly<Record<string, string | undefined>>): string {
-  if (process.platform === 'win32')
-    return path.join(env.LOCALAPPDATA ?? path.join(home(), 'AppData', 'Local'), 'llm-router');
-  if (process.platform === 'darwin') return path.join(home(), 'Library', 'Application Support', 'llm-router');
-  return path.join(env.XDG_DATA_HOME || path.join(home(), '.local', 'share'), 'llm-router');
+  return path.join(userDataFolder(env, home), 'llm-router');
 }
 
 /** A container's user often has neither HOME nor an entry in the list of users. */

@@ -5,12 +5,13 @@
 import { readdir, stat, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { killProcess } from '../system/processes';
 import { compareVersions } from '../version';
 import { type Claim, type FoundClaim, listClaims, removeClaim, writeClaim } from './claims';
 import { type DialOptions, dial, type Peer } from './dial';
 import type { Log } from './logFile';
 import { fromAnotherBoot, identityOf, stillRuns } from './processIdentity';
-import { type HostWorld, newSocketPath, type RuntimeDir, thisHost } from './runtimeDir';
+import { type HostWorld, isPipeName, newSocketPath, type RuntimeDir, thisHost } from './runtimeDir';
 import { within } from './timeLimit';
 
 /** A router that is ending gets this long before it counts as hung, milliseconds. */
@@ -117,22 +118,14 @@ async function claimFirst(dir: RuntimeDir, mine: Claim): Promise<boolean> {
   return false;
 }
 
-/** A router that accepts and stays silent is ended, if it is beyond doubt the process that made the claim. */
+/**
+ * A router that accepts and stays silent is ended, if it is beyond doubt the process that made the claim. A named pipe is proof by
+ * itself: its name was drawn for this claim and is gone with the process.
+ */
 async function endHung(claim: Claim, log: Log): Promise<void> {
-  if (await stillRuns(claim)) {
-    log.warn(`process ${claim.pid} (generation ${claim.generation}) does not answer and is ended`);
-    try {
-      process.kill(claim.pid, 'SIGKILL');
-    } catch {
-      // It ended by itself.
-    }
-    return;
-  }
-  if (process.platform === 'win32') {
-    throw new Error(
-      `The router process ${claim.pid} does not answer. End it in the Task Manager, then start the router again.`,
-    );
-  }
+  if (!isPipeName(claim.address) && !(await stillRuns(claim))) return;
+  log.warn(`process ${claim.pid} (generation ${claim.generation}) does not answer and is ended`);
+  await killProcess(claim.pid);
 }
 
 /** Older generations nobody serves, tickets of starts that are over, drafts and sockets that were left behind. */

@@ -34,6 +34,7 @@ import {
 import type { Leases } from './leases';
 import type { Log } from './logFile';
 import { createThrottle } from './pacer';
+import { isPipeName } from './runtimeDir';
 import { within } from './timeLimit';
 
 /** At most five states and five request events a second reach a window. */
@@ -97,7 +98,7 @@ export function servePipe(backstage: Promise<Backstage>, options: PipeOptions): 
       });
       server.on('error', (error) => options.log.error(`pipe: ${error.message}`));
       // Its folder keeps other users out already.
-      if (process.platform !== 'win32') await chmod(address, 0o600);
+      if (!isPipeName(address)) await chmod(address, 0o600);
       return () => server.close();
     },
     touch: () => {

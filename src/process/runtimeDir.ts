@@ -7,6 +7,7 @@ import { chmod, link, lstat, mkdir, readFile, unlink, writeFile } from 'node:fs/
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { thisSystem } from '../system/processes';
 
 export interface RuntimeDir {
   dataDir: string;
@@ -26,7 +27,7 @@ export interface HostWorld {
 }
 
 export const thisHost = (): HostWorld => ({
-  platform: process.platform,
+  platform: thisSystem.platform,
   shortRoots: [process.env.XDG_RUNTIME_DIR ?? '', os.tmpdir(), '/tmp'].filter((root) => root !== ''),
 });
 
@@ -114,6 +115,9 @@ export async function newSocketPath(
   }
   throw unusable(dir.dataDir, reason);
 }
+
+/** A named pipe of Windows: no file, and gone with the process that made it. */
+export const isPipeName = (address: string): boolean => address.startsWith('\\\\.\\pipe\\');
 
 /**
  * The secret of this installation, 64 hex digits in a 0600 file: made once, whoever comes first, and stable from then on.

@@ -1,45 +1,22 @@
-/** Processes known by their number only: is it still the one we started, and how does it end. */
-import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+/** Programs of the tunnel known by their number only: is it still the one we started, and how does it end. */
+import { beginOf, bootOf, isAlive, killProcess, type SystemWorld, signal, thisSystem } from '../system/processes';
 import type { Clock } from './world';
 
-/** When a process started, in whatever form the system has it; undefined when it is gone or the system does not tell. */
-export async function processStart(pid: number, platform: NodeJS.Platform): Promise<string | undefined> {
-  try {
-    if (platform === 'linux') {
-      // Field 22, counted after the command, which may itself contain spaces and brackets. A zombie counts as gone.
-      const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
-        .replace(/^.*\) /s, '')
-        .split(' ');
-      if (fields[0] === 'Z') return undefined;
-      return `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()}/${fields[19]}`;
-    }
-    if (platform === 'darwin') {
-      return await new Promise((resolve) => {
-        execFile('/bin/ps', ['-o', 'lstart=', '-p', String(pid)], (error, stdout) =>
-          resolve(error ? undefined : stdout.trim() || undefined),
-        );
-      });
-    }
-  } catch {
-    // gone
-  }
-  return undefined;
-}
-
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
+/** When a process started; undefined when it is gone or the system does not tell. */
+export async function processStart(
+  pid: number,
+  system: SystemWorld = thisSystem,
+  tell: typeof beginOf = beginOf,
+): Promise<string | undefined> {
+  const began = await tell(pid, system);
+  // Ticks since the boot: only together with that boot are they a moment.
+  return began !== undefined && system.platform === 'linux' ? `${await bootOf(system)}/${began}` : began;
 }
 
 /** Grace for a program that unregisters itself; the answers it carried were waited for before. */
 const GRACE = 4_000;
 
-/** SIGINT, the grace, SIGKILL; on Windows, where a signal is the end, at once, as with no grace at all. `gone` resolves when the process has ended. */
+/** SIGINT, the grace, SIGKILL; on Windows, where a signal is the end, at once and with its children, as with no grace at all. `gone` resolves when the process has ended. */
 export async function endProcess(
   pid: number,
   gone: Promise<void>,
@@ -47,24 +24,15 @@ export async function endProcess(
   platform: NodeJS.Platform,
   grace = GRACE,
 ): Promise<void> {
-  const send = (signal: NodeJS.Signals) => {
-    try {
-      process.kill(pid, signal);
-    } catch {
-      // gone already
-    }
-  };
-  if (platform === 'win32' || grace === 0) {
-    send('SIGKILL');
-  } else {
-    send('SIGINT');
+  if (platform !== 'win32' && grace !== 0) {
+    signal(pid, 'SIGINT');
     if (await within(gone, grace, clock)) return;
-    send('SIGKILL');
   }
+  await killProcess(pid);
   await within(gone, GRACE, clock);
 }
 
-/** Resolves when nothing answers to the number any more, or when `start` shows that it is another process by now. */
+/** Resolves when nothing answers to the number any more, or when `start` shows that it is another process by now (Windows is too slow to tell). */
 export async function processGone(
   pid: number,
   start: string | undefined,
@@ -72,7 +40,8 @@ export async function processGone(
   platform: NodeJS.Platform,
 ): Promise<void> {
   for (let waited = 0; waited < 3 * GRACE; waited += 50) {
-    if (!isAlive(pid) || (start !== undefined && (await processStart(pid, platform)) !== start)) return;
+    if (!isAlive(pid)) return;
+    if (platform !== 'win32' && start !== undefined && (await processStart(pid)) !== start) return;
     await new Promise<void>((resolve) => clock.after(50, resolve));
   }
 }

@@ -6,9 +6,10 @@ import type { ChildProcess } from 'node:child_process';
 import { chmodSync, closeSync, fstatSync, openSync, statSync } from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
+import { beginOfChild, isAlive, isSameBegin, thisSystem } from '../system/processes';
 import type { Link, LinkEvent } from './driver';
 import { tailLog } from './logTail';
-import { childEnvironment, endProcess, isAlive, processGone, processStart } from './processes';
+import { childEnvironment, endProcess, processGone, processStart } from './processes';
 import { type RunningProgram, type StateFile, tunnelFolder } from './stateFile';
 import type { TunnelWorld } from './world';
 
@@ -91,7 +92,7 @@ export async function launchProgram(launch: Launch): Promise<Link> {
   const running: RunningProgram = {
     ...launch.running,
     pid,
-    pidStart: await processStart(pid, world.platform),
+    pidStart: await processStart(pid, thisSystem, beginOfChild),
     metricsPort: 0,
   };
   state.update({ running });
@@ -223,7 +224,7 @@ function followProgram({
 export async function endStray(state: StateFile, world: TunnelWorld): Promise<void> {
   const { running } = state.value;
   if (!running) return;
-  let ours = await isSameProcess(running, world);
+  let ours = await isSameProcess(running);
   if (ours === undefined && running.metricsPort !== 0 && running.connectorId) {
     ours = (await localJson(running.metricsPort, '/ready'))?.connectorId === running.connectorId;
   }
@@ -237,9 +238,13 @@ export async function endStray(state: StateFile, world: TunnelWorld): Promise<vo
 /** undefined: the system does not tell. */
 export async function isSameProcess(
   { pid, pidStart }: RunningProgram,
-  { platform }: TunnelWorld,
+  system = thisSystem,
 ): Promise<boolean | undefined> {
-  return pidStart === undefined ? undefined : (await processStart(pid, platform)) === pidStart;
+  if (!isAlive(pid)) return false;
+  if (pidStart === undefined) return undefined;
+  const now = await processStart(pid, system);
+  if (now === undefined) return system.platform === 'win32' ? undefined : false;
+  return isSameBegin(now, pidStart, system);
 }
 
 /** A log that somebody deleted is no reason to end the program that wrote it. */

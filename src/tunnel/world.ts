@@ -5,6 +5,7 @@ import net from 'node:net';
 import os from 'node:os';
 import type { Writable } from 'node:stream';
 import { steadyNow } from '../network/steadyClock';
+import { thisSystem } from '../system/processes';
 
 /** Wall clock (milliseconds since the epoch) for what is shown and stored, a steady one for every distance in time, and timers. */
 export interface Clock {
@@ -42,7 +43,7 @@ export function realWorld(): TunnelWorld {
   return {
     clock: realClock,
     env: process.env,
-    platform: process.platform,
+    platform: thisSystem.platform,
     arch: process.arch,
     spawn,
     dial: (host, port) => net.connect({ host, port }),

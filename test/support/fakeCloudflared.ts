@@ -1,11 +1,12 @@
 /** A whole small cloud on loopback: edge, quick service, DNS, proxy, and a cloudflared executable that works with it. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { build } from 'esbuild';
+import { bundleScript } from './bundleProgram';
 import { type Edge, startEdge } from './cloud/edge';
 import { type Internet, startInternet } from './cloud/internet';
 import { resolverSite } from './cloud/resolver';
+import { removeFolder } from './platform';
 
 /** How the executable behaves; read at each of its starts. */
 export interface Plan {
@@ -56,7 +57,7 @@ export async function startFakeCloud(): Promise<FakeCloud> {
   const binPath = path.join(folder, 'cloudflared');
   const caFile = path.join(folder, 'ca.pem');
   writeFileSync(caFile, internet.certificates.ca);
-  await buildProgram('cloudflaredProgram.ts', binPath);
+  await bundleScript('test/support/cloud/cloudflaredProgram.ts', binPath);
   const behave: FakeCloud['behave'] = (plan) =>
     writeFileSync(
       path.join(folder, 'plan.json'),
@@ -89,46 +90,7 @@ export async function startFakeCloud(): Promise<FakeCloud> {
     async stop() {
       await edge.close();
       await internet.close();
-      rmSync(folder, { recursive: true, force: true });
+      removeFolder(folder);
     },
   };
-}
-
-/** Bundles a program of this folder into one executable file for the Node that runs the tests. */
-export async function buildProgram(source: string, target: string): Promise<void> {
-  mkdirSync(path.dirname(target), { recursive: true });
-  let text = bundled.get(source);
-  if (text === undefined) {
-    text = bundle(source);
-    bundled.set(source, text);
-  }
-  writeFileSync(target, await text, { mode: 0o755 });
-}
-
-const bundled = new Map<string, Promise<Uint8Array>>();
-
-async function bundle(source: string): Promise<Uint8Array> {
-  const { outputFiles } = await build({
-    entryPoints: [path.join(projectRoot(), 'test/support/cloud', source)],
-    write: false,
-    bundle: true,
-    platform: 'node',
-    target: 'node20',
-    format: 'cjs',
-    banner: { js: `#!${process.execPath}` },
-    logLevel: 'warning',
-  });
-  return outputFiles[0]!.contents;
-}
-
-/** Test bundles run from a build folder, so the sources are found by the package they belong to. */
-function projectRoot(): string {
-  for (let folder = process.cwd(); ; folder = path.dirname(folder)) {
-    try {
-      if (JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8')).name === 'llm-router') return folder;
-    } catch {
-      // not here
-    }
-    if (folder === path.dirname(folder)) throw new Error('run the tests inside the project');
-  }
 }

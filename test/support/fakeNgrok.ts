@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import net, { type AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
+import { bundleScript } from './bundleProgram';
 import { forward } from './cloud/forward';
 import type { Internet } from './cloud/internet';
-import { buildProgram } from './fakeCloudflared';
 
 export const NGROK_TOKEN = '2abcDEFghiJKLmnoPQRstuVWXyz_1234567890';
 export const ACCOUNT_DOMAIN = 'pleasant-otter.ngrok-free.dev';
@@ -59,7 +59,7 @@ export async function startFakeNgrok(internet: Internet): Promise<FakeNgrok> {
     });
   });
   await new Promise<void>((resolve) => service.listen(0, '127.0.0.1', resolve));
-  await buildProgram('ngrokProgram.ts', binPath);
+  await bundleScript('test/support/cloud/ngrokProgram.ts', binPath);
   writeFileSync(
     path.join(folder, 'plan.json'),
     JSON.stringify({ servicePort: (service.address() as AddressInfo).port }),

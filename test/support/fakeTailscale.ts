@@ -2,9 +2,9 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { bundleScript } from './bundleProgram';
 import { forward } from './cloud/forward';
 import type { Internet } from './cloud/internet';
-import { buildProgram } from './fakeCloudflared';
 
 export interface TailscaleState {
   name: string;
@@ -40,7 +40,7 @@ export async function startFakeTailscale(internet: Internet): Promise<FakeTailsc
   const file = path.join(folder, 'state.json');
   const read = () => JSON.parse(readFileSync(file, 'utf8')) as TailscaleState;
   writeFileSync(file, JSON.stringify({ name: TAILNET_NAME, backend: 'Running', https: true, funnel: true }));
-  await buildProgram('tailscaleProgram.ts', binPath);
+  await bundleScript('test/support/cloud/tailscaleProgram.ts', binPath);
   internet.site('*.tail1234.ts.net', (request, response) => {
     const { backend, serve } = read();
     const [host, port = '443'] = (request.headers.host ?? '').split(':');

@@ -1,8 +1,9 @@
 /** The built router program as a child process, started as a person or a program would. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { removeFolder } from './platform';
 
 export interface Program {
   child: ChildProcess;
@@ -17,7 +18,7 @@ export interface Program {
 /** A fresh folder that the test removes with the returned function. */
 export function tempFolder(): { folder: string; remove(): void } {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'llm-router-cli-'));
-  return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
+  return { folder, remove: () => removeFolder(folder) };
 }
 
 export function startProgram(args: readonly string[], options: { cwd: string; env?: Record<string, string> }): Program {

@@ -2,6 +2,7 @@
 import { commands, env, ProgressLocation, type QuickInputButton, type QuickPickItem, ThemeIcon, window } from 'vscode';
 import { markdownReport, summaryOf } from '../../doctor/report';
 import type { DoctorAction, DoctorHop, DoctorReport } from '../../process/contract';
+import { MACHINE } from '../../system/processes';
 import { VERSION } from '../../version';
 import type { Editor } from '../controller';
 import { COMMANDS, type Handlers } from '../ids';
@@ -61,7 +62,7 @@ function unreachable(why: string): DoctorReport {
   const fix = 'Restart the router; if that fails too, show the log.';
   return {
     version: VERSION,
-    platform: `${process.platform} ${process.arch}`,
+    platform: MACHINE,
     at: new Date().toISOString(),
     ms: 0,
     hops: [{ id: 'process', title: 'Router process', state: 'failed', why, fix, action, ms: 0 }],

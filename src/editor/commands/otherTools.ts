@@ -2,6 +2,7 @@
 
 import { env, window } from 'vscode';
 import { clientKeyName } from '../../settings/keyNames';
+import { SHELL } from '../../system/processes';
 import { tell } from '../actions';
 import type { Editor } from '../controller';
 import type { Handlers } from '../ids';
@@ -44,8 +45,7 @@ async function useInOtherTool(editor: Editor): Promise<void> {
   );
   if (!model) return;
   const { key, fresh } = await keyFor(editor, tool.id);
-  const shell = process.platform === 'win32' ? 'powershell' : 'posix';
-  await env.clipboard.writeText(tool.lines({ origin, key, model, shell }));
+  await env.clipboard.writeText(tool.lines({ origin, key, model, shell: SHELL }));
   void tell(editor, {
     severity: 'info',
     text: t`Copied the lines for ${tool.name}: paste them ${tool.where}. ${fresh ? t`They hold the key ${tool.id}, made for it just now.` : t`They hold the key ${tool.id}.`}`,

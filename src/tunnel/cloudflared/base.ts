@@ -115,7 +115,7 @@ export function cloudflaredBase(options: CloudflaredOptions, programs: Cloudflar
         running.host === host &&
         running.localPort === localPort &&
         running.metricsPort !== 0;
-      if (fits && (await isSameProcess(running, world)) !== false && (await proves(running))) {
+      if (fits && (await isSameProcess(running)) !== false && (await proves(running))) {
         const ready = await localJson(running.metricsPort, '/ready');
         const same = !running.connectorId || ready?.connectorId === running.connectorId;
         if (same && Number(ready?.readyConnections) > 0)

@@ -66,7 +66,7 @@ export function ngrokDriver(options: NgrokOptions): Driver {
     async adopt() {
       const { running } = state.value;
       const fits = running?.provider === 'ngrok' && running.localPort === localPort && (!host || running.host === host);
-      const ours = fits && running.metricsPort !== 0 && (await isSameProcess(running, world)) !== false;
+      const ours = fits && running.metricsPort !== 0 && (await isSameProcess(running)) !== false;
       if (ours && (await kind.connected(running))) return adoptProgram(running, kind, dataDir, world, state);
       await endStray(state, world);
       return undefined;

@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { build } from 'esbuild';
 import { openLedger } from '../../../src/ledger/store';
+import { bundleProgram } from '../../support/bundleProgram';
 
 /** The long form, ROUNDS=25, kills a hundred; each is a process, so fewer by default for the sake of small machines. */
 const ROUNDS = Number(process.env.ROUNDS ?? 10);
@@ -34,16 +34,7 @@ describe('ledger: kill -9', () => {
   it(`keeps every acknowledged record of ${WRITERS} killed writers, four at a time on one file, whole and once`, async function () {
     this.timeout(60_000 + ROUNDS * 4_000);
     const script = path.join(folder, 'writer.mjs');
-    await build({
-      entryPoints: ['test/support/ledgerWriter.ts'],
-      outfile: script,
-      bundle: true,
-      platform: 'node',
-      format: 'esm',
-      target: 'node20',
-      logLevel: 'error',
-      banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
-    });
+    await bundleProgram('test/support/ledgerWriter.ts', script);
     const acknowledged: string[] = [];
     for (let round = 0; round < ROUNDS; round++) {
       const four = [0, 1, 2, 3].map((i) =>

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { statSync } from 'node:fs';
 import path from 'node:path';
 import { createCursorSightings } from '../../../src/process/cursorSighting';
+import { assertPrivate } from '../../support/platform';
 import { tempFolder } from '../../support/program';
 
 describe('Cursor sightings', () => {
@@ -33,7 +33,7 @@ describe('Cursor sightings', () => {
     next.saw('new.example');
     assert.equal(next.last(new Set(['new.example']))?.outdated, false);
     await next.close();
-    assert.equal(statSync(path.join(temp.folder, 'cursor-seen.json')).mode & 0o777, 0o600);
+    assertPrivate(path.join(temp.folder, 'cursor-seen.json'), 0o600);
   });
 
   it('count refusals in one line until Cursor comes through', () => {

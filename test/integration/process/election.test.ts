@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { nodeSpawner } from '../../../src/process/spawnRouter';
+import { addressIn, itOnPosix } from '../../support/platform';
 import {
   buildPrograms,
   type Home,
@@ -123,22 +124,27 @@ describe('who becomes the one router process', function () {
     assert.equal(home.spawned.length, 0);
   });
 
-  it('does not wait for ever for a stranger on a claimed address, and does not touch it', async () => {
-    const run = path.join(home.dataDir, 'run');
-    mkdirSync(run, { mode: 0o700 });
-    const address = path.join(run, 'r1-0.sock');
-    const stranger = createServer(() => undefined);
-    await new Promise<void>((resolve) => {
-      stranger.listen(address, resolve);
-    });
-    const claim = { generation: 1, pid: process.pid, began: '1', version: '1.0.0', address };
-    writeFileSync(path.join(run, 'gen-1.json'), JSON.stringify(claim));
-    const window = home.window({ answerTimeout: 300, environment: { TEST_ANSWER_TIMEOUT: '300' } });
-    await window.pushConfig(push());
-    await routerState(window, serving);
-    assert.ok(readdirSync(run).includes('r1-0.sock'));
-    stranger.close();
-  });
+  itOnPosix(
+    'does not wait for ever for a stranger on a claimed address, and does not touch it',
+    'a pipe is gone with its process',
+    async () => {
+      const run = path.join(home.dataDir, 'run');
+      mkdirSync(run, { mode: 0o700 });
+      const address = addressIn(run, 'r1-0.sock');
+      const stranger = createServer(() => undefined);
+      await new Promise<void>((resolve) => {
+        stranger.listen(address, resolve);
+      });
+      const claim = { generation: 1, pid: process.pid, began: '1', version: '1.0.0', address };
+      writeFileSync(path.join(run, 'gen-1.json'), JSON.stringify(claim));
+      const window = home.window({ answerTimeout: 300, environment: { TEST_ANSWER_TIMEOUT: '300' } });
+      await window.pushConfig(push());
+      await routerState(window, serving);
+      assert.ok(readdirSync(run).includes('r1-0.sock'));
+      assert.ok(stranger.listening);
+      stranger.close();
+    },
+  );
 
   describe('whatever dies in whatever order', () => {
     type Death = 'a window' | 'the window that started it' | 'the router';

@@ -5,8 +5,8 @@ import { once } from 'node:events';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { build } from 'esbuild';
 import { openMemoryStore } from '../../../src/process/memoryStore';
+import { bundleProgram } from '../../support/bundleProgram';
 
 describe('memory store', () => {
   let folder: string;
@@ -116,26 +116,7 @@ describe('memory store', () => {
   });
   it('a kill -9 in the middle of writing loses nothing that was there before', async () => {
     const script = path.join(folder, 'writer.mjs');
-    await build({
-      stdin: {
-        contents: `
-          import { openMemoryStore } from './src/process/memoryStore';
-          const [file, key] = process.argv.slice(2);
-          const store = await openMemoryStore({ file, key: Buffer.from(key, 'hex'), rotateBytes: 60_000, live: () => ['live'], warn: console.error });
-          for (let at = 0; ; at++) {
-            store.append('record ' + at + ' ' + 'x'.repeat(2_000));
-            if (at % 3 === 0) await store.flush();
-            if (at === 40) console.log('under way');
-          }`,
-        resolveDir: process.cwd(),
-        loader: 'ts',
-      },
-      bundle: true,
-      platform: 'node',
-      format: 'esm',
-      outfile: script,
-      logLevel: 'silent',
-    });
+    await bundleProgram('test/support/memoryWriter.ts', script);
     for (let round = 0; round < 3; round++) {
       const child = spawn(process.execPath, [script, file, key.toString('hex')], {
         stdio: ['ignore', 'pipe', 'inherit'],

@@ -16,6 +16,7 @@ import { type PipeServer, servePipe } from '../../../src/process/pipe';
 import { openMemo } from '../../../src/process/routerMemo';
 import { openRuntimeDir } from '../../../src/process/runtimeDir';
 import { requestRecord } from '../../support/ledgerRecords';
+import { addressIn, itOnPosix } from '../../support/platform';
 import { createFakeCore, type FakeCore } from '../../support/process/fakeCore';
 import { push } from '../../support/process/harness';
 
@@ -60,7 +61,7 @@ describe('the pipe of the router', () => {
       handshakeTimeout,
       ...range,
     });
-    address = path.join(folder, `${randomBytes(4).toString('hex')}.sock`);
+    address = addressIn(folder, `${randomBytes(4).toString('hex')}.sock`);
     stopListening = await pipe.listen(address);
   };
   const call = async (): Promise<Peer> => {
@@ -184,13 +185,13 @@ describe('the pipe of the router', () => {
     const servers: Server[] = [];
     const serve = (behave: (socket: Socket) => void): Promise<string> =>
       new Promise((resolve) => {
-        const file = path.join(folder, `${servers.length}.sock`);
+        const file = addressIn(folder, `${servers.length}.sock`);
         const server = createServer(behave);
         servers.push(server);
         server.listen(file, () => resolve(file));
       });
     const options = { secret: SECRET, version: '1.0.0', timeout: 100 };
-    assert.equal((await dial(path.join(folder, 'none.sock'), options)).kind, 'dead');
+    assert.equal((await dial(addressIn(folder, 'none.sock'), options)).kind, 'dead');
     assert.equal((await dial(await serve((socket) => sockets.push(socket)), options)).kind, 'silent');
     assert.equal(
       (await dial(await serve((socket) => void socket.end('hello there\r\n\r\n')), options)).kind,
@@ -288,7 +289,7 @@ describe('the pipe of the router', () => {
     }
   });
 
-  it('is out of reach for another user', function () {
+  itOnPosix('is out of reach for another user', 'users by number', function () {
     if (process.getuid?.() !== 0) return this.skip();
     chmodSync(folder, 0o755);
     const run = path.join(folder, 'run');

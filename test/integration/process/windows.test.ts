@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { ConfigResult, RouterState } from '../../../src/process/contract';
 import { nodeSpawner } from '../../../src/process/spawnRouter';
+import { assertPrivate, itOnPosix } from '../../support/platform';
 import {
   buildPrograms,
   clientState,
@@ -14,6 +15,7 @@ import {
   routerState,
   serving,
   type TestPrograms,
+  toldToOthers,
   until,
 } from '../../support/process/harness';
 
@@ -212,9 +214,9 @@ describe('windows and their router process', function () {
     const files = readdirSync(home.dataDir, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
     assert.ok(files.length >= 4);
     const seen = files.map((file) => readFileSync(path.join(file.parentPath, file.name), 'latin1'));
-    for (const part of ['cmdline', 'environ']) seen.push(readFileSync(`/proc/${pid}/${part}`, 'latin1'));
+    seen.push(...toldToOthers(pid));
     for (const text of seen) assert.ok(!text.includes(secret));
-    for (const file of files) assert.equal(statSync(path.join(file.parentPath, file.name)).mode & 0o077, 0, file.name);
+    for (const file of files) assertPrivate(path.join(file.parentPath, file.name));
   });
 
   it('passes progress on and ends the work when it is cancelled', async () => {
@@ -224,7 +226,7 @@ describe('windows and their router process', function () {
     await assert.rejects(a.installCloudflared(undefined, told, cancel.signal), /^Error: cancelled$/);
   });
 
-  it('ends cleanly on SIGTERM', async () => {
+  itOnPosix('ends cleanly on SIGTERM', 'a signal on Windows is the end at once', async () => {
     const a = home.window();
     await a.pushConfig(push());
     const { pid } = await routerState(a, serving);
@@ -246,8 +248,8 @@ describe('windows and their router process', function () {
   it('replaces a router that hangs, being sure it is that one', async () => {
     const a = home.window();
     await a.pushConfig(push());
-    const { pid } = await routerState(a, serving);
-    process.kill(pid, 'SIGSTOP');
+    const { pid, port } = await routerState(a, serving);
+    await assert.rejects(fetch(`http://127.0.0.1:${port}/hang`, { signal: AbortSignal.timeout(2_000) }));
     const b = home.window({ answerTimeout: 1_000, environment: { TEST_ANSWER_TIMEOUT: '1000' } });
     await b.pushConfig(push());
     assert.notEqual((await routerState(b, serving)).pid, pid);

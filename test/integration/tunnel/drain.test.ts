@@ -5,7 +5,7 @@ import https from 'node:https';
 import net from 'node:net';
 import path from 'node:path';
 import tls from 'node:tls';
-import { isAlive } from '../../../src/tunnel/processes';
+import { isAlive } from '../../../src/system/processes';
 import { openStateFile } from '../../../src/tunnel/stateFile';
 import { type FakeCloud, startFakeCloud } from '../../support/fakeCloudflared';
 import { type Program, startProgram, tempFolder } from '../../support/program';

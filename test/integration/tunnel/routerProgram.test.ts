@@ -1,7 +1,7 @@
 /** The router program as it ships, against the made-up cloud: only real names, a proxy and a certificate authority. */
 import assert from 'node:assert/strict';
 import path from 'node:path';
-import { isAlive } from '../../../src/tunnel/processes';
+import { isAlive } from '../../../src/system/processes';
 import { openStateFile } from '../../../src/tunnel/stateFile';
 import { type FakeCloud, startFakeCloud } from '../../support/fakeCloudflared';
 import { type Program, startProgram, tempFolder } from '../../support/program';

@@ -47,9 +47,11 @@ export function createFakeCore(context: Pick<CoreContext, 'lastPort'>, version: 
     for (const listener of changed) listener(state);
   };
 
-  /** GET /stream?chunks=N&every=MS: N chunks of counted bytes; GET /label: the label of the settings in force. */
+  /** GET /stream?chunks=N&every=MS: N chunks of counted bytes; else the label of the settings in force; /hang: nothing any more. */
   const serve = async (url: URL, response: ServerResponse): Promise<void> => {
     if (url.pathname !== '/stream') {
+      // The whole process waits for ever, as one that hangs.
+      if (url.pathname === '/hang') Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
       response.end(settings.label ?? '');
       return;
     }

@@ -1,15 +1,17 @@
 /** Builds the test router and client once, starts windows, and knows at the end whether any process is left. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { get } from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { build } from 'esbuild';
 import { type ClientOptions, connectRouter, type RouterClient } from '../../../src/process/client';
 import type { ConfigPush, RouterState } from '../../../src/process/contract';
 import type { ClientState } from '../../../src/process/lifeline';
 import { nodeSpawner } from '../../../src/process/spawnRouter';
+import { isAlive } from '../../../src/system/processes';
+import { bundleProgram } from '../bundleProgram';
+import { removeFolder } from '../platform';
 import { byteAt } from './fakeCore';
 
 export interface TestPrograms {
@@ -21,22 +23,12 @@ export interface TestPrograms {
 /** Bundles the two programs as the product is bundled: self-contained CommonJS... except that top-level await wants ESM. */
 export async function buildPrograms(): Promise<TestPrograms> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'llmr-programs-'));
-  await build({
-    entryPoints: ['test/support/process/testRouter.ts', 'test/support/process/testClient.ts'],
-    outdir: folder,
-    bundle: true,
-    platform: 'node',
-    target: 'node20',
-    format: 'esm',
-    outExtension: { '.js': '.mjs' },
-    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
-    define: { __VERSION__: '"0.0.0-test"' },
-    logLevel: 'warning',
-  });
+  for (const name of ['testRouter', 'testClient'])
+    await bundleProgram(`test/support/process/${name}.ts`, path.join(folder, `${name}.mjs`));
   return {
     router: path.join(folder, 'testRouter.mjs'),
     client: path.join(folder, 'testClient.mjs'),
-    remove: () => rmSync(folder, { recursive: true, force: true }),
+    remove: () => removeFolder(folder),
   };
 }
 
@@ -103,7 +95,7 @@ export function openHome(programs: TestPrograms, dataDir = mkdtempSync(path.join
         );
       } finally {
         for (const pid of pidsOf(dataDir)) process.kill(pid, 'SIGKILL');
-        rmSync(dataDir, { recursive: true, force: true });
+        removeFolder(dataDir);
       }
     },
   };
@@ -133,24 +125,43 @@ function readLines(child: ChildProcess): WindowProcess {
   };
 }
 
-/** Processes whose arguments name the data directory (Linux). */
+/** Processes whose arguments name the data directory. */
 export function pidsOf(dataDir: string): number[] {
-  if (!existsSync('/proc/self/cmdline')) return [];
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
-    .filter((name) => {
-      try {
-        return readFileSync(`/proc/${name}/cmdline`, 'utf8').split('\0').includes(dataDir);
-      } catch {
-        return false;
-      }
-    })
-    .map(Number);
+  return [...programsRunning()].filter(([, args]) => args.includes(dataDir)).map(([pid]) => pid);
 }
 
 /** The router processes among them. */
 export function routersOf(dataDir: string): number[] {
-  return pidsOf(dataDir).filter((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('--editor'));
+  return [...programsRunning()]
+    .filter(([, args]) => args.includes(dataDir) && args.includes('--editor'))
+    .map(([pid]) => pid);
+}
+
+/** Arguments by process id: from /proc, or what the programs of `npm run test:windows` have written down (support/windows.cjs). */
+export function programsRunning(): Map<number, string[]> {
+  const noted = process.env.LLM_ROUTER_PIDS;
+  const folder = noted ?? '/proc';
+  if (!existsSync(noted ?? '/proc/self/cmdline')) return new Map();
+  const found = new Map<number, string[]>();
+  for (const pid of readdirSync(folder)
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)) {
+    if (pid === process.pid || (noted !== undefined && !isAlive(pid))) continue;
+    try {
+      const text = readFileSync(noted === undefined ? `/proc/${pid}/cmdline` : path.join(noted, String(pid)), 'utf8');
+      found.set(pid, noted === undefined ? text.split('\0') : (JSON.parse(text) as string[]));
+    } catch {
+      // It ended meanwhile, or is just being written.
+    }
+  }
+  return found;
+}
+
+/** What other users could read of a process: its arguments, on Linux also where its environment lies. */
+export function toldToOthers(pid: number): string[] {
+  const noted = process.env.LLM_ROUTER_PIDS;
+  if (noted !== undefined) return [readFileSync(path.join(noted, String(pid)), 'utf8')];
+  return ['cmdline', 'environ'].map((part) => readFileSync(`/proc/${pid}/${part}`, 'latin1'));
 }
 
 /** Looks again and again; for what sends no event. */

@@ -3,21 +3,21 @@
  * provider behind it whose streams go on until the test ends them. The made-up cloud (fakeCloudflared.ts) is in front.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
 import http from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
 import tls from 'node:tls';
-import { pathToFileURL } from 'node:url';
-import { type BuildOptions, build } from 'esbuild';
 import { type ClientOptions, connectRouter, type RouterClient } from '../../../src/process/client';
 import type { ConfigPush, RouterState } from '../../../src/process/contract';
 import { nodeSpawner } from '../../../src/process/spawnRouter';
 import type { SettingsInput } from '../../../src/settings/schema';
+import { bundleVersion } from '../bundleProgram';
 import type { FakeCloud } from '../fakeCloudflared';
+import { removeFolder } from '../platform';
 import { quietPort } from '../quietPort';
 import { chunk, DONE, json, startUpstream, type Upstream } from '../upstream';
-import { until } from './harness';
+import { programsRunning, until } from './harness';
 
 /** Marked, so that they are found wherever they should not be. */
 export const CLIENT_KEY = 'sk-marked-client-key-5d1f0c7a9b';
@@ -34,11 +34,8 @@ export const VERSION = (JSON.parse(readFileSync('package.json', 'utf8')) as { ve
 export async function buildVersion(version: string): Promise<{ program: string; remove(): void }> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'llmr-version-'));
   const program = path.join(folder, 'router.cjs');
-  const own = pathToFileURL(path.resolve('esbuild.config.mjs')).href;
-  const { routerOptions } = (await import(own)) as { routerOptions: (file: string) => BuildOptions };
-  const options = routerOptions(program);
-  await build({ ...options, define: { ...options.define, __VERSION__: JSON.stringify(version) } });
-  return { program, remove: () => rmSync(folder, { recursive: true, force: true }) };
+  await bundleVersion(version, program);
+  return { program, remove: () => removeFolder(folder) };
 }
 
 /** A provider whose streams say a word every few milliseconds until `finish()`; it keeps what it sent, by the name in the prompt. */
@@ -212,7 +209,8 @@ export async function openEditor(cloud: FakeCloud, talker: Talker, windowProgram
     Object.entries(process.env).filter(([name]) => !/_API_KEY$|^CLOUDFLARED|^(HTTPS?|NO)_PROXY$/i.test(name)),
   );
   const environment = { ...inherited, ...cloud.env };
-  const ours = (script: string): number[] => processesNaming(dataDir).filter((pid) => commandOf(pid).includes(script));
+  const ours = (script: string): number[] =>
+    [...processesNaming(dataDir)].filter(([, command]) => command.includes(script)).map(([pid]) => pid);
   const editor: Editor = {
     dataDir,
     spawned,
@@ -260,7 +258,7 @@ export async function openEditor(cloud: FakeCloud, talker: Talker, windowProgram
       until(
         () => editor.routers().length + editor.tunnels().length === 0,
         'left over:',
-        () => [...editor.routers(), ...editor.tunnels()].map(commandOf).join('; '),
+        () => [...processesNaming(dataDir).values()].join('; '),
       ),
     close: async () => {
       for (const window of windows) window.dispose();
@@ -269,27 +267,17 @@ export async function openEditor(cloud: FakeCloud, talker: Talker, windowProgram
         await editor.gone();
       } finally {
         for (const pid of [...editor.routers(), ...editor.tunnels()]) process.kill(pid, 'SIGKILL');
-        rmSync(dataDir, { recursive: true, force: true });
+        removeFolder(dataDir);
       }
     },
   };
   return editor;
 }
 
-function commandOf(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
-  } catch {
-    return '';
-  }
-}
-
-/** Processes with the data directory anywhere in their arguments (Linux). */
-function processesNaming(dataDir: string): number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
-    .map(Number)
-    .filter((pid) => commandOf(pid).includes(dataDir));
+/** Processes with the data directory anywhere in their arguments, and all of their arguments. */
+function processesNaming(dataDir: string): Map<number, string> {
+  const all = [...programsRunning()].map(([pid, args]) => [pid, args.join(' ')] as const);
+  return new Map(all.filter(([, command]) => command.includes(dataDir)));
 }
 
 /** Memory of a process that is really in use, in MB. */

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { readCursorState } from '../../../src/cursorApp/readState';
 import { cursorStateFiles } from '../../../src/cursorApp/stateFile';
 import { createCursorApp } from '../../../src/cursorApp/watch';
+import { removeFolder } from '../../support/platform';
 
 const ROW = 'src.vs.platform.reactivestorage.browser.reactiveStorageServiceImpl.persistentStorage.applicationUser';
 const OURS = 'sk-ours';
@@ -67,7 +68,7 @@ if (!sqlite) {
       folder = mkdtempSync(path.join(os.tmpdir(), 'cursor-app-'));
       file = path.join(folder, 'state.vscdb');
     });
-    afterEach(() => rmSync(folder, { recursive: true }));
+    afterEach(() => removeFolder(folder));
 
     /** Stays open as Cursor does; `close` is Cursor's end. */
     function made(rows: Record<string, string | Uint8Array>, mode = 'wal') {

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { installSecret } from '../../../src/process/runtimeDir';
 import { storedClientKey } from '../../../src/process/storedClientKey';
 import { UsageError } from '../../../src/process/usageError';
+import { assertPrivate } from '../../support/platform';
 
 describe('the generated client key of a terminal', () => {
   let folder: string;
@@ -26,7 +27,7 @@ describe('the generated client key of a terminal', () => {
     const keys = await Promise.all([1, 2, 3].map(() => storedClientKey(folder)));
     assert.equal(new Set(keys).size, 1);
     assert.equal(await storedClientKey(folder), keys[0]);
-    assert.equal(statSync(file()).mode & 0o777, 0o600);
+    assertPrivate(file(), 0o600);
     assert.ok(!readFileSync(digest(), 'utf8').includes(keys[0]!));
   });
 

@@ -1,0 +1,33 @@
+/** What tests need to know of the system they run on. */
+import assert from 'node:assert/strict';
+import { rmSync, statSync } from 'node:fs';
+import path from 'node:path';
+
+export const onWindows = process.platform === 'win32';
+
+type Run = (this: Mocha.Context) => unknown;
+
+/** A test of what only POSIX has: on Windows it is named with the reason, and not run. */
+export function itOnPosix(title: string, why: string, run: Run): void {
+  if (onWindows) it.skip(`${title} [POSIX only: ${why}]`);
+  else it(title, run as Mocha.AsyncFunc);
+}
+
+/** Where a test listens: a socket in the folder; on Windows a pipe, whose name knows no folders. */
+export const addressIn = (folder: string, name: string): string =>
+  onWindows
+    ? `\\\\.\\pipe\\${path.basename(path.dirname(folder))}-${path.basename(folder)}-${name}`
+    : path.join(folder, name);
+
+/** Nobody else may read it. Windows has no modes: there the ACL of the folder protects. */
+export function assertPrivate(file: string, mode?: number): void {
+  if (onWindows) return;
+  const found = statSync(file).mode & 0o777;
+  if (mode === undefined) assert.equal(found & 0o077, 0, file);
+  else assert.equal(found, mode, file);
+}
+
+/** Windows lets go of a file or a watched folder a moment after it was closed. */
+export function removeFolder(folder: string): void {
+  rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+}

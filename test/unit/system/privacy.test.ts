@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { notPrivate, othersIn } from '../../../src/system/privacy';
+import type { SystemWorld } from '../../../src/system/processes';
+
+const ME = 'S-1-5-21-1111111111-222222222-333333333-1001';
+const PRIVATE = `D:PAI(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;FA;;;${ME})`;
+/** What a folder below C:\ inherits. */
+const BELOW_C = `D:AI(A;OICIID;FA;;;BA)(A;OICIID;FA;;;SY)(A;OICIID;0x1200a9;;;BU)(A;ID;0x1301bf;;;AU)(A;OICIIOID;SDGXGWGR;;;AU)`;
+
+/** A Windows whose icacls writes this list as the real one does; undefined: it fails. */
+const windows = (sddl: string | undefined): SystemWorld => ({
+  platform: 'win32',
+  env: {},
+  run: async (file, args) => {
+    assert.equal(file, 'C:\\Windows\\System32\\icacls.exe');
+    if (sddl === undefined) throw new Error('access denied');
+    writeFileSync(args[2]!, `\ufeffllm-router\r\n${sddl}\r\n`, 'utf16le');
+    return '';
+  },
+});
+
+describe('who may read the data folder on Windows', () => {
+  it('is read from its access list, whatever the language of Windows', () => {
+    assert.deepEqual(othersIn(PRIVATE), []);
+    assert.deepEqual(othersIn(`${PRIVATE}(A;OICIIO;FA;;;CO)`), []);
+    assert.deepEqual(othersIn(BELOW_C), ['Users', 'Authenticated Users']);
+    assert.deepEqual(othersIn(`${PRIVATE}(A;;FR;;;S-1-1-0)`), ['Everyone']);
+    assert.deepEqual(othersIn(`${PRIVATE}(A;;FR;;;S-1-5-21-1-2-3-1002)`), ['2 accounts']);
+    assert.deepEqual(othersIn(`${PRIVATE}(D;;FA;;;WD)`), [], 'a refusal lets nobody in');
+  });
+
+  it('is said with the remedy when it is not us alone, and when it cannot be found out', async () => {
+    assert.equal(await notPrivate('C:\\data', windows(PRIVATE)), undefined);
+    assert.match(
+      (await notPrivate('C:\\data', windows(BELOW_C)))!,
+      /C:\\data .* is not private: .* Users, Authenticated Users\. .*icacls "C:\\data"/,
+    );
+    assert.match((await notPrivate('C:\\data', windows(undefined)))!, /could not be found out\. .*icacls/);
+  });
+
+  it('is a matter of modes elsewhere: nothing is run', async () => {
+    const run = () => assert.fail();
+    assert.equal(await notPrivate('/data', { platform: 'linux', env: {}, run }), undefined);
+  });
+});
