@@ -142,3 +142,11 @@ export function costOf(usage: Usage, price: ModelPrice | undefined): number | un
     usage.output * rate.output;
   return Math.round(dollars * 1e4) / 1e10;
 }
+
+/** US dollars that caching saved, what writing the cache cost taken off; undefined without a price or a cache. */
+export function savedByCache(usage: Usage, price: ModelPrice | undefined): number | undefined {
+  if (!usage.cacheRead && !usage.cacheWrite) return undefined;
+  const paid = costOf(usage, price);
+  const plain = costOf({ input: usage.input, output: usage.output }, price);
+  return paid === undefined || plain === undefined ? undefined : Math.round((plain - paid) * 1e10) / 1e10;
+}

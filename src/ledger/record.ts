@@ -75,6 +75,8 @@ export interface RequestRecord {
   usage?: Usage;
   /** US dollars; absent when no price is known. */
   cost?: number;
+  /** US dollars that caching saved. */
+  saved?: number;
   /** Milliseconds to first content and in all. */
   firstMs?: number;
   ms: number;

@@ -52,7 +52,7 @@ function seconds(ms: number): string {
   return ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(ms < 10_000 ? 2 : 1)} s`;
 }
 
-function usageLines({ usage, cost }: RequestRecord): string[] {
+function usageLines({ usage, cost, saved }: RequestRecord): string[] {
   if (!usage) return ['No tokens were used.'];
   const n = (value: number): string => value.toLocaleString('en-US');
   const input = [
@@ -64,6 +64,12 @@ function usageLines({ usage, cost }: RequestRecord): string[] {
     `- Output: ${n(usage.output)} tokens${usage.reasoning ? ` (${n(usage.reasoning)} for thinking)` : ''}`,
     `- Cost: ${cost === undefined ? 'no price is known for this model' : dollars(cost)}`,
   ];
+  if (saved !== undefined && saved !== 0)
+    lines.push(
+      saved > 0
+        ? `- Caching saved ${dollars(saved)}`
+        : `- Writing the cache cost ${dollars(-saved)} more than it saved`,
+    );
   if (usage.estimated) lines.push('- These numbers are estimates: the provider sent none.');
   return lines;
 }

@@ -4,7 +4,9 @@
 export interface UsageQuery {
   from: string;
   to: string;
-  by: 'day' | 'model' | 'backend' | 'key';
+  by: 'day' | 'model' | 'backend' | 'key' | 'conversation';
+  /** Speeds too, which only the records have: of all in that time, or of the newest 500. */
+  speed?: 'all' | 'recent';
 }
 
 export interface UsageRow {
@@ -23,4 +25,9 @@ export interface UsageRow {
   reasoning?: number;
   /** Milliseconds of all requests together. */
   ms?: number;
+  /** Medians of streamed answers: milliseconds to the first content, output tokens a second. */
+  firstMs?: number;
+  tokensPerSecond?: number;
+  /** US dollars that caching saved, what writing the cache cost taken off. */
+  saved?: number;
 }

@@ -3,13 +3,15 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { dollars } from './budgets';
 import { exportCsv } from './exportCsv';
-import { type GroupBy, type Ledger, openLedger, type Period } from './store';
-import type { UsageRow } from './usage';
+import { hasSpeed, SPEED_TITLES, speedCells, usageRows } from './speed';
+import { type Ledger, openLedger, type Period } from './store';
+import type { UsageQuery, UsageRow } from './usage';
 import { localDay, windowAt } from './windows';
 
 export const USAGE_HELP = `Usage: node dist/router.js usage [options]
 
-  --by day|model|backend|key   how to group (default: day)
+  --by day|model|backend|key|conversation
+                               how to group (default: day); model and conversation tell speed and cache, too
   --from YYYY-MM-DD            first day (default: first of this month)
   --to YYYY-MM-DD              last day, included (default: today)
   --csv FILE                   write every request of that time to FILE, for spreadsheets
@@ -17,7 +19,7 @@ export const USAGE_HELP = `Usage: node dist/router.js usage [options]
   --data-dir DIR               data directory of the router
 `;
 
-const GROUPS = ['day', 'model', 'backend', 'key'] as const;
+const GROUPS = ['day', 'model', 'backend', 'key', 'conversation'] as const;
 
 export interface UsageWorld {
   /** Data directory of the router where --data-dir names none (design §4). */
@@ -29,7 +31,7 @@ export interface UsageWorld {
 }
 
 interface Query extends Period {
-  by: GroupBy;
+  by: UsageQuery['by'];
   dataDir?: string;
   csv?: string;
   json: boolean;
@@ -82,7 +84,8 @@ export async function runUsageCommand(args: readonly string[], world: UsageWorld
   const ledger = await openLedger({ dataDir, readOnly: true, syncEvery: 0, now });
   try {
     if (query.csv !== undefined) return await writeCsv(ledger, query, query.csv, world);
-    const rows = await ledger.summary(query);
+    const speed = query.by === 'model' ? ({ speed: 'all' } as const) : {};
+    const rows = await usageRows(ledger, { ...query, ...speed });
     const { by, from, to } = query;
     world.out(
       query.json ? `${JSON.stringify({ from, to, by, rows, total: totalOf(rows) })}\n` : formatUsage(rows, query),
@@ -118,6 +121,8 @@ function totalOf(rows: readonly UsageRow[]): UsageRow {
     unpriced: 0,
     failed: 0,
     estimated: 0,
+    cacheRead: 0,
+    saved: 0,
   };
   for (const row of rows) {
     total.requests += row.requests;
@@ -127,11 +132,19 @@ function totalOf(rows: readonly UsageRow[]): UsageRow {
     total.unpriced += row.unpriced;
     total.failed! += row.failed ?? 0;
     total.estimated! += row.estimated ?? 0;
+    total.cacheRead! += row.cacheRead ?? 0;
+    total.saved! += row.saved ?? 0;
   }
   return total;
 }
 
-const TITLES: Record<GroupBy, string> = { day: 'Day', model: 'Model', backend: 'Backend', key: 'Key' };
+const TITLES: Record<UsageQuery['by'], string> = {
+  day: 'Day',
+  model: 'Model',
+  backend: 'Backend',
+  key: 'Key',
+  conversation: 'Conversation',
+};
 
 function number(value: number): string {
   return value.toLocaleString('en-US');
@@ -147,9 +160,10 @@ function plain(text: string): string {
 }
 
 /** A table for a terminal, with a line of totals and notes on what the numbers leave out. */
-export function formatUsage(rows: readonly UsageRow[], { by, from, to }: Period & { by: GroupBy }): string {
+export function formatUsage(rows: readonly UsageRow[], { by, from, to }: Period & Pick<UsageQuery, 'by'>): string {
   if (rows.length === 0) return `No requests from ${from} to ${to}.\n`;
   const total = totalOf(rows);
+  const speeds = hasSpeed(rows);
   const cells = (row: UsageRow): string[] => [
     plain(row.group) || '(none)',
     number(row.requests),
@@ -157,9 +171,10 @@ export function formatUsage(rows: readonly UsageRow[], { by, from, to }: Period 
     number(row.input),
     number(row.output),
     `${dollars(row.cost)}${row.unpriced > 0 ? '*' : ' '}`,
+    ...(speeds ? speedCells(row, dollars) : []),
   ];
   const lines = [
-    [TITLES[by], 'Requests', 'Failed', 'Input', 'Output', 'Cost '],
+    [TITLES[by], 'Requests', 'Failed', 'Input', 'Output', 'Cost ', ...(speeds ? SPEED_TITLES : [])],
     ...rows.map(cells),
     cells({ ...total, group: 'Total' }),
   ];

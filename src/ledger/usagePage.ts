@@ -1,10 +1,17 @@
 /** Usage as a Markdown page: one table with a line of totals, and notes on what the numbers leave out. */
 
 import { dollars } from './budgets';
-import type { GroupBy, Period } from './store';
-import type { UsageRow } from './usage';
+import { hasSpeed, SPEED_TITLES, speedCells } from './speed';
+import type { Period } from './store';
+import type { UsageQuery, UsageRow } from './usage';
 
-const TITLES: Record<GroupBy, string> = { day: 'Day', model: 'Model', backend: 'Backend', key: 'Key' };
+const TITLES: Record<UsageQuery['by'], string> = {
+  day: 'Day',
+  model: 'Model',
+  backend: 'Backend',
+  key: 'Key',
+  conversation: 'Conversation',
+};
 const number = (value: number): string => value.toLocaleString('en-US');
 const requests = (count: number): string => `${number(count)} ${count === 1 ? 'request' : 'requests'}`;
 /** Names come from outside and must not become markup. */
@@ -12,7 +19,7 @@ const cell = (text: string): string =>
   text.replace(/[\p{Cc}]+/gu, ' ').replace(/[\\`*_[\]<>#|!&~$]/g, '\\$&') || '(none)';
 
 /** Rows in the order in which they shall stand. */
-export function usagePage(rows: readonly UsageRow[], by: GroupBy, { from, to }: Period): string {
+export function usagePage(rows: readonly UsageRow[], by: UsageQuery['by'], { from, to }: Period): string {
   const head = `# Usage by ${by}\n\n${from ? `From ${from} to ${to}` : 'Everything in the usage log'}.\n\n`;
   if (rows.length === 0) return `${head}No requests in this time.\n`;
   const sum = (value: (row: UsageRow) => number | undefined): number =>
@@ -25,18 +32,23 @@ export function usagePage(rows: readonly UsageRow[], by: GroupBy, { from, to }: 
     cacheRead: sum((row) => row.cacheRead),
     output: sum((row) => row.output),
     cost: sum((row) => row.cost),
+    saved: sum((row) => row.saved),
     unpriced: sum((row) => row.unpriced),
   };
+  const speeds = hasSpeed(rows);
   const line = (row: UsageRow, name: string): string =>
-    `| ${name} | ${number(row.requests)} | ${number(row.failed ?? 0)} | ${number(row.input)} | ${number(row.cacheRead ?? 0)} | ${number(row.output)} | ${dollars(row.cost)}${row.unpriced > 0 ? ' \\*' : ''} |`;
+    `| ${name} | ${number(row.requests)} | ${number(row.failed ?? 0)} | ${number(row.input)} | ${number(row.cacheRead ?? 0)} | ${number(row.output)} | ${dollars(row.cost)}${row.unpriced > 0 ? ' \\*' : ''} |${speeds ? ` ${speedCells(row, dollars).join(' | ')} |` : ''}`;
   const estimated = sum((row) => row.estimated);
   const notes = [
     total.unpriced > 0 ? `\\* Without ${requests(total.unpriced)} whose model has no known price.` : '',
     estimated > 0 ? `Tokens of ${requests(estimated)} are estimates: their provider sent none.` : '',
+    speeds
+      ? 'First token and tokens a second are medians of streamed answers; what caching saved is counted after what writing the cache cost.'
+      : '',
   ].filter((note) => note !== '');
   return [
-    `${head}| ${TITLES[by]} | Requests | Failed | Input tokens | of these cached | Output tokens | Cost |`,
-    '|---|--:|--:|--:|--:|--:|--:|',
+    `${head}| ${TITLES[by]} | Requests | Failed | Input tokens | of these cached | Output tokens | Cost |${speeds ? ` ${SPEED_TITLES.join(' | ')} |` : ''}`,
+    `|---|--:|--:|--:|--:|--:|--:|${speeds ? '--:|'.repeat(SPEED_TITLES.length) : ''}`,
     ...rows.map((row) => line(row, cell(row.group))),
     line(total, '**Total**'),
     ...notes.map((note) => `\n${note}`),

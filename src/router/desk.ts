@@ -8,6 +8,7 @@ import type { CursorApp } from '../cursorApp/watch';
 import { EDGE_HOSTS } from '../doctor/edgePorts';
 import { runDoctor } from '../doctor/runDoctor';
 import { exportCsv } from '../ledger/exportCsv';
+import { usageRows } from '../ledger/speed';
 import type { Ledger } from '../ledger/store';
 import { copyAsCurl, requestStory } from '../ledger/story';
 import { usagePage } from '../ledger/usagePage';
@@ -109,8 +110,8 @@ export function createDesk(given: DeskOptions): Desk {
         });
       },
       recentRequests: async ({ limit }) => ledger.recent(limit),
-      usage: (query) => ledger.summary(query),
-      usagePage: async (query) => usagePage(await ledger.summary(query), query.by, query),
+      usage: (query) => usageRows(ledger, query),
+      usagePage: async (query) => usagePage(await usageRows(ledger, { ...query, speed: 'all' }), query.by, query),
       async requestStory({ id }) {
         const record = ledger.recent(500).find((one) => one.id === id);
         if (!record) throw new Error('This request is not among the newest 500 any more.');

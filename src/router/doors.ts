@@ -9,7 +9,7 @@ import { type Admission, createAdmission } from '../ledger/admission';
 import { type BodyLog, createBodyLog } from '../ledger/bodyLog';
 import { createMetrics } from '../ledger/metrics';
 import { createMetricsHost } from '../ledger/metricsServer';
-import { costOf, targetPrice } from '../ledger/prices';
+import { costOf, savedByCache, targetPrice } from '../ledger/prices';
 import { OWN_CHECKS, type RequestRecord } from '../ledger/record';
 import type { Ledger } from '../ledger/store';
 import { summaryLine } from '../ledger/summaryLine';
@@ -119,6 +119,7 @@ export function createDoors(given: DoorOptions): Doors {
       const price = targetPrice(target);
       return price && costOf(usage, price);
     },
+    savedOf: (target, usage) => savedByCache(usage, targetPrice(target)),
     record(record) {
       // Our own probes are nobody's requests; only what one may have cost is kept.
       if (record.clientKey === OWN_CHECKS) {

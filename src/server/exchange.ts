@@ -67,6 +67,7 @@ export async function handleExchange(exchange: Exchange): Promise<void> {
       errorKind: outcome.failure?.kind,
       usage,
       cost,
+      saved: outcome.target && usage && deps.savedOf(outcome.target, usage),
       ms: deps.now() - startedAt,
       bytesOut: client.bytesOut + bytes,
     } satisfies Partial<RequestRecord>);

@@ -66,6 +66,7 @@ export interface ServerDeps {
   /** Logs bodies while a person wants it. */
   bodyLog?: BodyLog;
   costOf(target: Target, usage: Usage): number | undefined;
+  savedOf(target: Target, usage: Usage): number | undefined;
   /** Answers that run may end; nothing new begins. */
   draining?(): boolean;
   /** The number of running requests has changed. */

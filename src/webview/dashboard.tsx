@@ -261,6 +261,18 @@ function Cost({ snapshot: { days, models, spenders }, theme }: { snapshot: Snaps
   );
 }
 
+/** How fast a model answers and what its cache does; nothing where nobody knows. */
+function speedWords({ firstMs, tokensPerSecond, cached, saved }: Sum): string {
+  return [
+    firstMs === undefined ? undefined : `${duration(firstMs)} to the first token`,
+    tokensPerSecond === undefined ? undefined : `${Math.round(tokensPerSecond)} tokens/s`,
+    cached === undefined ? undefined : `${Math.round(cached * 100)} % of input cached`,
+    saved === undefined || saved <= 0 ? undefined : `caching saved ${dollars(saved)}`,
+  ]
+    .filter(Boolean)
+    .join(' · ');
+}
+
 /** Cost of the last 30 days; what costs nothing is told by its tokens. */
 function Bars({ sums }: { sums: Sum[] }) {
   const most = Math.max(...sums.map((sum) => sum.cost), 0);
@@ -277,6 +289,7 @@ function Bars({ sums }: { sums: Sum[] }) {
               {many(sum.requests, 'request')}, {many(sum.tokens, 'token')}
             </small>
           </span>
+          {speedWords(sum) && <small class="speed">{speedWords(sum)}</small>}
           <span class="bar" aria-hidden="true">
             <span style={{ width: `${100 * (most > 0 ? sum.cost / most : sum.tokens / tokens)}%` }} />
           </span>

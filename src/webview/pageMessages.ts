@@ -42,6 +42,11 @@ export interface Sum {
   requests: number;
   tokens: number;
   cost: number;
+  /** Medians of the newest requests, share of input read from the cache, US dollars saved by it. */
+  firstMs?: number;
+  tokensPerSecond?: number;
+  cached?: number;
+  saved?: number;
 }
 
 /** Everything the page shows at one moment. */
@@ -126,7 +131,16 @@ const shape =
 function isSnapshot(value: unknown): boolean {
   const tone = oneOf('good', 'busy', 'warn', 'bad', 'idle');
   const step = { words: text, tone, at: number };
-  const sum = shape({ name: text, requests: number, tokens: number, cost: number });
+  const sum = shape({
+    name: text,
+    requests: number,
+    tokens: number,
+    cost: number,
+    firstMs: optional(number),
+    tokensPerSecond: optional(number),
+    cached: optional(number),
+    saved: optional(number),
+  });
 
   return shape({
     type: oneOf('snapshot'),

@@ -102,7 +102,7 @@ async function gather({ router, view }: Editor): Promise<Facts> {
   const [requests, days, models, backends, tunnel] = await Promise.all([
     router.recentRequests({ limit: REQUESTS }),
     router.usage({ by: 'day', from: dayBefore(now, DAYS - 1), to }),
-    router.usage({ by: 'model', from: dayBefore(now, MONTH_DAYS - 1), to }),
+    router.usage({ by: 'model', speed: 'recent', from: dayBefore(now, MONTH_DAYS - 1), to }),
     router.usage({ by: 'backend', from: dayBefore(now, MONTH_DAYS - 1), to }),
     router.tunnelHistory(),
   ]);

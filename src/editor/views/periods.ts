@@ -4,7 +4,7 @@ import type { Period } from '../../ledger/store';
 import { localDay, windowAt } from '../../ledger/windows';
 import { t } from '../words';
 
-export const GROUPS = ['day', 'model', 'backend', 'key'] as const;
+export const GROUPS = ['day', 'model', 'backend', 'key', 'conversation'] as const;
 export type Group = (typeof GROUPS)[number];
 
 /** The local day `days` before a moment, by the calendar. */

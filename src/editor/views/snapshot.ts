@@ -113,11 +113,15 @@ function requestLine(record: RequestRecord): RequestLine {
   };
 }
 
-const sumOf = ({ group, requests, input, output, cost }: UsageRow): Sum => ({
+const sumOf = ({ group, requests, input, output, cost, cacheRead, ...row }: UsageRow): Sum => ({
   name: cut(group) || '(none)',
   requests,
   tokens: input + output,
   cost,
+  ...(row.firstMs !== undefined && { firstMs: row.firstMs }),
+  ...(row.tokensPerSecond !== undefined && { tokensPerSecond: row.tokensPerSecond }),
+  ...(row.saved !== undefined && { saved: row.saved }),
+  ...(cacheRead && input > 0 && { cached: Math.min(cacheRead / input, 1) }),
 });
 
 /** A day without requests is a day, too. */

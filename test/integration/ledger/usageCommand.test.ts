@@ -105,7 +105,7 @@ describe('usage command', () => {
 
   it('says what is wrong with its arguments', async () => {
     for (const [args, message] of [
-      [['--by', 'hour'], /--by is one of day, model, backend, key, not "hour"/],
+      [['--by', 'hour'], /--by is one of day, model, backend, key, conversation, not "hour"/],
       [['--from', '2026-02-30'], /--from is a day such as 2026-11-01, not "2026-02-30"/],
       [['--to', 'yesterday'], /--to is a day/],
       [['--from', '2026-12-01'], /lies after/],
