@@ -161,11 +161,12 @@ export function createClientSide(response: ServerResponse, stream: boolean, time
       finished = true;
       clearTimeout(lifeTimer);
       if (gone) return;
-      const bytes = typeof body === 'string' ? Buffer.from(body) : body;
-      bytesOut += bytes.length;
+      const length = Buffer.byteLength(body);
+      bytesOut += length;
+      // With its length told, head and body are one write.
       if (!response.headersSent)
-        response.writeHead(status, { 'content-type': 'application/json', 'content-length': bytes.length, ...headers });
-      close(bytes);
+        response.writeHead(status, { 'content-type': 'application/json', 'content-length': length, ...headers });
+      close(body);
     },
     onGone(listener) {
       goneListener = listener;

@@ -85,6 +85,7 @@ export async function handleExchange(exchange: Exchange): Promise<void> {
       deps.log('warn', `${record.id} ${cut}.`);
     }
     finish({ ...outcome, status: 200 }, Buffer.byteLength(last));
+    if (!request.stream) return client.answer(200, head, last);
     client.commit(head);
     client.end(last);
   }

@@ -72,6 +72,13 @@ describe('proxy', () => {
     assert.equal(((await response.json()) as { model: string }).model, 'up-model');
   });
 
+  it('tells the length of a whole answer, so that head and body are one write', async () => {
+    const response = await router.post('/v1/chat/completions', { model: 'm', ...HELLO });
+    const bytes = Buffer.from(await response.arrayBuffer());
+    assert.equal(response.headers.get('content-length'), String(bytes.length));
+    assert.equal(response.headers.get('transfer-encoding'), null);
+  });
+
   it('keeps every byte of the body but the model', async () => {
     const body =
       '{ "temperature" : 1.0, "seed":12345678901234567890, "model":"other/m1" ,"x":{"deep":[1e2,"\\u00e9"]}, "messages":[{"role":"user","content":"h\\u0069"}]}';
