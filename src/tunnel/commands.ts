@@ -9,17 +9,26 @@ import type { TunnelWorld } from './world';
 /** `npm start` puts this in front of the PATH; the npm package cloudflared leaves a script of that name in it. */
 const NPM_SCRIPTS = /[\\/]node_modules[\\/]\.bin[\\/]?$/;
 
-/** First executable file of that name on the PATH. */
+/** An app that the Dock starts gets launchd's PATH, /usr/bin:/bin:/usr/sbin:/sbin: Homebrew's folders are not in it. */
+const BESIDES_PATH: Partial<Record<NodeJS.Platform, string[]>> = { darwin: ['/opt/homebrew/bin', '/usr/local/bin'] };
+
+/** First executable file of that name on the PATH, or where programs are although the PATH does not say so. */
 export function programOnPath(
   name: string,
-  { env, platform }: Pick<TunnelWorld, 'env' | 'platform'>,
+  world: Pick<TunnelWorld, 'env' | 'platform'>,
+  usable = isProgram,
 ): string | undefined {
-  const folders = (env.PATH ?? env.Path ?? '').split(path.delimiter).filter(Boolean);
-  const file = platform === 'win32' ? `${name}.exe` : name;
-  return folders
-    .filter((folder) => !NPM_SCRIPTS.test(folder))
-    .map((folder) => path.join(folder, file))
-    .find(isProgram);
+  const file = world.platform === 'win32' ? `${name}.exe` : name;
+  const { join } = world.platform === 'win32' ? path.win32 : path.posix;
+  return programFolders(world)
+    .map((folder) => join(folder, file))
+    .find(usable);
+}
+
+function programFolders({ env, platform }: Pick<TunnelWorld, 'env' | 'platform'>): string[] {
+  const { delimiter } = platform === 'win32' ? path.win32 : path.posix;
+  const folders = (env.PATH ?? env.Path ?? '').split(delimiter).filter(Boolean);
+  return [...folders, ...(BESIDES_PATH[platform] ?? [])].filter((folder) => !NPM_SCRIPTS.test(folder));
 }
 
 export function isProgram(file: string): boolean {
@@ -32,8 +41,10 @@ export function isProgram(file: string): boolean {
 }
 
 export interface ProgramOutput {
-  /** null: it was killed because it took too long. */
+  /** null: it was killed. */
   code: number | null;
+  /** We killed it because it took too long. */
+  tookTooLong: boolean;
   stdout: string;
   stderr: string;
 }
@@ -53,8 +64,11 @@ export function runForOutput(
       stdio: ['ignore', 'pipe', 'pipe'],
       windowsHide: true,
     });
-    const cancel = world.clock.after(ms, () => child.kill('SIGKILL'));
-    const output = { stdout: '', stderr: '' };
+    const output = { tookTooLong: false, stdout: '', stderr: '' };
+    const cancel = world.clock.after(ms, () => {
+      output.tookTooLong = true;
+      child.kill('SIGKILL');
+    });
     for (const name of ['stdout', 'stderr'] as const) {
       child[name]?.setEncoding('utf8').on('data', (text: string) => {
         output[name] = (output[name] + text).slice(-MAX_OUTPUT);

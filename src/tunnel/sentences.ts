@@ -13,6 +13,8 @@ export const say = {
     `There is no program at ${path}. Correct llmRouter.tunnel.binary (or CLOUDFLARED_BIN), or leave it empty.`,
   binaryFails: (path: string, why: string) =>
     `${path} does not start (${why}). A virus scanner or Gatekeeper may hold it back: allow it, or run the command Install cloudflared.`,
+  heldByGatekeeper: (path: string) =>
+    `macOS ended it at its start: the file is quarantined or its signature is unknown. Open System Settings, Privacy & Security, and choose "Allow Anyway" beside cloudflared, or run xattr -d com.apple.quarantine "${path}"`,
   binaryTooOld: (found: string, wanted: string) =>
     `The installed cloudflared ${found} is older than ${wanted}. Run the command Install cloudflared to get a newer copy beside it.`,
   installing: (version: string, fraction?: number) =>

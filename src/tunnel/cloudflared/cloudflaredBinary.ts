@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { use } from 'cloudflared/lib/constants.js';
 import { compareVersions } from '../../version';
-import { isProgram, programOnPath, runForOutput } from '../commands';
+import { isProgram, type ProgramOutput, programOnPath, runForOutput } from '../commands';
 import { TunnelProblem } from '../driver';
 import { say } from '../sentences';
 import type { TunnelWorld } from '../world';
@@ -95,13 +95,17 @@ export function isStamped(dataDir: string, version: string): boolean {
 /** Runs `--version`, 10 s. Rejects with a few words why it did not start. */
 export async function cloudflaredVersion(
   program: string,
-  world: Pick<TunnelWorld, 'clock' | 'env' | 'spawn'>,
+  world: Pick<TunnelWorld, 'clock' | 'env' | 'platform' | 'spawn'>,
 ): Promise<string> {
   const output = await runForOutput(program, ['--version'], world, 10_000);
   const version = /\bversion (\d{4}\.\d+\.\d+)/.exec(output.stdout)?.[1];
-  if (!version)
-    throw new Error(
-      output.code === 0 ? 'it is not cloudflared' : output.code === null ? 'no answer' : `exit code ${output.code}`,
-    );
+  if (!version) throw new Error(whyNot(output, program, world.platform));
   return version;
+}
+
+function whyNot({ code, tookTooLong }: ProgramOutput, program: string, platform: NodeJS.Platform): string {
+  if (code === 0) return 'it is not cloudflared';
+  if (code !== null) return `exit code ${code}`;
+  // Gatekeeper says nothing to the one who starts a program that it does not let run: the program is just killed.
+  return platform === 'darwin' && !tookTooLong ? say.heldByGatekeeper(program) : 'no answer';
 }

@@ -23,4 +23,30 @@ describe('programs on the PATH', () => {
       remove();
     }
   });
+
+  it('started from the Dock, with the PATH of launchd, finds what Homebrew installed', () => {
+    const world = { env: { PATH: '/usr/bin:/bin:/usr/sbin:/sbin' }, platform: 'darwin' as const };
+    for (const folder of ['/opt/homebrew/bin', '/usr/local/bin'])
+      assert.equal(
+        programOnPath('cloudflared', world, (file) => file === `${folder}/cloudflared`),
+        `${folder}/cloudflared`,
+      );
+    assert.equal(
+      programOnPath('cloudflared', world, (file) => file.startsWith('/usr/bin/')),
+      '/usr/bin/cloudflared',
+    );
+    assert.equal(
+      programOnPath('cloudflared', { ...world, platform: 'linux' }, (file) => file.startsWith('/opt')),
+      undefined,
+    );
+  });
+
+  it('on Windows looks for .exe in folders that semicolons part, drive letters, blanks and shares included', () => {
+    const env = { Path: 'C:\\Windows;C:\\Program Files\\cloudflared;\\\\server\\tools ü' };
+    for (const folder of ['C:\\Program Files\\cloudflared', '\\\\server\\tools ü'])
+      assert.equal(
+        programOnPath('cloudflared', { env, platform: 'win32' }, (file) => file === `${folder}\\cloudflared.exe`),
+        `${folder}\\cloudflared.exe`,
+      );
+  });
 });
