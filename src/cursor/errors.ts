@@ -5,6 +5,8 @@ import { maskKeys } from '../wires/keyShapes';
 import { SSE_DONE } from '../wires/sse';
 
 export interface CursorErrorContext {
+  /** What is left at the provider, for a failure for want of credit. */
+  credit?: string;
   /** How people call the provider: the backend's name or title. */
   provider: string;
   /** The model name Cursor asked for. */
@@ -41,14 +43,15 @@ const SAFE_CODES: Partial<Record<NonNullable<ApiFailure['kind']>, string>> = {
  * One to three sentences: who, what happened with which status, what to do; then the provider's own words (E1, E2). What
  * the router itself refuses or observes is a sentence already.
  */
-export function failureSentence(failure: ApiFailure, { provider, model }: CursorErrorContext): string {
+export function failureSentence(failure: ApiFailure, { provider, model, credit }: CursorErrorContext): string {
   const words = plainText(failure.message);
   if (failure.own && words !== '') return harmless(words);
   const { happened, advice } = describe(failure, provider, model);
   if (isObserved(failure) && words.includes(provider)) return harmless(`${words} ${advice}`);
   const status = failure.status >= 400 && failure.status !== 499 ? ` (HTTP ${failure.status})` : '';
   const said = words === '' ? '' : ` Its own words: ${words}`;
-  return harmless(`${happened}${status}. ${advice}${said}`);
+  const left = credit ? ` (${credit})` : '';
+  return harmless(`${happened}${left}${status}. ${advice}${said}`);
 }
 
 /** Seen from our side of the connection, so the words are ours where they name the provider. */

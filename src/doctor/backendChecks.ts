@@ -2,6 +2,8 @@
 import { fitsHeader, impossibleKeyText } from '../config/intake';
 import type { Backend } from '../routing/backend';
 import { upstreamUrl } from '../routing/build';
+import { askCredit } from '../upstream/credit';
+import { creditWords } from '../upstream/creditWords';
 import { upstreamHeaders } from '../upstream/headers';
 import { describeNetworkError } from '../upstream/networkErrors';
 import { codecFor } from '../wires/codecs';
@@ -69,7 +71,15 @@ async function look(backend: Backend, facts: DoctorFacts, listed: ListedModels, 
   if (answer.status === 200 && models) {
     listed.set(backend.name, models);
     const accepted = key === undefined ? '' : ', key accepted';
-    return ok(`${host} lists ${models.length} ${models.length === 1 ? 'model' : 'models'}${accepted} (${way}).`);
+    const credit = await askCredit({ backend, key, send: facts.send, now: Date.now });
+    if (credit?.low)
+      return warning(
+        `${host} accepts the key, but little credit is there: ${creditWords(credit)}.`,
+        'Top it up at the provider.',
+        MANAGE_BACKENDS,
+      );
+    const left = credit ? ` Credit: ${creditWords(credit)}.` : '';
+    return ok(`${host} lists ${models.length} ${models.length === 1 ? 'model' : 'models'}${accepted} (${way}).${left}`);
   }
   if (answer.status === 404 || answer.status === 405 || answer.status === 501) {
     const configured = backend.models.length > 0;

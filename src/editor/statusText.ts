@@ -4,6 +4,7 @@ import type { BackendState, RouterState } from '../process/contract';
 import { type TroubleLook, troublesOf } from '../troubles/table';
 import { TUNNEL } from '../troubles/tunnel';
 import { cardOf } from '../tunnel/cards';
+import { creditWords } from '../upstream/creditWords';
 import { COMMANDS, type CommandName } from './ids';
 import { commandLink, type EditorCommand, editorCommand } from './mending';
 import { clock, knownOf, phaseOf, type View } from './view';
@@ -161,7 +162,10 @@ function backendLine(backend: BackendState): string {
   const { icon, words } = backendHealth(backend);
   const reason =
     backend.lastError && backend.health !== 'ok' ? `: ${escapeMarkdown(shorten(backend.lastError, 160))}` : '';
-  return `$(${icon}) ${escapeMarkdown(backend.name)}${backend.isDefault ? ' (default)' : ''} ${words}${reason}${backend.keyRefused ? ` ${link('setBackendKey', 'Change Key…')}` : ''}`;
+  const credit = backend.credit
+    ? `, ${backend.credit.low ? '$(warning) ' : ''}${escapeMarkdown(creditWords(backend.credit))}`
+    : '';
+  return `$(${icon}) ${escapeMarkdown(backend.name)}${backend.isDefault ? ' (default)' : ''} ${words}${credit}${reason}${backend.keyRefused ? ` ${link('setBackendKey', 'Change Key…')}` : ''}`;
 }
 
 function modelLine(view: View): string[] {

@@ -18,7 +18,7 @@ export function affordableTokens(failure: ApiFailure): number | undefined {
  * The failure with one more sentence that says what to do, when the provider's account is exhausted (kind `quota`); any other failure, and
  * a budget of our own, unchanged. Status, type and code stay the provider's.
  */
-export function explainQuota(failure: ApiFailure, { backend }: Pick<Target, 'backend'>): ApiFailure {
+export function explainQuota(failure: ApiFailure, { backend }: Pick<Target, 'backend'>, credit?: string): ApiFailure {
   if (failure.kind !== 'quota' || failure.own) return failure;
   const preset = presetOf(backend.preset);
   const said = failure.message.trim().replace(/[^.!?]$/, '$&.');
@@ -31,7 +31,7 @@ export function explainQuota(failure: ApiFailure, { backend }: Pick<Target, 'bac
       : ' This provider sets credit aside for the whole output limit: a lower max_tokens costs less up front.';
   return {
     ...failure,
-    message: `${said} The account at ${preset?.title ?? backend.name} has no credit left for this request. ${topUp}, or choose another model.${reserve}`,
+    message: `${said} The account at ${preset?.title ?? backend.name} has no credit left for this request${credit ? ` (${credit})` : ''}. ${topUp}, or choose another model.${reserve}`,
   };
 }
 

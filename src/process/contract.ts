@@ -14,6 +14,7 @@ import type { Problem } from '../settings/problem';
 import type { CursorAppState } from '../troubles/cursor';
 import type { InstallProgress, TunnelStatus } from '../tunnel/tunnel';
 import type { TunnelMoment } from '../tunnel/tunnelLog';
+import type { Credit } from '../upstream/creditWords';
 import type { FoundBackend } from '../upstream/discover';
 import type { TestResult } from '../upstream/testBackend';
 
@@ -36,6 +37,8 @@ export interface BackendState {
   keyRefused?: boolean;
   /** When a test asked for by a person last went well; told while there is no request to go by. */
   testedAt?: number;
+  /** What is left at the provider, where it publishes that. */
+  credit?: Credit;
 }
 
 export interface CursorSighting {

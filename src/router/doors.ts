@@ -26,6 +26,9 @@ import { MEMORY_KEY } from '../settings/keyNames';
 import { cardOf } from '../tunnel/cards';
 import { TUNNEL_PROBE_TEXT } from '../tunnel/verifier';
 import type { Breaker } from '../upstream/breaker';
+import { askCredit, tellsCredit } from '../upstream/credit';
+import { type CreditWatch, createCreditWatch } from '../upstream/creditWatch';
+import { creditWords } from '../upstream/creditWords';
 import { createEchoSend } from '../upstream/echo';
 import { type LessonStore, openLessonStore } from '../upstream/lessonStore';
 import { VERSION } from '../version';
@@ -38,6 +41,8 @@ export interface Doors {
   readonly admission: Admission;
   readonly bodyLog: BodyLog;
   readonly lessons: LessonStore;
+  /** What is left at each provider. */
+  readonly credit: CreditWatch;
   readonly sightings: ReturnType<typeof createCursorSightings>;
   /** A budget of a client key that a person should know of. */
   readonly budgetNotice: string | undefined;
@@ -95,6 +100,21 @@ export function createDoors(given: DoorOptions): Doors {
   });
   const sightings = createCursorSightings({ dataDir, now: Date.now, log });
   const lessons = openLessonStore({ dataDir, now: Date.now, warn: (line) => log('warn', line) });
+  const times = { ...SERVER_TIMES, ...options.times };
+  const credit = createCreditWatch({
+    ask: (backend) => askCredit({ backend, key: setup.backendKey(backend), send: setup.transport.send, now: Date.now }),
+    delayMs: times.creditMs,
+    now: steadyNow,
+    onChange: onTraffic,
+  });
+  function spent(record: RequestRecord): void {
+    const backend = setup.runtime.backends.find(({ name }) => name === record.backend);
+    if (backend && tellsCredit(backend))
+      credit.saw(
+        backend,
+        record.attempts.some(({ kind }) => kind === 'quota'),
+      );
+  }
   const requests = createRequestServer({
     runtime: () => setup.runtime,
     publicDoor: () => ({
@@ -119,6 +139,10 @@ export function createDoors(given: DoorOptions): Doors {
       const price = targetPrice(target);
       return price && costOf(usage, price);
     },
+    creditOf({ backend }) {
+      const left = credit.of(backend.name);
+      return left && creditWords(left);
+    },
     savedOf: (target, usage) => savedByCache(usage, targetPrice(target)),
     record(record) {
       // Our own probes are nobody's requests; only what one may have cost is kept.
@@ -128,6 +152,7 @@ export function createDoors(given: DoorOptions): Doors {
       }
       ledger.append(record);
       metrics.observe(record);
+      spent(record);
       for (const tell of requested) tell(record);
       log(record.error ? 'warn' : 'info', summaryLine(record));
       onTraffic();
@@ -140,7 +165,7 @@ export function createDoors(given: DoorOptions): Doors {
     log,
     now: Date.now,
     random: Math.random,
-    times: { ...SERVER_TIMES, ...options.times },
+    times,
   });
   const metrics = createMetrics({
     presetOf: (name) => setup.runtime.backends.find((backend) => backend.name === name)?.preset,
@@ -155,6 +180,7 @@ export function createDoors(given: DoorOptions): Doors {
     admission,
     bodyLog,
     lessons,
+    credit,
     sightings,
     get budgetNotice() {
       return budgetNotice;
@@ -165,6 +191,8 @@ export function createDoors(given: DoorOptions): Doors {
     },
     async configured(before) {
       const { settings } = setup.configuration;
+      if (differ([before.settings.backends, before.secrets], [settings.backends, setup.configuration.secrets]))
+        credit.reset();
       if (differ(before.settings.clientKeys, settings.clientKeys)) budgetNotice = undefined;
       admission.configure(settings.clientKeys);
       ledger.retain(settings.ledger.retentionMonths);
@@ -172,6 +200,7 @@ export function createDoors(given: DoorOptions): Doors {
       await metricsHost.apply(settings.metrics);
     },
     async close() {
+      credit.close();
       await metricsHost.close();
       await sightings.close();
       await lessons.close();

@@ -143,6 +143,7 @@ export async function createRouterCore(given: CoreOptions): Promise<RouterCore> 
       ...(coolingUntil !== undefined && { coolingUntil: Date.now() + coolingUntil - steadyNow() }),
       ...(breaker.keyRefused(`${backend.name}\u0000`) && { keyRefused: true }),
       testedAt: desk.testedAt(backend),
+      credit: doors.credit.of(backend.name),
     };
   }
 

@@ -59,6 +59,8 @@ export interface Preset extends PresetCard {
   ownAuthor?: string;
   /** Page where credit is bought or limits are raised. */
   billingUrl?: string;
+  /** The published way to ask what is left (upstream/credit.ts). */
+  credit?: 'deepseek' | 'openrouter' | 'litellm';
   /** Where the key belongs, when the environment says so as the provider's own clients read it: a key goes nowhere else. */
   addressFrom?: (env: Readonly<Record<string, string | undefined>>) => string | undefined;
   liteLlm?: LiteLlmNames;

@@ -4,7 +4,7 @@
  */
 
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Reservation } from '../ledger/admission';
+import { MAIN_KEY, type Reservation } from '../ledger/admission';
 import { boundedUsage } from '../ledger/boundedUsage';
 import type { RequestRecord } from '../ledger/record';
 import { randomHex } from '../network/randomHex';
@@ -115,7 +115,9 @@ export async function handleExchange(exchange: Exchange): Promise<void> {
       finish(outcome, Buffer.byteLength(text));
       return client.end(text);
     }
-    const told = speaker.tellFailure(failure, target);
+    // What is left is the person's own business: nobody else's key is told.
+    const mayKnow = failure.kind === 'quota' && !failure.own && exchange.clientKey === MAIN_KEY;
+    const told = speaker.tellFailure(failure, target, mayKnow && target ? deps.creditOf?.(target) : undefined);
     const headers: Record<string, string> = target ? identity(target) : {};
     if (upstreamStatus !== undefined) headers['x-llm-router-upstream-status'] = String(upstreamStatus);
     if (told.replacement)

@@ -41,8 +41,16 @@ export interface ServerTimes {
   bodyMs: number;
   /** For backends to list their models, when Claude Code asks. */
   listMs: number;
+  /** From a request to the question what is left at its provider. */
+  creditMs: number;
 }
-export const SERVER_TIMES: ServerTimes = { pingMs: 10_000, spaceAfterMs: 60_000, bodyMs: 300_000, listMs: 2_000 };
+export const SERVER_TIMES: ServerTimes = {
+  pingMs: 10_000,
+  spaceAfterMs: 60_000,
+  bodyMs: 300_000,
+  listMs: 2_000,
+  creditMs: 3_000,
+};
 
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
 
@@ -66,6 +74,8 @@ export interface ServerDeps {
   /** Logs bodies while a person wants it. */
   bodyLog?: BodyLog;
   costOf(target: Target, usage: Usage): number | undefined;
+  /** Words for what is left at a provider, for the person whose account it is. */
+  creditOf?(target: Target): string | undefined;
   savedOf(target: Target, usage: Usage): number | undefined;
   /** Answers that run may end; nothing new begins. */
   draining?(): boolean;

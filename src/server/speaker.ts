@@ -29,8 +29,8 @@ export interface Speaker {
   wire: WireName | undefined;
   /** Identity of the answer, should we have to make one. */
   answer: EmitterOptions;
-  /** A failure before content. */
-  tellFailure(failure: ApiFailure, target: Target | undefined): ToldFailure;
+  /** A failure before content. `credit`: what is left at the provider, where that is the trouble. */
+  tellFailure(failure: ApiFailure, target: Target | undefined, credit?: string): ToldFailure;
   /** A failure after the head of a stream went out, but before content. */
   failInStream(failure: ApiFailure, target: Target | undefined): string;
 }
@@ -70,12 +70,12 @@ export function identify(
     ...(detected && 'dialect' in detected && { dialect: detected.dialect }),
     wire,
     answer,
-    tellFailure(failure, target) {
+    tellFailure(failure, target, credit) {
       if (!isCursor) {
-        const explained = target ? explainQuota(failure, target) : failure;
+        const explained = target ? explainQuota(failure, target, credit) : failure;
         return { status: statusFor(failure), body: errorBody(errorWire, explained) };
       }
-      const { status, body } = cursorError(failure, contextFor(target));
+      const { status, body } = cursorError(failure, { ...contextFor(target), ...(credit && { credit }) });
       const told: ToldFailure = { status, body: JSON.stringify(body) };
       if (failure.kind === 'contextLength' && cursor.contextOverflow === 'compact') {
         const reply = compactReply(request.stream, answer);

@@ -4,6 +4,7 @@
  */
 import type { Problem } from '../settings/problem';
 import type { TunnelStatus } from '../tunnel/tunnel';
+import { type Credit, creditWords } from '../upstream/creditWords';
 import { CURSOR_KINDS, type CursorAppState, type CursorLine } from './cursor';
 import { TUNNEL } from './tunnel';
 
@@ -32,6 +33,7 @@ interface BackendFacts {
   health: 'ok' | 'unknown' | 'cooling' | 'failing';
   lastError?: string | undefined;
   keyRefused?: boolean | undefined;
+  credit?: Credit | undefined;
 }
 
 interface SightingFacts {
@@ -59,6 +61,7 @@ const KINDS = [
   'budget',
   'backendFails',
   'backendWaits',
+  'creditLow',
   'port',
   'notice',
 ] as const;
@@ -72,6 +75,7 @@ export type Trouble =
   | Of<CursorLine['kind'], { line: CursorLine }>
   | Of<'oldUrl', { host: string }>
   | Of<'callRefused', { why: string; count: number; lastAt: number }>
+  | Of<'creditLow', { backend: BackendFacts; credit: Credit }>
   | Of<'keyRefused' | 'keyMissing' | 'backendFails' | 'backendWaits', { backend: BackendFacts }>;
 
 /** A command of the extension, with its argument where it takes one. */
@@ -140,6 +144,7 @@ function* backendTrouble(backend: BackendFacts): Iterable<Trouble> {
   else if (backend.keyRefused) yield { kind: 'keyRefused', backend };
   else if (backend.health === 'failing') yield { kind: 'backendFails', backend };
   else if (backend.health === 'cooling') yield { kind: 'backendWaits', backend };
+  if (backend.credit?.low) yield { kind: 'creditLow', backend, credit: backend.credit };
 }
 
 const act = (command: Mending['command'], title: string, argument?: string): Mending => ({
@@ -261,6 +266,14 @@ function lookOf(trouble: Trouble): TroubleLook {
         short: `${shorten(trouble.backend.name)}: waits`,
         text: `${trouble.backend.name} gets no requests for a moment${reasonOf(trouble.backend)}`,
         fix: 'It is tried again by itself.',
+        actions: [act('manageBackends', 'Manage Backends…')],
+      });
+    case 'creditLow':
+      return amber({
+        kind,
+        short: `${shorten(trouble.backend.name)}: ${creditWords(trouble.credit)}`,
+        text: `Little credit at ${trouble.backend.name}: ${creditWords(trouble.credit)}.`,
+        fix: 'Top it up at the provider.',
         actions: [act('manageBackends', 'Manage Backends…')],
       });
     case 'ledger':

@@ -7,6 +7,7 @@ import { type TroubleLook, troublesOf } from '../../troubles/table';
 import { TUNNEL } from '../../troubles/tunnel';
 import type { TunnelStateName } from '../../tunnel/tunnel';
 import type { TunnelMoment } from '../../tunnel/tunnelLog';
+import { creditWords } from '../../upstream/creditWords';
 import type { BackendLook, Note, RequestLine, Snapshot, Sum, Tone, TunnelStep } from '../../webview/pageMessages';
 import { backendHealth } from '../statusText';
 import { knownOf, phaseOf, type View, workingUrl } from '../view';
@@ -91,8 +92,11 @@ function tunnelStep(state: TunnelStateName, at: number): TunnelStep {
 function backendLook(backend: BackendState): BackendLook {
   const look: BackendLook = {
     name: `${backend.name}${backend.isDefault ? ' (default)' : ''}`,
-    words: backendHealth(backend).words,
-    tone: backend.needsKey && !backend.hasKey ? 'warn' : HEALTH_TONE[backend.health],
+    words: [backendHealth(backend).words, ...(backend.credit ? [creditWords(backend.credit)] : [])].join(', '),
+    tone:
+      (backend.needsKey && !backend.hasKey) || (backend.credit?.low && backend.health === 'ok')
+        ? 'warn'
+        : HEALTH_TONE[backend.health],
   };
   const error = backend.health === 'ok' ? undefined : cut(backend.lastError);
   return error ? { ...look, error } : look;

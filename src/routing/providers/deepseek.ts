@@ -11,6 +11,7 @@ export const deepseek: Preset = {
   wire: 'chat',
   auth: 'bearer',
   keyEnv: ['DEEPSEEK_API_KEY'],
+  credit: 'deepseek',
   families: DEEPSEEK_FAMILIES,
   billingUrl: 'https://platform.deepseek.com/top_up',
   quirks: DEEPSEEK_RULES,

@@ -8,6 +8,7 @@ export const litellm: Preset = {
   wire: 'chat',
   auth: 'bearer',
   keyEnv: ['LITELLM_API_KEY', 'LITELLM_PROXY_API_KEY', 'LITELLM_MASTER_KEY'],
+  credit: 'litellm',
   quirks: { maxIdLength: 40 },
   liteLlm: {
     names: ['litellm_proxy'],

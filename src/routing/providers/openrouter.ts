@@ -11,6 +11,7 @@ export const openrouter: Preset = {
   wire: 'chat',
   auth: 'bearer',
   keyEnv: ['OPENROUTER_API_KEY'],
+  credit: 'openrouter',
   abilities: { reasoningField: 'reasoning' },
   quirks: { maxIdLength: 40, reserveTokens: 16_000 },
   billingUrl: 'https://openrouter.ai/settings/credits',

@@ -61,6 +61,10 @@ const STATES: Record<TroubleKind, { known?: Known; router?: Partial<RouterState>
     mends: 'manageBackends',
   },
   backendWaits: { router: { backends: [{ ...backend, health: 'cooling' }] }, mends: 'manageBackends' },
+  creditLow: {
+    router: { backends: [{ ...backend, credit: { left: 0.4, currency: 'USD', low: true, of: 'account', at: 0 } }] },
+    mends: 'manageBackends',
+  },
   ledger: { router: { notice: 'The disk is full.', noticeAbout: 'ledger' }, mends: 'showLog' },
   budget: { router: { notice: 'A budget is used up.', noticeAbout: 'clientKeys' }, mends: 'manageClientKeys' },
   port: { router: { notice: 'Port 1 is taken.', noticeAbout: 'port' }, mends: 'openSetting' },
