@@ -3,6 +3,7 @@ import { type ExtensionContext, window } from 'vscode';
 import { registerCommands } from './editor/commands/register';
 import { createConsent } from './editor/consent';
 import { createEditor } from './editor/controller';
+import { createCursorSwitch } from './editor/cursorSwitch';
 import { logRouter } from './editor/logRouter';
 import { createNotifier } from './editor/notifier';
 import { offerChat } from './editor/offerChat';
@@ -24,6 +25,7 @@ export function activate(context: ExtensionContext): void {
       createRequestsView(editor),
       createWalkthrough(editor),
       createConsent(editor),
+      createCursorSwitch(editor),
       logRouter(editor),
       offerChat(editor),
       // What listens goes first, what it listens to and writes to goes last.

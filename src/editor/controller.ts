@@ -5,6 +5,7 @@ import type { ConfigResult } from '../process/contract';
 import { nodeSpawner } from '../process/spawnRouter';
 import { CLIENT_KEY } from '../settings/keyNames';
 import { VERSION } from '../version';
+import { createSwitchStore, type SwitchStore } from './connect/switchMemory';
 import { SECTION } from './ids';
 import { createKeyStore, type KeyStore } from './keyStore';
 import { networkSettings } from './network';
@@ -23,6 +24,8 @@ export interface Editor extends Disposable {
   readonly made: MadeKeys;
   readonly router: RouterClient;
   readonly view: View;
+  /** What was done about the switch of Cursor's OpenAI key. */
+  readonly cursorSwitch: SwitchStore;
   onDidChangeView(listener: (view: View) => void): Disposable;
   onDidPush(listener: (result: ConfigResult) => void): Disposable;
   /** Sends the present settings and keys now; resolves when they are in force or refused. */
@@ -41,6 +44,7 @@ export function createEditor(context: ExtensionContext, log: LogOutputChannel): 
   const keys = createKeyStore(context.secrets);
   const made = createMadeKeys(context.globalState);
   const stopped = createStopFlag(dataDir);
+  const cursorSwitch = createSwitchStore(dataDir);
   const stamper = createStamper(context.globalState, Date.now);
   const views = new EventEmitter<View>();
   const pushes = new EventEmitter<ConfigResult>();
@@ -64,6 +68,7 @@ export function createEditor(context: ExtensionContext, log: LogOutputChannel): 
     if (keyTrouble) view.keyTrouble = keyTrouble.message;
     if (keyTrouble instanceof LostKeyError) view.keyLost = true;
     if (cameBackAt) view.cameBackAt = cameBackAt;
+    if (view.state?.cursorApp?.switchedOn === false && cursorSwitch.read().ownModels) view.ownModels = true;
     return view;
   };
   const changed = (): void => views.fire(currentView());
@@ -148,6 +153,7 @@ export function createEditor(context: ExtensionContext, log: LogOutputChannel): 
     keys,
     made,
     router,
+    cursorSwitch,
     get view() {
       return currentView();
     },

@@ -5,8 +5,8 @@ import type { Problem } from '../settings/problem';
 import { tell } from './actions';
 import type { Editor } from './controller';
 import { sayError } from './say';
-import { openSetting } from './settings';
-import { keyMessage, type Message, tunnelTrouble, urlNotice } from './stateMessages';
+import { keepsKeyOn, openSetting } from './settings';
+import { keyMessage, type Message, switchedOffNotice, tunnelTrouble, urlNotice } from './stateMessages';
 import { phaseOf, type View, workingUrl } from './view';
 
 /** The URL that a person was told and may have pasted; shared by all windows and kept over restarts. */
@@ -43,6 +43,8 @@ export function createNotifier(editor: Editor): Disposable {
     // A retry passes through other states; the same trouble again is no news until the tunnel worked in between.
     const trouble = running && tunnelTrouble(running.tunnel);
     if (trouble || url || !running) tellOnce('tunnel', trouble);
+    // Where it is kept on, the keeper asks.
+    tellOnce('switch', running && !keepsKeyOn() ? switchedOffNotice(view) : undefined);
     const action = running?.noticeAbout === 'clientKeys' ? 'Manage Client Keys…' : 'Show Log';
     tellOnce('notice', running?.notice ? { severity: 'info', text: running.notice, actions: [action] } : undefined);
     const errors = view.state?.problems.filter((problem) => problem.severity === 'error') ?? [];

@@ -57,6 +57,10 @@ export function configuredModels(): string[] {
 
 export const autoStart = (): boolean => workspace.getConfiguration(SECTION).get<boolean>('autoStart') !== false;
 
+/** A person's own wish only, as with all settings here. */
+export const keepsKeyOn = (): boolean =>
+  workspace.getConfiguration(SECTION).inspect('cursor.keepKeyOn')?.globalValue === true;
+
 /** Writes one setting for the user; undefined removes it. */
 export async function writeSetting(key: string, value: unknown): Promise<void> {
   await workspace.getConfiguration(SECTION).update(key, value, ConfigurationTarget.Global);

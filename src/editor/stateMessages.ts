@@ -16,6 +16,10 @@ export type Action =
   | 'Paste the Old Key'
   | 'Make a New One'
   | 'Copy Model Name…'
+  | 'Connect Cursor…'
+  | 'Switch On in Cursor'
+  | "Use Cursor's Own Models"
+  | 'Open Dashboard'
   | 'Open Cursor Settings'
   | 'Set Up Tunnel…'
   | 'New URL'
@@ -196,5 +200,12 @@ const urlChanged = (url: string): Message => ({
 const firstUrl = (url: string): Message => ({
   severity: 'info',
   text: `The router is online at ${url}. Paste this URL and the API key into Cursor's model settings.`,
-  actions: ['Copy Base URL', 'Copy API Key', 'Open Cursor Settings'],
+  actions: ['Connect Cursor…', 'Copy Base URL', 'Copy API Key'],
 });
+
+/** Cursor has switched its key off, or somebody else has: told once, unless that is what was asked for. */
+export function switchedOffNotice({ state, ownModels }: View): Message | undefined {
+  const line = state?.cursorApp?.told.find(({ kind }) => kind === 'switchedOff');
+  if (!line || ownModels) return undefined;
+  return { severity: 'warning', text: line.text, actions: ['Switch On in Cursor', "Use Cursor's Own Models"] };
+}

@@ -54,6 +54,7 @@ function headline(view: View, worst: TroubleLook | undefined): Headline {
     // Both have a trouble above that says so.
     case 'failed':
     case 'running':
+      if (view.ownModels) return { icon: 'debug-pause', short: "Cursor's own models" };
       return TUNNEL[view.state?.tunnel.state ?? 'off'];
     case 'starting':
       return { icon: 'loading~spin', short: 'starting' };
@@ -203,7 +204,17 @@ function otherLines(view: View, state: RouterState): string[] {
 }
 
 function actionLine(state: RouterState): string {
-  const actions = [link('stopRouter', 'Stop'), link('restartRouter', 'Restart')];
+  const actions = [
+    link('connectCursor', 'Connect Cursor…'),
+    link('stopRouter', 'Stop'),
+    link('restartRouter', 'Restart'),
+  ];
+  if (state.cursorApp?.override === 'ours')
+    actions.push(
+      state.cursorApp.switchedOn
+        ? link('useOwnModels', "Use Cursor's Own Models")
+        : link('useLlmRouter', 'Use LLM Router'),
+    );
   if (cardOf(state.tunnel.provider)?.renewable && state.tunnel.publicUrl) actions.push(link('newTunnelUrl', 'New URL'));
   actions.push(link('manageBackends', 'Backends…'), link('showLog', 'Log'));
   return actions.join(' · ');

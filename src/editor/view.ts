@@ -15,6 +15,8 @@ export interface View {
   cameBackAt?: number;
   /** Last state the router told; present while connected. */
   state?: RouterState;
+  /** The switch of Cursor's key is off because a person chose Cursor's own models. */
+  ownModels?: boolean;
   /** Beginning and end of the key for Cursor. */
   keyHint?: string;
   /** Names a person gave to models in the settings. */
@@ -38,8 +40,15 @@ export function knownOf(view: View): Known {
   return {
     ...(phase === 'failed' && { failed: view.message ?? '' }),
     ...(view.keyTrouble && { keys: { why: view.keyTrouble, lost: view.keyLost === true } }),
-    ...(phase === 'running' && { router: view.state }),
+    ...(phase === 'running' && { router: view.ownModels ? withoutSwitch(view.state) : view.state }),
   };
+}
+
+/** What a person chose is no trouble. */
+function withoutSwitch(state: RouterState | undefined): RouterState | undefined {
+  if (!state?.cursorApp) return state;
+  const told = state.cursorApp.told.filter(({ kind }) => kind !== 'switchedOff');
+  return { ...state, cursorApp: { ...state.cursorApp, told } };
 }
 
 /** The URL to paste into Cursor, only when the tunnel says that it works. */

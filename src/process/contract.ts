@@ -75,6 +75,8 @@ export interface RouterState {
   today?: { requests: number; tokens: number; cost: number; costKnown: boolean };
   running: number;
   windows: number;
+  /** Of all windows this is the one that acts where one must. */
+  leads?: boolean;
   /** One sentence about something a person should know: port taken, crash recovered, key missing. */
   notice?: string;
   /** What the notice is about, where that is known: a budget of a client key, the usage log, a taken port. */

@@ -179,8 +179,11 @@ function accept(
     const name = String(window).slice(0, 80);
     log.info(`window ${name} attached`);
     ended.push(options.leases.add(), () => log.info(`window ${name} left`));
-    ended.push(serve(connection, framed, socket, stage, options));
-    return snapshot(stage.core, options.leases);
+    // The oldest window leads; when it is gone the next one hears of it with the new count of windows.
+    const leads = (): boolean => [...connections].find(({ proven }) => proven) === connection;
+    const snapshot: Snapshot = () => ({ ...stage.core.state, windows: options.leases.count, leads: leads() });
+    ended.push(serve(connection, framed, socket, stage, snapshot));
+    return snapshot();
   });
   framed.rpc.onRequest((method) => (connection.proven ? unknown(method) : refuse(`"${method}" before the handshake`)));
   connections.add(connection);
@@ -191,9 +194,8 @@ function unknown(method: string): ResponseError<void> {
   return new ResponseError(ErrorCodes.MethodNotFound, `This version of the router does not know "${method}".`);
 }
 
-function snapshot(core: RouterCore, leases: Leases): RouterState {
-  return { ...core.state, windows: leases.count };
-}
+/** As one window sees it. */
+type Snapshot = () => RouterState;
 
 type Work = (request: unknown, ...watched: unknown[]) => Promise<unknown>;
 
@@ -203,7 +205,7 @@ function serve(
   { rpc: peer }: FramedConnection,
   socket: Socket,
   { core, commands }: Backstage,
-  { leases }: PipeOptions,
+  snapshot: Snapshot,
 ): () => void {
   const lost = new AbortController();
   // A window that does not read gets nothing more until it does.
@@ -211,7 +213,7 @@ function serve(
   const state = createThrottle({
     interval: INTERVAL,
     deliver: () => {
-      if (ready()) void peer.sendNotification(events.state, snapshot(core, leases));
+      if (ready()) void peer.sendNotification(events.state, snapshot());
       return ready();
     },
   });
@@ -262,9 +264,9 @@ function serve(
     const work = async (): Promise<unknown> => await rooms[by]![name]!(given ?? {}, ...watched);
     // Commands wait for each other and count their time from their turn on.
     const said = await (by === 'core' ? limited(name, work()) : work());
-    return answers === 'state' ? snapshot(core, leases) : said;
+    return answers === 'state' ? snapshot() : said;
   };
-  peer.onRequest('state', () => snapshot(core, leases));
+  peer.onRequest('state', () => snapshot());
   for (const name of CALL_NAMES.filter((one) => CALLS[one].by !== 'pipe'))
     peer.onRequest(name, (...given: unknown[]) =>
       tell(answer(name, given.length > 1 ? given[0] : undefined, given.at(-1) as CancellationToken)),

@@ -274,6 +274,10 @@ export const settingsSchema = z.strictObject({
           description: 'Which requests get the treatment that Cursor needs.',
           enumDescriptions: ['Those that look like Cursor.', 'All requests.', 'None.'],
         }),
+      keepKeyOn: z.boolean().default(false).meta({
+        description:
+          "Switches Cursor's OpenAI key on again when Cursor has switched it off by itself, as it does every few hours: one window, only while this router's URL stands there, a few times an hour at most; the first time within an hour asks.",
+      }),
       thinking: z
         .enum(['details', 'think', 'hide'])
         .default('details')

@@ -10,7 +10,7 @@ export interface CursorLine {
   /** For the status bar: Cursor cannot use this router as long as it is so. */
   short?: string;
   /** The command of the extension that helps. */
-  action: 'copyBaseUrl' | 'copyApiKey' | 'copyModelName' | 'openCursorModelSettings';
+  action: 'copyBaseUrl' | 'copyApiKey' | 'copyModelName' | 'useLlmRouter';
 }
 
 /** What is shown of Cursor's own settings. No key is in it. */
@@ -20,6 +20,10 @@ export interface CursorAppState {
   switchedOn: boolean;
   /** The key that Cursor holds does not open this router. */
   keyDiffers: boolean;
+  /** Whose key it holds; hidden: encrypted, so nobody knows. */
+  key: CursorHolds['key'];
+  /** Names of models in Cursor that are served here, while our URL stands there. */
+  served: readonly string[];
   /** Names of models in Cursor that nobody serves here. */
   unserved: readonly string[];
   told: readonly CursorLine[];
@@ -40,7 +44,14 @@ export function cursorAppState(holds: CursorHolds, { hosts, serves, seen }: Curs
   const override =
     holds.baseUrl === undefined ? 'off' : hosts.size === 0 ? 'unknown' : hosts.has(host) ? 'ours' : 'other';
   const unserved = override === 'ours' ? holds.models.filter((name) => !serves(name)) : [];
-  const state = { override, switchedOn: holds.switchedOn, keyDiffers: holds.key === 'other', unserved } as const;
+  const state = {
+    override,
+    switchedOn: holds.switchedOn,
+    keyDiffers: holds.key === 'other',
+    key: holds.key,
+    served: override === 'ours' ? holds.models.filter(serves) : [],
+    unserved,
+  } as const;
   return { ...state, told: [...lines(state, holds, host, seen)] };
 }
 
@@ -79,7 +90,7 @@ function* lines(
       kind: 'switchedOff',
       text: "Cursor's OpenAI key is switched off. Cursor does this by itself every few hours.",
       short: "Cursor's key is off",
-      action: 'openCursorModelSettings',
+      action: 'useLlmRouter',
     };
   if (unserved.length > 0)
     yield {

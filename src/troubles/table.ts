@@ -90,6 +90,7 @@ export interface Mending {
     | 'copyApiKey'
     | 'copyModelName'
     | 'openCursorModelSettings'
+    | 'useLlmRouter'
     | 'setUpTunnel'
     | 'installCloudflared'
     | 'setBackendKey'
@@ -334,7 +335,7 @@ const CURSOR_ACTIONS: Record<CursorLine['action'], Mending> = {
   copyBaseUrl: COPY_URL,
   copyApiKey: COPY_KEY,
   copyModelName: act('copyModelName', 'Copy Model Name…'),
-  openCursorModelSettings: CURSOR_SETTINGS,
+  useLlmRouter: act('useLlmRouter', 'Switch On in Cursor'),
 };
 
 const PASTE_URL = 'Paste the Base URL into Cursor (Settings, Models, Override OpenAI Base URL) and switch it on.';
@@ -344,7 +345,8 @@ const FIX: Record<CursorLine['kind'], string> = {
   otherUrl: PASTE_URL,
   noKey: PASTE_KEY,
   wrongKey: PASTE_KEY,
-  switchedOff: 'Switch the OpenAI key on in Cursor (Settings, Models).',
+  switchedOff:
+    'Switch the OpenAI key on in Cursor (Settings, Models, or Cmd/Ctrl+Shift+0); the setting llmRouter.cursor.keepKeyOn keeps it on.',
   unserved: 'Add names of this router in Cursor, or give them to aliases here.',
 };
 

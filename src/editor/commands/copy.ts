@@ -1,15 +1,15 @@
 /** What a person pastes into Cursor: URL, key, model names. */
-import { env, type QuickPickItem, window } from 'vscode';
+import { env, window } from 'vscode';
 import { CLIENT_KEY } from '../../settings/keyNames';
 import { tell } from '../actions';
 import type { Editor } from '../controller';
 import type { Handlers } from '../ids';
 import { newClientKey } from '../keyStore';
-import { modelPicks } from '../modelNames';
-import { sayInformation, sayWarning } from '../say';
-import { configuredModels } from '../settings';
+import { nameWarning } from '../modelNames';
+import { sayWarning } from '../say';
 import { baseUrlAnswer, keyMessage } from '../stateMessages';
 import { phaseOf } from '../view';
+import { pickModelName } from './pickModel';
 
 export function copyCommands(
   editor: Editor,
@@ -33,7 +33,11 @@ export function copyCommands(
           },
         );
       await env.clipboard.writeText(key);
-      void sayInformation('Copied the API key. In Cursor it goes into the field OpenAI API Key.');
+      void tell(editor, {
+        severity: 'info',
+        text: 'Copied the API key. In Cursor it goes into the field OpenAI API Key; then the name of a model.',
+        actions: ['Copy Model Name…', 'Open Cursor Settings'],
+      });
     },
 
     async newApiKey() {
@@ -61,22 +65,14 @@ export function copyCommands(
           actions: ['Start Router'],
         });
       }
-      const configured = configuredModels();
-      // Without a backend the built-in model answers; it is listed nowhere else.
-      const items = editor.router
-        .models()
-        .then((models) => modelPicks(models.length > 0 ? models : ['demo/echo'], configured).map(toItem));
-      const picked = await window.showQuickPick(items, {
-        title: 'Copy Model Name',
-        placeHolder: 'Add this name in Cursor under Settings, Models',
-        matchOnDescription: true,
-      });
-      if (!picked) return;
-      await env.clipboard.writeText(picked.label);
+      const name = await pickModelName(editor, 'Copy Model Name');
+      if (!name) return;
+      await env.clipboard.writeText(name);
+      const warning = nameWarning(name);
       void tell(editor, {
-        severity: picked.description ? 'warning' : 'info',
-        text: `Copied ${picked.label}. ${picked.description || "Add it in Cursor's model settings."}`,
-        actions: ['Open Cursor Settings'],
+        severity: warning ? 'warning' : 'info',
+        text: `Copied ${name}. ${warning ?? "Add it in Cursor's model settings, then ask something with it."}`,
+        actions: ['Connect Cursor…', 'Open Cursor Settings'],
       });
     },
   };
@@ -112,6 +108,3 @@ async function pasteOldKey(editor: Editor): Promise<void> {
     actions: other ? ['Open Cursor Settings'] : [],
   });
 }
-
-const toItem = (pick: { name: string; warning?: string }): QuickPickItem =>
-  pick.warning ? { label: pick.name, description: pick.warning } : { label: pick.name };

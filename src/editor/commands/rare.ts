@@ -8,6 +8,7 @@ import type { Documents } from '../views/documents';
 import { addBackendCommands } from './addBackend';
 import { bodyLoggingCommands } from './bodyLogging';
 import { clientKeyCommands } from './clientKeys';
+import { connectCommands } from './connectCursor';
 import { doctorCommands } from './doctor';
 import { importExportCommands } from './importExport';
 import { keyCommands } from './keys';
@@ -28,6 +29,7 @@ export interface RareOptions {
 export function rareCommands({ editor, documents, showPage }: RareOptions): Pick<Handlers, RareName> {
   const adding = addBackendCommands(editor);
   return {
+    ...connectCommands(editor),
     ...keyCommands(editor),
     ...adding,
     ...manageBackendCommands(editor, adding.addBackend),

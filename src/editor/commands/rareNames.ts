@@ -2,6 +2,7 @@
 import type { CommandName } from '../ids';
 
 export const RARE = [
+  'connectCursor',
   'setBackendKey',
   'removeBackendKey',
   'addBackend',

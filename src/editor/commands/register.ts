@@ -24,7 +24,7 @@ export function registerCommands(editor: Editor): Disposable[] {
   const handlers: Handlers = {
     ...lifecycleCommands(editor),
     ...copyCommands(editor),
-    ...cursorCommands(),
+    ...cursorCommands(editor),
     ...logCommands(editor),
     ...rare({ editor, documents, showPage }),
     openDashboard: async () => dashboard.open(),

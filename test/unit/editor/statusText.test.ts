@@ -162,7 +162,15 @@ describe('status bar text', () => {
       },
       { kind: 'unserved', text: 'These names in Cursor are served by nobody: `x`.', action: 'copyModelName' },
     ] as const;
-    const cursorApp = { override: 'ours', switchedOn: true, keyDiffers: true, unserved: [], told } as const;
+    const cursorApp = {
+      override: 'ours',
+      switchedOn: true,
+      keyDiffers: true,
+      key: 'other',
+      served: [],
+      unserved: [],
+      told,
+    } as const;
     const cursor = { lastSeen: at, host: 'a', outdated: true };
     const status = statusText(running({ cursor, cursorApp }));
     assert.deepEqual([status.text, status.severity], ['$(warning) LLM Router: Cursor has a wrong key', 'warning']);

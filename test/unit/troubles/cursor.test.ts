@@ -18,7 +18,7 @@ describe('what Cursor holds, in words', () => {
     assert.deepEqual(shorts({ baseUrl: 'https://old.example/v1' }), [['Cursor uses another URL', 'copyBaseUrl']]);
     assert.deepEqual(shorts({ key: 'other', switchedOn: false }), [
       ['Cursor has a wrong key', 'copyApiKey'],
-      ["Cursor's key is off", 'openCursorModelSettings'],
+      ["Cursor's key is off", 'useLlmRouter'],
     ]);
     assert.deepEqual(shorts({ key: 'none', switchedOn: false }), [['Cursor has no key', 'copyApiKey']]);
   });

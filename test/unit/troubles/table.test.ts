@@ -31,7 +31,15 @@ const backend: BackendState = {
 const line = (kind: 'overrideOff' | 'otherUrl' | 'noKey' | 'wrongKey' | 'switchedOff' | 'unserved') =>
   ({ kind, text: `${kind}.`, short: kind, action: 'copyBaseUrl' }) as const;
 const cursorApp = (kind: Parameters<typeof line>[0]): Partial<RouterState> => ({
-  cursorApp: { override: 'ours', switchedOn: true, keyDiffers: false, unserved: [], told: [line(kind)] },
+  cursorApp: {
+    override: 'ours',
+    switchedOn: true,
+    keyDiffers: false,
+    key: 'ours',
+    served: [],
+    unserved: [],
+    told: [line(kind)],
+  },
 });
 const seen = { lastSeen: 0, host: 'old.example', outdated: false };
 

@@ -1,0 +1,180 @@
+/** Connect Cursor…: URL → key → model name, each copied with Next, until Cursor has come or it is known what keeps it away. */
+import { commands, env } from 'vscode';
+import type { RequestRecord } from '../../ledger/record';
+import { CLIENT_KEY } from '../../settings/keyNames';
+import { tell } from '../actions';
+import { showCard } from '../connect/card';
+import { isPasted, PASTES, type Paste, verdictOf } from '../connect/flow';
+import type { Editor } from '../controller';
+import { COMMANDS, type Handlers } from '../ids';
+import { mend } from '../mend';
+import { baseUrlAnswer } from '../stateMessages';
+import { phaseOf, workingUrl } from '../view';
+import { pickModelName } from './pickModel';
+
+const TITLE = 'Connect Cursor';
+/** The pastes, and the wait for Cursor. */
+const ALL = PASTES.length + 1;
+
+export function connectCommands(editor: Editor): Pick<Handlers, 'connectCursor'> {
+  return {
+    async connectCursor() {
+      if (phaseOf(editor.view) === 'stopped' || phaseOf(editor.view) === 'failed') await editor.start();
+      if (!(await urlWorks(editor))) return;
+      await commands.executeCommand(COMMANDS.openCursorModelSettings);
+      const flow: Flow = { editor, began: Date.now(), calls: [] };
+      const stop = editor.router.onRequest((record) => {
+        if (record.client === 'cursor') flow.calls.push(record);
+      });
+      try {
+        if (await paste(flow)) await waitForCursor(flow);
+      } finally {
+        stop();
+      }
+    },
+  };
+}
+
+interface Flow {
+  editor: Editor;
+  began: number;
+  calls: RequestRecord[];
+  model?: string;
+}
+
+/** Without a URL that works there is nothing to paste: what is going on, until it works. */
+async function urlWorks(editor: Editor): Promise<boolean> {
+  if (workingUrl(editor.view)) return true;
+  const chosen = await showCard<'on' | 'tunnel' | 'log'>({
+    editor,
+    title: `${TITLE}: waiting for the public URL`,
+    step: 1,
+    steps: ALL,
+    look() {
+      if (workingUrl(editor.view)) return { placeholder: '', items: [], goOn: 'on' };
+      return {
+        placeholder: "Cursor's servers need a public URL; this goes on as soon as it works",
+        busy: true,
+        items: [
+          {
+            choice: 'tunnel',
+            label: 'Set Up Tunnel…',
+            detail: baseUrlAnswer(editor.view).message.text,
+            icon: 'globe',
+          },
+          { choice: 'log', label: 'Show Log', icon: 'output' },
+        ],
+      };
+    },
+  });
+  if (chosen === 'on') return true;
+  if (chosen === 'tunnel') await commands.executeCommand(COMMANDS.setUpTunnel);
+  if (chosen === 'log') await commands.executeCommand(COMMANDS.showLog);
+  return chosen === 'tunnel' && workingUrl(editor.view) !== undefined;
+}
+
+/** False: left by the person. */
+async function paste(flow: Flow): Promise<boolean> {
+  for (let at = 0; at < PASTES.length; ) {
+    const step = PASTES[at] as Paste;
+    // Read there already: nothing to paste.
+    const chosen = isPasted(step, flow.editor.view) ? 'next' : await pasteOne(flow, step, at);
+    if (chosen === undefined) return false;
+    if (chosen === 'next') at++;
+    if (chosen === 'back') at = Math.max(0, at - 1);
+    if (chosen === 'settings') await commands.executeCommand(COMMANDS.openCursorModelSettings);
+  }
+  return true;
+}
+
+const WHERE: Record<Paste, { what: string; where: string }> = {
+  url: {
+    what: 'The Base URL is copied',
+    where: 'Paste it into Override OpenAI Base URL in Cursor (Settings, Models) and switch that on.',
+  },
+  key: { what: 'The API key is copied', where: 'Paste it into OpenAI API Key, on the same page, and switch that on.' },
+  model: {
+    what: 'is copied',
+    where: 'Add it there as a model (+ Add Model), switch it on, and ask something with it.',
+  },
+};
+
+async function pasteOne(
+  flow: Flow,
+  step: Paste,
+  at: number,
+): Promise<'next' | 'again' | 'settings' | 'back' | undefined> {
+  const { editor } = flow;
+  const text = await textOf(editor, step);
+  if (text === undefined) return step === 'model' ? 'back' : undefined;
+  await env.clipboard.writeText(text);
+  if (step === 'model') flow.model = text;
+  const { what, where } = WHERE[step];
+  return await showCard<'next' | 'again' | 'settings'>({
+    editor,
+    title: TITLE,
+    step: at + 1,
+    steps: ALL,
+    back: at > 0,
+    look: () => ({
+      placeholder: 'This list stays open while you paste',
+      items: [
+        {
+          choice: 'next',
+          label: 'Next',
+          detail: `${step === 'model' ? `${text} ${what}` : what}. ${where}`,
+          icon: 'arrow-right',
+        },
+        { choice: 'again', label: step === 'model' ? 'Another Model…' : 'Copy Again', icon: 'copy' },
+        { choice: 'settings', label: "Open Cursor's Settings", icon: 'settings-gear' },
+      ],
+      ...(isPasted(step, editor.view) && { goOn: 'next' }),
+    }),
+  });
+}
+
+async function textOf(editor: Editor, step: Paste): Promise<string | undefined> {
+  switch (step) {
+    case 'url':
+      return workingUrl(editor.view);
+    case 'key':
+      return await editor.keys.get(CLIENT_KEY);
+    case 'model':
+      return await pickModelName(editor, `${TITLE}: a model`);
+  }
+}
+
+async function waitForCursor(flow: Flow): Promise<void> {
+  const { editor } = flow;
+  flow.began = Date.now();
+  for (;;) {
+    const verdict = (): ReturnType<typeof verdictOf> =>
+      verdictOf({ view: editor.view, began: flow.began, now: Date.now(), calls: flow.calls, model: flow.model });
+    const chosen = await showCard<'done' | 'mend' | 'wait' | 'doctor'>({
+      editor,
+      title: TITLE,
+      step: ALL,
+      steps: ALL,
+      look() {
+        const { kind, text, mends } = verdict();
+        if (kind === 'connected') return { placeholder: '', items: [], goOn: 'done' };
+        return {
+          placeholder: kind === 'waiting' ? text : 'Choose what to do; this goes on when Cursor comes',
+          busy: true,
+          items: [
+            ...(mends ? [{ choice: 'mend' as const, label: mends.title, detail: text, icon: 'warning' }] : []),
+            { choice: 'wait', label: 'Wait Anew', icon: 'sync' },
+            { choice: 'doctor', label: 'Run Doctor', detail: 'Looks at every hop', icon: 'pulse' },
+          ],
+        };
+      },
+    });
+    const { text, mends } = verdict();
+    if (chosen === 'done') return void tell(editor, { severity: 'info', text, actions: ['Open Dashboard'] });
+    if (chosen === undefined || chosen === 'back') return;
+    if (chosen === 'doctor') return void (await commands.executeCommand(COMMANDS.runDoctor));
+    if (chosen === 'mend') await mend(mends);
+    flow.began = Date.now();
+    flow.calls = [];
+  }
+}

@@ -1,0 +1,60 @@
+/** The switch of Cursor's OpenAI key: Use LLM Router, Use Cursor's Own Models, and keeping it on where that is wanted. */
+import { commands, type Disposable } from 'vscode';
+import { createKeyKeeper, switchPlan } from './connect/keepKeyOn';
+import type { Editor } from './controller';
+import { sayInformation, sayWarning } from './say';
+import { keepsKeyOn } from './settings';
+
+/** Flips `useOpenAIKey` in a running Cursor (docs/rules.md M11). */
+const TOGGLE = 'aiSettings.usingOpenAIKey.toggle';
+
+async function toggle(): Promise<boolean> {
+  if (!(await commands.getCommands(true)).includes(TOGGLE)) return false;
+  await commands.executeCommand(TOGGLE);
+  return true;
+}
+
+const KEEP = 'Keep Off';
+const ON = 'Switch On';
+
+export function createCursorSwitch(editor: Editor): Disposable {
+  const keeper = createKeyKeeper({
+    now: Date.now,
+    acts: () => keepsKeyOn() && editor.view.state?.leads === true,
+    reading: () => editor.view.state?.cursorApp,
+    store: editor.cursorSwitch,
+    toggle,
+    async ask() {
+      const chosen = await sayWarning("Cursor's OpenAI key was switched off. Was it you?", KEEP, ON);
+      return chosen === ON ? 'switchOn' : chosen === KEEP ? 'keepOff' : undefined;
+    },
+    log: (level, line) => editor.log[level](line),
+  });
+  const look = (): void => void keeper.look().catch((error: Error) => editor.log.warn(error.message));
+  return editor.onDidChangeView(look);
+}
+
+/** A person's own wish; `to` on: this router, off: Cursor's own models. */
+export async function switchKey(editor: Editor, to: boolean): Promise<void> {
+  const { cursorSwitch: store, view } = editor;
+  const seen = view.state?.cursorApp?.switchedOn;
+  const plan = switchPlan(to, seen, store, Date.now());
+  const remember = (): void => store.change({ ownModels: !to, keptOff: undefined });
+  const is = to ? 'on: this router answers' : "off: Cursor's own models answer";
+  if (plan === 'already' || plan === 'justDone') {
+    remember();
+    return void sayInformation(`Cursor's OpenAI key is ${is}.`);
+  }
+  if (plan === 'unknown') {
+    const flip = 'Flip It';
+    const text = "Whether Cursor's OpenAI key is on cannot be read here. Flip it?";
+    if ((await sayWarning(text, flip)) !== flip) return;
+  }
+  if (!(await toggle()))
+    return void sayWarning(
+      'This editor has no such switch. In Cursor it is under Settings, Models, or Cmd/Ctrl+Shift+0.',
+    );
+  remember();
+  store.change({ pending: { to, at: Date.now() } });
+  void sayInformation(`Cursor's OpenAI key is ${is}.`);
+}
