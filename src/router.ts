@@ -1,6 +1,8 @@
 /** Main of the router process: started by the editor, or by a person in a terminal (design §2.2). */
 import { homedir } from 'node:os';
 import path from 'node:path';
+import { runCursorCommand } from './cursorApp/command';
+import { runningPrograms } from './cursorApp/processes';
 import { cursorStateFiles } from './cursorApp/stateFile';
 import { runDoctorCommand } from './doctor/doctorCommand';
 import { runUsageCommand } from './ledger/usageCommand';
@@ -36,12 +38,20 @@ async function main(argv: readonly string[]): Promise<number> {
         out: (text) => void process.stdout.write(text),
         err: (text) => void process.stderr.write(text),
       });
+    case 'cursor':
+      return runCursorCommand(args.rest, {
+        defaultDataDir: () => defaultDataDir(process.env),
+        files: cursorStateFiles(undefined, { platform: process.platform, home: homedir(), env: process.env }),
+        running: () => runningPrograms(),
+        out: (text) => void process.stdout.write(text),
+        err: (text) => void process.stderr.write(text),
+      });
     case 'editor':
       return runEditorMode({
         dataDir: args.dataDir,
         takeOver: args.takeOver,
         version: VERSION,
-        createCore: ({ dataDir, secret, log, lastPort }) =>
+        createCore: ({ dataDir, secret, log, lastPort, windows, hold }) =>
           createRouterCore({
             dataDir,
             secret,
@@ -55,6 +65,7 @@ async function main(argv: readonly string[]): Promise<number> {
               home: homedir(),
               env: process.env,
             }),
+            closing: { runtime: process.execPath, windows, hold },
             lastPort,
             onLogLevel: (level) => log.setLevel(level),
             log: (level, line) => log[level](line),

@@ -22,7 +22,8 @@ export type CursorReading =
   | { kind: 'absent' }
   | { kind: 'unreadable'; why: string };
 
-const ROW = 'src.vs.platform.reactivestorage.browser.reactiveStorageServiceImpl.persistentStorage.applicationUser';
+export const ROW =
+  'src.vs.platform.reactivestorage.browser.reactiveStorageServiceImpl.persistentStorage.applicationUser';
 const PLAIN_KEY = 'cursorAuth/openAIKey';
 const HIDDEN_KEY = `secret://${PLAIN_KEY}`;
 /** Waiting for a writer stops everything else in this process, milliseconds. */

@@ -4,6 +4,8 @@ import { type CursorReading, readCursorState } from './readState';
 
 export interface CursorApp {
   readonly reading: CursorReading;
+  /** The file that was read. */
+  readonly file: string | undefined;
   /** Reads again now, changed or not: keys and names here may be others. Never rejects. */
   look(): Promise<void>;
   close(): void;
@@ -22,6 +24,7 @@ const EVERY_MS = 15_000;
 
 export function createCursorApp({ files, ours, onChange, everyMs = EVERY_MS }: CursorAppOptions): CursorApp {
   let reading: CursorReading = { kind: 'absent' };
+  let readFrom: string | undefined;
   let stamp: string | undefined;
   let closed = false;
   let running: Promise<void> = Promise.resolve();
@@ -31,15 +34,18 @@ export function createCursorApp({ files, ours, onChange, everyMs = EVERY_MS }: C
     const before = JSON.stringify(reading);
     stamp = await stampOf(files);
     let found: CursorReading = { kind: 'absent' };
+    let place: string | undefined;
     for (const file of files) {
       const next = await readCursorState(file, ours);
       if (found.kind === 'absent') found = next;
       if (next.kind === 'read') {
         found = next;
+        place = file;
         break;
       }
     }
     reading = found;
+    readFrom = place;
     if (!closed && JSON.stringify(reading) !== before) onChange();
   }
 
@@ -60,6 +66,9 @@ export function createCursorApp({ files, ours, onChange, everyMs = EVERY_MS }: C
   return {
     get reading() {
       return reading;
+    },
+    get file() {
+      return readFrom;
     },
     look,
     close() {

@@ -6,7 +6,10 @@ import { sayError, sayInformation, sayWarning } from './say';
 import type { Action, Message } from './stateMessages';
 import { returningUrl } from './view';
 
-const COMMAND_OF: Record<Exclude<Action, 'Copy Local URL' | 'Copy This URL'>, CommandName> = {
+/** One step of Connect Cursor…, gone to directly. */
+const RESTART = 'Do It for Me: Restart Cursor';
+
+const COMMAND_OF: Record<Exclude<Action, 'Copy Local URL' | 'Copy This URL' | typeof RESTART>, CommandName> = {
   'Start Router': 'startRouter',
   'Restart Router': 'restartRouter',
   'Copy New URL': 'copyBaseUrl',
@@ -43,6 +46,7 @@ export async function tell(editor: Editor, message: Message): Promise<void> {
       returningUrl(editor.view) ?? editor.view.state?.publicUrl,
       'It works again when the tunnel is back',
     );
+  if (chosen === RESTART) return void (await commands.executeCommand(COMMANDS.connectCursor, 'restart'));
   await commands.executeCommand(COMMANDS[COMMAND_OF[chosen]]);
 }
 

@@ -6,7 +6,14 @@ import { tell } from './actions';
 import type { Editor } from './controller';
 import { sayError } from './say';
 import { keepsKeyOn, openSetting } from './settings';
-import { keyMessage, type Message, switchedOffNotice, tunnelTrouble, urlNotice } from './stateMessages';
+import {
+  cursorJobNotice,
+  keyMessage,
+  type Message,
+  switchedOffNotice,
+  tunnelTrouble,
+  urlNotice,
+} from './stateMessages';
 import { phaseOf, type View, workingUrl } from './view';
 
 /** The URL that a person was told and may have pasted; shared by all windows and kept over restarts. */
@@ -43,6 +50,7 @@ export function createNotifier(editor: Editor): Disposable {
     // A retry passes through other states; the same trouble again is no news until the tunnel worked in between.
     const trouble = running && tunnelTrouble(running.tunnel);
     if (trouble || url || !running) tellOnce('tunnel', trouble);
+    tellOnce('cursorJob', running && cursorJobNotice(view));
     // Where it is kept on, the keeper asks.
     tellOnce('switch', running && !keepsKeyOn() ? switchedOffNotice(view) : undefined);
     const action = running?.noticeAbout === 'clientKeys' ? 'Manage Client Keys…' : 'Show Log';

@@ -20,6 +20,7 @@ export type Action =
   | 'Switch On in Cursor'
   | "Use Cursor's Own Models"
   | 'Open Dashboard'
+  | 'Do It for Me: Restart Cursor'
   | 'Open Cursor Settings'
   | 'Set Up Tunnel…'
   | 'New URL'
@@ -189,13 +190,15 @@ export function tunnelTrouble(tunnel: TunnelStatus): Message | undefined {
 export function urlNotice(view: View, toldUrl: string | undefined): Message | undefined {
   const url = workingUrl(view);
   if (!url || url === toldUrl) return undefined;
-  return toldUrl !== undefined || view.state?.tunnel.replacedUrl !== undefined ? urlChanged(url) : firstUrl(url);
+  const changed = toldUrl !== undefined || view.state?.tunnel.replacedUrl !== undefined;
+  return changed ? urlChanged(url, view.state?.cursorWrite?.able === true) : firstUrl(url);
 }
 
-const urlChanged = (url: string): Message => ({
+const urlChanged = (url: string, canWrite: boolean): Message => ({
   severity: 'warning',
   text: `The public URL CHANGED. Cursor still has the old one and will not reach the router until you paste the new one: ${url}`,
-  actions: ['Copy New URL', 'Open Cursor Settings'],
+  // The key stays the same, so nothing is pasted at all.
+  actions: ['Copy New URL', ...(canWrite ? (['Do It for Me: Restart Cursor'] as const) : []), 'Open Cursor Settings'],
 });
 const firstUrl = (url: string): Message => ({
   severity: 'info',
@@ -208,4 +211,15 @@ export function switchedOffNotice({ state, ownModels }: View): Message | undefin
   const line = state?.cursorApp?.told.find(({ kind }) => kind === 'switchedOff');
   if (!line || ownModels) return undefined;
   return { severity: 'warning', text: line.text, actions: ['Switch On in Cursor', "Use Cursor's Own Models"] };
+}
+
+/** What became of writing Cursor's settings: told in the window that comes after. */
+export function cursorJobNotice({ state }: View): Message | undefined {
+  const job = state?.cursorWrite?.job;
+  if (!job || job.phase === 'waiting') return undefined;
+  return {
+    severity: job.phase === 'done' ? 'info' : 'warning',
+    text: job.text,
+    actions: ['Connect Cursor…', 'Show Log'],
+  };
 }

@@ -49,6 +49,7 @@ export type Arguments =
   | CommandArguments
   | DoctorArguments
   | ExportArguments
+  | { mode: 'cursor'; rest: string[] }
   | { mode: 'help' }
   | { mode: 'version' };
 
@@ -62,6 +63,7 @@ Usage: node dist/router.js [options]
        node dist/router.js doctor [--json] [--paid] [options]      looks at every hop and says what to do
        node dist/router.js export --to litellm --out DIR [--force] [--config FILE] [--env-file FILE]
        node dist/router.js usage [--by day|model|backend|key] [--from DATE] [--to DATE] [--csv FILE] [--json]
+       node dist/router.js cursor status | connect | disconnect     what Cursor holds; written only while it is closed
 
   --config FILE           our JSON, an llm-router config.json or a LiteLLM config.yaml
                           (default: ./llm-router.json, ./config.json, ./litellm_config.yaml, else what the environment offers)
@@ -82,6 +84,7 @@ Usage: node dist/router.js [options]
 export function parseCommandLine(argv: readonly string[]): Arguments {
   const [command, ...rest] = argv;
   if (command === 'usage') return { mode: 'command', command: 'usage', rest };
+  if (command === 'cursor') return { mode: 'cursor', rest };
   if (command === 'export') return exportArguments(rest);
   const doctor = command === 'doctor';
   const values = understood(() => read(doctor ? rest : argv).values);

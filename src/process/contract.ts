@@ -53,6 +53,16 @@ export interface CursorSighting {
   refused?: { count: number; lastAt: number };
 }
 
+/** Model names to put into Cursor, with URL and switch; or everything back as it was. */
+export type CursorWrite = { models: string[] } | { undo: true };
+
+/** What becomes of it. */
+export interface CursorJob {
+  phase: 'waiting' | 'done' | 'failed';
+  /** Sentences. */
+  text: string;
+}
+
 /** Everything a window shows. One value, pushed whole, at most a few times a second. */
 export interface RouterState {
   phase: 'stopped' | 'starting' | 'running' | 'draining';
@@ -71,6 +81,8 @@ export interface RouterState {
   cursor?: CursorSighting;
   /** What Cursor holds, where it can be read. */
   cursorApp?: CursorAppState;
+  /** A person may have it written while Cursor is closed; `undoable`: what stood there before is kept. */
+  cursorWrite?: { able: boolean; undoable: boolean; job?: CursorJob };
   lastRequest?: RequestRecord;
   today?: { requests: number; tokens: number; cost: number; costKnown: boolean };
   running: number;
@@ -264,6 +276,8 @@ export const CALLS = {
   keyStates: core<void, KeyState[]>(5_000),
   /** Switches the logging of bodies for debugging; off again when the router ends. */
   logBodies: coreChange<{ on: boolean }>(5_000),
+  /** Waits until Cursor has quit, 5 minutes at most, writes, and starts it again; the outcome is told with the state. */
+  writeCursor: coreChange<CursorWrite>(5_000),
   /** The states of the tunnel since the router started, oldest first, at most the last 200. */
   tunnelHistory: core<void, TunnelMoment[]>(5_000),
 };

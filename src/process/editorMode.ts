@@ -37,6 +37,10 @@ export interface CoreContext {
   log: LogFile;
   /** The port the router before this one listened on, and the setting `port` then. Same setting: take the same port. */
   lastPort: { port: number; setting: number } | undefined;
+  /** Windows that are connected. */
+  windows(): number;
+  /** Keeps this process alive without a window, until the returned function is called. */
+  hold(): () => void;
 }
 
 export interface EditorModeOptions {
@@ -159,7 +163,17 @@ async function setStage(life: Life, predecessor: Peer | undefined): Promise<Back
   const { dir, secret, log, memo, leases, pipe, options } = life;
   const { port, portSetting } = memo.value;
   const lastPort = port === undefined || portSetting === undefined ? undefined : { port, setting: portSetting };
-  const core = await options.createCore({ dataDir: dir.dataDir, secret, log, lastPort });
+  let held = 0;
+  const hold = (): (() => void) => {
+    const letGo = leases.add();
+    held++;
+    return () => {
+      held--;
+      letGo();
+    };
+  };
+  const windows = (): number => leases.count - held;
+  const core = await options.createCore({ dataDir: dir.dataDir, secret, log, lastPort, windows, hold });
   life.serving = () => core.state.phase === 'running' || core.state.phase === 'starting';
   core.onDidChange((state) => {
     if (state.port !== undefined && state.port !== memo.value.port) memo.update({ port: state.port });

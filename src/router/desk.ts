@@ -27,6 +27,7 @@ import { realWorld } from '../tunnel/world';
 import { foundInEnvironment, foundOnLocalPorts } from '../upstream/discover';
 import { testBackend } from '../upstream/testBackend';
 import { VERSION } from '../version';
+import type { CursorWriter } from './cursorWriter';
 import type { Doors } from './doors';
 import type { Life } from './life';
 import type { CoreOptions } from './options';
@@ -51,6 +52,7 @@ export interface DeskOptions {
   doors: Doors;
   life: Life;
   cursorApp: CursorApp;
+  cursorWriter: CursorWriter;
   state(): RouterState;
   healthProof: HealthProof;
   onChange(): void;
@@ -124,6 +126,7 @@ export function createDesk(given: DeskOptions): Desk {
       exportUsage: async ({ from, to, file }) => ({ requests: await exportCsv(ledger, { from, to }, file) }),
       keyStates: async () => doors.admission.state(),
       logBodies: async ({ on }) => doors.bodyLog.switch(on === true),
+      writeCursor: async (write) => given.cursorWriter.start(write),
       tunnelHistory: async () => tunnel.moments,
     },
   };

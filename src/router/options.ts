@@ -20,6 +20,8 @@ export interface CoreOptions {
   lastPort?: { port: number; setting: number | undefined };
   /** Where Cursor's own settings may lie; none: they are not looked at. */
   cursorFiles?: readonly string[];
+  /** This process runs on an editor's runtime and outlives its windows. */
+  closing?: { runtime: string; windows(): number; hold(): () => void };
   /** Patience with clients where it is not the usual one. */
   times?: Partial<ServerTimes>;
   log(level: LogLevel, line: string): void;

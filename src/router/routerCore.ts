@@ -17,6 +17,7 @@ import { CARDS } from '../tunnel/cards';
 import { createBreaker } from '../upstream/breaker';
 import { VERSION } from '../version';
 import { plain } from '../wires/plainText';
+import { createCursorWriter } from './cursorWriter';
 import { createDesk } from './desk';
 import { createDoors } from './doors';
 import { createLife, type Life } from './life';
@@ -54,6 +55,12 @@ export async function createRouterCore(given: CoreOptions): Promise<RouterCore> 
     ours: (key) => setup.runtime.keyring.find(key) !== undefined,
     onChange: onTraffic,
   });
+  const cursorWriter = createCursorWriter({
+    options,
+    file: () => cursorApp.file,
+    publicUrl: publicUrlNow,
+    onChange: onTraffic,
+  });
   const life: Life = createLife({ options, setup, tunnel, handle: doors.requests.handle, onChange: tell });
   const desk = createDesk({
     options,
@@ -64,6 +71,7 @@ export async function createRouterCore(given: CoreOptions): Promise<RouterCore> 
     doors,
     life,
     cursorApp,
+    cursorWriter,
     state: currentState,
     healthProof,
     onChange: onTraffic,
@@ -91,6 +99,11 @@ export async function createRouterCore(given: CoreOptions): Promise<RouterCore> 
     });
   }
 
+  function publicUrlNow(): string | undefined {
+    const { state, publicUrl } = tunnel.status;
+    return (state === 'online' || state === 'degraded') && publicUrl ? `${publicUrl}/v1` : undefined;
+  }
+
   function noticeNow(): Pick<RouterState, 'notice' | 'noticeAbout'> {
     // A start that failed has no subject of its own.
     if (life.notice) return { notice: life.notice, ...(life.phase === 'running' && { noticeAbout: 'port' }) };
@@ -101,7 +114,6 @@ export async function createRouterCore(given: CoreOptions): Promise<RouterCore> 
   function currentState(): RouterState {
     const { status } = tunnel;
     const today = ledger.today();
-    const online = status.state === 'online' || status.state === 'degraded';
     const { port } = life;
     return {
       phase: life.phase,
@@ -110,12 +122,19 @@ export async function createRouterCore(given: CoreOptions): Promise<RouterCore> 
       startedAt,
       port,
       localUrl: port === undefined ? undefined : `${localOrigin({ host: options.host, port })}/v1`,
-      publicUrl: online && status.publicUrl ? `${status.publicUrl}/v1` : undefined,
+      publicUrl: publicUrlNow(),
       tunnel: status,
       backends: setup.runtime.backends.map(backendState),
       problems: [...setup.configuration.problems],
       cursor: doors.sightings.last(tunnel.hosts()),
       cursorApp: cursorHolds(),
+      ...(options.closing && {
+        cursorWrite: {
+          able: cursorWriter.able,
+          undoable: cursorWriter.undoable,
+          ...(cursorWriter.job && { job: cursorWriter.job }),
+        },
+      }),
       lastRequest: ledger.recent(1)[0],
       today: {
         requests: today.requests,
@@ -179,6 +198,7 @@ export async function createRouterCore(given: CoreOptions): Promise<RouterCore> 
     async close() {
       clearTimeout(soon);
       cursorApp.close();
+      cursorWriter.close();
       await doors.close();
     },
     async renewUrl() {

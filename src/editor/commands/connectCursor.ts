@@ -10,7 +10,9 @@ import { COMMANDS, type Handlers } from '../ids';
 import { mend } from '../mend';
 import { baseUrlAnswer } from '../stateMessages';
 import { phaseOf, workingUrl } from '../view';
+import { openCursorModels } from './cursor';
 import { pickModelName } from './pickModel';
+import { restartCursor } from './restartCursor';
 
 const TITLE = 'Connect Cursor';
 /** The pastes, and the wait for Cursor. */
@@ -18,11 +20,11 @@ const ALL = PASTES.length + 1;
 
 export function connectCommands(editor: Editor): Pick<Handlers, 'connectCursor'> {
   return {
-    async connectCursor() {
+    async connectCursor(argument) {
+      if (argument === 'restart') return await restartCursor(editor, false);
       if (phaseOf(editor.view) === 'stopped' || phaseOf(editor.view) === 'failed') await editor.start();
       if (!(await urlWorks(editor))) return;
-      await commands.executeCommand(COMMANDS.openCursorModelSettings);
-      const flow: Flow = { editor, began: Date.now(), calls: [] };
+      const flow: Flow = { editor, began: Date.now(), calls: [], inCursor: await openCursorModels() };
       const stop = editor.router.onRequest((record) => {
         if (record.client === 'cursor') flow.calls.push(record);
       });
@@ -40,6 +42,8 @@ interface Flow {
   began: number;
   calls: RequestRecord[];
   model?: string;
+  /** Its page can be opened here. */
+  inCursor: boolean;
 }
 
 /** Without a URL that works there is nothing to paste: what is going on, until it works. */
@@ -82,7 +86,11 @@ async function paste(flow: Flow): Promise<boolean> {
     if (chosen === undefined) return false;
     if (chosen === 'next') at++;
     if (chosen === 'back') at = Math.max(0, at - 1);
-    if (chosen === 'settings') await commands.executeCommand(COMMANDS.openCursorModelSettings);
+    if (chosen === 'settings') await openCursorModels();
+    if (chosen === 'restart' || chosen === 'undo') {
+      await restartCursor(flow.editor, chosen === 'undo');
+      return false;
+    }
   }
   return true;
 }
@@ -99,18 +107,16 @@ const WHERE: Record<Paste, { what: string; where: string }> = {
   },
 };
 
-async function pasteOne(
-  flow: Flow,
-  step: Paste,
-  at: number,
-): Promise<'next' | 'again' | 'settings' | 'back' | undefined> {
+type Choice = 'next' | 'again' | 'settings' | 'restart' | 'undo';
+
+async function pasteOne(flow: Flow, step: Paste, at: number): Promise<Choice | 'back' | undefined> {
   const { editor } = flow;
   const text = await textOf(editor, step);
   if (text === undefined) return step === 'model' ? 'back' : undefined;
   await env.clipboard.writeText(text);
   if (step === 'model') flow.model = text;
   const { what, where } = WHERE[step];
-  return await showCard<'next' | 'again' | 'settings'>({
+  return await showCard<Choice>({
     editor,
     title: TITLE,
     step: at + 1,
@@ -126,11 +132,41 @@ async function pasteOne(
           icon: 'arrow-right',
         },
         { choice: 'again', label: step === 'model' ? 'Another Model…' : 'Copy Again', icon: 'copy' },
-        { choice: 'settings', label: "Open Cursor's Settings", icon: 'settings-gear' },
+        ...(flow.inCursor
+          ? [{ choice: 'settings' as const, label: "Open Cursor's Settings", icon: 'settings-gear' }]
+          : []),
+        ...restartItems(editor, step),
       ],
       ...(isPasted(step, editor.view) && { goOn: 'next' }),
     }),
   });
+}
+
+/** At the first step, where this router can outlive the Cursor it runs on. */
+function restartItems(
+  { view }: Editor,
+  step: Paste,
+): { choice: Choice; label: string; detail: string; icon: string }[] {
+  const { able = false, undoable = false } = view.state?.cursorWrite ?? {};
+  if (!able || step !== 'url') return [];
+  return [
+    {
+      choice: 'restart',
+      label: 'Do It for Me: Restart Cursor',
+      detail: 'Experimental: writes URL, switch and model names while Cursor is closed; the key is still pasted once.',
+      icon: 'debug-restart',
+    },
+    ...(undoable
+      ? [
+          {
+            choice: 'undo' as const,
+            label: 'Put It Back: Restart Cursor',
+            detail: 'Undoes what was written.',
+            icon: 'discard',
+          },
+        ]
+      : []),
+  ];
 }
 
 async function textOf(editor: Editor, step: Paste): Promise<string | undefined> {

@@ -12,11 +12,17 @@ export function cursorCommands(
 ): Pick<Handlers, 'openCursorModelSettings' | 'useLlmRouter' | 'useOwnModels'> {
   return {
     async openCursorModelSettings() {
-      const known = await commands.getCommands(true);
-      if (known.includes(CURSOR_SETTINGS)) await commands.executeCommand(CURSOR_SETTINGS, 'models');
-      else await commands.executeCommand('workbench.action.openSettings', `@ext:${EXTENSION_ID}`);
+      if (!(await openCursorModels()))
+        await commands.executeCommand('workbench.action.openSettings', `@ext:${EXTENSION_ID}`);
     },
     useLlmRouter: () => switchKey(editor, true),
     useOwnModels: () => switchKey(editor, false),
   };
+}
+
+/** Cursor's page Models; false: this editor is not Cursor. */
+export async function openCursorModels(): Promise<boolean> {
+  if (!(await commands.getCommands(true)).includes(CURSOR_SETTINGS)) return false;
+  await commands.executeCommand(CURSOR_SETTINGS, 'models');
+  return true;
 }

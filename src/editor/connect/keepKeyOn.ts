@@ -1,5 +1,5 @@
 /**
- * Cursor switches its OpenAI key off by itself every few hours (docs/rules.md L3); where a person has asked for it, one window
+ * Cursor switches its OpenAI key off by itself every few hours (docs/rules.md M11); where a person has asked for it, one window
  * switches it on again. Its command flips: a value that Cursor has not written yet must never cause a second flip. Pure: clock,
  * reading, command and question come in.
  */

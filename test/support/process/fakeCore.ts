@@ -149,6 +149,7 @@ export function createFakeCore(context: Pick<CoreContext, 'lastPort'>, version: 
     exportUsage: unused,
     keyStates: async () => [],
     logBodies: async () => undefined,
+    writeCursor: async () => undefined,
     tunnelHistory: async () => [],
     focus: () => set({ notice: 'focus' }),
     onDidChange: (listener) => {

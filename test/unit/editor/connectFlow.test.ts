@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { isPasted, PASTES, PATIENCE, type Verdict, verdictOf } from '../../../src/editor/connect/flow';
-import { switchedOffNotice } from '../../../src/editor/stateMessages';
+import { cursorJobNotice, switchedOffNotice, urlNotice } from '../../../src/editor/stateMessages';
 import { statusText } from '../../../src/editor/statusText';
 import type { View } from '../../../src/editor/view';
 import type { RequestRecord } from '../../../src/ledger/record';
@@ -111,6 +111,22 @@ describe('Connect Cursor: how it ends', () => {
     assert.equal(judge(view({ switchedOn: false }), { now: began + 1_000 }).kind, 'waiting');
     const check = call({ askedModel: 'fast', backend: undefined });
     assert.equal(judge(view({}), { calls: [check] }).kind, 'waiting', "Cursor's check of the key is no answer");
+  });
+});
+
+describe('writing Cursor’s settings for a person', () => {
+  it('is offered where the URL had to change and this router outlives its Cursor, and its end is told', () => {
+    const changed = (able: boolean) =>
+      urlNotice(view({}, { cursorWrite: { able, undoable: false } }), 'https://old.example/v1')?.actions;
+    assert.deepEqual(changed(false), ['Copy New URL', 'Open Cursor Settings']);
+    assert.deepEqual(changed(true), ['Copy New URL', 'Do It for Me: Restart Cursor', 'Open Cursor Settings']);
+    const told = (phase: 'waiting' | 'done' | 'failed') =>
+      cursorJobNotice(view({}, { cursorWrite: { able: true, undoable: true, job: { phase, text: 'So.' } } }));
+    assert.equal(told('waiting'), undefined);
+    assert.deepEqual(
+      [told('done')?.severity, told('failed')?.severity, told('failed')?.text],
+      ['info', 'warning', 'So.'],
+    );
   });
 });
 

@@ -1,0 +1,147 @@
+/**
+ * Writes Cursor's own settings (docs/rules.md M10): only when a person asks, only while no Cursor has the file open, in one
+ * transaction, read back, with what was replaced kept in a 0600 file until it is put back. Never a key. Everything unexpected
+ * leaves the file as it is and is said in a sentence.
+ */
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { mkdir, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { writeWholeSync } from '../network/wholeFile';
+import { putIn, type Replaced, takeOut, type Wanted } from './editState';
+import { ROW } from './readState';
+
+/** Where the row as it was is kept. */
+export const keptFile = (dataDir: string): string => path.join(dataDir, 'cursor-before.json');
+
+export const isKept = (dataDir: string): boolean => existsSync(keptFile(dataDir));
+
+interface Kept {
+  /** The database. */
+  file: string;
+  /** As SQLite has it: text or blob. */
+  type: 'text' | 'blob';
+  /** The whole row before we wrote, base64. */
+  row: string;
+  /** SHA-256 of what we wrote: the same means nobody touched it since. */
+  after: string;
+  replaced: Replaced;
+}
+
+export type WriteResult = { ok: true; text: string } | { ok: false; text: string };
+
+const BUSY_MS = 1_000;
+
+/** Puts URL, switch and model names in. A connection made before is undone first, so that what is kept is always what was there before us. */
+export async function connectState(file: string, dataDir: string, wanted: Wanted): Promise<WriteResult> {
+  return await inTransaction(file, async (row, type) => {
+    const before = readKept(dataDir, file);
+    const base = before ? restored(row, before) : row;
+    const { row: next, replaced } = putIn(base, wanted);
+    await mkdir(dataDir, { recursive: true, mode: 0o700 });
+    const kept: Kept = { file, type, row: base.toString('base64'), after: hashOf(next), replaced };
+    // Before the database: what was there must never be known to it alone.
+    writeWholeSync(keptFile(dataDir), JSON.stringify(kept));
+    return { next, text: `Cursor now uses ${wanted.baseUrl}.`, undo: () => keepAgain(dataDir, before) };
+  });
+}
+
+/** Takes out what was put in, field by field, or the whole row where nobody has touched it. */
+export async function disconnectState(file: string, dataDir: string): Promise<WriteResult> {
+  const kept = readKept(dataDir, file);
+  if (!kept) return { ok: false, text: 'Nothing of Cursor was changed from here, so there is nothing to put back.' };
+  const result = await inTransaction(file, async (row) => ({
+    next: restored(row, kept),
+    text: "Cursor's settings are as they were; what Cursor itself wrote since is kept.",
+    undo: () => undefined,
+  }));
+  if (result.ok) rmSync(keptFile(dataDir), { force: true });
+  return result;
+}
+
+function restored(row: Buffer, kept: Kept): Buffer {
+  return hashOf(row) === kept.after ? Buffer.from(kept.row, 'base64') : takeOut(row, kept.replaced);
+}
+
+interface Change {
+  next: Buffer;
+  text: string;
+  /** The database did not take it. */
+  undo(): void;
+}
+
+async function inTransaction(
+  file: string,
+  change: (row: Buffer, type: Kept['type']) => Promise<Change>,
+): Promise<WriteResult> {
+  const refused = (text: string): WriteResult => ({ ok: false, text: `${text} Nothing was written.` });
+  if (!(await stat(file).catch(() => undefined))?.isFile()) return refused(`There is no ${file}.`);
+  // A log that nobody has open was left by a crash, and is its owner's to mend.
+  for (const end of ['-wal', '-journal'])
+    if ((await stat(`${file}${end}`).catch(() => undefined))?.size)
+      return refused('Cursor runs, or has ended in a crash: start it once and quit it.');
+  const sqlite = await import('node:sqlite').catch(() => undefined);
+  if (!sqlite) return refused(`This runtime (Node ${process.versions.node}) cannot write databases; Node 22.15 can.`);
+  let db: InstanceType<typeof sqlite.DatabaseSync> | undefined;
+  let undo: (() => void) | undefined;
+  try {
+    db = new sqlite.DatabaseSync(file, { timeout: BUSY_MS });
+    // Whoever else has it open, even idle, makes this fail: a running Cursor always has.
+    db.exec('PRAGMA locking_mode = EXCLUSIVE');
+    db.exec('BEGIN EXCLUSIVE');
+    const { bytes, type } = readRow(db);
+    const made = await change(bytes, type);
+    undo = made.undo;
+    const value = type === 'text' ? made.next.toString('utf8') : made.next;
+    db.prepare('UPDATE ItemTable SET value = ? WHERE key = ?').run(value, ROW);
+    if (!readRow(db).bytes.equals(made.next)) throw new Error('What was written could not be read back.');
+    db.exec('COMMIT');
+    if (!readRow(db).bytes.equals(made.next)) return { ok: false, text: 'Cursor’s settings could not be read back.' };
+    return { ok: true, text: made.text };
+  } catch (error) {
+    undo?.();
+    const text = (error as Error).message;
+    return refused(/locked|busy/i.test(text) ? 'Cursor still has its settings open.' : sentence(text));
+  } finally {
+    try {
+      // What is not committed is rolled back.
+      db?.close();
+    } catch {
+      // It was never open.
+    }
+  }
+}
+
+interface Rows {
+  prepare(sql: string): { get(...values: string[]): Record<string, unknown> | undefined };
+}
+
+function readRow(db: Rows): { bytes: Buffer; type: Kept['type'] } {
+  const row = db.prepare('SELECT value, typeof(value) AS type FROM ItemTable WHERE key = ?').get(ROW);
+  const value = row?.value;
+  if (typeof value === 'string' && row?.type === 'text') {
+    const bytes = Buffer.from(value, 'utf8');
+    // Half a character would not survive.
+    if (bytes.toString('utf8') === value) return { bytes, type: 'text' };
+  }
+  if (value instanceof Uint8Array) return { bytes: Buffer.from(value), type: 'blob' };
+  throw new Error('This is not the file of Cursor’s settings.');
+}
+
+function readKept(dataDir: string, file: string): Kept | undefined {
+  try {
+    const kept = JSON.parse(readFileSync(keptFile(dataDir), 'utf8')) as Kept;
+    return kept.file === file && typeof kept.row === 'string' && typeof kept.after === 'string' ? kept : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** As it was before a write that failed. */
+function keepAgain(dataDir: string, before: Kept | undefined): void {
+  if (before) writeWholeSync(keptFile(dataDir), JSON.stringify(before));
+  else rmSync(keptFile(dataDir), { force: true });
+}
+
+const hashOf = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
+const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);

@@ -1,0 +1,113 @@
+/** Writes Cursor's settings once Cursor is gone, on a person's word: the job, what it says, and what keeps this process alive for it. */
+import { spawn } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { belongsTo, isLastingCursor, runningPrograms } from '../cursorApp/processes';
+import { writeWhenClosed } from '../cursorApp/whenClosed';
+import { connectState, disconnectState, isKept, type WriteResult } from '../cursorApp/writeState';
+import { steadyNow } from '../network/steadyClock';
+import type { CursorJob, CursorWrite } from '../process/contract';
+import type { CoreOptions } from './options';
+
+/** How long the end is told to windows that open, milliseconds. */
+const TOLD_MS = 600_000;
+
+export interface CursorWriter {
+  readonly job: CursorJob | undefined;
+  /** This process runs on a Cursor that it can outlive. */
+  readonly able: boolean;
+  /** What stood there before is kept, so it can be put back. */
+  readonly undoable: boolean;
+  /** Throws a sentence where this process cannot wait for Cursor's end. */
+  start(write: CursorWrite): void;
+  close(): void;
+}
+
+export interface CursorWriterOptions {
+  options: CoreOptions;
+  /** Cursor's file; undefined where it cannot be read. */
+  file(): string | undefined;
+  publicUrl(): string | undefined;
+  onChange(): void;
+}
+
+export function createCursorWriter({ options, file, publicUrl, onChange }: CursorWriterOptions): CursorWriter {
+  const { closing, dataDir, log } = options;
+  let job: CursorJob | undefined;
+  const ended = new AbortController();
+
+  async function write(asked: CursorWrite): Promise<WriteResult> {
+    const target = file();
+    if (!target) return { ok: false, text: "Cursor's settings cannot be read any more. Nothing was written." };
+    if ('undo' in asked) return await disconnectState(target, dataDir);
+    const baseUrl = publicUrl();
+    if (!baseUrl) return { ok: false, text: 'The public URL did not work at that moment. Nothing was written.' };
+    return await connectState(target, dataDir, { baseUrl, models: asked.models });
+  }
+
+  async function run(asked: CursorWrite, signal: AbortSignal): Promise<void> {
+    if (!closing) return;
+    const letGo = closing.hold();
+    const own = belongsTo(closing.runtime, process.platform);
+    const result = await writeWhenClosed(
+      {
+        now: steadyNow,
+        sleep: (ms) => sleep(ms),
+        async others() {
+          const all = await runningPrograms();
+          return all?.filter(({ pid, program }) => pid !== process.pid && own(program)).length;
+        },
+        windows: closing.windows,
+        write: () => write(asked),
+        startCursor: () => startCursor(closing.runtime),
+      },
+      signal,
+    ).catch((error: Error): WriteResult => ({ ok: false, text: `${error.message} Nothing was written.` }));
+    log(result.ok ? 'info' : 'warn', `Cursor's settings: ${result.text}`);
+    job = { phase: result.ok ? 'done' : 'failed', text: result.text };
+    onChange();
+    letGo();
+    // Windows of another day need not hear of it.
+    setTimeout(() => {
+      if (job?.phase !== 'waiting') job = undefined;
+    }, TOLD_MS).unref();
+  }
+
+  return {
+    get job() {
+      return job;
+    },
+    get able() {
+      return closing !== undefined && isLastingCursor(closing.runtime) && file() !== undefined;
+    },
+    get undoable() {
+      return isKept(dataDir);
+    },
+    start(asked) {
+      if (job?.phase === 'waiting') throw new Error('This is under way already: quit Cursor.');
+      if (!closing || !isLastingCursor(closing.runtime))
+        throw new Error('This router does not run on a Cursor that it outlives, so it cannot wait for its end.');
+      job = { phase: 'waiting', text: 'Waiting until Cursor has quit, 5 minutes at most.' };
+      log('info', `Cursor's settings: ${job.text}`);
+      onChange();
+      void run(wishOf(asked), ended.signal);
+    },
+    close: () => ended.abort(),
+  };
+}
+
+/** What came over the pipe, whatever it is. */
+function wishOf(asked: CursorWrite): CursorWrite {
+  if ('undo' in asked) return { undo: true };
+  const { models } = asked as { models?: unknown };
+  return { models: Array.isArray(models) ? models.filter((name): name is string => typeof name === 'string') : [] };
+}
+
+/** As a person would: without what makes its runtime plain Node. */
+function startCursor(runtime: string): void {
+  const app = /^.*?\.app(?=\/)/.exec(runtime)?.[0];
+  const [program, args] = app ? ['/usr/bin/open', ['-a', app]] : [runtime, []];
+  const { ELECTRON_RUN_AS_NODE: _, ...env } = process.env;
+  const child = spawn(program, args, { detached: true, stdio: 'ignore', env });
+  child.on('error', () => undefined);
+  child.unref();
+}
