@@ -41,7 +41,7 @@ async function main(argv: readonly string[]): Promise<number> {
     case 'cursor':
       return runCursorCommand(args.rest, {
         defaultDataDir: () => defaultDataDir(process.env),
-        files: cursorStateFiles(undefined, { platform: process.platform, home: homedir(), env: process.env }),
+        files: cursorStateFiles(undefined, { platform: thisSystem.platform, home: homedir(), env: process.env }),
         running: () => runningPrograms(),
         out: (text) => void process.stdout.write(text),
         err: (text) => void process.stderr.write(text),

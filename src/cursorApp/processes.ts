@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { readdir, readlink } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { thisSystem, windowsProgram } from '../system/processes';
 
 export interface RunningProgram {
   pid: number;
@@ -15,7 +16,7 @@ const LISTING_MS = 15_000;
 
 /** Undefined: it cannot be told. */
 export async function runningPrograms(
-  platform: NodeJS.Platform = process.platform,
+  platform: NodeJS.Platform = thisSystem.platform,
 ): Promise<RunningProgram[] | undefined> {
   try {
     if (platform === 'linux') return await fromProc();
@@ -24,7 +25,14 @@ export async function runningPrograms(
     if (platform === 'win32') {
       const list = 'Get-CimInstance Win32_Process | ForEach-Object { "$($_.ProcessId) $($_.ExecutablePath)" }';
       const args = ['-NoProfile', '-NonInteractive', '-Command', list];
-      return lines((await run('powershell.exe', args, { timeout: LISTING_MS, windowsHide: true })).stdout);
+      return lines(
+        (
+          await run(windowsProgram(thisSystem, 'System32', 'WindowsPowerShell', 'v1.0', 'powershell.exe'), args, {
+            timeout: LISTING_MS,
+            windowsHide: true,
+          })
+        ).stdout,
+      );
     }
   } catch {
     // Not told here.

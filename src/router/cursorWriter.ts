@@ -6,6 +6,7 @@ import { writeWhenClosed } from '../cursorApp/whenClosed';
 import { connectState, disconnectState, isKept, type WriteResult } from '../cursorApp/writeState';
 import { steadyNow } from '../network/steadyClock';
 import type { CursorJob, CursorWrite } from '../process/contract';
+import { thisSystem } from '../system/processes';
 import type { CoreOptions } from './options';
 
 /** How long the end is told to windows that open, milliseconds. */
@@ -47,7 +48,7 @@ export function createCursorWriter({ options, file, publicUrl, onChange }: Curso
   async function run(asked: CursorWrite, signal: AbortSignal): Promise<void> {
     if (!closing) return;
     const letGo = closing.hold();
-    const own = belongsTo(closing.runtime, process.platform);
+    const own = belongsTo(closing.runtime, thisSystem.platform);
     const result = await writeWhenClosed(
       {
         now: steadyNow,
