@@ -1,4 +1,5 @@
 /** The last hop is the first of every request: has Cursor called, through which host, and what did it hear? */
+import type { CursorSighting } from '../process/contract';
 import { cursorTroubles } from '../troubles/table';
 import { type Check, COPY_KEY, COPY_URL, CURSOR_SETTINGS, type Finding, failed, ok, skipped, warning } from './check';
 import type { DoctorFacts } from './facts';
@@ -29,8 +30,13 @@ function finding({ cursor, recent, tunnel }: DoctorFacts): Finding {
   const calls = recent.filter((record) => record.client === 'cursor');
   const [last] = calls;
   const { publicUrl, replacedUrl, since } = tunnel.status();
-  // A refused call is no request in the ledger, so the sighting may be newer.
   const seenAt = Math.max(cursor?.lastSeen ?? 0, last ? Date.parse(last.time) : 0);
+  if (seenAt === 0 && cursor?.refused)
+    return failed(
+      `Cursor has not come through yet. ${refusedText(cursor)}`,
+      'Paste the API key into Cursor again (Settings, Models, OpenAI API Key).',
+      COPY_KEY,
+    );
   if (seenAt === 0)
     return warning(
       'Cursor has not called this router yet.',
@@ -52,12 +58,6 @@ function finding({ cursor, recent, tunnel }: DoctorFacts): Finding {
       'Paste the Base URL into Cursor again.',
       COPY_URL,
     );
-  if (cursor?.lastRefusal && cursor.lastSeen >= seenAt)
-    return failed(
-      `${when} and refused: ${cursor.lastRefusal}`,
-      'Paste the API key into Cursor again (Settings, Models, OpenAI API Key).',
-      COPY_KEY,
-    );
   const dialects = [...new Set(calls.flatMap((record) => record.dialect ?? []))].sort();
   const spoken = dialects.length > 0 ? `; dialects ${dialects.join(', ')}` : '';
   if (last && last.status >= 400)
@@ -66,7 +66,14 @@ function finding({ cursor, recent, tunnel }: DoctorFacts): Finding {
       'The log tells the story of that request; check the backend that it went to.',
       CURSOR_SETTINGS,
     );
-  return ok(`${when}, ${calls.length} of the newest ${recent.length} requests${spoken}.`);
+  // On a public address anybody can say so: it is told, and takes nothing back.
+  const others = cursor?.refused ? ` ${refusedText(cursor)}` : '';
+  return ok(`${when}, ${calls.length} of the newest ${recent.length} requests${spoken}.${others}`);
+}
+
+function refusedText({ refused, lastRefusal = '' }: CursorSighting): string {
+  const count = refused?.count ?? 0;
+  return `${count === 1 ? 'One call that says it is' : `${count} calls that say they are`} Cursor's ${count === 1 ? 'was' : 'were'} refused: ${lastRefusal}`;
 }
 
 /** A Host header without its port. */

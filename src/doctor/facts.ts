@@ -28,6 +28,8 @@ export interface DoctorFacts {
   healthProof: HealthProof;
   /** Key of the clients; '' when there is none. */
   clientKey: string;
+  /** Client keys that open nothing, since a provider has the same. */
+  refusedKeys: readonly string[];
   /** What the Doctor's own requests present, so that they count as nobody's. */
   probeKey: string;
   backends: readonly Backend[];

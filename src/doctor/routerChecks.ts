@@ -25,6 +25,7 @@ import {
 import { type DoctorFacts, localOrigin } from './facts';
 
 const LOCAL_MS = 5_000;
+const REFUSED_KEY = "It is a provider's key, too, and a provider's key never opens the router.";
 
 export function routerChecks(facts: DoctorFacts): Check[] {
   return [
@@ -139,12 +140,25 @@ async function localFinding(facts: DoctorFacts, signal: AbortSignal): Promise<Fi
   if ('error' in chat)
     return failed(describeNetworkError(chat.error, 'The router', false), 'Restart the router.', RESTART);
   if (chat.status === 401)
-    return failed('The router refuses its own API key.', 'Copy the API key anew and restart the router.', COPY_KEY);
+    return facts.refusedKeys.includes('main')
+      ? failed(
+          `The router refuses its own API key. ${REFUSED_KEY}`,
+          'Give the router a key of its own: Copy API Key offers a new one.',
+          COPY_KEY,
+        )
+      : failed('The router refuses its own API key.', 'Copy the API key anew and restart the router.', COPY_KEY);
   if (chat.status !== 200)
     return failed(
       `The built-in model answered with HTTP ${chat.status}.`,
       'Restart the router; its log says more.',
       RESTART,
+    );
+  const [guest] = facts.refusedKeys;
+  if (guest !== undefined)
+    return warning(
+      `The client key "${guest}" opens nothing. ${REFUSED_KEY}`,
+      'Give it a secret of its own.',
+      openSetting('clientKeys'),
     );
   return ok(`The built-in model demo/echo answered in ${Math.round(now() - begun)} ms.`);
 }

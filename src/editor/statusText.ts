@@ -138,7 +138,7 @@ function tunnelLine(state: RouterState): string {
 }
 
 function sightingLines({ cursor }: RouterState): string[] {
-  if (!cursor) return ['Cursor has not called yet.'];
+  if (!cursor || cursor.lastSeen === 0) return ['Cursor has not called yet.'];
   return [`Cursor last reached this router at ${clock(cursor.lastSeen)} through ${code(cursor.host)}`];
 }
 

@@ -49,6 +49,8 @@ export interface Admission {
   check(clientKey: string): ApiFailure | undefined;
   /** Takes a place under the key's limit of running requests, before the body is read; `leave` gives it back. */
   enter(clientKey: string): { leave(): void } | { failure: ApiFailure };
+  /** A request that no model sees (counting tokens): it counts towards the requests a minute. */
+  count(clientKey: string): ApiFailure | undefined;
   /** The key is limited to models or money: what would steer the provider past that is taken out of its requests. */
   limited(clientKey: string): boolean;
   /** May the key use this model at all? */
@@ -236,6 +238,13 @@ export function createAdmission(world: AdmissionWorld, configured: readonly Clie
     return { leave: () => void (key.inside -= 1) };
   }
 
+  function count(name: string): ApiFailure | undefined {
+    const key = keys.get(name);
+    const refused = key ? checkRates(name, key, () => 0)?.failure : checkKey(name);
+    if (key && !refused) key.minute.add(0, world.steady());
+    return refused;
+  }
+
   function checkRates(name: string, key: Key, tokens: () => number): { ok: false; failure: ApiFailure } | undefined {
     const { maxStreams, requestsPerMinute, tokensPerMinute } = key.settings ?? {};
     const now = world.steady();
@@ -352,6 +361,7 @@ export function createAdmission(world: AdmissionWorld, configured: readonly Clie
     configure,
     check: checkKey,
     enter,
+    count,
     limited(name) {
       const key = keys.get(name);
       return !key || key.models !== undefined || key.settings?.budget !== undefined;

@@ -50,7 +50,8 @@ function round(value: number | undefined): number | undefined {
 function cellText(cell: Cell): string {
   if (cell === undefined) return '';
   if (typeof cell !== 'string') return String(cell);
-  const safe = /^\s*[=+\-@\t\r\n]/.test(cell) ? `'${cell}` : cell;
+  // Where the semicolon separates cells, a spreadsheet cuts there, quotes or not.
+  const safe = cell.replace(/(^|;)(?=\s*[=+\-@\t\r\n])/g, "$1'");
   return /[",;\t\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 

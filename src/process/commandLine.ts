@@ -71,8 +71,8 @@ Usage: node dist/router.js [options]
   --port N                port on the host, 0 for any free one (default 11411)
   --host ADDRESS          address to listen on (default 127.0.0.1)
   --tunnel KIND           ${TUNNEL_NAMES.join(' | ')} (default cloudflared)
-  --llmrouter-api-key KEY       the key clients have to send
-  --llmrouter-api-key-env NAME  the variable that holds it (default LLMROUTER_API_KEY)
+  --llmrouter-api-key KEY       the key clients have to send; other users of this machine see it in the process list
+  --llmrouter-api-key-env NAME  the variable that holds it, which nobody else sees (default LLMROUTER_API_KEY)
   --log-level LEVEL       ${LEVELS.join(' | ')}
   --json                  JSON lines on standard output, the log on standard error
   --data-dir DIR          where ledger, tunnel state and logs live

@@ -42,7 +42,7 @@ export interface BackendState {
 }
 
 export interface CursorSighting {
-  /** Milliseconds since the epoch of Cursor's last request. */
+  /** Milliseconds since the epoch of Cursor's last request that had the right key; 0: none had. */
   lastSeen: number;
   /** Host it came through. */
   host: string;

@@ -1,4 +1,7 @@
-/** Through which URL Cursor's servers come, kept over restarts: the URL is pasted by hand, and an old one fails in silence. */
+/**
+ * Through which URL Cursor's servers come, kept over restarts: the URL is pasted by hand, and an old one fails in silence. Who
+ * was refused may be anybody: that is one line in memory, and says nothing about where Cursor comes from.
+ */
 import { mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { writeWhole } from '../network/wholeFile';
@@ -7,7 +10,7 @@ import type { CursorSighting } from './contract';
 export interface CursorSightings {
   /** A request of Cursor's came through `host` (no port); `refusal` when it was turned away. */
   saw(host: string, refusal?: string): void;
-  /** The last one; outdated when none of our public hosts is the one it came through. */
+  /** The last one (`lastSeen` 0: only refused ones); outdated when none of our public hosts is the one it came through. */
   last(publicHosts: ReadonlySet<string>): CursorSighting | undefined;
   /** Writes what is not yet written. */
   close(): Promise<void>;
@@ -26,6 +29,7 @@ const LOOPBACK = /^(localhost|127\.|\[::1\])/;
 export function createCursorSightings({ dataDir, now, log }: SightingWorld): CursorSightings {
   const file = path.join(dataDir, 'cursor-seen.json');
   let seen = read(file);
+  let turnedAway: Pick<CursorSighting, 'lastRefusal' | 'refused'> | undefined;
   let savedAt = 0;
   let writing: Promise<void> = Promise.resolve();
 
@@ -39,16 +43,21 @@ export function createCursorSightings({ dataDir, now, log }: SightingWorld): Cur
 
   return {
     saw(host, refusal) {
+      if (refusal) {
+        const count = (turnedAway?.refused?.count ?? 0) + 1;
+        turnedAway = { lastRefusal: refusal, refused: { count, lastAt: now() } };
+        return;
+      }
+      turnedAway = undefined;
       const news = seen?.host !== host;
-      const refused = refusal ? { count: (seen?.refused?.count ?? 0) + 1, lastAt: now() } : undefined;
-      seen = { lastSeen: now(), host, ...(refusal && { lastRefusal: refusal, refused }) };
+      seen = { lastSeen: now(), host };
       if (news) log('info', `Cursor reached this router through ${host}.`);
       if (news || now() - savedAt > SAVE_MS) save();
     },
     last(publicHosts) {
-      if (!seen) return undefined;
+      if (!seen) return turnedAway && { lastSeen: 0, host: '', outdated: false, ...turnedAway };
       const outdated = publicHosts.size > 0 && !publicHosts.has(seen.host) && !LOOPBACK.test(seen.host);
-      return { ...seen, outdated };
+      return { ...seen, ...turnedAway, outdated };
     },
     async close() {
       save();
@@ -57,7 +66,7 @@ export function createCursorSightings({ dataDir, now, log }: SightingWorld): Cur
   };
 }
 
-function read(file: string): Omit<CursorSighting, 'outdated'> | undefined {
+function read(file: string): Pick<CursorSighting, 'host' | 'lastSeen'> | undefined {
   try {
     const { host, lastSeen } = JSON.parse(readFileSync(file, 'utf8')) as { host?: unknown; lastSeen?: unknown };
     return typeof host === 'string' && typeof lastSeen === 'number' ? { host, lastSeen } : undefined;

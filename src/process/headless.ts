@@ -4,10 +4,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { createInterface } from 'node:readline/promises';
 import { parseEnv } from 'node:util';
 import type { LoadedConfig } from '../config/formats/loaded';
 import { envVariables, keyText } from '../config/intake';
+import { type FolderTrust, trustOf, trustOfFile } from '../network/folderTrust';
 import { CLIENT_KEY } from '../settings/keyNames';
 import type { Settings } from '../settings/schema';
 import { isLocalOnly } from '../settings/tunnelKinds';
@@ -18,6 +18,8 @@ import type { HeadlessArguments } from './commandLine';
 import { findConfigFile, readConfigFile, stampOf, watchConfigFile, watchStamp } from './configFile';
 import type { RouterCore } from './core';
 import { claimDataDir, type DataDirClaim } from './dataDirClaim';
+import { askYes, offerInstall } from './offerInstall';
+import { createProgramConsent, type ProgramConsent } from './programConsent';
 import { openMemo } from './routerMemo';
 import { installSecret, openRuntimeDir } from './runtimeDir';
 import { storedClientKey } from './storedClientKey';
@@ -54,6 +56,7 @@ export async function runHeadless(
   world: HeadlessWorld,
 ): Promise<number> {
   const dataDir = dataDirOf(args, world, readEnvironment(args, world));
+  refuseOpen(trustOf(dataDir), 'keys');
   const claim = await usableFolder(dataDir, () => claimDataDir(dataDir));
   try {
     return await serveHeadless(args, createCore, world, claim);
@@ -79,6 +82,10 @@ async function serveHeadless(
       'warn',
       'The client key is short. Anybody on the internet may try to guess it; a key of 32 characters and more is safe.',
     );
+  if (args.apiKey) terminal.log('warn', VISIBLE_KEY);
+  const trust = trustOf(prepared.dataDir);
+  if (trust.kind === 'shared')
+    terminal.log('warn', `No program is run from the data folder, since ${trust.why}. Mend it with: ${trust.mend}`);
   await apply(first);
 
   tellEvents(core, terminal);
@@ -124,6 +131,9 @@ async function serveHeadless(
   await core.close();
   return 0;
 }
+
+const VISIBLE_KEY =
+  'The client key stands in the arguments, where other users of this machine can read it. Better: the variable LLMROUTER_API_KEY, or another one with --llmrouter-api-key-env NAME.';
 
 /** So that `doctor --data-dir` finds this router, whatever its port is; a folder that refuses costs only that. */
 async function rememberPort({ core, dataDir, settings }: Prepared): Promise<void> {
@@ -179,6 +189,7 @@ export async function prepareHeadless(
   const dataDir = dataDirOf(args, world, env);
   await usableFolder(dataDir, () => mkdir(dataDir, { recursive: true, mode: 0o700 }));
   const file = args.config ? path.resolve(world.cwd, args.config) : await findConfigFile(world.cwd, env);
+  if (file) refuseOpen(trustOfFile(file), 'a configuration');
   const host = args.host ?? '127.0.0.1';
   const secret = await usableFolder(dataDir, () => installSecret(dataDir));
   const core = await createCore({
@@ -201,10 +212,14 @@ export async function prepareHeadless(
   const given = clientKeyOf(first);
   const generated = given === undefined && first.settings !== undefined;
   const key = given ?? (generated ? await usableFolder(dataDir, () => storedClientKey(dataDir)) : '');
+  const consent = consentTo(args, world, { env, terminal });
   const apply = async (config: LoadedConfig): Promise<void> => {
     if (!config.settings) return;
+    const settings = withOptions(config.settings, args);
+    const usesCloudflared = settings.tunnel.provider.startsWith('cloudflared');
+    if (usesCloudflared && !(await consent.environment())) delete env.CLOUDFLARED_BIN;
     await core.configure({
-      settings: withOptions(config.settings, args),
+      settings: await consent.settings(settings),
       secrets: { ...config.secrets, [CLIENT_KEY]: clientKeyOf(config) || key },
       network: {},
       problems: config.problems,
@@ -214,6 +229,21 @@ export async function prepareHeadless(
     ...{ core, env, envStamp, terminal, dataDir, secret, host, file, text: read?.text, zero },
     ...{ first, settings: first.settings && withOptions(first.settings, args), key, generated, apply },
   };
+}
+
+/** Nobody is asked twice, nor where nobody answers. */
+function consentTo(
+  args: HeadlessArguments,
+  { env: real, stdin, stdout }: HeadlessWorld,
+  { env, terminal }: Pick<Prepared, 'env' | 'terminal'>,
+): ProgramConsent {
+  const isThere = !args.json && stdin.isTTY === true && stdout.isTTY === true;
+  return createProgramConsent({
+    fromEnvFile: () => (args.envFile || real.CLOUDFLARED_BIN ? undefined : env.CLOUDFLARED_BIN),
+    foundConfig: args.config === undefined,
+    say: (sentence) => terminal.log('warn', sentence),
+    ...(isThere && { ask: (question) => askYes(question, stdin, stdout) }),
+  });
 }
 
 function envFileOf(args: Pick<HeadlessArguments, 'envFile'>, world: Pick<HeadlessWorld, 'cwd'>): string {
@@ -309,6 +339,14 @@ async function usableFolder<T>(folder: string, work: () => Promise<T>): Promise<
   }
 }
 
+/** What everybody may write is nobody's: it could be anybody's key, program or configuration. */
+function refuseOpen(trust: FolderTrust, what: string): void {
+  if (trust.kind === 'open')
+    throw new UsageError(
+      `No ${what.replace(/^a /, '')} may be taken from there: ${trust.why}. Mend it with: ${trust.mend}`,
+    );
+}
+
 /** What the command line says beats the file. */
 function withOptions(settings: Settings, args: HeadlessArguments): Settings {
   return {
@@ -334,37 +372,4 @@ function tellEvents(core: RouterCore, terminal: Terminal): void {
     }
   });
   core.onRequest((record) => terminal.request(record));
-}
-
-/** Asks once on a terminal whether cloudflared may be downloaded; otherwise it never downloads by itself. */
-async function offerInstall(
-  core: RouterCore,
-  args: HeadlessArguments,
-  terminal: Terminal,
-  world: HeadlessWorld,
-): Promise<void> {
-  if (args.json || args.installCloudflared || !world.stdin.isTTY || !world.stdout.isTTY) return;
-  const missing = await new Promise<boolean>((resolve) => {
-    const stop = core.onDidChange(({ tunnel }) => {
-      if (!tunnel.needsBinary && tunnel.state !== 'online') return;
-      stop();
-      resolve(tunnel.needsBinary === true);
-    });
-  });
-  if (!missing) return;
-  const prompt = createInterface({ input: world.stdin, output: world.stdout });
-  const answer = await prompt
-    .question('cloudflared is not installed. Download it from its release page now (about 40 MB)? [y/N] ')
-    .finally(() => prompt.close());
-  if (!/^y(es)?$/i.test(answer.trim())) return;
-  let last = '';
-  await core
-    .installCloudflared(
-      undefined,
-      ({ message }) => {
-        if (message !== last) terminal.log('warn', (last = message));
-      },
-      new AbortController().signal,
-    )
-    .catch((error: Error) => terminal.log('error', error.message));
 }

@@ -157,6 +157,7 @@ function doctorFacts(
     dataDir: options.dataDir,
     healthProof,
     clientKey: setup.mainKey(),
+    refusedKeys: setup.runtime.keyring.refused,
     // Another process knows only the main key.
     probeKey: attach ? setup.mainKey() : setup.ownKey,
     backends: setup.runtime.backends,

@@ -95,7 +95,7 @@ export async function createRouterCore(given: CoreOptions): Promise<RouterCore> 
     return cursorAppState(reading.holds, {
       hosts: tunnel.hosts(),
       serves: (name) => !('notFound' in setup.runtime.routes.resolve(name)),
-      seen: doors.sightings.last(tunnel.hosts()) !== undefined,
+      seen: (doors.sightings.last(tunnel.hosts())?.lastSeen ?? 0) > 0,
     });
   }
 

@@ -7,7 +7,7 @@ import type { Backend } from '../routing/backend';
 import { buildBackends } from '../routing/build';
 import { keyPlaces } from '../routing/keyPlaces';
 import { createRouteTable } from '../routing/resolve';
-import { createKeyring } from '../server/clientKeys';
+import { createKeyring, refusedKeyText } from '../server/clientKeys';
 import { createModelLists, type ModelLists } from '../server/models';
 import type { Runtime } from '../server/runtime';
 import { CLIENT_KEY, clientKeyName, generateClientKey } from '../settings/keyNames';
@@ -48,11 +48,14 @@ export function createSetup({ env, log }: Pick<CoreOptions, 'env' | 'log'>, brea
   function buildRuntime(): Runtime {
     const { settings, secrets } = configuration;
     const backends = buildBackends(settings, env);
+    const mainKey = keyText(secrets[CLIENT_KEY]);
+    // A LiteLLM file's master key is what clients send; that a LiteLLM proxy may have one too does not make it a provider's.
+    const ofClients = (keyEnv: string) => keyEnv === 'LITELLM_MASTER_KEY' && keyText(env[keyEnv]) === mainKey;
     const keyFor: Runtime['keyFor'] = ({ keyName, keyEnv }) =>
-      keyText(secrets[keyName]) ?? (keyEnv ? keyText(env[keyEnv]) : undefined);
+      keyText(secrets[keyName]) ?? (keyEnv && !ofClients(keyEnv) ? keyText(env[keyEnv]) : undefined);
     const clientKeys = [
       { name: OWN_CHECKS, secret: ownKey },
-      { name: 'main', secret: keyText(secrets[CLIENT_KEY]) ?? '' },
+      { name: 'main', secret: mainKey ?? '' },
       ...settings.clientKeys.map(({ name, apiKeyEnv }) => ({
         name,
         secret: keyText(secrets[clientKeyName(name)]) ?? (apiKeyEnv ? keyText(env[apiKeyEnv]) : undefined) ?? '',
@@ -67,6 +70,10 @@ export function createSetup({ env, log }: Pick<CoreOptions, 'env' | 'log'>, brea
       keyring: createKeyring(clientKeys, providerKeys(backends, keyFor)),
       routes: createRouteTable(settings, backends, { lists: lists.known }),
     };
+  }
+
+  function tellRefusedKeys(before: readonly string[]): void {
+    for (const name of runtime.keyring.refused) if (!before.includes(name)) log('error', refusedKeyText(name));
   }
 
   function tellImpossibleKeys(): void {
@@ -109,8 +116,10 @@ export function createSetup({ env, log }: Pick<CoreOptions, 'env' | 'log'>, brea
         breaker.reset();
         keys.reset();
       }
+      const refused = runtime.keyring.refused;
       runtime = buildRuntime();
       tellImpossibleKeys();
+      tellRefusedKeys(refused);
     },
     tellProblems(problems) {
       configuration = { ...configuration, problems };

@@ -47,6 +47,8 @@ export type AttemptResult =
   | {
       kind: 'failed';
       failure: ApiFailure;
+      /** The sentence is the provider's own, and may repeat the request. */
+      heard: boolean;
       status?: number;
       reply?: StreamReply;
       sent: boolean;
@@ -108,8 +110,8 @@ export function runAttempt(options: AttemptOptions): Promise<AttemptResult> {
       control?.abort();
       resolve(result);
     };
-    const fail = (failure: ApiFailure, said?: SaidWhole) =>
-      settle({ kind: 'failed', failure, status, reply, sent: client.committed, reached, ...(said && { said }) });
+    const fail = (failure: ApiFailure, heard = false, said?: SaidWhole) =>
+      settle({ kind: 'failed', failure, heard, status, reply, sent: client.committed, reached, ...(said && { said }) });
     const tooLate = (what: string, ms: number) => () =>
       fail({ status: 504, kind: 'timeout', message: `${provider} ${what} within ${inSeconds(ms)} s.` });
     const broken = (what: string) => fail({ status: 502, kind: 'protocol', message: `${provider} ${what}` });
@@ -168,7 +170,7 @@ export function runAttempt(options: AttemptOptions): Promise<AttemptResult> {
         const out = reply.push(event);
         const { failure, content } = reply.observed;
         if (failure) {
-          fail(failure);
+          fail(failure, true);
           return false;
         }
         if (content) clear('firstContent');
@@ -297,7 +299,7 @@ export function runAttempt(options: AttemptOptions): Promise<AttemptResult> {
 
     function readError(): void {
       const body = Buffer.concat(whole).toString('utf8', 0, ERROR_BODY_BYTES);
-      fail(options.parseError(status ?? 502, headers, body), { headers, body });
+      fail(options.parseError(status ?? 502, headers, body), true, { headers, body });
     }
   });
 }

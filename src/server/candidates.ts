@@ -16,6 +16,7 @@ import { type AttemptResult, runAttempt } from './attempt';
 import type { ClientSide } from './clientSide';
 import { withoutQuotes } from './errors';
 import type { Failed, Run } from './exchangeTypes';
+import { keptWords } from './keptWords';
 import { breakerKey, keysOf } from './keyTry';
 import { lessonsFrom, MOST_LESSONS, type SentBody } from './lessonTry';
 import { planAttempt } from './plan';
@@ -98,7 +99,7 @@ export async function runCandidates(run: Run, candidates: readonly Target[], res
       }
       const { failure } = result;
       if (failure.kind === 'cancelled' || failure.own) deps.breaker.released(circuit);
-      else deps.breaker.failed(circuit, failure);
+      else deps.breaker.failed(circuit, { ...failure, message: result.kept ?? failure.message });
       last = { ...result, target };
       if (client.gone || client.committed || failure.kind === 'cancelled') return run.giveUp(last);
 
@@ -140,7 +141,7 @@ export async function runCandidates(run: Run, candidates: readonly Target[], res
       if (decision.do === 'giveUp') return run.giveUp(last);
       deps.log(
         'warn',
-        `${record.id} ${target.backend.name}/${target.upstreamModel}: ${failure.message} ${consequence(decision, queue[at + 1], spare)}`,
+        `${record.id} ${target.backend.name}/${target.upstreamModel}: ${result.kept ?? failure.message} ${consequence(decision, queue[at + 1], spare)}`,
       );
       attempt.outcome = decision.do === 'retry' ? 'retried' : 'fellBack';
       if (decision.do === 'fallback') break;
@@ -197,14 +198,16 @@ async function tryOnce(
   const begun = now();
   let sentOver: WireName | undefined;
   let sent: SentBody | undefined;
-  const failed = (failed: Failed): Failed & Refused => {
+  const failed = (failed: Failed, heard = false): Failed & Refused => {
     const failure = withoutKey(failed.failure, exchange.runtime.keyFor(target));
+    // What broke a protocol is told in our words.
+    const kept = heard && failure.kind !== 'protocol' ? keptWords(failure, exchange.body) : failure.message;
     const outcome = failure.kind === 'cancelled' ? ('cancelled' as const) : ('failed' as const);
     Object.assign(attempt, {
       ms: now() - begun,
       outcome,
       status: failed.upstreamStatus,
-      reason: failure.message,
+      reason: kept,
       kind: failure.kind,
       ...(failed.said && {
         said: saidBy(failed.said, exchange.body, {
@@ -213,7 +216,7 @@ async function tryOnce(
         }),
       }),
     });
-    return { ...failed, failure, ...(sentOver && { sentOver }), ...(sent && { sent }) };
+    return { ...failed, failure, kept, ...(sentOver && { sentOver }), ...(sent && { sent }) };
   };
   try {
     const plan = planAttempt({ exchange, request, speaker, target, record, lessons, ...(wire && { wire }) });
@@ -241,15 +244,18 @@ async function tryOnce(
       },
     });
     if (result.kind === 'failed')
-      return failed({
-        failure: result.failure,
-        reply: result.reply,
-        upstreamStatus: result.status,
-        reached: result.reached,
-        said: result.said,
-      });
+      return failed(
+        {
+          failure: result.failure,
+          reply: result.reply,
+          upstreamStatus: result.status,
+          reached: result.reached,
+          said: result.said,
+        },
+        result.heard,
+      );
     const whole = result.kind === 'whole' || !request.stream ? readWhole(plan, result, target) : undefined;
-    if (whole?.failure) return failed({ failure: whole.failure, upstreamStatus: result.status });
+    if (whole?.failure) return failed({ failure: whole.failure, upstreamStatus: result.status }, true);
     Object.assign(attempt, { ms: now() - begun, status: result.status, outcome: 'ok' });
     const { usage, finish, chars } = whole ?? (result as AttemptResult & { kind: 'streamed' }).reply.observed;
     run.succeed(

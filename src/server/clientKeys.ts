@@ -9,6 +9,14 @@ export interface Keyring {
   find(presented: string): string | undefined;
   /** Names that were left out because their secret is a provider's key. */
   readonly refused: readonly string[];
+  /** Name of the entry that was left out with this secret. */
+  refusedAs(presented: string): string | undefined;
+}
+
+/** What to say of a key that is left out. */
+export function refusedKeyText(name: string): string {
+  const which = name === 'main' ? 'The key of this router' : `The client key "${name}"`;
+  return `${which} is a provider's key, too, and a provider's key never opens the router. Give the router a key of its own.`;
 }
 
 export interface KeyringEntry {
@@ -31,8 +39,15 @@ export function createKeyring(entries: readonly KeyringEntry[], providerKeys: re
   const forbidden = new Set(providerKeys);
   const usable = entries.filter((entry) => entry.secret !== '' && !forbidden.has(entry.secret));
   const known = usable.map((entry) => ({ name: entry.name, digest: digest(entry.secret) }));
+  const leftOut = entries
+    .filter((entry) => entry.secret !== '' && forbidden.has(entry.secret))
+    .map((entry) => ({ name: entry.name, digest: digest(entry.secret) }));
   return {
-    refused: entries.filter((entry) => entry.secret !== '' && forbidden.has(entry.secret)).map((entry) => entry.name),
+    refused: leftOut.map((entry) => entry.name),
+    refusedAs(presented) {
+      const given = digest(presented);
+      return leftOut.find((entry) => crypto.timingSafeEqual(entry.digest, given))?.name;
+    },
     find(presented) {
       const given = digest(presented);
       let found = -1;

@@ -53,7 +53,8 @@ export async function handleExchange(exchange: Exchange): Promise<void> {
   function finish(outcome: Outcome, bytes: number): void {
     if (recorded) return;
     recorded = true;
-    const usage = usedBy(exchange, outcome, request.stream, reservation);
+    const waited = record.firstMs ?? deps.now() - startedAt;
+    const usage = usedBy(exchange, outcome, request.stream, reservation, waited);
     const cost = outcome.target && usage ? deps.costOf(outcome.target, usage) : undefined;
     reservation?.settle({ usage, cost });
     Object.assign(record, {
@@ -63,7 +64,7 @@ export async function handleExchange(exchange: Exchange): Promise<void> {
       status: outcome.status,
       upstreamStatus: outcome.upstreamStatus,
       finish: outcome.finish,
-      error: outcome.failure?.message,
+      error: outcome.kept ?? outcome.failure?.message,
       errorKind: outcome.failure?.kind,
       usage,
       cost,
@@ -95,11 +96,12 @@ export async function handleExchange(exchange: Exchange): Promise<void> {
     client.answer(outcome.status, headers, body);
   }
 
-  function giveUp({ failure, target, reply, upstreamStatus, reached }: Failed): void {
+  function giveUp({ failure, kept, target, reply, upstreamStatus, reached }: Failed): void {
     const outcome: Outcome = {
       status: 200,
       target,
       failure,
+      ...(kept !== undefined && { kept }),
       chars: reply?.observed.chars ?? 0,
       usage: reply?.observed.usage,
       upstreamStatus,
@@ -168,6 +170,10 @@ export async function handleExchange(exchange: Exchange): Promise<void> {
       if (canned) return answer({ status: 200, chars: 0 }, canned.headers, canned.body);
       return refuse(unknownModel(asked ?? '', resolved));
     }
+    if (resolved.tier === 'priority' && deps.admission.limited(exchange.clientKey)) {
+      const message = 'This client key has limits: the dearer fast tier is not available with it.';
+      return refuse(refusal(400, message, { param: 'model' }));
+    }
     const target = ofItsKind(resolved);
     const admitted = deps.admission.admit({
       clientKey: exchange.clientKey,
@@ -224,6 +230,7 @@ function usedBy(
   { target, failure, chars, usage, reached }: Outcome,
   stream: boolean,
   reservation: Reservation | undefined,
+  waitedMs: number,
 ): Usage | undefined {
   if (!target) return undefined;
   const told = usage && boundedUsage(usage);
@@ -234,8 +241,18 @@ function usedBy(
   // The provider refused it, or it never reached a model: nothing was used.
   if (!aborted && chars === 0) return told;
   const came = estimate(aborted && reservation ? reservation.reserved().input : exchange.body.length / 4, chars);
+  if (aborted && reservation)
+    came.output += hiddenThinking(target, reservation.reserved().output - came.output, waitedMs);
   // A stream's first numbers are not its last: what came counts where it is more.
   return told ? { ...told, output: Math.max(told.output, came.output), estimated: true } : came;
+}
+
+/** Thinking that nobody is shown takes its time before the first word, and is paid: at this many tokens a second. */
+const THINKING_SPEED = 60;
+
+function hiddenThinking({ abilities }: Target, most: number, waitedMs: number): number {
+  const thinks = (abilities.effortWords?.length ?? 0) > 0 || abilities.thinkingSwitch === true;
+  return thinks ? Math.max(0, Math.min(most, Math.ceil((waitedMs / 1_000) * THINKING_SPEED))) : 0;
 }
 
 function estimate(input: number, chars: number): Usage {

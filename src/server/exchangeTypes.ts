@@ -27,6 +27,8 @@ export interface Outcome {
   status: number;
   target?: Target;
   failure?: ApiFailure;
+  /** What of the failure's sentence is kept; absent: all. */
+  kept?: string;
   usage?: Usage;
   finish?: RequestRecord['finish'];
   /** Characters of answer that came. */
@@ -39,6 +41,8 @@ export interface Outcome {
 /** A failure and how far its attempt had come. */
 export interface Failed {
   failure: ApiFailure;
+  /** What of its sentence is kept, where a provider wrote it; absent: all. */
+  kept?: string;
   target?: Target;
   /** The stream that had begun. */
   reply?: StreamReply;

@@ -65,10 +65,26 @@ export function sourceOf(request: IncomingMessage, door: PublicDoor): string {
   const { host } = request.headers;
   const named = request.headers[door.visitorHeader];
   if (host && door.hosts.has(hostName(host)) && typeof named === 'string') {
-    const visitor = named.slice(named.lastIndexOf(',') + 1).trim();
-    return `tunnel:${visitor.slice(0, 64)}`;
+    return `tunnel:${networkOf(named.slice(named.lastIndexOf(',') + 1).trim())}`;
   }
-  return request.socket.remoteAddress ?? 'unknown';
+  return networkOf(request.socket.remoteAddress ?? 'unknown');
+}
+
+/** Whoever has one IPv6 address has a /64 of them. What is no address at all is one source, whatever it says. */
+function networkOf(address: string): string {
+  const mapped = /^::ffff:(\d+(?:\.\d+){3})$/i.exec(address);
+  if (mapped) return mapped[1]!;
+  const kind = isIP(address);
+  if (kind !== 6) return kind === 4 ? address : 'unknown';
+  const [head = '', tail] = address.toLowerCase().split('%')[0]!.split('::');
+  const groups = (text: string): string[] => (text === '' ? [] : text.split(':'));
+  const left = groups(head);
+  const missing = tail === undefined ? 0 : Math.max(0, 8 - left.length - groups(tail).length);
+  const all = [...left, ...Array.from({ length: missing }, () => '0'), ...groups(tail ?? '')];
+  return `${all
+    .slice(0, 4)
+    .map((group) => Number.parseInt(group, 16).toString(16))
+    .join(':')}::/64`;
 }
 
 interface Misses {
@@ -76,29 +92,45 @@ interface Misses {
   since: number;
 }
 export interface Throttle {
-  /** A wrong key came from here. Milliseconds to hold the refusal, or 'refuse' for 429. */
-  missed(source: string): number | 'refuse';
+  /**
+   * A wrong key came from here. Milliseconds to hold the refusal, or 'refuse' for 429. `peer`: who holds the other end of the
+   * connection; all that comes from there counts together, since on loopback anybody can name any visitor.
+   */
+  missed(source: string, peer?: string): number | 'refuse';
 }
 
 const WINDOW_MS = 60_000;
 const FREE_MISSES = 5;
 const REFUSE_AFTER = 30;
+/** So many times more may come through one peer: a tunnel program speaks for all visitors. */
+const PEER_FACTOR = 10;
 const MAX_SOURCES = 10_000;
 
 /** Guesses at the key are slowed and then refused per source. A right key is never asked here. */
 export function createThrottle(now: () => number): Throttle {
   const sources = new Map<string, Misses>();
+  const peers = new Map<string, Misses>();
+
+  function count(known: Map<string, Misses>, name: string): number {
+    const at = now();
+    let misses = known.get(name);
+    if (!misses || at - misses.since > WINDOW_MS) misses = { count: 0, since: at };
+    misses.count += 1;
+    known.delete(name);
+    known.set(name, misses);
+    if (known.size > MAX_SOURCES) known.delete(known.keys().next().value!);
+    return misses.count;
+  }
+  function hold(misses: number): number {
+    return misses <= FREE_MISSES ? 0 : Math.min(200 * 2 ** (misses - FREE_MISSES - 1), 2_000);
+  }
+
   return {
-    missed(source) {
-      const at = now();
-      let misses = sources.get(source);
-      if (!misses || at - misses.since > WINDOW_MS) misses = { count: 0, since: at };
-      misses.count += 1;
-      sources.delete(source);
-      sources.set(source, misses);
-      if (sources.size > MAX_SOURCES) sources.delete(sources.keys().next().value!);
-      if (misses.count > REFUSE_AFTER) return 'refuse';
-      return misses.count <= FREE_MISSES ? 0 : Math.min(200 * 2 ** (misses.count - FREE_MISSES - 1), 2_000);
+    missed(source, peer) {
+      const own = count(sources, source);
+      const all = peer === undefined ? 0 : Math.ceil(count(peers, peer) / PEER_FACTOR);
+      if (own > REFUSE_AFTER || all > REFUSE_AFTER) return 'refuse';
+      return Math.max(hold(own), hold(all));
     },
   };
 }

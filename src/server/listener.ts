@@ -54,6 +54,10 @@ const HEAD_MS = 20_000;
 export async function listen(handler: http.RequestListener, options: ListenOptions): Promise<Listener> {
   const headMs = options.headMs ?? HEAD_MS;
   const connections = createConnections(options.maxConnections);
+  const begin: http.RequestListener = (request, response) => {
+    if (connections.begin(request.socket, response)) handler(request, response);
+    else refuseSurplus(request, response);
+  };
   const server = http.createServer(
     {
       maxHeaderSize: 32 * 1024,
@@ -66,11 +70,10 @@ export async function listen(handler: http.RequestListener, options: ListenOptio
       requireHostHeader: false,
       joinDuplicateHeaders: false,
     },
-    (request, response) => {
-      if (connections.begin(request.socket, response)) handler(request, response);
-      else refuseSurplus(request, response);
-    },
+    begin,
   );
+  // Whoever asks before it sends a body is told to go on when somebody wants to read it, not before the key was looked at.
+  server.on('checkContinue', begin);
   server.maxRequestsPerSocket = 0;
   server.on('connection', (socket) => {
     socket.setNoDelay(true);

@@ -10,8 +10,9 @@ import { keyPlaces } from '../routing/keyPlaces';
 import { clientNames } from '../routing/resolve';
 import { upstreamHeaders } from '../upstream/headers';
 import { RequestProblem } from '../wires/codec';
-import type { WireName } from '../wires/conversation';
+import type { ApiFailure, WireName } from '../wires/conversation';
 import { estimateInputTokens } from '../wires/tokens';
+import { refusedKeyText } from './clientKeys';
 import { readClientRequest } from './clientRequest';
 import { refusal, sendError, wireOfPath, withoutQuotes } from './errors';
 import { handleExchange } from './exchange';
@@ -91,46 +92,52 @@ export function createRequestServer(deps: ServerDeps): RequestServer {
         );
       }
       case 'countTokens':
-        return withBody(request, response, wire, async (body) => {
-          sendJson(response, { input_tokens: estimateInputTokens(readClientRequest(body).body()) });
+        return withPlace(request, response, wire, key, () => {
+          const refused = deps.admission.count(key);
+          if (refused) return Promise.resolve(refuseFor(refused, request, response, wire));
+          return withBody(request, response, wire, async (body) => {
+            sendJson(response, { input_tokens: estimateInputTokens(readClientRequest(body).body()) });
+          });
         });
-      case 'model': {
-        const { streams } = deps.runtime().settings.limits;
-        if (running >= streams) {
-          return refuse(
-            request,
-            response,
-            wire,
-            503,
-            `The router is busy with ${streams} requests. Try again in a moment.`,
-            2,
-          );
-        }
-        // Before the body: one that never comes holds a place of its own key, not everybody's.
-        const place = deps.admission.enter(key);
-        if ('failure' in place)
-          return refuse(
-            request,
-            response,
-            wire,
-            place.failure.status,
-            place.failure.message,
-            place.failure.retryAfterSeconds,
-            place.failure.code,
-          );
-        const counts = key === OWN_CHECKS ? 0 : 1;
-        running += counts;
-        deps.onRunning?.();
-        try {
-          await withBody(request, response, wire, (body) =>
+      case 'model':
+        return withPlace(request, response, wire, key, () =>
+          withBody(request, response, wire, (body) =>
             handleExchange({ deps, runtime: deps.runtime(), request, response, route, body, clientKey: key, wire }),
-          );
-        } finally {
-          place.leave();
-          running -= counts;
-          deps.onRunning?.();
-        }
-      }
+          ),
+        );
+    }
+  }
+
+  /** Runs what reads a body, under the limits that count before it. */
+  async function withPlace(
+    request: IncomingMessage,
+    response: ServerResponse,
+    wire: WireName,
+    key: string,
+    run: () => Promise<void>,
+  ): Promise<void> {
+    const { streams } = deps.runtime().settings.limits;
+    if (running >= streams)
+      return refuse(
+        request,
+        response,
+        wire,
+        503,
+        `The router is busy with ${streams} requests. Try again in a moment.`,
+        2,
+      );
+    // Before the body: one that never comes holds a place of its own key, not everybody's.
+    const place = deps.admission.enter(key);
+    if ('failure' in place) return refuseFor(place.failure, request, response, wire);
+    const counts = key === OWN_CHECKS ? 0 : 1;
+    running += counts;
+    deps.onRunning?.();
+    try {
+      await run();
+    } finally {
+      place.leave();
+      running -= counts;
+      deps.onRunning?.();
     }
   }
 
@@ -174,7 +181,8 @@ export function createRequestServer(deps: ServerDeps): RequestServer {
       return undefined;
     }
     const fromCursor = isCursorAgent(request);
-    const hold = deps.throttle.missed(sourceOf(request, deps.publicDoor()));
+    const peer = request.socket.remoteAddress ?? 'unknown';
+    const hold = deps.throttle.missed(sourceOf(request, deps.publicDoor()), peer);
     if (hold === 'refuse') {
       refuse(
         request,
@@ -187,7 +195,7 @@ export function createRequestServer(deps: ServerDeps): RequestServer {
       return undefined;
     }
     if (hold > 0) await new Promise((resolve) => setTimeout(resolve, hold));
-    const what = presented === undefined ? 'No API key was sent.' : 'This API key is wrong.';
+    const what = presented === undefined ? 'No API key was sent.' : wrongKey(request, presented);
     if (fromCursor) deps.sawCursor({ host: request.headers.host ?? '', refusal: what });
     refuse(
       request,
@@ -199,12 +207,19 @@ export function createRequestServer(deps: ServerDeps): RequestServer {
     return undefined;
   }
 
+  /** On this machine it is said why a key that somebody chose opens nothing; a stranger learns nothing of it. */
+  function wrongKey(request: IncomingMessage, presented: string): string {
+    const name = isOwnMachine(request) ? deps.runtime().keyring.refusedAs(presented) : undefined;
+    return name === undefined ? 'This API key is wrong.' : `This API key is wrong: ${refusedKeyText(name)}`;
+  }
+
   async function withBody(
     request: IncomingMessage,
     response: ServerResponse,
     wire: WireName,
     run: (body: Buffer) => Promise<void>,
   ): Promise<void> {
+    if (request.headers.expect !== undefined) response.writeContinue();
     const read = await deps.bodies.read(request, deps.runtime().settings.limits, deps.times.bodyMs);
     const told = (why: string) => deps.log('warn', `A ${wire} request was refused: ${why}`);
     if (!read.ok) {
@@ -260,6 +275,18 @@ function refuse(
   const unread = hasBody || (!request.complete && request.headers['transfer-encoding'] !== undefined);
   sendError(response, wire, refusal(told, message, { retryAfterSeconds, code }), unread ? { connection: 'close' } : {});
   if (unread) lingerThenClose(request, response);
+}
+
+function refuseFor(failure: ApiFailure, request: IncomingMessage, response: ServerResponse, wire: WireName): void {
+  const { status, message, retryAfterSeconds, code } = failure;
+  refuse(request, response, wire, status, message, retryAfterSeconds, code);
+}
+
+/** Called from this machine, by its own name. */
+function isOwnMachine({ socket, headers }: IncomingMessage): boolean {
+  return (
+    /^(127\.|::1$|::ffff:127\.)/.test(socket.remoteAddress ?? '') && doorOf(hostName(headers.host ?? '')) === 'loopback'
+  );
 }
 
 /** Lets a client that is still sending read the refusal, without keeping what it sends. */

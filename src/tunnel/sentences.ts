@@ -11,6 +11,8 @@ export const say = {
     'cloudflared is not installed. Run the command Install cloudflared, start with --install-cloudflared, or name the program in llmRouter.tunnel.binary.',
   chosenBinaryMissing: (path: string) =>
     `There is no program at ${path}. Correct llmRouter.tunnel.binary (or CLOUDFLARED_BIN), or leave it empty.`,
+  folderNotTrusted: (why: string, mend: string) =>
+    `No program is run from the data folder, since ${why}. Mend it with: ${mend}. Or install cloudflared yourself.`,
   binaryFails: (path: string, why: string) =>
     `${path} does not start (${why}). A virus scanner or Gatekeeper may hold it back: allow it, or run the command Install cloudflared.`,
   heldByGatekeeper: (path: string) =>

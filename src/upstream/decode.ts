@@ -10,13 +10,24 @@ const DECODERS: Readonly<Record<string, () => zlib.Gunzip>> = {
   br: () => zlib.createBrotliDecompress({ flush: zlib.constants.BROTLI_OPERATION_FLUSH }),
 };
 
+export interface Decoding extends UpstreamHandler {
+  /** The reader is behind: nothing more is decoded, and nothing more read. A few bytes may stand for very many. */
+  pause(): void;
+  resume(): void;
+}
+
 /**
  * A handler that hands decoded bytes to `handler` when the head names an encoding we know; an answer that cannot be decoded
- * ends in onError with code BAD_ENCODING. `control` slows the upstream while the decoder is behind.
+ * ends in onError with code BAD_ENCODING. `upstream` is slowed while the decoder or the reader is behind.
  */
-export function decoding(handler: UpstreamHandler, control: () => UpstreamControl | undefined): UpstreamHandler {
+export function decoding(handler: UpstreamHandler, upstream: UpstreamControl): Decoding {
   let decoder: zlib.Gunzip | undefined;
   let over = false;
+  let full = false;
+  let waiting = false;
+  const flow = () => {
+    if (!full && !waiting) upstream.resume();
+  };
   const fail = (error: Error) => {
     if (over) return;
     over = true;
@@ -32,21 +43,27 @@ export function decoding(handler: UpstreamHandler, control: () => UpstreamContro
       decoder.on('data', (chunk: Buffer) => {
         if (!over) handler.onData(chunk);
       });
-      decoder.on('drain', () => control()?.resume());
+      if (waiting) decoder.pause();
+      decoder.on('drain', () => {
+        full = false;
+        flow();
+      });
       decoder.on('end', () => {
         if (over) return;
         over = true;
         handler.onEnd();
       });
       decoder.on('error', () => {
-        control()?.abort();
+        upstream.abort();
         fail(Object.assign(new Error('the compressed answer is broken'), { code: 'BAD_ENCODING' }));
       });
       handler.onHead(status, { ...headers, 'content-encoding': undefined, 'content-length': undefined });
     },
     onData(chunk) {
       if (!decoder) return handler.onData(chunk);
-      if (!over && !decoder.write(chunk)) control()?.pause();
+      if (over || decoder.write(chunk)) return;
+      full = true;
+      upstream.pause();
     },
     onEnd() {
       if (decoder) decoder.end();
@@ -54,6 +71,16 @@ export function decoding(handler: UpstreamHandler, control: () => UpstreamContro
     },
     onError(error) {
       fail(error);
+    },
+    pause() {
+      waiting = true;
+      decoder?.pause();
+      upstream.pause();
+    },
+    resume() {
+      waiting = false;
+      decoder?.resume();
+      flow();
     },
   };
 }

@@ -70,7 +70,7 @@ export function createTransport(
     let aborted = false;
     let done = false;
     let proxy: URL | undefined;
-    const control: UpstreamControl = {
+    const wire: UpstreamControl = {
       abort() {
         if (aborted || done) return;
         aborted = true;
@@ -80,7 +80,8 @@ export function createTransport(
       pause: () => controller?.pause(),
       resume: () => controller?.resume(),
     };
-    const handler = decoding(given, () => control);
+    const handler = decoding(given, wire);
+    const control: UpstreamControl = { abort: wire.abort, pause: handler.pause, resume: handler.resume };
     const fail = (error: Error) => {
       if (done) return;
       done = true;

@@ -3,7 +3,15 @@ import type { LoadedConfig } from './loaded';
 
 /** One setting to write: `backends` and `aliases` entry by entry, everything else by its dotted key. */
 export type ImportItem =
-  | { kind: 'backend'; name: string; value: Record<string, unknown>; what: string; replaces: boolean }
+  /** `careful`: why a person has to choose it themselves; it is not ticked. */
+  | {
+      kind: 'backend';
+      name: string;
+      value: Record<string, unknown>;
+      what: string;
+      replaces: boolean;
+      careful?: string;
+    }
   | { kind: 'alias'; name: string; value: string; what: string; replaces: boolean }
   | { kind: 'setting'; name: string; value: unknown; what: string; replaces: boolean }
   /** A key for the secret storage; `value` is never shown. */

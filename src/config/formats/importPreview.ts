@@ -1,5 +1,6 @@
 /** What a configuration that was read from a file would become in the editor: settings, keys, and what stays behind. Pure. */
 
+import { PRESET_NAMES, PRESETS, type PresetName } from '../../routing/presets';
 import { CLIENT_KEY, clientKeyName, clientOf } from '../../settings/keyNames';
 import { isOwnMachine } from '../../settings/ownMachine';
 import { isObject } from '../../settings/path';
@@ -47,6 +48,7 @@ function withoutPage(loaded: LoadedConfig, context: ImportContext): Omit<ImportP
 }
 
 function backendItem(backend: BackendSettings, present: Settings): ImportItem {
+  const careful = strangerWithKey(backend);
   const models = backend.models?.length ?? 0;
   const where = backend.baseUrl ?? `preset ${backend.preset}`;
   return {
@@ -55,7 +57,36 @@ function backendItem(backend: BackendSettings, present: Settings): ImportItem {
     value: plain(backend),
     what: `${where}${models > 0 ? `, ${models} ${models === 1 ? 'model' : 'models'}` : ''}${backend.default ? ', default' : ''}`,
     replaces: present.backends.some((other) => other.name === backend.name),
+    ...(careful && { careful }),
   };
+}
+
+/** A variable of one provider's whose key would go to an address that is another's: the file's author chose both. */
+function strangerWithKey({ baseUrl, apiKeyEnv, models = [] }: BackendSettings): string | undefined {
+  if (baseUrl === undefined || /^(localhost|127\.|\[::1\])/.test(hostOf(baseUrl) ?? '')) return undefined;
+  for (const variable of [apiKeyEnv, ...models.map((model) => model.apiKeyEnv)]) {
+    const owners = PRESET_NAMES.filter((name) => variable !== undefined && PRESETS[name].keyEnv.includes(variable));
+    if (owners.length === 0 || owners.some((name) => isHostOf(baseUrl, name))) continue;
+    return `It sends the key in ${variable} to ${hostOf(baseUrl) ?? baseUrl}, which is not ${owners.join(' or ')}.`;
+  }
+  return undefined;
+}
+
+/** Presets without a host of their own (a placeholder, this machine) are at home wherever the person says. */
+function isHostOf(baseUrl: string, preset: PresetName): boolean {
+  const own = hostOf(PRESETS[preset].baseUrl);
+  if (own === undefined || PRESETS[preset].fill !== undefined || /^(localhost|127\.)/.test(own)) return true;
+  const host = hostOf(baseUrl);
+  return host === own || (host !== undefined && sharesDomain(host, own));
+}
+
+/** `eu.api.openai.com` belongs to whom `api.openai.com` belongs. */
+function sharesDomain(host: string, own: string): boolean {
+  return host.endsWith(`.${own.split('.').slice(-2).join('.')}`);
+}
+
+function hostOf(url: string): string | undefined {
+  return (URL.canParse(url) && new URL(url).hostname) || undefined;
 }
 
 function aliasItem(name: string, value: string, present: Settings): ImportItem {

@@ -1,6 +1,6 @@
 /** The preview of an import in words, for a person. Pure. */
 
-import type { ImportPreview } from './importItems';
+import type { ImportItem, ImportPreview } from './importItems';
 import type { LoadedConfig } from './loaded';
 
 const WHICH = {
@@ -16,7 +16,7 @@ const formatName = (format: LoadedConfig['kind']): string => WHICH[format];
 export function previewText({ format, usable, items, left }: Omit<ImportPreview, 'page'>, file: string): string {
   const rows = items.map(
     (item) =>
-      `| ${TITLES[item.kind]} | ${cell(item.name)} | ${cell(item.what)} | ${item.replaces ? '**replaces yours**' : 'new'} |`,
+      `| ${TITLES[item.kind]} | ${cell(item.name)} | ${cell(item.what)} | ${item.replaces ? '**replaces yours**' : 'new'}${carefulText(item)} |`,
   );
   return [
     `# Import of ${file.replaceAll(/[\r\n]/g, ' ')}`,
@@ -37,6 +37,10 @@ export function previewText({ format, usable, items, left }: Omit<ImportPreview,
         ]
       : []),
   ].join('\n');
+}
+
+function carefulText(item: ImportItem): string {
+  return item.kind === 'backend' && item.careful ? `; **not ticked**: ${cell(item.careful)}` : '';
 }
 
 const TITLES = { backend: 'Backend', alias: 'Alias', setting: 'Setting', key: 'Key' } as const;

@@ -95,14 +95,14 @@ function keptText(before: WrittenBackend): string {
   return same ? ` Names without a prefix still go to ${backendName(before)}.` : '';
 }
 
-/** What replaces something is not ticked: a person ticks it. */
+/** What replaces something, or sends a key to a stranger, is not ticked: a person ticks it. */
 async function pickItems(items: readonly ImportItem[]): Promise<ImportItem[] | undefined> {
   const rows = items.map((item): QuickPickItem & { item: ImportItem } => ({
     label: item.name,
     description: `${item.kind}, ${item.what}`,
-    ...(item.replaces && { detail: t`Replaces your ${item.kind} ${item.name}` }),
+    ...detailOf(item),
     iconPath: new ThemeIcon(ICONS[item.kind]),
-    picked: !item.replaces,
+    picked: !item.replaces && !carefulOf(item),
     item,
   }));
   const picked = await window.showQuickPick(rows, {
@@ -113,6 +113,17 @@ async function pickItems(items: readonly ImportItem[]): Promise<ImportItem[] | u
     matchOnDescription: true,
   });
   return picked?.map(({ item }) => item);
+}
+
+function carefulOf(item: ImportItem): string | undefined {
+  return item.kind === 'backend' ? item.careful : undefined;
+}
+
+function detailOf(item: ImportItem): { detail?: string } {
+  const careful = carefulOf(item);
+  const replaces = item.replaces ? t`Replaces your ${item.kind} ${item.name}` : undefined;
+  const detail = [careful, replaces].filter(Boolean).join(' ');
+  return detail === '' ? {} : { detail };
 }
 
 async function mayReplace(names: readonly string[], where: string): Promise<boolean> {

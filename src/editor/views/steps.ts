@@ -15,7 +15,7 @@ export function stepsOfView(view: View): Step[] {
     // Without a URL that works from outside Cursor could not use it.
     ...(workingUrl(view) ? (['start'] as const) : []),
     ...(backends.some((backend) => backend.hasKey || !backend.needsKey) ? (['backend'] as const) : []),
-    ...(cursor && !cursor.lastRefusal ? (['cursor'] as const) : []),
+    ...(cursor && cursor.lastSeen > 0 ? (['cursor'] as const) : []),
     ...(lastRequest ? stepsOfRequest(lastRequest) : []),
   ];
 }

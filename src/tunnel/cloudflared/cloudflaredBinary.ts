@@ -1,7 +1,9 @@
 /** Which cloudflared to run: the chosen one, our verified copy, the one on the PATH, or (with consent) a new copy. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { createReadStream, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { use } from 'cloudflared/lib/constants.js';
+import { trustOf, trustOfFile } from '../../network/folderTrust';
 import { compareVersions } from '../../version';
 import { isProgram, type ProgramOutput, programOnPath, runForOutput } from '../commands';
 import { TunnelProblem } from '../driver';
@@ -27,7 +29,7 @@ export interface BinaryOptions {
 export async function findCloudflared({ chosen, dataDir, world }: BinaryOptions): Promise<Binary> {
   const found = chosen
     ? await checkChosen(chosen, world)
-    : ((await newestCopy(dataDir, world)) ?? (await onPath(world)));
+    : ((await newestCopy(dataDir, world)) ?? (await onPath(world, untrusted(dataDir))));
   // Whoever else in this process asks the cloudflared package gets the same program.
   use(found.path);
   return found;
@@ -42,11 +44,21 @@ async function checkChosen(chosen: string, world: BinaryOptions['world']): Promi
   }
 }
 
-/** `<dataDir>/bin/<version>/cloudflared` with a stamp that says it was verified; the newest that starts. */
+/** Why no program of ours may be run from the data folder: others may write there. */
+export function untrusted(dataDir: string): string | undefined {
+  const trust = trustOf(dataDir);
+  return trust.kind === 'own' ? undefined : say.folderNotTrusted(trust.why, trust.mend);
+}
+
+/**
+ * `<dataDir>/bin/<version>/cloudflared` with a stamp that says it was verified; the newest that starts. Nobody else may write
+ * where it lies, and it is still what was verified.
+ */
 async function newestCopy(dataDir: string, world: BinaryOptions['world']): Promise<Binary | undefined> {
   for (const version of installedVersions(dataDir)) {
     const program = copyPath(dataDir, version, world.platform);
     try {
+      if (!isPrivate(dataDir, program) || !(await isVerified(dataDir, version, program))) continue;
       return { path: program, version: await cloudflaredVersion(program, world) };
     } catch {
       // Quarantined or broken: the next one, or the download, repairs it.
@@ -55,9 +67,26 @@ async function newestCopy(dataDir: string, world: BinaryOptions['world']): Promi
   return undefined;
 }
 
-async function onPath(world: BinaryOptions['world']): Promise<Binary> {
+function isPrivate(dataDir: string, program: string): boolean {
+  const folders = [dataDir, path.join(dataDir, 'bin'), path.dirname(program)];
+  return folders.every((folder) => trustOf(folder).kind === 'own') && trustOfFile(program).kind === 'own';
+}
+
+/** The program's digest is what it was when the download was checked. */
+export async function isVerified(dataDir: string, version: string, program: string): Promise<boolean> {
+  const digest = stampOf(dataDir, version)?.programSha256;
+  return digest !== undefined && digest === (await sha256Of(program));
+}
+
+export async function sha256Of(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer);
+  return hash.digest('hex');
+}
+
+async function onPath(world: BinaryOptions['world'], instead?: string): Promise<Binary> {
   const program = programOnPath('cloudflared', world);
-  if (!program) throw new TunnelProblem('error', say.notInstalled, { missingBinary: true });
+  if (!program) throw new TunnelProblem('error', instead ?? say.notInstalled, { missingBinary: true });
   let version: string;
   try {
     version = await cloudflaredVersion(program, world);
@@ -85,10 +114,14 @@ export function installedVersions(dataDir: string): string[] {
 }
 
 export function isStamped(dataDir: string, version: string): boolean {
+  return stampOf(dataDir, version)?.version === version;
+}
+
+function stampOf(dataDir: string, version: string): { version?: string; programSha256?: string } | undefined {
   try {
-    return JSON.parse(readFileSync(path.join(copyFolder(dataDir, version), 'stamp.json'), 'utf8')).version === version;
+    return JSON.parse(readFileSync(path.join(copyFolder(dataDir, version), 'stamp.json'), 'utf8'));
   } catch {
-    return false;
+    return undefined;
   }
 }
 

@@ -13,7 +13,15 @@ import type { NetworkSettings } from '../../network/settings';
 import { say } from '../sentences';
 import type { InstallProgress } from '../tunnel';
 import { realWorld, type TunnelWorld } from '../world';
-import { cloudflaredVersion, copyFolder, copyPath, isStamped } from './cloudflaredBinary';
+import {
+  cloudflaredVersion,
+  copyFolder,
+  copyPath,
+  isStamped,
+  isVerified,
+  sha256Of,
+  untrusted,
+} from './cloudflaredBinary';
 
 /** The version everything here was tried with; should it be withdrawn, the latest takes its place. */
 export const CLOUDFLARED_RELEASE = '2026.8.2';
@@ -38,7 +46,9 @@ export interface InstallOptions {
 export async function installCloudflared(options: InstallOptions): Promise<{ path: string; version: string }> {
   const { dataDir, world = realWorld() } = options;
   const present = copyPath(dataDir, CLOUDFLARED_RELEASE, world.platform);
-  if (isStamped(dataDir, CLOUDFLARED_RELEASE) && (await starts(present, world)))
+  const refused = untrusted(dataDir);
+  if (refused) throw new Error(refused);
+  if (isStamped(dataDir, CLOUDFLARED_RELEASE) && (await isUsable(dataDir, present, world)))
     return { path: present, version: CLOUDFLARED_RELEASE };
 
   const total = AbortSignal.timeout(TOTAL_MS);
@@ -61,11 +71,16 @@ export async function installCloudflared(options: InstallOptions): Promise<{ pat
   }
 }
 
-const starts = (program: string, world: TunnelWorld) =>
-  cloudflaredVersion(program, world).then(
-    () => true,
-    () => false,
-  );
+/** The copy that is there is what was once verified, and starts. */
+async function isUsable(dataDir: string, program: string, world: TunnelWorld): Promise<boolean> {
+  try {
+    if (!(await isVerified(dataDir, CLOUDFLARED_RELEASE, program))) return false;
+    await cloudflaredVersion(program, world);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** Downloads, checks, unpacks and tries the program in a folder of its own, with a stamp beside it. Resolves with the version. */
 async function fillFolder(
@@ -94,7 +109,9 @@ async function fillFolder(
     throw new Error(say.binaryFails('The downloaded cloudflared', error.message));
   });
   const installedAt = new Date(world.clock.now()).toISOString();
-  await writeFile(path.join(folder, 'stamp.json'), JSON.stringify({ version, asset: assetName, sha256, installedAt }));
+  const programSha256 = await sha256Of(program);
+  const stamp = { version, asset: assetName, sha256, programSha256, installedAt };
+  await writeFile(path.join(folder, 'stamp.json'), JSON.stringify(stamp), { mode: 0o600 });
   return version;
 }
 

@@ -242,7 +242,7 @@ describe('doctor: inside this machine', () => {
   it('the key that Cursor has is tried itself, not only the one of our own checks', async () => {
     // A provider's key never opens the router.
     await use({ backends: [backend()] }, { prov: CLIENT_KEY });
-    says((await examine(router.core)).hop('local'), 'failed', /refuses its own API key/);
+    says((await examine(router.core)).hop('local'), 'failed', /refuses its own API key.*provider's key, too/);
     await use({});
     says((await examine(router.core)).hop('local'), 'ok', /demo\/echo answered/);
   });

@@ -140,6 +140,53 @@ describe('a guest, a provider', () => {
     assert.equal(record.usage?.estimated, true);
   });
 
+  it('hidden thinking of an aborted stream is paid by the time it took, within what was held', async () => {
+    await configure({ budget: { day: 5 } });
+    const thinks = [{ id: 'up/a', upstream: 'gpt-5.2', wire: 'chat' as const, price: { input: 10, output: 1_000 } }];
+    await router.configure({
+      backends: [{ name: 'up', baseUrl: upstream.url, models: thinks }],
+      clientKeys: [{ name: 'guest', budget: { day: 5 } }],
+    });
+    upstream.answers = [() => {}];
+    const seen = upstream.next();
+    const record = await abort(ask({ stream: true, max_tokens: 500 }), async () => {
+      await seen;
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    });
+    assert.ok(record.usage!.output >= 12 && record.usage!.output <= 500, `${record.usage?.output}`);
+  });
+
+  it('a dearer tier is not for a key with limits, in the body or in the name', async () => {
+    await configure({ budget: { day: 5 } });
+    assert.equal((await post(ask({ service_tier: 'priority' }))).status, 400);
+    assert.equal((await post(ask({ background: true }))).status, 400);
+    const named = await router.post('/v1/chat/completions', ask({ model: 'up/a[fast=true]' }), {
+      ...AS_GUEST,
+      'user-agent': 'Cursor/1.0',
+    });
+    assert.equal(named.status, 400);
+    assert.match(await named.text(), /fast tier/);
+    assert.equal(upstream.seen.length, 0);
+  });
+
+  it('counting tokens stays within the limits of a key', async () => {
+    // A name of its own: what other tests asked in this minute counts for theirs.
+    await router.configure(
+      {
+        backends: [{ name: 'up', baseUrl: upstream.url }],
+        clientKeys: [{ name: 'counter', requestsPerMinute: 2, maxStreams: 1 }],
+      },
+      { 'client:counter': GUEST },
+    );
+    const count = () => router.post('/v1/messages/count_tokens', ask(), AS_GUEST);
+    const answers = [await count(), await count(), await count()];
+    assert.deepEqual(
+      answers.map(({ status }) => status),
+      [200, 200, 429],
+    );
+    assert.equal((await post(ask())).status, 429, 'they count as requests');
+  });
+
   it('what the provider refused costs nothing', async () => {
     await configure({ budget: { day: 100 } });
     upstream.answers = [json({ error: { message: 'no' } }, 400)];

@@ -17,7 +17,7 @@ const ROLE = 'MARKEDROLE';
 const WRONG = 'sk-MARKEDWRONG-1234567890abcdef';
 
 describe('secrets', function () {
-  this.timeout(40_000);
+  this.timeout(120_000);
   it('are in no log, no file and no error after a varied session', async () => {
     const temp = tempFolder();
     const dataDir = path.join(temp.folder, 'data');
@@ -33,6 +33,15 @@ describe('secrets', function () {
       stream: sse(...wordStream(ANSWER, ' and more')),
       auth: echo(401),
       down: echo(503),
+      // Repeats what it was asked, in quotes and without, before and after the head of a stream.
+      parrot: json(
+        { error: { message: `Nobody may ask ${PROMPT} here; "${PROMPT}" is not welcome.`, code: 'odd' } },
+        400,
+      ),
+      parrotStream: sse(
+        chunk({ content: ANSWER }),
+        `data: ${JSON.stringify({ error: { message: `It was ${PROMPT} that broke it.` } })}\n\n`,
+      ),
       html: (_request, response) =>
         void response.writeHead(200, { 'content-type': 'text/html' }).end(`<html>${ANSWER}`),
       cut: (_request, response) => {
@@ -88,6 +97,7 @@ describe('secrets', function () {
       },
     );
     const errors: string[] = [];
+    const told: string[] = [];
     try {
       const { localUrl } = (await program.event(({ event }) => event === 'listening')) as { localUrl: string };
       const ask = async (where: string, body: string, headers: Record<string, string> = {}) => {
@@ -97,7 +107,9 @@ describe('secrets', function () {
           headers: { authorization: `Bearer ${CLIENT_KEY}`, ...headers },
         });
         const text = await response.text();
-        if (!response.ok) errors.push(text, JSON.stringify([...response.headers]));
+        // The client is told a provider's sentence whole.
+        if (body.includes('parrot')) told.push(text);
+        else if (!response.ok) errors.push(text, JSON.stringify([...response.headers]));
       };
       const bodies = (model: string, stream: boolean) =>
         [
@@ -148,6 +160,8 @@ describe('secrets', function () {
     }
     assert.ok(places.get('stderr')!.length + places.get('stdout')!.length > 1_000, 'there was something to look at');
     assert.ok(errors.length > 50);
+    assert.ok(told.some((text) => text.includes(PROMPT)));
+    assert.match([...places.values()].join('\n'), /Nobody may ask … here.*code odd/);
     places.set('answers', errors.join('\n'));
     for (const [place, text] of places) {
       for (const mark of [CLIENT_KEY, PROVIDER_KEY, WRONG, PROMPT, ANSWER, ...(place === 'answers' ? [] : [ROLE])]) {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { createCursorSightings } from '../../../src/process/cursorSighting';
 import { assertPrivate } from '../../support/platform';
@@ -43,6 +44,23 @@ describe('Cursor sightings', () => {
     assert.deepEqual(sightings.last(new Set())?.refused, { count: 2, lastAt: 1_000 });
     sightings.saw('a.example');
     assert.equal(sightings.last(new Set())?.refused, undefined);
+  });
+
+  it('take nothing from who is refused: host, time and file stay as they were', async () => {
+    const sightings = open();
+    sightings.saw('evil.example', 'wrong');
+    assert.deepEqual(
+      [sightings.last(new Set(['a.example']))?.lastSeen, sightings.last(new Set(['a.example']))?.outdated],
+      [0, false],
+    );
+    await sightings.close();
+    assert.equal(existsSync(path.join(temp.folder, 'cursor-seen.json')), false);
+    sightings.saw('a.example');
+    sightings.saw('evil.example', 'wrong');
+    const { host, outdated } = sightings.last(new Set(['a.example']))!;
+    assert.deepEqual([host, outdated], ['a.example', false]);
+    assert.deepEqual(lines, ['Cursor reached this router through a.example.']);
+    await sightings.close();
   });
 
   it('do not call a local call outdated', () => {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import {
+  appendFileSync,
+  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -17,6 +19,7 @@ import path from 'node:path';
 import { Writable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { settingsSchema } from '../../../src/settings/schema';
+import { findCloudflared } from '../../../src/tunnel/cloudflared/cloudflaredBinary';
 import {
   CLOUDFLARED_RELEASE,
   type InstallOptions,
@@ -292,6 +295,32 @@ describe('installing cloudflared', () => {
     utimesSync(path.join(bin, '.tmp-1-old'), new Date(0), new Date(0));
     await install();
     assert.deepEqual(leftovers().sort(), ['.tmp-2-new', CLOUDFLARED_RELEASE]);
+  });
+
+  it('a copy that is not what was verified is not run, and is replaced', async () => {
+    const { path: program } = await install();
+    const world = { ...realWorld(), env: { PATH: '/nowhere' } };
+    assert.equal((await findCloudflared({ chosen: undefined, dataDir, world })).path, program);
+    appendFileSync(program, '\n# changed\n');
+    await assert.rejects(findCloudflared({ chosen: undefined, dataDir, world }), /not installed/);
+    assert.deepEqual(readFileSync((await install()).path), PROGRAM);
+  });
+
+  it('nothing is run from a folder in which others may write; a sentence says how to mend it', async () => {
+    await install();
+    const world = { ...realWorld(), env: { PATH: '/nowhere' } };
+    for (const [folder, mode] of [
+      [dataDir, 0o770],
+      [path.join(dataDir, 'bin'), 0o777],
+    ] as const) {
+      chmodSync(folder, mode);
+      await assert.rejects(findCloudflared({ chosen: undefined, dataDir, world }));
+      chmodSync(folder, 0o700);
+    }
+    chmodSync(dataDir, 0o770);
+    await assert.rejects(install(), /chmod g-w/);
+    chmodSync(dataDir, 0o700);
+    assert.ok(await findCloudflared({ chosen: undefined, dataDir, world }));
   });
 
   it('with consent a start installs by itself and says so', async () => {

@@ -68,6 +68,33 @@ describe('import preview', () => {
     }
   });
 
+  it("a provider's key that would go to a stranger is shown, explained and not to be ticked", () => {
+    const backend = (name: string, base_url: string, key_env_var: string) => ({
+      name,
+      base_url,
+      prefix: `${name}/`,
+      key_env_var,
+    });
+    const result = preview(
+      JSON.stringify({
+        listening_port: 1,
+        backends: [
+          backend('openai', 'https://eu.api.openai.com/v1', 'OPENAI_API_KEY'),
+          backend('evil', 'https://api.openai.com.evil.example/v1', 'OPENAI_API_KEY'),
+          backend('own', 'https://models.example/v1', 'MY_OWN_KEY'),
+          backend('here', 'http://127.0.0.1:4000/v1', 'OPENAI_API_KEY'),
+        ],
+      }),
+    );
+    const careful = result.items.flatMap((item) => (item.kind === 'backend' && item.careful ? [item] : []));
+    assert.deepEqual(
+      careful.map(({ name }) => name),
+      ['evil'],
+    );
+    assert.match(careful[0]!.careful!, /OPENAI_API_KEY to api\.openai\.com\.evil\.example, which is not openai/);
+    assert.match(result.page, /\*\*not ticked\*\*: It sends the key in OPENAI_API_KEY/);
+  });
+
   it('marks what would replace something', () => {
     const result = preview(LLM_ROUTER, {
       present: { port: 13_000, backends: [{ name: 'groq', preset: 'groq' }], aliases: { o1: 'groq/y' } },

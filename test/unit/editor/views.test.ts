@@ -228,7 +228,9 @@ describe('steps of the walkthrough', () => {
     assert.deepEqual(stepsOfView(view({ backends: [{ ...backend, hasKey: true }] })), ['start', 'backend']);
     const cursor = { lastSeen: at, host: 'a', outdated: false };
     assert.ok(stepsOfView(view({ cursor })).includes('cursor'));
-    assert.ok(!stepsOfView(view({ cursor: { ...cursor, lastRefusal: 'wrong key' } })).includes('cursor'));
+    const refused = { ...cursor, lastRefusal: 'wrong key', refused: { count: 1, lastAt: at } };
+    assert.ok(stepsOfView(view({ cursor: refused })).includes('cursor'), 'who is refused takes nothing back');
+    assert.ok(!stepsOfView(view({ cursor: { ...refused, lastSeen: 0 } })).includes('cursor'));
   });
 
   it('of a request: only Cursor adds a model, only an answer ends it', () => {

@@ -73,6 +73,19 @@ describe('guard', () => {
     );
   });
 
+  it('takes IPv6 by /64, and what is no address as one source', () => {
+    const at = (remoteAddress: string) =>
+      sourceOf({ headers: {}, socket: { remoteAddress } } as unknown as IncomingMessage, {
+        hosts: ours,
+        visitorHeader: 'cf-connecting-ip',
+      });
+    for (const address of ['2001:db8:1:2::1', '2001:DB8:1:2:ffff:1:2:3', '2001:0db8:0001:0002::%eth0'])
+      assert.equal(at(address), '2001:db8:1:2::/64', address);
+    assert.equal(at('2001:db8::1'), '2001:db8:0:0::/64');
+    assert.equal(at('::ffff:192.0.2.7'), '192.0.2.7');
+    assert.equal(at('made up'), at('another'));
+  });
+
   describe('throttle', () => {
     let now = 0;
     it('lets five misses pass, slows those that follow, refuses beyond thirty, forgives after a minute', () => {
@@ -84,6 +97,14 @@ describe('guard', () => {
       assert.equal(throttle.missed('b'), 0, 'another source is not touched');
       now += 60_001;
       assert.equal(throttle.missed('a'), 0);
+    });
+    it('counts all that comes through one peer together: naming another visitor each time helps nobody', () => {
+      const throttle = createThrottle(() => now);
+      const holds = Array.from({ length: 1_000 }, (_, n) => throttle.missed(`tunnel:203.0.113.${n}`, '127.0.0.1'));
+      assert.equal(holds[40], 0, 'visitors do not slow each other soon');
+      assert.ok(holds.slice(100, 300).every((hold) => hold !== 0));
+      assert.ok(holds.slice(300).every((hold) => hold === 'refuse'));
+      assert.equal(throttle.missed('192.0.2.1', '192.0.2.1'), 0);
     });
     it('remembers a bounded number of sources and still slows the newest', () => {
       const throttle = createThrottle(() => now);

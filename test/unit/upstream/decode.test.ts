@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+import { gzipSync } from 'node:zlib';
+import { decoding } from '../../../src/upstream/decode';
+
+const turns = async (count: number) => {
+  for (let n = 0; n < count; n++) await new Promise((resolve) => setImmediate(resolve));
+};
+
+describe('compressed answers', () => {
+  it('stop being decoded while their reader is stuck: a few bytes may stand for very many', async () => {
+    const bomb = gzipSync(Buffer.alloc(64 * 1024 * 1024));
+    let got = 0;
+    const upstream = { abort() {}, pause() {}, resume() {} };
+    const ended = new Promise<void>((resolve, reject) => {
+      const handler = decoding(
+        {
+          onHead() {},
+          onData(chunk) {
+            if (got === 0) handler.pause();
+            got += chunk.length;
+          },
+          onEnd: resolve,
+          onError: reject,
+        },
+        upstream,
+      );
+      handler.onHead(200, { 'content-encoding': 'gzip' });
+      handler.onData(bomb);
+      handler.onEnd();
+      void turns(2_000).then(() => {
+        assert.ok(got > 0 && got < 1024 * 1024, `${got} bytes for a reader that reads nothing`);
+        handler.resume();
+      });
+    });
+    await ended;
+    assert.equal(got, 64 * 1024 * 1024);
+  });
+
+  it('do not wake an upstream whose reader is stuck', () => {
+    const calls: string[] = [];
+    const upstream = { abort() {}, pause: () => void calls.push('pause'), resume: () => void calls.push('resume') };
+    const handler = decoding({ onHead() {}, onData() {}, onEnd() {}, onError() {} }, upstream);
+    handler.pause();
+    handler.resume();
+    assert.deepEqual(calls, ['pause', 'resume']);
+  });
+});
