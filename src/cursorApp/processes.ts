@@ -27,7 +27,7 @@ export async function runningPrograms(
       const args = ['-NoProfile', '-NonInteractive', '-Command', list];
       return lines(
         (
-          await run(windowsProgram(thisSystem, 'System32', 'WindowsPowerShell', 'v1.0', 'powershell.exe'), args, {
+          await run(windowsProgram(thisSystem, 'WindowsPowerShell', 'v1.0', 'powershell.exe'), args, {
             timeout: LISTING_MS,
             windowsHide: true,
           })

@@ -15,7 +15,7 @@ import { troublesOf } from '../../troubles/table';
 import type { Editor } from '../controller';
 import { COMMANDS, REQUESTS_VIEW } from '../ids';
 import { escapeMarkdown } from '../statusText';
-import { knownOf, phaseOf } from '../view';
+import { clock, knownOf, phaseOf } from '../view';
 import { t } from '../words';
 import { createLive } from './live';
 import { type Outcome, requestLook } from './requestLook';
@@ -70,7 +70,7 @@ function toItem(line: Line): TreeItem {
   const look = requestLook(record);
   const item = new TreeItem(look.model, TreeItemCollapsibleState.None);
   item.id = record.id;
-  item.description = look.facts;
+  item.description = `${clock(Date.parse(record.time))} · ${look.facts}`;
   item.iconPath = ICONS[look.outcome];
   item.contextValue = 'request';
   item.tooltip = new MarkdownString(
