@@ -19,6 +19,9 @@ export function createChatStreamEmitter(options: EmitterOptions): StreamEmitter 
   let frame: { before: string; after: string } | undefined;
   let roleSent = false;
   let failed = false;
+  let finished = false;
+  let ended = false;
+  const open = new Set<number>();
   let usage: Usage | undefined;
 
   /** What stands around each chunk's choices; fixed with the first chunk, so that id and time never change (R1). */
@@ -45,6 +48,7 @@ export function createChatStreamEmitter(options: EmitterOptions): StreamEmitter 
     const index = calls.size;
     const custom = event.custom === true;
     calls.set(event.index, { index, custom, signed: event.thoughtSignature !== undefined });
+    open.add(event.index);
     const fields: JsonObject = custom
       ? { id: event.id, type: 'custom', custom: { name: event.name, input: '' } }
       : { id: event.id, type: 'function', function: { name: event.name, arguments: '' } };
@@ -82,6 +86,7 @@ export function createChatStreamEmitter(options: EmitterOptions): StreamEmitter 
         );
       }
       case 'toolCallEnd': {
+        open.delete(event.index);
         const known = calls.get(event.index);
         if (!known || known.signed || event.thoughtSignature === undefined) return '';
         known.signed = true;
@@ -91,14 +96,26 @@ export function createChatStreamEmitter(options: EmitterOptions): StreamEmitter 
         usage = { ...usage, ...event.usage };
         return '';
       case 'finish':
+        finished = true;
         return chunk({}, emitFinishReason(event.reason));
       case 'error':
         failed = true;
         return sseData(JSON.stringify(openAiError(event.failure)));
-      case 'opaque':
       case 'end':
+        ended = true;
+        return '';
+      case 'opaque':
         return '';
     }
+  }
+
+  /** The upstream was through without saying why. */
+  function ownFinish(): string {
+    if (finished || !ended) return '';
+    return chunk(
+      {},
+      emitFinishReason(endOf(undefined, calls.size === 0 ? 'none' : open.size === 0 ? 'whole' : 'half')),
+    );
   }
 
   return {
@@ -106,9 +123,10 @@ export function createChatStreamEmitter(options: EmitterOptions): StreamEmitter 
     finish(failure?: ApiFailure) {
       if (failed) return '';
       if (failure) return push({ type: 'error', failure });
+      const finish = ownFinish();
       const last =
         options.includeUsage && usage ? framed('[]', `,"usage":${JSON.stringify(emitChatUsage(usage))}}\n\n`) : '';
-      return last + SSE_DONE;
+      return finish + last + SSE_DONE;
     },
   };
 }
