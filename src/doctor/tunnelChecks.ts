@@ -217,23 +217,23 @@ function healthFinding(result: HealthResult, url: string, { settings, listener }
     case 'origin':
       return failed(
         `The tunnel works, but does not reach the router on port ${port} (502).`,
-        leads?.(port) ?? 'Restart the router.',
+        leads?.(port).text ?? 'Restart the router.',
         leads ? openSetting(setting) : RESTART,
       );
     case 'foreign':
       return failed(
         `Something else than this router answers at ${url}.`,
-        (leads ?? say.forwardHere)(port),
+        (leads ?? say.forwardHere)(port).text,
         renewable ? RESTART : openSetting(setting),
       );
     case 'busy':
-      return warning(say.busy, 'Wait until some requests have ended.');
+      return warning(say.busy.text, 'Wait until some requests have ended.');
     case 'silent':
       return failed(`${url} got no answer from the router in time (524).`, 'Restart the router.', RESTART);
     case 'status':
       return failed(
         `${url} answered with HTTP ${result.status}${result.code ? ` (${result.code})` : ''}.`,
-        leads?.(port) ?? 'Restart the router; if it stays, set up the tunnel anew.',
+        leads?.(port).text ?? 'Restart the router; if it stays, set up the tunnel anew.',
         SET_UP_TUNNEL,
       );
   }

@@ -4,11 +4,13 @@ import { clientSlotWarning } from '../cursor/names';
 import { buildBackends } from '../routing/build';
 import { KINDS, type KindRoutes } from '../routing/kinds';
 import { createRouteTable } from '../routing/resolve';
+import type { Said } from '../said';
 import { looksLikeKey } from '../wires/keyShapes';
 import { checkBackend, checkKeyEnv, error, warning } from './checkBackend';
 import { type Found, type Segment, toProblem } from './path';
 import type { Problem } from './problem';
 import type { Settings } from './schema';
+import { type Nowhere, say } from './sentences';
 import { readShape } from './shape';
 import { neededBy } from './tunnelKinds';
 
@@ -49,13 +51,13 @@ function checkTogether({ backends }: Settings): Found[] {
   );
   return [
     ...repeated(backends.map(({ name }, index) => ({ name, at: ['backends', index, 'name'] }))).map(({ name, at }) =>
-      error(at, `Two backends have the name ${name}.`),
+      error(at, say.sameBackend(name)),
     ),
     ...repeated(prefixes.map((name, index) => ({ name, at: ['backends', index, 'prefix'] })))
       .filter(({ name, at }) => name !== '' && backends[Number(at[1])]?.name !== backends[prefixes.indexOf(name)]?.name)
-      .map(({ name, at }) => error(at, `Two backends have the prefix ${name}; a model name must lead to one of them.`)),
-    ...defaults.slice(1).map((index) => error(['backends', index, 'default'], 'Only one backend can be the default.')),
-    ...repeated(ids).map(({ name, at }) => error(at, `Two models have the id ${name}.`)),
+      .map(({ name, at }) => error(at, say.samePrefix(name))),
+    ...defaults.slice(1).map((index) => error(['backends', index, 'default'], say.twoDefaults)),
+    ...repeated(ids).map(({ name, at }) => error(at, say.sameModel(name))),
   ];
 }
 
@@ -67,19 +69,14 @@ function repeated<T extends { name: string; at: readonly Segment[] }>(entries: r
 function checkTunnel({ tunnel, metrics, port }: Settings): Found[] {
   const found: Found[] = [];
   if (metrics.enabled && port !== 0 && metrics.port === port) {
-    found.push(error(['metrics', 'port'], 'The metrics need a port of their own, but this is the port of the router.'));
+    found.push(error(['metrics', 'port'], say.metricsPort));
   }
   const needed = neededBy(tunnel.provider);
-  if (needed && tunnel[needed.setting].trim() === '') found.push(error(['tunnel', needed.setting], needed.message));
-  if (tunnel.url.trim() !== '' && !isPublicUrl(tunnel.url.trim()))
-    found.push(
-      error(
-        ['tunnel', 'url'],
-        'tunnel.url must be a public URL that begins with https://, as https://llm.example.com.',
-      ),
-    );
+  if (needed && tunnel[needed.setting].trim() === '')
+    found.push(error(['tunnel', needed.setting], say.tunnelNeeds(tunnel.provider)));
+  if (tunnel.url.trim() !== '' && !isPublicUrl(tunnel.url.trim())) found.push(error(['tunnel', 'url'], say.tunnelUrl));
   if (tunnel.hostname.trim() !== '' && !/^[a-z\d-]+(\.[a-z\d-]+)+$/i.test(tunnel.hostname.trim()))
-    found.push(error(['tunnel', 'hostname'], 'tunnel.hostname must be a host name only, as llm.example.com.'));
+    found.push(error(['tunnel', 'hostname'], say.tunnelHostname));
   return found;
 }
 
@@ -92,13 +89,11 @@ function isPublicUrl(text: string): boolean {
 function checkClientKeys({ clientKeys }: Settings): Found[] {
   return [
     ...clientKeys.flatMap(({ name, apiKeyEnv }, index) => [
-      ...(name === 'main'
-        ? [error(['clientKeys', index, 'name'], 'main is the name of the main key; choose another one.')]
-        : []),
+      ...(name === 'main' ? [error(['clientKeys', index, 'name'], say.mainKey)] : []),
       ...checkKeyEnv(apiKeyEnv, ['clientKeys', index, 'apiKeyEnv']),
     ]),
     ...repeated(clientKeys.map(({ name }, index) => ({ name, at: ['clientKeys', index, 'name'] }))).map(
-      ({ name, at }) => error(at, `Two client keys have the name ${name}.`),
+      ({ name, at }) => error(at, say.sameClientKey(name)),
     ),
   ];
 }
@@ -114,36 +109,35 @@ function checkAliasLoops({ aliases }: Settings): Found[] {
     const back = targets.get(chain.at(-1) ?? '');
     if (back !== start || told.has(start)) return [];
     for (const name of chain) told.add(name);
-    return [error(['aliases', start], `This alias leads back to itself: ${[...chain, start].join(' → ')}.`)];
+    return [error(['aliases', start], say.aliasLoop([...chain, start]))];
   });
 }
 
 /** Names that lead nowhere; asked of the very table that will route. */
 function checkRoutes(settings: Settings): Found[] {
   const table = createRouteTable({ ...settings, fallbackModel: undefined }, buildBackends(settings));
-  const dangling = (name: string, at: readonly Segment[], what: string): Found[] => {
+  const dangling = (name: string, at: readonly Segment[], says: (...where: Nowhere) => Said): Found[] => {
     const target = table.resolve(name);
     if (!('notFound' in target)) return [];
-    const near = target.near.length > 0 ? ` Did you mean ${target.near.slice(0, 3).join(' or ')}?` : '';
-    const shown = looksLikeKey(name) ? 'what looks like a key' : name;
-    const why = target.missing === undefined ? '' : ` The provider ${target.missing} is not among the backends.`;
-    return [warning(at, `${what} ${shown}, but no backend serves that name.${why}${near}`)];
+    return [warning(at, says(looksLikeKey(name) ? undefined : name, target.missing, target.near.slice(0, 3)))];
   };
   const kinds = (routes: KindRoutes | undefined, at: readonly Segment[]): Found[] =>
     KINDS.flatMap((kind) => {
       const name = routes?.[kind];
-      return name === undefined ? [] : dangling(name, [...at, 'routes', kind], `The route for ${kind} is`);
+      return name === undefined
+        ? []
+        : dangling(name, [...at, 'routes', kind], (...where) => say.routeNowhere(kind, ...where));
     });
   return [
     ...Object.entries(settings.aliases).flatMap(([name, target]) =>
-      dangling(target, ['aliases', name], `The alias ${name} means`),
+      dangling(target, ['aliases', name], (...where) => say.aliasNowhere(name, ...where)),
     ),
     ...(settings.fallbackModel === undefined
       ? []
-      : dangling(settings.fallbackModel, ['fallbackModel'], 'fallbackModel is')),
+      : dangling(settings.fallbackModel, ['fallbackModel'], say.fallbackModelNowhere)),
     ...settings.backends.flatMap((backend, index) => [
       ...(backend.fallbacks ?? []).flatMap((name, position) =>
-        dangling(name, ['backends', index, 'fallbacks', position], 'This fallback is'),
+        dangling(name, ['backends', index, 'fallbacks', position], say.fallbackNowhere),
       ),
       ...kinds(backend.routes, ['backends', index]),
       ...(backend.models ?? []).flatMap((model, position) => {
@@ -151,11 +145,11 @@ function checkRoutes(settings: Settings): Found[] {
         return [
           ...kinds(model.routes, place),
           ...(model.fallbacks ?? []).flatMap((name, item) =>
-            dangling(name, [...place, 'fallbacks', item], 'This fallback is'),
+            dangling(name, [...place, 'fallbacks', item], say.fallbackNowhere),
           ),
           ...(model.contextFallback === undefined
             ? []
-            : dangling(model.contextFallback, [...place, 'contextFallback'], 'contextFallback is')),
+            : dangling(model.contextFallback, [...place, 'contextFallback'], say.contextFallbackNowhere)),
         ];
       }),
     ]),
@@ -173,19 +167,17 @@ function checkNames({ aliases, backends }: Settings): Found[] {
   );
   const ownAliases = Object.keys(aliases).map((name) => ({ name, at: ['aliases', name] as Segment[] }));
   const hidden = ({ name, at }: { name: string; at: Segment[] }): Found[] =>
-    ids.has(name) ? [warning(at, `The alias ${name} is never used, because a model has that id.`)] : [];
+    ids.has(name) ? [warning(at, say.aliasHidden(name))] : [];
   const cursor = ({ name, at }: { name: string; at: Segment[] }): Found[] => {
     const text = clientSlotWarning(name);
-    return text === undefined ? [] : [warning(at, text)];
+    return text === undefined ? [] : [warning(at, say.nameForCursor(text))];
   };
   const shown = models
     .filter(({ model }) => model.hidden !== true)
     .map(({ model, at }) => ({ name: model.id, at: [...at, 'id'] }));
   return [
     ...[...ownAliases, ...modelAliases].flatMap(hidden),
-    ...repeated([...ownAliases, ...modelAliases]).map(({ name, at }) =>
-      warning(at, `The alias ${name} is never used, because it stands elsewhere too.`),
-    ),
+    ...repeated([...ownAliases, ...modelAliases]).map(({ name, at }) => warning(at, say.aliasTwice(name))),
     ...[...shown, ...ownAliases, ...modelAliases].flatMap(cursor),
   ];
 }

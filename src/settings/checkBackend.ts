@@ -2,16 +2,18 @@
 
 import { isLocalHost, readBaseUrl } from '../routing/build';
 import { PRESETS } from '../routing/presets';
+import type { Said } from '../said';
 import { looksLikeKey, namesKey } from '../wires/keyShapes';
 import { isOwnKey } from './keyNames';
 import type { Found, Segment } from './path';
 import type { BackendSettings, Settings } from './schema';
+import { say } from './sentences';
 
-export function error(at: readonly Segment[], message: string): Found {
-  return { at, message, severity: 'error' };
+export function error(at: readonly Segment[], says: Said): Found {
+  return { at, message: says.text, says, severity: 'error' };
 }
-export function warning(at: readonly Segment[], message: string): Found {
-  return { at, message, severity: 'warning' };
+export function warning(at: readonly Segment[], says: Said): Found {
+  return { at, message: says.text, says, severity: 'warning' };
 }
 
 /** Everything about the backend at `index` that can be told without the others. */
@@ -22,7 +24,7 @@ export function checkBackend(backend: BackendSettings, index: number, settings: 
     ...checkHeaders(backend, at),
     ...Object.keys(backend.query ?? {})
       .filter((name) => namesKey(name))
-      .map((name) => warning([...at, 'query', name], `${name} looks like a key. ${WHERE_KEYS_GO}`)),
+      .map((name) => warning([...at, 'query', name], say.queryLooksLikeKey(name))),
     ...checkKeyEnv(backend.apiKeyEnv, [...at, 'apiKeyEnv']),
   ];
   for (const [position, name] of (backend.apiKeyNames ?? []).entries())
@@ -33,9 +35,9 @@ export function checkBackend(backend: BackendSettings, index: number, settings: 
     if (model.apiKeyName !== undefined)
       found.push(...checkKeyName(model.apiKeyName, 'apiKeyName', [...place, 'apiKeyName']));
     const stars = model.id.split('*').length - 1;
-    if (stars > 1) found.push(error([...place, 'id'], 'id may hold one * only.'));
+    if (stars > 1) found.push(error([...place, 'id'], say.severalStars));
     if ((model.upstream?.split('*').length ?? 1) - 1 > stars) {
-      found.push(error([...place, 'upstream'], 'upstream has a * that the id does not have.'));
+      found.push(error([...place, 'upstream'], say.starWithoutId));
     }
   }
   return found;
@@ -44,55 +46,46 @@ export function checkBackend(backend: BackendSettings, index: number, settings: 
 /** The name of a key for a provider: no key itself, and none of the router's own. */
 function checkKeyName(name: string, setting: string, at: readonly Segment[]): Found[] {
   if (isOwnKey(name)) {
-    const which = name.startsWith('memory:') ? 'memory:, that key is' : 'client: or tunnel:, those keys are';
-    return [error(at, `${setting} must not begin with ${which} never sent to a provider.`)];
+    return [error(at, say.ownKeyName(setting, name.startsWith('memory:') ? 'memory:' : 'client:'))];
   }
   if (!looksLikeKey(name)) return [];
-  return [error(at, `${setting} holds what looks like a key instead of the name of one. ${WHERE_KEYS_GO}`)];
+  return [error(at, say.keyForName(setting))];
 }
 
 function checkAddress(backend: BackendSettings, at: readonly Segment[], settings: Settings): Found[] {
   const preset = backend.preset === undefined ? undefined : PRESETS[backend.preset];
   const written = backend.baseUrl;
   if (written === undefined) {
-    if (preset === undefined) return [error(at, `The backend ${backend.name} needs a preset or a baseUrl.`)];
+    if (preset === undefined) return [error(at, say.addressMissing(backend.name))];
     if (preset.fill === undefined) return [];
-    return [error(at, `The backend ${backend.name} needs a baseUrl such as ${preset.baseUrl}. ${preset.fill}`)];
+    return [error(at, say.addressIncomplete(backend.name, preset.baseUrl, preset.fill))];
   }
   const place = [...at, 'baseUrl'];
-  if (/[{}]/.test(written))
-    return [error(place, preset?.fill ?? 'baseUrl has a placeholder in braces that has to be filled in.')];
+  if (/[{}]/.test(written)) return [error(place, say.placeholder(preset?.fill))];
   const address = readBaseUrl(written, preset?.hostPath);
-  if (address === undefined) return [error(place, 'baseUrl is not a URL.')];
+  if (address === undefined) return [error(place, say.noUrl)];
   const url = new URL(written);
   if (url.username !== '' || url.password !== '') {
-    return [error(place, `baseUrl has a user name or password in it. ${WHERE_KEYS_GO}`)];
+    return [error(place, say.urlWithPassword)];
   }
   const found: Found[] = [];
   if (Object.keys(address.query).some((name) => namesKey(name))) {
-    found.push(warning(place, `baseUrl has what looks like a key in it. ${WHERE_KEYS_GO}`));
+    found.push(warning(place, say.urlWithKey));
   }
   const route = /\/(chat\/completions|completions|responses|messages|embeddings|models)$/.exec(address.baseUrl)?.[0];
   if (route !== undefined) {
-    found.push(warning(place, `baseUrl ends in ${route}. The router adds that itself; leave it out.`));
+    found.push(warning(place, say.urlWithRoute(route)));
   }
   const local = isLocalHost(url.hostname);
   if (url.protocol === 'http:' && !local) {
-    found.push(
-      warning(
-        place,
-        'baseUrl begins with http://, so keys and prompts travel unencrypted. Use https:// if the provider has it.',
-      ),
-    );
+    found.push(warning(place, say.unencrypted));
   }
   if (local && settings.port !== 0 && Number(url.port) === settings.port) {
-    found.push(warning(place, `baseUrl points at port ${settings.port}, which is the port of this router itself.`));
+    found.push(warning(place, say.pointsAtRouter(settings.port)));
   }
   return found;
 }
 
-const WHERE_KEYS_GO =
-  'Keys are never settings: store the key with the command Set API Key…, or name an environment variable in apiKeyEnv.';
 /** Headers that the router writes itself or that belong to one connection only. */
 const OWN_HEADERS = new Set([
   'host',
@@ -108,13 +101,10 @@ const OWN_HEADERS = new Set([
 function checkHeaders(backend: BackendSettings, at: readonly Segment[]): Found[] {
   return Object.entries(backend.headers ?? {}).flatMap(([name, value]) => {
     const place = [...at, 'headers', name];
-    if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name)) return [error(place, 'This is not the name of a header.')];
-    if (/[^\t\x20-\x7e\x80-\xff]/.test(value))
-      return [error(place, `The header ${name} has characters that no header may have.`)];
-    if (OWN_HEADERS.has(name.toLowerCase()))
-      return [warning(place, `The router sets the header ${name} itself; this one is not sent.`)];
-    if (namesKey(name) || looksLikeKey(value))
-      return [warning(place, `The header ${name} looks like a key. ${WHERE_KEYS_GO}`)];
+    if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name)) return [error(place, say.noHeaderName)];
+    if (/[^\t\x20-\x7e\x80-\xff]/.test(value)) return [error(place, say.headerCharacters(name))];
+    if (OWN_HEADERS.has(name.toLowerCase())) return [warning(place, say.ownHeader(name))];
+    if (namesKey(name) || looksLikeKey(value)) return [warning(place, say.headerLooksLikeKey(name))];
     return [];
   });
 }
@@ -122,5 +112,5 @@ function checkHeaders(backend: BackendSettings, at: readonly Segment[]): Found[]
 /** A variable is named, never a key written down. */
 export function checkKeyEnv(name: string | undefined, at: readonly Segment[]): Found[] {
   if (name === undefined || (/^[A-Za-z_]\w*$/.test(name) && !looksLikeKey(name))) return [];
-  return [error(at, 'apiKeyEnv must be the name of an environment variable, such as OPENAI_API_KEY, not a key.')];
+  return [error(at, say.noVariable)];
 }

@@ -1,4 +1,5 @@
 /** Places in settings and files: how a path is written, and where an offset stands in a text. */
+import type { Said } from '../said';
 import type { Problem } from './problem';
 
 export type Segment = string | number;
@@ -7,6 +8,7 @@ export type Segment = string | number;
 export interface Found {
   at: readonly Segment[];
   message: string;
+  says?: Said;
   severity: Problem['severity'];
   /** The key at the end of `at` is meant, not its value. */
   key?: true;
@@ -26,8 +28,8 @@ export function pathText(segments: readonly Segment[]): string {
     .join('');
 }
 
-export function toProblem({ at, message, severity }: Found): Problem {
-  return { path: pathText(at), message, severity };
+export function toProblem({ at, message, says, severity }: Found): Problem {
+  return { path: pathText(at), message, ...(says && { says }), severity };
 }
 
 /** 1-based line and column of an offset, counting UTF-16 units as editors do. */

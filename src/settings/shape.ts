@@ -1,8 +1,11 @@
 /** Checks the shape of settings against the schema and says in sentences what is wrong, without ever echoing a value. */
 import * as z from 'zod';
 import { nearNames } from '../routing/nearNames';
+import type { Said } from '../said';
+import { error } from './checkBackend';
 import { type Found, type Segment, valueAt } from './path';
 import { type Settings, settingsSchema } from './schema';
+import { say } from './sentences';
 
 /** Settings with defaults filled in, or everything that is wrong with their shape. */
 export function readShape(input: unknown): { settings?: Settings; found: Found[] } {
@@ -17,35 +20,31 @@ function sentences(issue: Issue, input: unknown): Found[] {
   const at = issue.path.map((segment) => (typeof segment === 'symbol' ? String(segment) : segment));
   if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey([...at, key], at));
   if (issue.code === 'invalid_key') {
-    return [
-      { at, message: 'This name must not be empty or longer than 200 characters.', severity: 'error', key: true },
-    ];
+    return [{ ...error(at, say.badName), key: true }];
   }
-  return [{ at, message: sentence(issue, at, valueAt(input, at)), severity: 'error' }];
+  return [error(at, sentence(issue, at, valueAt(input, at)))];
 }
 
-function sentence(issue: Issue, at: readonly Segment[], value: unknown): string {
+function sentence(issue: Issue, at: readonly Segment[], value: unknown): Said {
   const what = nameOf(at);
-  if (value === undefined) return `${what} is missing.`;
+  if (value === undefined) return say.missing(what);
   switch (issue.code) {
     case 'invalid_type':
-      return `${what} must be ${NOUNS[issue.expected] ?? issue.expected}, but it is ${kindOf(value)}.`;
+      return say.wrongType(what, NOUNS[issue.expected] ?? issue.expected, kindOf(value));
     case 'invalid_union':
-      return alternative(issue, at, value) ?? `${what} is not valid.`;
+      return alternative(issue, at, value) ?? say.notValid(what);
     case 'invalid_value':
-      return `${what} must be one of ${issue.values.map(String).join(', ')}.`;
+      return say.notOneOf(what, issue.values.map(String));
     case 'too_small':
       return tooSmall(what, issue);
     case 'too_big':
       return issue.origin === 'string'
-        ? `${what} must not be longer than ${issue.maximum} characters.`
-        : `${what} must be ${issue.maximum} or less.`;
+        ? say.tooLong(what, Number(issue.maximum))
+        : say.tooBig(what, Number(issue.maximum));
     case 'invalid_format':
-      return issue.format === 'date'
-        ? `${what} must be a date, as 2027-01-31.`
-        : `${what} is wrong: it ${issue.message}.`;
+      return issue.format === 'date' ? say.noDate(what) : say.wrongForm(what, issue.message);
     default:
-      return `${what} is not valid.`;
+      return say.notValid(what);
   }
 }
 
@@ -54,12 +53,12 @@ function alternative(
   { errors }: Extract<Issue, { code: 'invalid_union' }>,
   at: readonly Segment[],
   value: unknown,
-): string | undefined {
+): Said | undefined {
   const words = errors.flatMap((form) => form.flatMap((one) => (one.code === 'invalid_value' ? one.values : [])));
   const near = errors.find((form) => form.every(({ code }) => code !== 'invalid_type' && code !== 'invalid_value'));
   const issue = near?.[0] ?? (typeof value === 'string' ? undefined : errors[0]?.[0]);
   if (issue) return sentence(issue, at, value);
-  return words.length > 0 ? `${nameOf(at)} must be a number or ${words.map(String).join(' or ')}.` : undefined;
+  return words.length > 0 ? say.numberOr(nameOf(at), words.map(String)) : undefined;
 }
 
 const NOUNS: Readonly<Record<string, string>> = {
@@ -81,11 +80,11 @@ function kindOf(value: unknown): string {
   );
 }
 
-function tooSmall(what: string, issue: Extract<Issue, { code: 'too_small' }>): string {
-  if (issue.origin === 'string') return `${what} must not be empty.`;
+function tooSmall(what: string, issue: Extract<Issue, { code: 'too_small' }>): Said {
+  if (issue.origin === 'string') return say.empty(what);
   return issue.inclusive === false
-    ? `${what} must be more than ${issue.minimum}.`
-    : `${what} must be ${issue.minimum} or more.`;
+    ? say.moreThan(what, Number(issue.minimum))
+    : say.orMore(what, Number(issue.minimum));
 }
 
 const KEY_WORDS = /^(api_?)?key$|token|secret|password/i;
@@ -93,13 +92,9 @@ const KEY_WORDS = /^(api_?)?key$|token|secret|password/i;
 function unknownKey(at: readonly Segment[], parent: readonly Segment[]): Found {
   const key = String(at.at(-1));
   const near = nearNames(key, knownKeys(parent))[0];
-  const hint = KEY_WORDS.test(key)
-    ? ' Keys are never settings: store the key with the command Set API Key…, or name an environment variable in apiKeyEnv.'
-    : near === undefined
-      ? ''
-      : ` Did you mean ${near}?`;
-  const place = parent.length === 0 ? '' : ` in ${nameOf(parent).replace(/^An/, 'an')}`;
-  return { at, message: `There is no setting ${key}${place}.${hint}`, severity: 'error', key: true };
+  const place = parent.length === 0 ? undefined : nameOf(parent);
+  const says = KEY_WORDS.test(key) ? say.unknownKeySetting(key, place) : say.unknownSetting(key, place, near);
+  return { ...error(at, says), key: true };
 }
 
 /** The last key by name; an entry of a list by the key of the list. */

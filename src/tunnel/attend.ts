@@ -1,8 +1,9 @@
 /** One link from its start to its end: connected, verified, watched. Says how it ended; what follows is the supervisor's. */
+import type { Said } from '../said';
 import type { Driver, Link, LinkEvent, TunnelProblem } from './driver';
 import type { Mailbox } from './mailbox';
 import { say } from './sentences';
-import type { TunnelStateName, TunnelStatus } from './tunnel';
+import type { Shown, TunnelStateName, TunnelStatus } from './tunnel';
 import type { HealthResult, StreamResult, Verifier } from './verifier';
 import type { Clock } from './world';
 
@@ -31,7 +32,7 @@ export interface AttendContext {
   clock: Clock;
   localPort: number;
   inbox: Mailbox<Note>;
-  show(state: TunnelStateName, fields?: Partial<TunnelStatus>): void;
+  show(state: TunnelStateName, fields?: Shown): void;
   status(): TunnelStatus;
   replacedUrl(): string | undefined;
   /** This is being checked now: it comes into every status until it is the public URL. */
@@ -73,8 +74,8 @@ export async function attendLink(link: Link, context: AttendContext): Promise<At
   const post = (note: Note) => inbox.post(note);
   /** While a URL that worked is being repaired, a person sees one word for it. */
   const repairing = () => status().state === 'reconnecting' && status().publicUrl !== undefined;
-  const showVerifying = (message: string, fields: Partial<TunnelStatus> = {}) =>
-    show(repairing() ? 'reconnecting' : 'verifying', { message: repairing() ? status().message : message, ...fields });
+  const showVerifying = (said: Said, fields: Shown = {}) =>
+    show(repairing() ? 'reconnecting' : 'verifying', { says: repairing() ? status().says : said, ...fields });
 
   link.onEvent((event) => post({ type: 'link', link, event }));
   if (registered) {
@@ -141,7 +142,7 @@ export async function attendLink(link: Link, context: AttendContext): Promise<At
         url = event.publicUrl ?? url;
         context.checking(url);
         if (isOnline())
-          show(status().state, { message: status().message, protocol: event.transport, location: event.location });
+          show(status().state, { says: status().says, protocol: event.transport, location: event.location });
         else showVerifying(say.verifying, { protocol: event.transport, location: event.location });
         if (!probing) nextProbe = clock.steady();
         return undefined;
@@ -175,7 +176,7 @@ export async function attendLink(link: Link, context: AttendContext): Promise<At
       return undefined;
     }
     lostSince ??= clock.steady();
-    if (isOnline()) show('reconnecting', { message: say.reconnecting });
+    if (isOnline()) show('reconnecting', { says: say.reconnecting });
     const patience = lostSince + link.lostAfterMs;
     if (clock.steady() >= patience) return { why: 'lost' };
     nextPoll = Math.min(nextPoll, patience);
@@ -199,11 +200,11 @@ export async function attendLink(link: Link, context: AttendContext): Promise<At
     const early = clock.steady() - began < PATIENCE;
     if (!isOnline() && early && ['gone', 'unreachable', 'unanswered'].includes(result.kind)) return undefined;
     if (!isOnline() && result.kind === 'gone' && driver.renewable) return { why: 'halfDead' };
-    show('degraded', { message: explain(result) });
+    show('degraded', { says: explain(result) });
     return undefined;
   }
 
-  function explain(result: Exclude<HealthResult, { ok: true }>): string {
+  function explain(result: Exclude<HealthResult, { ok: true }>): Said {
     switch (result.kind) {
       case 'origin':
         return say.originDown(context.localPort);
@@ -242,7 +243,7 @@ export async function attendLink(link: Link, context: AttendContext): Promise<At
       return ask('name');
     }
     nextProbe = clock.steady() + (result.kind === 'buffered' ? PROBE_ONLINE : PROBE_ELSE);
-    show('degraded', { message: result.kind === 'buffered' ? say.notStreaming : say.streamFailed(result.why) });
+    show('degraded', { says: result.kind === 'buffered' ? say.notStreaming : say.streamFailed(result.why) });
     return undefined;
   }
 
@@ -264,7 +265,7 @@ export async function attendLink(link: Link, context: AttendContext): Promise<At
     const missing = clock.steady() - nameMissingSince;
     if (driver.renewable && (proven.name || known) && missing >= (isOnline() ? PROBE_ELSE : PATIENCE))
       return { why: 'urlDead' };
-    if (!driver.renewable) show('degraded', { message: say.nameUnknown(new URL(url!).hostname) });
+    if (!driver.renewable) show('degraded', { says: say.nameUnknown(new URL(url!).hostname) });
     else if (!isOnline()) showVerifying(say.verifyingName);
     return undefined;
   }
@@ -280,7 +281,7 @@ export async function attendLink(link: Link, context: AttendContext): Promise<At
     }
     const old = context.replacedUrl();
     const changed = old !== undefined && old !== url;
-    show('online', { publicUrl: url, message: changed ? say.urlChanged(old, url!) : say.online });
+    show('online', { publicUrl: url, says: changed ? say.urlChanged(old, url!) : say.online });
   }
 }
 

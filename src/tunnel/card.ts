@@ -1,6 +1,7 @@
 /** What everybody else asks about a kind of tunnel, and what a kind can do. Each kind's own file holds both. */
 import type { Network } from '../network/httpsClient';
 import type { NetworkSettings } from '../network/settings';
+import type { Said } from '../said';
 import type { Settings } from '../settings/schema';
 import type { Dial, Driver } from './driver';
 import type { StateFile } from './stateFile';
@@ -62,7 +63,7 @@ export interface TunnelWay {
   /** The program that would run. Throws a TunnelProblem. */
   program?(options: ProgramOptions): Promise<{ path: string; version: string }>;
   /** A person decides where the public side leads: what to tell them when it is not here. */
-  leads?(port: number): string;
+  leads?(port: number): Said;
   /** The URL that the settings name; undefined where they name none that can be used. */
   fixedUrl?(settings: Settings['tunnel']): string | undefined;
   /** Ends what it left behind that is no program of ours. Never throws. */

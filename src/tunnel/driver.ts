@@ -1,4 +1,5 @@
 /** The seam between the one supervisor and the ways of being reachable. */
+import type { Said } from '../said';
 import type { TunnelKind } from '../settings/tunnelKinds';
 import type { TunnelStateName } from './tunnel';
 
@@ -7,14 +8,14 @@ export class TunnelProblem extends Error {
   override name = 'TunnelProblem';
   constructor(
     readonly state: TunnelStateName,
-    message: string,
+    readonly said: Said,
     /**
      * `retryAt`: milliseconds since the epoch of the next try; without it the supervisor chooses growing waits.
      * `person`: only a person can mend it, so another try by itself is a look now and then.
      */
     readonly details: { retryAt?: number; missingBinary?: boolean; person?: boolean } = {},
   ) {
-    super(message);
+    super(said.text);
   }
 }
 
@@ -58,7 +59,7 @@ export interface Link {
 export interface OpenOptions {
   /** Not the first start: no pre-checks. */
   again: boolean;
-  report(state: TunnelStateName, message: string): void;
+  report(state: TunnelStateName, said: Said): void;
   signal: AbortSignal;
 }
 
@@ -84,7 +85,7 @@ export interface Driver {
   /** How long to wait for `registered`, milliseconds. */
   connectMs(): number;
   /** Chooses the other transport after `blocked` or a silent start; false when all were tried (and starts over). */
-  fallBack(): string | false;
+  fallBack(): Said | false;
   /** What to say when nothing connected, and when to try again (milliseconds from now). */
   nothingConnects(): TunnelProblem;
   /** The service refused twice, or the name is gone: a new URL (true) or a problem for a person. */
@@ -95,5 +96,5 @@ export interface Driver {
   /** The URL was proven to work. */
   proven(url: string): void;
   /** Words for what the public side answered: 530 nobody connected, 200 somebody else, 404, 403, … */
-  explainStatus(status: number, code?: string): string;
+  explainStatus(status: number, code?: string): Said;
 }

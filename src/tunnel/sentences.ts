@@ -1,11 +1,12 @@
 /** Every sentence a tunnel says to a person: what happened and what to do, short. */
+import { catalogue, type Said } from '../said';
 
 const clock = (time: number) => {
   const date = new Date(time);
   return `${String(date.getHours()).padStart(2, '0')}:${String(date.getMinutes()).padStart(2, '0')}`;
 };
 
-export const say = {
+export const say = catalogue('tunnel', {
   // Binary
   notInstalled:
     'cloudflared is not installed. Run the command Install cloudflared, start with --install-cloudflared, or name the program in llmRouter.tunnel.binary.',
@@ -41,14 +42,14 @@ export const say = {
   noConnection: (program: string) => `${program} did not connect. Check the network; trying again by itself.`,
   startFailed: (program: string, code: string, lines: readonly string[]) =>
     `${program} ended at its start (${code}).${lines.length > 0 ? ` Its last lines: ${lines.join(' | ')}` : ''}`,
-  nextTry: (until: number) => `Next try at ${clock(until)}.`,
+  andNextTry: (what: Said, until: number) => `${what.text} Next try at ${clock(until)}.`,
   noProcess: (program: string, why: string) =>
     `The system could not start ${program} (${why}): it is short of processes, files or memory.`,
 
   // Verifying
   verifying: 'Connected. Checking that requests really come through.',
   verifyingName: 'Requests come through. Waiting until the name is known everywhere; please do not paste the URL yet.',
-  verifyingLong: (why: string) => `Connected, but requests do not come through yet: ${why}`,
+  verifyingLong: (why: Said) => `Connected, but requests do not come through yet: ${why.text}`,
   online: 'Reachable from the internet.',
   urlChanged: (oldUrl: string, newUrl: string) =>
     `The URL changed. Cursor still has ${oldUrl}: paste ${newUrl}/v1 into Cursor's settings.`,
@@ -135,4 +136,9 @@ export const say = {
     'All ports of Funnel (443, 8443, 10000) are used by something else. Free one (tailscale funnel status).',
   tailscaleFailed: (why: string) =>
     `Tailscale did not switch Funnel on: ${why || 'no reason given'}. Trying again by itself.`,
-} as const;
+
+  // What is not a sentence of ours
+  /** Words of a program or of the system, as they are. */
+  other: (words: string) => words,
+  couldNotStart: (why: string) => `The tunnel could not start: ${why}`,
+});

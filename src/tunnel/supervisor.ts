@@ -2,11 +2,12 @@
  * The one supervisor for every provider: start, verify, watch, repair, and say so. It decides when; a Driver knows how.
  * One loop reads events from one mailbox, so nothing happens twice at the same time.
  */
+import type { Said } from '../said';
 import { type AttendEnd, attendLink, type Note } from './attend';
 import { type Driver, type Link, TunnelProblem } from './driver';
 import { createMailbox } from './mailbox';
 import { say } from './sentences';
-import type { Tunnel, TunnelStateName, TunnelStatus } from './tunnel';
+import type { Shown, Tunnel, TunnelStateName, TunnelStatus } from './tunnel';
 import type { Verifier } from './verifier';
 import type { Clock } from './world';
 
@@ -41,7 +42,7 @@ export function superviseTunnel({ driver, verifier, clock, localPort, log }: Sup
   let failures = 0;
   let checkingUrl: string | undefined;
 
-  function show(state: TunnelStateName, fields: Partial<TunnelStatus> = {}): void {
+  function show(state: TunnelStateName, { says, ...fields }: Shown = {}): void {
     const { publicUrl, protocol, location } = status;
     const next: TunnelStatus = {
       state,
@@ -52,6 +53,7 @@ export function superviseTunnel({ driver, verifier, clock, localPort, log }: Sup
       ...(location && { location }),
       ...(replacedUrl && { replacedUrl }),
       ...fields,
+      ...(says && { message: says.text, says }),
     };
     if (checkingUrl && checkingUrl !== next.publicUrl) next.checkingUrl = checkingUrl;
     for (const key of Object.keys(next) as (keyof TunnelStatus)[]) if (next[key] === undefined) delete next[key];
@@ -64,7 +66,7 @@ export function superviseTunnel({ driver, verifier, clock, localPort, log }: Sup
   }
 
   /** Tells the problem with the time of the next try, and waits for it. */
-  async function waitOut({ state, message, details }: TunnelProblem): Promise<'time' | 'check' | 'renew' | 'stop'> {
+  async function waitOut({ state, said, details }: TunnelProblem): Promise<'time' | 'check' | 'renew' | 'stop'> {
     // Bounded: a date that was stored by another clock must not hold us up.
     const wait =
       details.retryAt === undefined
@@ -73,7 +75,7 @@ export function superviseTunnel({ driver, verifier, clock, localPort, log }: Sup
     const until = clock.now() + wait;
     const byItself = details.retryAt === undefined && !details.person && !details.missingBinary;
     show(state, {
-      message: byItself ? `${message} ${say.nextTry(until)}` : message,
+      says: byItself ? say.andNextTry(said, until) : said,
       until,
       needsBinary: details.missingBinary || undefined,
     });
@@ -106,7 +108,7 @@ export function superviseTunnel({ driver, verifier, clock, localPort, log }: Sup
       publicUrl: undefined,
       protocol: undefined,
       location: undefined,
-      message: old ? (asked ? say.urlRenewed(old) : say.urlDead(old)) : say.requesting,
+      says: old ? (asked ? say.urlRenewed(old) : say.urlDead(old)) : say.requesting,
     });
   }
 
@@ -125,8 +127,7 @@ export function superviseTunnel({ driver, verifier, clock, localPort, log }: Sup
         return await driver.open({
           again,
           signal,
-          report: (state, message) =>
-            show(repairing ? 'reconnecting' : state, { message: repairing ? status.message : message }),
+          report: (state, said) => show(repairing ? 'reconnecting' : state, { says: repairing ? status.says : said }),
         });
       } catch (error) {
         if (signal.aborted) return undefined;
@@ -152,7 +153,7 @@ export function superviseTunnel({ driver, verifier, clock, localPort, log }: Sup
   }
 
   async function supervise(signal: AbortSignal): Promise<void> {
-    show('connecting', { message: say.connecting(undefined), publicUrl: driver.knownUrl() });
+    show('connecting', { says: say.connecting(undefined), publicUrl: driver.knownUrl() });
     let link = await driver.adopt(signal).catch(() => undefined);
     let respawns = 0;
     let refusals = 0;
@@ -204,9 +205,9 @@ export function superviseTunnel({ driver, verifier, clock, localPort, log }: Sup
         case 'silent': {
           // Without any network, another transport is no answer, and what works afterwards proves nothing about this one.
           if (url && (await isOffline(url, signal))) return after(await waitOut(offline(wasOnline)));
-          const message = driver.fallBack();
-          if (message) {
-            show(status.state === 'reconnecting' ? 'reconnecting' : 'connecting', { message });
+          const says = driver.fallBack();
+          if (says) {
+            show(status.state === 'reconnecting' ? 'reconnecting' : 'connecting', { says });
             return 'open';
           }
           return after(await waitOut(driver.nothingConnects()));
@@ -234,7 +235,7 @@ export function superviseTunnel({ driver, verifier, clock, localPort, log }: Sup
         refusals = 0;
         return replaceUrl();
       }
-      show(wasOnline ? 'reconnecting' : 'connecting', { message: say.refusedOnce });
+      show(wasOnline ? 'reconnecting' : 'connecting', { says: say.refusedOnce });
       return after(await pause(wait));
     }
 
@@ -254,8 +255,8 @@ export function superviseTunnel({ driver, verifier, clock, localPort, log }: Sup
       });
     }
 
-    async function respawn(message: string): Promise<'open' | 'stop'> {
-      show(wasOnline ? 'reconnecting' : 'connecting', { message });
+    async function respawn(says: Said): Promise<'open' | 'stop'> {
+      show(wasOnline ? 'reconnecting' : 'connecting', { says });
       const wait = SPACING[Math.min(respawns, SPACING.length - 1)]!;
       respawns += 1;
       return wait === 0 ? 'open' : after(await pause(wait));
@@ -292,7 +293,7 @@ export function superviseTunnel({ driver, verifier, clock, localPort, log }: Sup
     if (life !== ending) return;
     life = undefined;
     inbox.clear();
-    show('off', { message: undefined, publicUrl: undefined, protocol: undefined, location: undefined });
+    show('off', { publicUrl: undefined, protocol: undefined, location: undefined });
   }
 
   return {
@@ -303,7 +304,7 @@ export function superviseTunnel({ driver, verifier, clock, localPort, log }: Sup
     stop,
     check: () => life && inbox.post({ type: 'check' }),
     async renewUrl() {
-      if (!driver.renewable) throw new Error(say.urlFixed);
+      if (!driver.renewable) throw new Error(say.urlFixed.text);
       if (life) inbox.post({ type: 'renew' });
       else await driver.forget(true);
     },
@@ -315,6 +316,4 @@ export function superviseTunnel({ driver, verifier, clock, localPort, log }: Sup
 }
 
 const asProblem = (error: unknown) =>
-  error instanceof TunnelProblem
-    ? error
-    : new TunnelProblem('error', `The tunnel could not start: ${(error as Error).message}`);
+  error instanceof TunnelProblem ? error : new TunnelProblem('error', say.couldNotStart((error as Error).message));

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Said } from '../said';
 import { say } from './sentences';
 import type { StateFile } from './stateFile';
 import type { TunnelWorld } from './world';
@@ -13,7 +14,7 @@ export interface TransportChoice {
   readonly current: Transport;
   worked(transport: Transport): void;
   /** The other one, with a sentence; false when both were tried since the last success (and the choice starts over). */
-  fallBack(): string | false;
+  fallBack(): Said | false;
 }
 
 export function chooseTransport(

@@ -1,4 +1,5 @@
 /** The one shape of a tunnel, whoever provides it. The server never imports this folder: router/tunnelSlot.ts opens the tunnel, router/doors.ts tells the server its hosts. */
+import type { Said } from '../said';
 
 /** Cloudflared download progress, 0..1 when the size is known. */
 export interface InstallProgress {
@@ -33,6 +34,8 @@ export interface TunnelStatus {
   since: number;
   /** What happened and what to do, for a person. */
   message?: string;
+  /** The same as code and values, for another language. */
+  says?: Said;
   /** After a failure: when the next try by itself is due, milliseconds since the epoch. */
   until?: number;
   /** The URL that publicUrl replaced, when it had to change: Cursor still holds the old one. */
@@ -42,6 +45,9 @@ export interface TunnelStatus {
   protocol?: string;
   location?: string;
 }
+
+/** What a state is shown with; its message is what it says. */
+export type Shown = Partial<Omit<TunnelStatus, 'message'>>;
 
 /** A part that starts and stops; both may be called again and in any order. */
 export interface Tunnel {

@@ -70,10 +70,10 @@ export function cloudflaredBase(options: CloudflaredOptions, programs: Cloudflar
       } catch (problem) {
         const fixable = problem instanceof TunnelProblem && problem.details.missingBinary && !options.binary;
         if (!fixable || !options.mayInstall) throw problem;
-        const onProgress = (progress: { message: string }) => report('installing', progress.message);
+        const onProgress = (progress: { message: string }) => report('installing', say.other(progress.message));
         return await installCloudflared({ dataDir, world, network: options.networkSettings, signal, onProgress }).catch(
           (error: Error) => {
-            throw new TunnelProblem('error', error.message, { missingBinary: true });
+            throw new TunnelProblem('error', say.other(error.message), { missingBinary: true });
           },
         );
       }

@@ -4,6 +4,7 @@ import { createReadStream, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { use } from 'cloudflared/lib/constants.js';
 import { trustOf, trustOfFile } from '../../network/folderTrust';
+import type { Said } from '../../said';
 import { compareVersions } from '../../version';
 import { isProgram, type ProgramOutput, programOnPath, runForOutput } from '../commands';
 import { TunnelProblem } from '../driver';
@@ -45,7 +46,7 @@ async function checkChosen(chosen: string, world: BinaryOptions['world']): Promi
 }
 
 /** Why no program of ours may be run from the data folder: others may write there. */
-export function untrusted(dataDir: string): string | undefined {
+export function untrusted(dataDir: string): Said | undefined {
   const trust = trustOf(dataDir);
   return trust.kind === 'own' ? undefined : say.folderNotTrusted(trust.why, trust.mend);
 }
@@ -84,7 +85,7 @@ export async function sha256Of(file: string): Promise<string> {
   return hash.digest('hex');
 }
 
-async function onPath(world: BinaryOptions['world'], instead?: string): Promise<Binary> {
+async function onPath(world: BinaryOptions['world'], instead?: Said): Promise<Binary> {
   const program = programOnPath('cloudflared', world);
   if (!program) throw new TunnelProblem('error', instead ?? say.notInstalled, { missingBinary: true });
   let version: string;
@@ -140,5 +141,5 @@ function whyNot({ code, tookTooLong }: ProgramOutput, program: string, platform:
   if (code === 0) return 'it is not cloudflared';
   if (code !== null) return `exit code ${code}`;
   // Gatekeeper says nothing to the one who starts a program that it does not let run: the program is just killed.
-  return platform === 'darwin' && !tookTooLong ? say.heldByGatekeeper(program) : 'no answer';
+  return platform === 'darwin' && !tookTooLong ? say.heldByGatekeeper(program).text : 'no answer';
 }

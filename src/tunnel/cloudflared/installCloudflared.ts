@@ -47,7 +47,7 @@ export async function installCloudflared(options: InstallOptions): Promise<{ pat
   const { dataDir, world = realWorld() } = options;
   const present = copyPath(dataDir, CLOUDFLARED_RELEASE, world.platform);
   const refused = untrusted(dataDir);
-  if (refused) throw new Error(refused);
+  if (refused) throw new Error(refused.text);
   if (isStamped(dataDir, CLOUDFLARED_RELEASE) && (await isUsable(dataDir, present, world)))
     return { path: present, version: CLOUDFLARED_RELEASE };
 
@@ -94,11 +94,11 @@ async function fillFolder(
   }: InstallOptions & { world: TunnelWorld; signal: AbortSignal },
 ): Promise<string> {
   const network = createNetwork(settings, world);
-  onProgress({ message: say.installing(CLOUDFLARED_RELEASE) });
+  onProgress({ message: say.installing(CLOUDFLARED_RELEASE).text });
   const asset = await findAsset(network, assetName, signal);
   const { version, sha256 } = asset;
   const download = path.join(folder, 'download');
-  const tell = (fraction: number) => onProgress({ message: say.installing(version, fraction), fraction });
+  const tell = (fraction: number) => onProgress({ message: say.installing(version, fraction).text, fraction });
   await fetchAsset(network, asset, () => world.createFile(download), signal, tell);
   const program = path.join(folder, world.platform === 'win32' ? 'cloudflared.exe' : 'cloudflared');
   if (assetName.endsWith('.tgz')) await writeFile(program, await extractProgram(await readFile(download)));
@@ -106,7 +106,7 @@ async function fillFolder(
   await rm(download, { force: true });
   await chmod(program, 0o755);
   await cloudflaredVersion(program, world).catch((error: Error) => {
-    throw new Error(say.binaryFails('The downloaded cloudflared', error.message));
+    throw new Error(say.binaryFails('The downloaded cloudflared', error.message).text);
   });
   const installedAt = new Date(world.clock.now()).toISOString();
   const programSha256 = await sha256Of(program);

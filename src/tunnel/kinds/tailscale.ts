@@ -2,6 +2,7 @@
  * Tailscale Funnel as a driver. Nothing of ours runs: the user's own Tailscale forwards a public name to our port. We add one
  * mapping, leave every other alone, and take ours away again.
  */
+import type { Said } from '../../said';
 import type { TunnelCard, TunnelWay } from '../card';
 import { isProgram, type ProgramOutput, programOnPath, runForOutput, versionOf } from '../commands';
 import { type Driver, type Link, TunnelProblem } from '../driver';
@@ -63,7 +64,7 @@ export function tailscaleDriver({ localPort, binary, state, world }: TailscaleOp
     return name;
   }
 
-  async function open(signal: AbortSignal, report: (message: string) => void): Promise<Link> {
+  async function open(signal: AbortSignal, report: (said: Said) => void): Promise<Link> {
     const tailscale = findTailscale(binary, world);
     const name = await machineName(tailscale);
     const mappings = await readMappings(tailscale, world);
@@ -98,7 +99,7 @@ export function tailscaleDriver({ localPort, binary, state, world }: TailscaleOp
     dial: tailscaleCard.dial,
     knownUrl: () => undefined,
     adopt: async () => undefined,
-    open: ({ signal, report }) => open(signal, (message) => report('connecting', message)),
+    open: ({ signal, report }) => open(signal, (said) => report('connecting', said)),
     connectMs: () => COMMAND_MS,
     fallBack: () => false,
     nothingConnects: () => new TunnelProblem('error', say.noConnection('Tailscale'), later()),
@@ -194,7 +195,7 @@ async function run(tailscale: string, args: readonly string[], world: TunnelWorl
 }
 
 /** What the command complains about, in words for a person; undefined: it went through. */
-function funnelProblem(output: ProgramOutput): string | undefined {
+function funnelProblem(output: ProgramOutput): Said | undefined {
   const text = `${output.stdout}\n${output.stderr}`;
   const link = /https:\/\/login\.tailscale\.com\/\S+/.exec(text)?.[0];
   if (/Funnel is not enabled|Funnel not available|node attribute/i.test(text)) return say.tailscaleNotEnabled(link);

@@ -7,6 +7,7 @@ import fc from 'fast-check';
 import { NetworkError } from '../../../src/network/httpsClient';
 import { TunnelProblem } from '../../../src/tunnel/driver';
 import { tailLog } from '../../../src/tunnel/logTail';
+import { say } from '../../../src/tunnel/sentences';
 import { openStateFile } from '../../../src/tunnel/stateFile';
 import { controlledClock } from '../../support/controlledClock';
 import { type Rig, type RigOptions, registers, tunnelRig } from '../../support/tunnelRig';
@@ -74,7 +75,7 @@ describe('the tunnel comes back by itself', () => {
     let there = false;
     make({
       find: async () => {
-        if (!there) throw new TunnelProblem('error', 'cloudflared is not installed.', { missingBinary: true });
+        if (!there) throw new TunnelProblem('error', say.notInstalled, { missingBinary: true });
         return { path: '/opt/cloudflared', version: '2026.8.2' };
       },
     });

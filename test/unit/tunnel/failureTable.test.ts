@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { NetworkError } from '../../../src/network/httpsClient';
 import { TunnelProblem } from '../../../src/tunnel/driver';
+import { say } from '../../../src/tunnel/sentences';
 import { type Launch, type Rig, type RigOptions, registers, tunnelRig } from '../../support/tunnelRig';
 
 const SECOND = 1_000;
@@ -47,6 +48,7 @@ describe('tunnel failure table', () => {
           publicUrl: URL_1,
           since: 0,
           message: 'Reachable from the internet.',
+          says: say.online,
           protocol: 'quic',
           location: 'lis01',
         },
@@ -107,6 +109,8 @@ describe('tunnel failure table', () => {
         await rig.clock.pass(SECOND);
         assert.equal(state(), 'rateLimited');
         const { until } = rig.tunnel.status;
+        assert.deepEqual(rig.tunnel.status.says?.code, 'tunnel.rateLimited');
+        assert.deepEqual(rig.tunnel.status.says?.values, [until]);
         assert.match(message(), /no more new tunnels .* Next try at \d\d:\d\d/);
         waits.push((until! - rig.posts.at(-1)!) / MINUTE);
         rig.tunnel.check();
@@ -358,7 +362,7 @@ describe('tunnel failure table', () => {
     it('no program: says how to get one and that it is needed', async () => {
       make({
         find: () => {
-          throw new TunnelProblem('error', 'cloudflared is not installed.', { missingBinary: true });
+          throw new TunnelProblem('error', say.notInstalled, { missingBinary: true });
         },
       });
       await rig.tunnel.start();
