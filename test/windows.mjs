@@ -88,6 +88,7 @@ async function run(out, suite) {
       '--timeout',
       '120000',
       '--exit',
+      ...flags,
       `${path.relative(root, out)}/test/${suite}**/*.test.mjs`,
     ],
     {
@@ -119,7 +120,8 @@ async function run(out, suite) {
   return { code, text: show() };
 }
 
-const parts = process.argv.slice(2);
+const parts = process.argv.slice(2).filter((argument) => !argument.startsWith('-'));
+const flags = process.argv.slice(2).filter((argument) => argument.startsWith('-'));
 if (!hasWine()) {
   console.log(
     'Wine is not installed (Debian: apt-get install wine wine64), so nothing was run with the Windows runtime.',
@@ -137,8 +139,8 @@ if (!hasWine()) {
     const { code, text } = await run(out, suite);
     for (const word of Object.keys(sum))
       sum[word] += Number([...text.matchAll(new RegExp(`^ {2}(\\d+) ${word}`, 'gm'))].at(-1)?.[1] ?? 0);
-    // A runner that died counted nothing, and is a failure all the same.
-    if (code !== 0 && !/^ {2}\d+ failing/m.test(text)) sum.failing += 1;
+    // A runner that died or was ended counted nothing, and is a failure all the same.
+    if (!/^ {2}\d+ passing/m.test(text) || (code !== 0 && !/^ {2}\d+ failing/m.test(text))) sum.failing += 1;
   }
   end(sum.passing, sum.failing, sum.pending);
 }
