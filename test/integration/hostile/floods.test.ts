@@ -18,7 +18,8 @@ function cpu(): number {
   return (user + system) / 1_000;
 }
 
-describe('floods', () => {
+describe('floods', function () {
+  this.timeout(240_000);
   let upstream: Upstream;
   let router: TestRouter;
   before(async () => {

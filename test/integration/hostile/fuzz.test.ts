@@ -7,6 +7,7 @@ import { RequestProblem } from '../../../src/wires/codec';
 import { codecFor } from '../../../src/wires/codecs';
 import type { JsonObject, WireName } from '../../../src/wires/conversation';
 import { createSseSplitter } from '../../../src/wires/sse';
+import { ableTarget } from '../../support/emitTarget';
 import { CLIENT_KEY, startRouter, type TestRouter } from '../../support/router';
 import { chatCompletion, startUpstream, type Upstream, wordStream } from '../../support/upstream';
 
@@ -76,6 +77,11 @@ const words = fc.constantFrom(
   'content_index',
   '__proto__',
   'constructor',
+  'prototype',
+  'toString',
+  'valueOf',
+  'hasOwnProperty',
+  'then',
   '[DONE]',
 );
 const value = fc.letrec((tie) => ({
@@ -90,8 +96,125 @@ const value = fc.letrec((tie) => ({
 })).any;
 const object = fc.dictionary(words, value, { maxKeys: 8 }) as fc.Arbitrary<JsonObject>;
 
+/** What no reader expects, in the place of whatever stands in a good body. */
+const odd = fc.constantFrom<unknown>(
+  null,
+  true,
+  7,
+  -1,
+  1e308,
+  '',
+  '\u0000',
+  [],
+  {},
+  [[]],
+  [null],
+  { toString: 0 },
+  { valueOf: null, length: -1 },
+  { type: {} },
+  JSON.parse('{"__proto__":{"polluted":1},"constructor":{"prototype":{}}}'),
+);
+const tool = { name: 'f', description: 'd', parameters: { type: 'object', properties: { a: { type: 'string' } } } };
+const GOOD_BODIES: Readonly<Record<string, object>> = {
+  'chat/completions': {
+    stream: true,
+    stream_options: { include_usage: true },
+    reasoning_effort: 'low',
+    metadata: { cursorConversationId: 'c' },
+    tools: [{ type: 'function', function: tool }],
+    tool_choice: { type: 'function', function: { name: 'f' } },
+    messages: [
+      { role: 'system', content: 's' },
+      {
+        role: 'user',
+        content: [
+          { type: 'text', text: 'x' },
+          { type: 'image_url', image_url: { url: 'data:,' } },
+        ],
+      },
+      {
+        role: 'assistant',
+        content: '',
+        tool_calls: [{ index: 0, id: 'c', type: 'function', function: { name: 'f', arguments: '{}' } }],
+      },
+      { role: 'tool', tool_call_id: 'c', name: 'f', content: 'r' },
+    ],
+  },
+  responses: {
+    instructions: 'i',
+    reasoning: { effort: 'low', summary: 'auto' },
+    text: { format: { type: 'json_schema', name: 'n', schema: {} } },
+    tools: [
+      { type: 'function', ...tool },
+      { type: 'custom', name: 'g', format: { type: 'grammar', definition: 'x' } },
+    ],
+    input: [
+      { type: 'message', role: 'user', content: [{ type: 'input_text', text: 'x' }] },
+      { type: 'reasoning', id: 'r', summary: [{ type: 'summary_text', text: 't' }], encrypted_content: 'e' },
+      { type: 'function_call', id: 'i', call_id: 'c', name: 'f', arguments: '{}' },
+      { type: 'function_call_output', call_id: 'c', output: 'r' },
+    ],
+  },
+  messages: {
+    max_tokens: 5,
+    system: [{ type: 'text', text: 's', cache_control: { type: 'ephemeral' } }],
+    thinking: { type: 'enabled', budget_tokens: 1024 },
+    tools: [{ name: 'f', input_schema: { type: 'object' } }],
+    tool_choice: { type: 'auto' },
+    messages: [
+      { role: 'user', content: [{ type: 'text', text: 'x' }] },
+      {
+        role: 'assistant',
+        content: [
+          { type: 'thinking', thinking: 't', signature: 's' },
+          { type: 'tool_use', id: 'c', name: 'f', input: {} },
+        ],
+      },
+      { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'c', content: [{ type: 'text', text: 'r' }] }] },
+    ],
+  },
+};
+
+/** Every place of a body, as the keys that lead there. */
+function placesIn(value: unknown, at: readonly (string | number)[] = []): (string | number)[][] {
+  if (typeof value !== 'object' || value === null) return [[...at]];
+  const inner = Array.isArray(value) ? [...value.entries()] : Object.entries(value);
+  return [...(at.length > 0 ? [[...at]] : []), ...inner.flatMap(([key, each]) => placesIn(each, [...at, key]))];
+}
+
+function withOdd(body: object, place: readonly (string | number)[], value: unknown): object {
+  const copy = structuredClone(body) as Record<string | number, unknown>;
+  const last = place.at(-1)!;
+  let holder = copy;
+  for (const key of place.slice(0, -1)) holder = holder[key] as Record<string | number, unknown>;
+  holder[last] = value;
+  return copy;
+}
+
+const oddBody = fc
+  .constantFrom(...Object.keys(GOOD_BODIES))
+  .chain((route) =>
+    fc.record({ route: fc.constant(route), place: fc.constantFrom(...placesIn(GOOD_BODIES[route])), value: odd }),
+  )
+  .map(({ route, place, value }) => ({ route, body: withOdd(GOOD_BODIES[route]!, place, value) }));
+
 describe('fuzz', function () {
   this.timeout((seconds + 30) * 1_000);
+
+  it('odd types at every place of a good body: read or refused, and written to every wire', () => {
+    fc.assert(
+      fc.property(oddBody, fc.constantFrom(...WIRES), ({ route, body }, to) => {
+        const wire = route === 'chat/completions' ? 'chat' : (route as WireName);
+        try {
+          codecFor(to).emitRequest(codecFor(wire).parseRequest({ model: 'm', ...body } as JsonObject), ableTarget);
+        } catch (error) {
+          assert.ok(error instanceof RequestProblem, `${(error as Error).stack}\n${JSON.stringify(body)}`);
+        }
+      }),
+      { ...bounded, numRuns: seconds > 1 ? 1_000_000 : 2_000 },
+    );
+    assert.equal(({} as { polluted?: number }).polluted, undefined);
+  });
 
   for (const wire of WIRES) {
     it(`${wire}: requests, answers and errors of any shape throw nothing but what is promised`, () => {
@@ -199,7 +322,11 @@ describe('fuzz', function () {
       });
       router = await startRouter({
         retry: { attempts: 1 },
-        backends: [{ name: 'up', baseUrl: upstream.url, default: true }],
+        backends: [
+          { name: 'up', baseUrl: upstream.url, default: true },
+          { name: 'rs', baseUrl: upstream.url, wire: 'responses' },
+          { name: 'ms', baseUrl: upstream.url, wire: 'messages' },
+        ],
       });
     });
     after(async () => {
@@ -269,6 +396,23 @@ describe('fuzz', function () {
             );
             const text = await response.text();
             assert.ok(response.status !== 500, `${path} ${agent} ${JSON.stringify(body)} → ${text}`);
+          },
+        ),
+        overSockets,
+      );
+    });
+
+    it('odd types at every place of a good body, at every route and wire, as Cursor and as anybody', async () => {
+      await fc.assert(
+        fc.asyncProperty(
+          oddBody,
+          fc.constantFrom('Cursor/1.0', 'curl'),
+          fc.constantFrom('m', 'rs/m', 'ms/m', 'demo/echo'),
+          async ({ route, body }, agent, model) => {
+            [type, answer] = ['text/event-stream', Buffer.from(wordStream('x').join(''))];
+            const response = await router.post(`/v1/${route}`, { ...body, model }, { 'user-agent': agent });
+            const text = await response.text();
+            assert.ok(response.status !== 500, `${route} ${agent} ${model} ${JSON.stringify(body)} → ${text}`);
           },
         ),
         overSockets,
