@@ -1,10 +1,12 @@
 /** Shows a message with its buttons and does what the chosen one says. */
+
 import { commands, env } from 'vscode';
 import type { Editor } from './controller';
 import { COMMANDS, type CommandName } from './ids';
 import { sayError, sayInformation, sayWarning } from './say';
 import type { Action, Message } from './stateMessages';
 import { returningUrl } from './view';
+import { t } from './words';
 
 /** One step of Connect Cursor…, gone to directly. */
 const RESTART = 'Do It for Me: Restart Cursor';
@@ -51,7 +53,7 @@ export async function tell(editor: Editor, message: Message): Promise<void> {
 }
 
 async function copy(url: string | undefined, note: string): Promise<void> {
-  if (!url) return void sayWarning('There is no URL any more; the router has stopped.');
+  if (!url) return void sayWarning(t`There is no URL any more; the router has stopped.`);
   await env.clipboard.writeText(url);
-  void sayInformation(`Copied ${url}. ${note}.`);
+  void sayInformation(t`Copied ${url}. ${note}.`);
 }

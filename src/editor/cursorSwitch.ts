@@ -1,9 +1,11 @@
 /** The switch of Cursor's OpenAI key: Use LLM Router, Use Cursor's Own Models, and keeping it on where that is wanted. */
+
 import { commands, type Disposable } from 'vscode';
 import { createKeyKeeper, switchPlan } from './connect/keepKeyOn';
 import type { Editor } from './controller';
 import { sayInformation, sayWarning } from './say';
 import { keepsKeyOn } from './settings';
+import { t } from './words';
 
 /** Flips `useOpenAIKey` in a running Cursor (docs/rules.md M11). */
 const TOGGLE = 'aiSettings.usingOpenAIKey.toggle';
@@ -25,7 +27,7 @@ export function createCursorSwitch(editor: Editor): Disposable {
     store: editor.cursorSwitch,
     toggle,
     async ask() {
-      const chosen = await sayWarning("Cursor's OpenAI key was switched off. Was it you?", KEEP, ON);
+      const chosen = await sayWarning(t`Cursor's OpenAI key was switched off. Was it you?`, KEEP, ON);
       return chosen === ON ? 'switchOn' : chosen === KEEP ? 'keepOff' : undefined;
     },
     log: (level, line) => editor.log[level](line),
@@ -43,18 +45,18 @@ export async function switchKey(editor: Editor, to: boolean): Promise<void> {
   const is = to ? 'on: this router answers' : "off: Cursor's own models answer";
   if (plan === 'already' || plan === 'justDone') {
     remember();
-    return void sayInformation(`Cursor's OpenAI key is ${is}.`);
+    return void sayInformation(t`Cursor's OpenAI key is ${is}.`);
   }
   if (plan === 'unknown') {
     const flip = 'Flip It';
-    const text = "Whether Cursor's OpenAI key is on cannot be read here. Flip it?";
+    const text = t`Whether Cursor's OpenAI key is on cannot be read here. Flip it?`;
     if ((await sayWarning(text, flip)) !== flip) return;
   }
   if (!(await toggle()))
     return void sayWarning(
-      'This editor has no such switch. In Cursor it is under Settings, Models, or Cmd/Ctrl+Shift+0.',
+      t`This editor has no such switch. In Cursor it is under Settings, Models, or Cmd/Ctrl+Shift+0.`,
     );
   remember();
   store.change({ pending: { to, at: Date.now() } });
-  void sayInformation(`Cursor's OpenAI key is ${is}.`);
+  void sayInformation(t`Cursor's OpenAI key is ${is}.`);
 }

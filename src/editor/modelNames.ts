@@ -1,4 +1,5 @@
 /** Which names work in Cursor's model list (docs/rules.md M1, M2): pure. */
+import { t } from './words';
 
 export interface ModelPick {
   name: string;
@@ -10,9 +11,9 @@ const BUILT_IN = /^(gpt-|chatgpt-|o[1-9](-|$)|grok-|composer|cursor-|auto$|defau
 
 /** A warning for a name that Cursor would route elsewhere or refuse, else undefined. */
 export function nameWarning(name: string): string | undefined {
-  if (/^claude/i.test(name)) return 'Cursor sends names that start with claude to its own service. Give it an alias.';
-  if (/^gemini/i.test(name)) return 'Cursor sends names that start with gemini to its own service. Give it an alias.';
-  if (BUILT_IN.test(name)) return 'May be one of Cursor’s own names. Give it an alias.';
+  if (/^claude/i.test(name)) return t`Cursor sends names that start with claude to its own service. Give it an alias.`;
+  if (/^gemini/i.test(name)) return t`Cursor sends names that start with gemini to its own service. Give it an alias.`;
+  if (BUILT_IN.test(name)) return t`May be one of Cursor’s own names. Give it an alias.`;
   return undefined;
 }
 

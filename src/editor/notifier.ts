@@ -15,6 +15,7 @@ import {
   urlNotice,
 } from './stateMessages';
 import { phaseOf, type View, workingUrl } from './view';
+import { t } from './words';
 
 /** The URL that a person was told and may have pasted; shared by all windows and kept over restarts. */
 const TOLD_URL = 'toldUrl';
@@ -79,7 +80,7 @@ async function showProblems(editor: Editor, errors: Problem[]): Promise<void> {
   const others = errors.length - 1;
   const more = others > 0 ? ` There ${others === 1 ? 'is' : 'are'} ${others} more, see the log.` : '';
   for (const error of errors) editor.log.warn(`Setting ${error.path}: ${error.message}`);
-  const text = `Setting llmRouter.${first.path}: ${sentence(first.message)}${more} The router keeps the last good settings.`;
+  const text = t`Setting llmRouter.${first.path}: ${sentence(first.message)}${more} The router keeps the last good settings.`;
   const chosen = await sayError(text, 'Open Setting', 'Show Log');
   if (chosen === 'Open Setting') await openSetting(first.path);
   else if (chosen) editor.log.show();

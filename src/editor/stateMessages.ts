@@ -1,8 +1,10 @@
 /** What a person is told and offered, decided from the view alone. Pure. */
+
 import { assertNever } from '../never';
 import { isLocalOnly } from '../settings/tunnelKinds';
 import type { TunnelStatus } from '../tunnel/tunnel';
 import { clock, phaseOf, returningUrl, type View, workingUrl } from './view';
+import { t } from './words';
 
 /** Buttons under a message; the command group that shows it knows what each does. */
 export type Action =
@@ -41,7 +43,7 @@ export function baseUrlAnswer(view: View): BaseUrlAnswer {
   const url = workingUrl(view);
   if (url) {
     const noBackend = view.state?.backends.length === 0;
-    const text = `Copied ${url}${noBackend ? '. There is no backend yet: only the model demo/echo answers.' : ''}`;
+    const text = t`Copied ${url}${noBackend ? t`. There is no backend yet: only the model demo/echo answers.` : ''}`;
     return {
       copy: url,
       message: {
@@ -64,7 +66,7 @@ export function baseUrlAnswer(view: View): BaseUrlAnswer {
       return {
         message: {
           severity: 'info',
-          text: 'The router is stopped, so there is no URL to copy.',
+          text: t`The router is stopped, so there is no URL to copy.`,
           actions: ['Start Router'],
         },
       };
@@ -72,7 +74,7 @@ export function baseUrlAnswer(view: View): BaseUrlAnswer {
       return {
         message: {
           severity: 'info',
-          text: `The router is starting. ${view.message ?? 'Its URL can be copied in a moment.'}`,
+          text: t`The router is starting. ${view.message ?? t`Its URL can be copied in a moment.`}`,
           actions: ['Show Log'],
         },
       };
@@ -83,11 +85,11 @@ export function baseUrlAnswer(view: View): BaseUrlAnswer {
 
 function tunnelAnswer(view: View, tunnel: TunnelStatus): BaseUrlAnswer {
   if (tunnel.needsBinary || (tunnel.state === 'off' && isLocalOnly(tunnel.provider))) {
-    const why = tunnel.needsBinary ? 'The tunnel program cloudflared is missing' : 'The tunnel is switched off';
+    const why = tunnel.needsBinary ? t`The tunnel program cloudflared is missing` : t`The tunnel is switched off`;
     return {
       message: {
         severity: 'warning',
-        text: `${why}: the router works on this machine only. Cursor's servers need a public URL.`,
+        text: t`${why}: the router works on this machine only. Cursor's servers need a public URL.`,
         actions: ['Set Up Tunnel…', 'Copy Local URL'],
       },
     };
@@ -106,7 +108,7 @@ function tunnelAnswer(view: View, tunnel: TunnelStatus): BaseUrlAnswer {
     case 'verifying':
     case 'requesting':
     case 'installing':
-      return withUrl(returning, 'info', 'The tunnel is being set up; its URL can be copied as soon as it works.', [
+      return withUrl(returning, 'info', t`The tunnel is being set up; its URL can be copied as soon as it works.`, [
         'Copy Local URL',
         'Show Log',
       ]);
@@ -118,7 +120,7 @@ function tunnelAnswer(view: View, tunnel: TunnelStatus): BaseUrlAnswer {
       return {
         message: tunnelTrouble(tunnel) ?? {
           severity: 'info',
-          text: 'The tunnel is off.',
+          text: t`The tunnel is off.`,
           actions: ['Copy Local URL', 'Restart Router'],
         },
       };
@@ -155,13 +157,13 @@ export function tunnelTrouble(tunnel: TunnelStatus): Message | undefined {
         severity: 'warning',
         text:
           said ||
-          `Cloudflare gives no new tunnel right now.${tunnel.until ? ` Next try at ${clock(tunnel.until)}.` : ''}`,
+          t`Cloudflare gives no new tunnel right now.${tunnel.until ? t` Next try at ${clock(tunnel.until)}.` : ''}`,
         actions: ['Set Up Tunnel…', 'Copy Local URL', 'Show Log'],
       };
     case 'blocked':
       return {
         severity: 'error',
-        text: said || 'This network blocks the tunnel (port 7844).',
+        text: said || t`This network blocks the tunnel (port 7844).`,
         actions: ['Set Up Tunnel…', 'Copy Local URL', 'Show Log'],
       };
     case 'error':
@@ -169,7 +171,7 @@ export function tunnelTrouble(tunnel: TunnelStatus): Message | undefined {
         ? undefined
         : {
             severity: 'error',
-            text: said || 'The tunnel failed.',
+            text: said || t`The tunnel failed.`,
             actions: ['Restart Router', 'Set Up Tunnel…', 'Show Log'],
           };
     case 'off':
@@ -196,13 +198,13 @@ export function urlNotice(view: View, toldUrl: string | undefined): Message | un
 
 const urlChanged = (url: string, canWrite: boolean): Message => ({
   severity: 'warning',
-  text: `The public URL CHANGED. Cursor still has the old one and will not reach the router until you paste the new one: ${url}`,
+  text: t`The public URL CHANGED. Cursor still has the old one and will not reach the router until you paste the new one: ${url}`,
   // The key stays the same, so nothing is pasted at all.
   actions: ['Copy New URL', ...(canWrite ? (['Do It for Me: Restart Cursor'] as const) : []), 'Open Cursor Settings'],
 });
 const firstUrl = (url: string): Message => ({
   severity: 'info',
-  text: `The router is online at ${url}. Paste this URL and the API key into Cursor's model settings.`,
+  text: t`The router is online at ${url}. Paste this URL and the API key into Cursor's model settings.`,
   actions: ['Connect Cursor…', 'Copy Base URL', 'Copy API Key'],
 });
 

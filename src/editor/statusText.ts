@@ -8,6 +8,7 @@ import { creditWords } from '../upstream/creditWords';
 import { COMMANDS, type CommandName } from './ids';
 import { commandLink, type EditorCommand, editorCommand } from './mending';
 import { clock, knownOf, phaseOf, type View } from './view';
+import { shown, t } from './words';
 
 export interface StatusText {
   text: string;
@@ -63,7 +64,7 @@ function headline(view: View, worst: TroubleLook | undefined): Headline {
   }
 }
 
-const link = (command: CommandName, title: string): string => `[${title}](command:${COMMANDS[command]})`;
+const link = (command: CommandName, title: string): string => `[${shown(title)}](command:${COMMANDS[command]})`;
 
 /** Text from elsewhere must not become markup, links or icons. */
 export function escapeMarkdown(text: string): string {
@@ -96,12 +97,12 @@ function runningTooltip(view: View, state: RouterState, troubles: readonly Troub
     [...urlLines(state), ...keyLine(view)],
     [
       ...troubles.slice(0, TOLD).map(troubleLine),
-      ...(troubles.length > TOLD ? [`And ${troubles.length - TOLD} more: ${link('runDoctor', 'Run Doctor')}`] : []),
+      ...(troubles.length > TOLD ? [t`And ${troubles.length - TOLD} more: ${link('runDoctor', 'Run Doctor')}`] : []),
     ],
     [tunnelLine(state), ...sightingLines(state)],
     [
       ...state.backends.map(backendLine),
-      ...(state.backends.length === 0 ? [`No backend yet. ${link('addBackend', 'Add Backend…')}`] : []),
+      ...(state.backends.length === 0 ? [t`No backend yet. ${link('addBackend', 'Add Backend…')}`] : []),
       ...modelLine(view),
     ],
     [...lastRequestLine(state), ...todayLine(state), ...otherLines(view, state)],
@@ -121,7 +122,7 @@ function urlLines(state: RouterState): string[] {
 }
 
 const keyLine = (view: View): string[] =>
-  view.keyHint ? [`Key ${code(view.keyHint)} ${link('copyApiKey', 'Copy')}`] : [];
+  view.keyHint ? [t`Key ${code(view.keyHint)} ${link('copyApiKey', 'Copy')}`] : [];
 
 function tunnelLine(state: RouterState): string {
   const { tunnel } = state;
@@ -131,15 +132,15 @@ function tunnelLine(state: RouterState): string {
   const where = facts.length > 0 ? ` (${facts.join(', ')})` : '';
   const until = tunnel.state === 'rateLimited' && tunnel.until ? `, next try at ${clock(tunnel.until)}` : '';
   const words = tunnel.needsBinary
-    ? `needs cloudflared ${link('setUpTunnel', 'Set Up…')}`
+    ? t`needs cloudflared ${link('setUpTunnel', 'Set Up…')}`
     : `${TUNNEL[tunnel.state].long} since ${clock(tunnel.since)}${until}${where}`;
   const message = tunnel.message && tunnel.state !== 'online' ? `\n\n${escapeMarkdown(tunnel.message)}` : '';
-  return `Tunnel ${words}${message}`;
+  return t`Tunnel ${words}${message}`;
 }
 
 function sightingLines({ cursor }: RouterState): string[] {
-  if (!cursor || cursor.lastSeen === 0) return ['Cursor has not called yet.'];
-  return [`Cursor last reached this router at ${clock(cursor.lastSeen)} through ${code(cursor.host)}`];
+  if (!cursor || cursor.lastSeen === 0) return [t`Cursor has not called yet.`];
+  return [t`Cursor last reached this router at ${clock(cursor.lastSeen)} through ${code(cursor.host)}`];
 }
 
 export function backendHealth(backend: BackendState): { icon: string; words: string } {
@@ -182,7 +183,7 @@ function lastRequestLine(state: RouterState): string[] {
   const outcome = request.error
     ? `failed: ${escapeMarkdown(shorten(request.error, 160))}`
     : `${request.status} in ${seconds(request.ms)}`;
-  return [`Last request ${clock(Date.parse(request.time))} ${code(request.askedModel)}${to} ${outcome}`];
+  return [t`Last request ${clock(Date.parse(request.time))} ${code(request.askedModel)}${to} ${outcome}`];
 }
 
 function todayLine(state: RouterState): string[] {

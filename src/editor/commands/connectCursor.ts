@@ -1,4 +1,5 @@
 /** Connect Cursor…: URL → key → model name, each copied with Next, until Cursor has come or it is known what keeps it away. */
+
 import { commands, env } from 'vscode';
 import type { RequestRecord } from '../../ledger/record';
 import { CLIENT_KEY } from '../../settings/keyNames';
@@ -10,6 +11,7 @@ import { COMMANDS, type Handlers } from '../ids';
 import { mend } from '../mend';
 import { baseUrlAnswer } from '../stateMessages';
 import { phaseOf, workingUrl } from '../view';
+import { t } from '../words';
 import { openCursorModels } from './cursor';
 import { pickModelName } from './pickModel';
 import { restartCursor } from './restartCursor';
@@ -51,22 +53,22 @@ async function urlWorks(editor: Editor): Promise<boolean> {
   if (workingUrl(editor.view)) return true;
   const chosen = await showCard<'on' | 'tunnel' | 'log'>({
     editor,
-    title: `${TITLE}: waiting for the public URL`,
+    title: t`${TITLE}: waiting for the public URL`,
     step: 1,
     steps: ALL,
     look() {
       if (workingUrl(editor.view)) return { placeholder: '', items: [], goOn: 'on' };
       return {
-        placeholder: "Cursor's servers need a public URL; this goes on as soon as it works",
+        placeholder: t`Cursor's servers need a public URL; this goes on as soon as it works`,
         busy: true,
         items: [
           {
             choice: 'tunnel',
-            label: 'Set Up Tunnel…',
+            label: t`Set Up Tunnel…`,
             detail: baseUrlAnswer(editor.view).message.text,
             icon: 'globe',
           },
-          { choice: 'log', label: 'Show Log', icon: 'output' },
+          { choice: 'log', label: t`Show Log`, icon: 'output' },
         ],
       };
     },
@@ -123,17 +125,17 @@ async function pasteOne(flow: Flow, step: Paste, at: number): Promise<Choice | '
     steps: ALL,
     back: at > 0,
     look: () => ({
-      placeholder: 'This list stays open while you paste',
+      placeholder: t`This list stays open while you paste`,
       items: [
         {
           choice: 'next',
-          label: 'Next',
+          label: t`Next`,
           detail: `${step === 'model' ? `${text} ${what}` : what}. ${where}`,
           icon: 'arrow-right',
         },
-        { choice: 'again', label: step === 'model' ? 'Another Model…' : 'Copy Again', icon: 'copy' },
+        { choice: 'again', label: step === 'model' ? t`Another Model…` : t`Copy Again`, icon: 'copy' },
         ...(flow.inCursor
-          ? [{ choice: 'settings' as const, label: "Open Cursor's Settings", icon: 'settings-gear' }]
+          ? [{ choice: 'settings' as const, label: t`Open Cursor's Settings`, icon: 'settings-gear' }]
           : []),
         ...restartItems(editor, step),
       ],
@@ -152,16 +154,16 @@ function restartItems(
   return [
     {
       choice: 'restart',
-      label: 'Do It for Me: Restart Cursor',
-      detail: 'Experimental: writes URL, switch and model names while Cursor is closed; the key is still pasted once.',
+      label: t`Do It for Me: Restart Cursor`,
+      detail: t`Experimental: writes URL, switch and model names while Cursor is closed; the key is still pasted once.`,
       icon: 'debug-restart',
     },
     ...(undoable
       ? [
           {
             choice: 'undo' as const,
-            label: 'Put It Back: Restart Cursor',
-            detail: 'Undoes what was written.',
+            label: t`Put It Back: Restart Cursor`,
+            detail: t`Undoes what was written.`,
             icon: 'discard',
           },
         ]
@@ -195,12 +197,12 @@ async function waitForCursor(flow: Flow): Promise<void> {
         const { kind, text, mends } = verdict();
         if (kind === 'connected') return { placeholder: '', items: [], goOn: 'done' };
         return {
-          placeholder: kind === 'waiting' ? text : 'Choose what to do; this goes on when Cursor comes',
+          placeholder: kind === 'waiting' ? text : t`Choose what to do; this goes on when Cursor comes`,
           busy: true,
           items: [
             ...(mends ? [{ choice: 'mend' as const, label: mends.title, detail: text, icon: 'warning' }] : []),
-            { choice: 'wait', label: 'Wait Anew', icon: 'sync' },
-            { choice: 'doctor', label: 'Run Doctor', detail: 'Looks at every hop', icon: 'pulse' },
+            { choice: 'wait', label: t`Wait Anew`, icon: 'sync' },
+            { choice: 'doctor', label: t`Run Doctor`, detail: t`Looks at every hop`, icon: 'pulse' },
           ],
         };
       },

@@ -1,4 +1,5 @@
 /** What a person pastes into Cursor: URL, key, model names. */
+
 import { env, window } from 'vscode';
 import { CLIENT_KEY } from '../../settings/keyNames';
 import { tell } from '../actions';
@@ -9,6 +10,7 @@ import { nameWarning } from '../modelNames';
 import { sayWarning } from '../say';
 import { baseUrlAnswer, keyMessage } from '../stateMessages';
 import { phaseOf } from '../view';
+import { t } from '../words';
 import { pickModelName } from './pickModel';
 
 export function copyCommands(
@@ -28,29 +30,29 @@ export function copyCommands(
           editor,
           keyMessage(editor.view) ?? {
             severity: 'warning',
-            text: 'There is no API key yet; the router makes one when it starts.',
+            text: t`There is no API key yet; the router makes one when it starts.`,
             actions: ['Start Router'],
           },
         );
       await env.clipboard.writeText(key);
       void tell(editor, {
         severity: 'info',
-        text: 'Copied the API key. In Cursor it goes into the field OpenAI API Key; then the name of a model.',
+        text: t`Copied the API key. In Cursor it goes into the field OpenAI API Key; then the name of a model.`,
         actions: ['Copy Model Name…', 'Open Cursor Settings'],
       });
     },
 
     async newApiKey() {
       const confirm = 'Make New Key';
-      const detail = 'The present key stops working at once, in Cursor and everywhere else it was pasted.';
-      if ((await sayWarning('Make a new API key for Cursor?', { modal: true, detail }, confirm)) !== confirm) return;
+      const detail = t`The present key stops working at once, in Cursor and everywhere else it was pasted.`;
+      if ((await sayWarning(t`Make a new API key for Cursor?`, { modal: true, detail }, confirm)) !== confirm) return;
       const key = newClientKey();
       await editor.keys.set(CLIENT_KEY, key);
       await editor.push();
       await env.clipboard.writeText(key);
       void tell(editor, {
         severity: 'info',
-        text: 'The new API key is in force and copied. Paste it into Cursor now.',
+        text: t`The new API key is in force and copied. Paste it into Cursor now.`,
         actions: ['Open Cursor Settings'],
       });
     },
@@ -61,7 +63,7 @@ export function copyCommands(
       if (phaseOf(editor.view) !== 'running') {
         return void tell(editor, {
           severity: 'info',
-          text: 'The router is not running, so its models are not known.',
+          text: t`The router is not running, so its models are not known.`,
           actions: ['Start Router'],
         });
       }
@@ -71,7 +73,7 @@ export function copyCommands(
       const warning = nameWarning(name);
       void tell(editor, {
         severity: warning ? 'warning' : 'info',
-        text: `Copied ${name}. ${warning ?? "Add it in Cursor's model settings, then ask something with it."}`,
+        text: t`Copied ${name}. ${warning ?? t`Add it in Cursor's model settings, then ask something with it.`}`,
         actions: ['Connect Cursor…', 'Open Cursor Settings'],
       });
     },
@@ -82,8 +84,8 @@ export function copyCommands(
 async function pasteOldKey(editor: Editor): Promise<void> {
   const key = (
     await window.showInputBox({
-      title: 'Paste Old API Key',
-      prompt: "The key in Cursor's field OpenAI API Key",
+      title: t`Paste Old API Key`,
+      prompt: t`The key in Cursor's field OpenAI API Key`,
       placeHolder: 'sk-…',
       password: true,
       ignoreFocusOut: true,
@@ -93,18 +95,18 @@ async function pasteOldKey(editor: Editor): Promise<void> {
   )?.trim();
   if (!key) return;
   const anyway = 'Use It Anyway';
-  const detail = 'Cursor may have a different one; then it is refused until you paste this one there.';
+  const detail = t`Cursor may have a different one; then it is refused until you paste this one there.`;
   const other = !editor.made.fits(CLIENT_KEY, key);
   if (
     other &&
-    (await sayWarning('This is not the key that was made here.', { modal: true, detail }, anyway)) !== anyway
+    (await sayWarning(t`This is not the key that was made here.`, { modal: true, detail }, anyway)) !== anyway
   )
     return;
   await editor.keys.set(CLIENT_KEY, key);
   await editor.push();
   void tell(editor, {
     severity: 'info',
-    text: other ? 'This key is in force now.' : 'The old key is in force again; Cursor needs no change.',
+    text: other ? t`This key is in force now.` : t`The old key is in force again; Cursor needs no change.`,
     actions: other ? ['Open Cursor Settings'] : [],
   });
 }

@@ -1,4 +1,5 @@
 /** Run Doctor: progress that can be cancelled, then every hop with the button that repairs it. */
+
 import { commands, env, ProgressLocation, type QuickInputButton, type QuickPickItem, ThemeIcon, window } from 'vscode';
 import { markdownReport, summaryOf } from '../../doctor/report';
 import type { DoctorAction, DoctorHop, DoctorReport } from '../../process/contract';
@@ -9,6 +10,7 @@ import { COMMANDS, type Handlers } from '../ids';
 import { sayError, sayInformation } from '../say';
 import { openSetting } from '../settings';
 import { phaseOf } from '../view';
+import { t } from '../words';
 import type { ShowPage } from './pages';
 
 const ICONS: Record<DoctorHop['state'], string> = {
@@ -42,12 +44,12 @@ export function doctorCommands(editor: Editor, showPage: ShowPage): Pick<Handler
 /** Undefined when the person cancelled before anything was known. */
 async function examine(editor: Editor, paid: boolean): Promise<DoctorReport | undefined> {
   if (phaseOf(editor.view) === 'failed') return unreachable(editor.view.message ?? 'The router could not be started.');
-  const title = paid ? 'Doctor, with real requests' : 'Doctor';
+  const title = paid ? t`Doctor, with real requests` : t`Doctor`;
   const options = { location: ProgressLocation.Notification, title, cancellable: true };
   const report = await window.withProgress(options, async (progress, token) => {
     const cancel = new AbortController();
     token.onCancellationRequested(() => cancel.abort());
-    progress.report({ message: 'looking at every hop' });
+    progress.report({ message: t`looking at every hop` });
     const told = (hop: DoctorHop): void => progress.report({ message: `${hop.title}: ${hop.state}` });
     return await editor.router
       .doctor({ paid, windowVersion: VERSION }, told, cancel.signal)
@@ -58,14 +60,14 @@ async function examine(editor: Editor, paid: boolean): Promise<DoctorReport | un
 
 /** What can be said without a router: why there is none. */
 function unreachable(why: string): DoctorReport {
-  const action: DoctorAction = { title: 'Restart Router', command: COMMANDS.restartRouter };
+  const action: DoctorAction = { title: t`Restart Router`, command: COMMANDS.restartRouter };
   const fix = 'Restart the router; if that fails too, show the log.';
   return {
     version: VERSION,
     platform: MACHINE,
     at: new Date().toISOString(),
     ms: 0,
-    hops: [{ id: 'process', title: 'Router process', state: 'failed', why, fix, action, ms: 0 }],
+    hops: [{ id: 'process', title: t`Router process`, state: 'failed', why, fix, action, ms: 0 }],
   };
 }
 
@@ -123,7 +125,7 @@ function choose(report: DoctorReport): Promise<Choice | undefined> {
 
 async function copy(report: DoctorReport): Promise<void> {
   await env.clipboard.writeText(markdownReport(report));
-  void sayInformation('Copied the report. It holds no key, prompt, user name or computer name.');
+  void sayInformation(t`Copied the report. It holds no key, prompt, user name or computer name.`);
 }
 
 /** The whole sentence, with the button that repairs it. */

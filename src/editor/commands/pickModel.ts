@@ -1,8 +1,10 @@
 /** Which name of a model goes into Cursor. */
+
 import { type QuickPickItem, window } from 'vscode';
 import type { Editor } from '../controller';
 import { modelPicks } from '../modelNames';
 import { configuredModels } from '../settings';
+import { t } from '../words';
 
 export async function pickModelName(editor: Editor, title: string): Promise<string | undefined> {
   const configured = configuredModels();
@@ -12,7 +14,7 @@ export async function pickModelName(editor: Editor, title: string): Promise<stri
     .then((models) => modelPicks(models.length > 0 ? models : ['demo/echo'], configured).map(toItem));
   const picked = await window.showQuickPick(items, {
     title,
-    placeHolder: 'Add this name in Cursor under Settings, Models',
+    placeHolder: t`Add this name in Cursor under Settings, Models`,
     matchOnDescription: true,
     ignoreFocusOut: true,
   });

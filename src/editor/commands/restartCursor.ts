@@ -1,4 +1,5 @@
 /** "Do it for me: restart Cursor": asked each time; the router waits for Cursor's end, writes, and starts it again. */
+
 import { commands, window } from 'vscode';
 import type { CursorWrite } from '../../process/contract';
 import type { Editor } from '../controller';
@@ -6,6 +7,7 @@ import { modelPicks } from '../modelNames';
 import { sayWarning } from '../say';
 import { configuredModels } from '../settings';
 import { workingUrl } from '../view';
+import { t } from '../words';
 
 const QUIT = 'workbench.action.quit';
 const EXPERIMENTAL =
@@ -25,8 +27,8 @@ async function whatToWrite(editor: Editor): Promise<CursorWrite | undefined> {
   const picks = modelPicks(await editor.router.models(), configured).filter(({ warning }) => !warning);
   const items = picks.map(({ name }) => ({ label: name, picked: configured.includes(name) }));
   const chosen = await window.showQuickPick(items, {
-    title: "Names to add to Cursor's list of models",
-    placeHolder: 'Choose any number',
+    title: t`Names to add to Cursor's list of models`,
+    placeHolder: t`Choose any number`,
     canPickMany: true,
     ignoreFocusOut: true,
   });
@@ -39,6 +41,6 @@ async function agreed({ view }: Editor, write: CursorWrite): Promise<boolean> {
     'undo' in write
       ? 'The router waits until Cursor is closed, puts back what it replaced, and starts Cursor again.'
       : `The router waits until Cursor is closed, 5 minutes at most, and writes into its settings: the base URL ${workingUrl(view) ?? ''}, the OpenAI key switched on${write.models.length > 0 ? `, the models ${write.models.join(', ')}` : ''}. Never a key. Then it starts Cursor again.`;
-  const chosen = await sayWarning('Restart Cursor now?', { modal: true, detail: `${what} ${EXPERIMENTAL}` }, restart);
+  const chosen = await sayWarning(t`Restart Cursor now?`, { modal: true, detail: `${what} ${EXPERIMENTAL}` }, restart);
   return chosen === restart;
 }

@@ -1,9 +1,11 @@
 /** Connect Cursor…: what stands there already, what is next, and how it ended. Pure. */
+
 import type { RequestRecord } from '../../ledger/record';
 import { type Mending, type TroubleKind, troublesOf } from '../../troubles/table';
 import { nameWarning } from '../modelNames';
 import { knownOf, type View } from '../view';
 import { outcomeOf } from '../views/requestLook';
+import { t } from '../words';
 
 /** What is pasted, in this order; then Cursor has to come. */
 export const PASTES = ['url', 'key', 'model'] as const;
@@ -77,21 +79,21 @@ export function verdictOf(waiting: Waiting): Verdict {
 function ofCall(record: RequestRecord): Verdict {
   const { askedModel, backend, upstreamModel } = record;
   if (backend !== undefined && outcomeOf(record) === 'ok')
-    return { kind: 'connected', text: `Cursor is connected: ${askedModel} was answered by ${backend}.` };
+    return { kind: 'connected', text: t`Cursor is connected: ${askedModel} was answered by ${backend}.` };
   // Cursor's own check of the key is answered without a backend.
   if (backend === undefined && outcomeOf(record) === 'ok')
-    return { kind: 'waiting', text: 'Cursor has reached this router. Now ask something there with your model.' };
+    return { kind: 'waiting', text: t`Cursor has reached this router. Now ask something there with your model.` };
   if (backend === undefined && record.status === 404)
     return {
       kind: 'modelUnknown',
-      text: `Cursor asked for ${askedModel || 'a model without a name'}, which nobody serves here. Take a name from this list, or make an alias.`,
-      mends: { command: 'copyModelName', title: 'Copy Model Name…' },
+      text: t`Cursor asked for ${askedModel || t`a model without a name`}, which nobody serves here. Take a name from this list, or make an alias.`,
+      mends: { command: 'copyModelName', title: t`Copy Model Name…` },
     };
   const to = upstreamModel ? ` (${backend} ${upstreamModel})` : '';
   return {
     kind: 'modelFails',
-    text: `Cursor reaches this router, but ${askedModel}${to} failed: ${record.error ?? `HTTP ${record.status}`}`,
-    mends: { command: 'manageBackends', title: 'Manage Backends…' },
+    text: t`Cursor reaches this router, but ${askedModel}${to} failed: ${record.error ?? `HTTP ${record.status}`}`,
+    mends: { command: 'manageBackends', title: t`Manage Backends…` },
   };
 }
 
@@ -110,17 +112,20 @@ function ofTrouble({ view, began, now }: Waiting): Verdict | undefined {
 
 function ofSilence({ began, now, model }: Waiting): Verdict {
   if (now - began < PATIENCE)
-    return { kind: 'waiting', text: `Ask something in Cursor with ${model ?? 'your model'}. Waiting for it to come…` };
+    return {
+      kind: 'waiting',
+      text: t`Ask something in Cursor with ${model ?? t`your model`}. Waiting for it to come…`,
+    };
   const kept = model === undefined ? undefined : nameWarning(model);
   if (kept)
     return {
       kind: 'nameKept',
-      text: `No call has come for ${model}. ${kept}`,
-      mends: { command: 'copyModelName', title: 'Copy Model Name…' },
+      text: t`No call has come for ${model ?? t`your model`}. ${kept}`,
+      mends: { command: 'copyModelName', title: t`Copy Model Name…` },
     };
   return {
     kind: 'noCall',
-    text: 'No call has come. Is the model switched on and chosen in Cursor, and the key switched on? Own models need a paid plan of Cursor, and a team may forbid own keys.',
-    mends: { command: 'openCursorModelSettings', title: "Open Cursor's Settings" },
+    text: t`No call has come. Is the model switched on and chosen in Cursor, and the key switched on? Own models need a paid plan of Cursor, and a team may forbid own keys.`,
+    mends: { command: 'openCursorModelSettings', title: t`Open Cursor's Settings` },
   };
 }

@@ -46,9 +46,9 @@ function useOf({ running, windows }: KeyState): string[] {
 /** Why this text is no name for a key, else undefined. */
 export function keyNameProblem(text: string, taken: ReadonlySet<string>): string | undefined {
   const name = text.trim();
-  if (!/^[\w.-]{1,200}$/.test(name)) return 'Letters, digits, dots, dashes and underscores.';
+  if (!/^[\w.-]{1,200}$/.test(name)) return t`Letters, digits, dots, dashes and underscores.`;
   if (name === 'main') return 'main is the key for Cursor; choose another name.';
-  return taken.has(name) ? `There is a key ${name} already.` : undefined;
+  return taken.has(name) ? t`There is a key ${name} already.` : undefined;
 }
 
 /** What a person may limit when making a key. */
@@ -68,7 +68,7 @@ const budget = (window: 'day' | 'month' | 'total', words: string): KeyLimit => (
     const amount = Number(text);
     return text !== '' && Number.isFinite(amount) && amount >= 0
       ? { budget: { [window]: amount } }
-      : 'An amount in US dollars.';
+      : t`An amount in US dollars.`;
   },
 });
 const count = (field: string, label: string, prompt: string, placeHolder: string): KeyLimit => ({
@@ -85,15 +85,15 @@ export const KEY_LIMITS: readonly KeyLimit[] = [
     placeHolder: t`fast, openai/*`,
     read: (text) => {
       const models = text.split(',').map((name) => name.trim());
-      return models.every((name) => name !== '') ? { models } : 'Model names with commas between.';
+      return models.every((name) => name !== '') ? { models } : t`Model names with commas between.`;
     },
   },
   budget('day', 'a day'),
   budget('month', 'a month'),
   budget('total', 'in total'),
-  count('requestsPerMinute', 'Requests a minute', 'Requests a minute.', '20'),
-  count('tokensPerMinute', 'Tokens a minute', 'Input and output tokens a minute.', '100000'),
-  count('maxStreams', 'Requests at the same time', 'Requests at the same time.', '2'),
+  count('requestsPerMinute', t`Requests a minute`, t`Requests a minute.`, '20'),
+  count('tokensPerMinute', t`Tokens a minute`, t`Input and output tokens a minute.`, '100000'),
+  count('maxStreams', t`Requests at the same time`, t`Requests at the same time.`, '2'),
   {
     label: t`Expiry`,
     prompt: t`Last day on which the key works.`,

@@ -1,7 +1,9 @@
 /** How a finished request looks in a list. Pure. */
+
 import { dollars } from '../../ledger/budgets';
 import type { RequestRecord } from '../../ledger/record';
 import { clock } from '../view';
+import { t } from '../words';
 
 const CLIENTS: Record<RequestRecord['client'], string> = { cursor: 'Cursor', vscode: 'VS Code', other: 'API client' };
 
@@ -39,10 +41,10 @@ export function requestLook(record: RequestRecord): RequestLook {
   ];
   const lines = [
     `${clock(Date.parse(record.time))} ${CLIENTS[record.client]}, key ${record.clientKey}, status ${record.status}`,
-    record.upstreamModel ? `Sent to ${record.backend}: ${record.upstreamModel}` : 'Sent nowhere',
+    record.upstreamModel ? t`Sent to ${record.backend ?? ''}: ${record.upstreamModel}` : t`Sent nowhere`,
     firstMs === undefined
       ? `${duration(record.ms)} in all`
-      : `First token after ${duration(firstMs)}, ${duration(record.ms)} in all`,
+      : t`First token after ${duration(firstMs)}, ${duration(record.ms)} in all`,
     ...(usage
       ? [
           `${usage.input.toLocaleString('en-US')} tokens in, ${usage.output.toLocaleString('en-US')} out${usage.estimated ? ' (estimated)' : ''}`,
