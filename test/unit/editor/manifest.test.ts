@@ -61,6 +61,10 @@ describe('translations of what the editor shows', () => {
   const fixed = (text: string) =>
     [...text.matchAll(/\{\d+\}|\]\([^)]*\)|`[^`]*`|\$\([a-z-]+\)|\n/g)].map(([part]) => part).sort();
   for (const [file, dictionary] of dictionaries) {
+    it(`${file}: has every text of the manifest, the extension and its page`, () => {
+      const lacking = [...Object.values(texts), ...editorTexts()].filter((text) => !dictionary[text]);
+      assert.deepEqual(lacking, []);
+    });
     it(`${file}: keeps values, links, settings and lines`, () => {
       for (const [english, other] of Object.entries(dictionary))
         assert.deepEqual(fixed(other), fixed(english), english);
