@@ -97,7 +97,7 @@ export async function newSocketPath(
   const unique = randomBytes(6).toString('hex');
   const key = createHash('sha256').update(dir.dataDir).digest('hex').slice(0, 12);
   if (host.platform === 'win32') return `\\\\.\\pipe\\llm-router-${key}-${generation}-${unique}`;
-  const limit = host.platform === 'linux' ? 107 : 103;
+  const limit = socketLimit(host);
   const name = `r${generation}-${unique}.sock`;
   const direct = path.join(dir.run, name);
   if (Buffer.byteLength(direct) <= limit) return direct;
@@ -118,6 +118,17 @@ export async function newSocketPath(
 
 /** A named pipe of Windows: no file, and gone with the process that made it. */
 export const isPipeName = (address: string): boolean => address.startsWith('\\\\.\\pipe\\');
+
+const socketLimit = ({ platform }: HostWorld): number => (platform === 'linux' ? 107 : 103);
+
+/**
+ * The private socket that our tunnel program forwards to, the same for every router of a data folder: only this user can put
+ * another one there. undefined: Windows, or a path that is too long, and the port has to do.
+ */
+export function originSocketPath(dataDir: string, host: HostWorld = thisHost()): string | undefined {
+  const file = path.join(dataDir, 't.sock');
+  return host.platform === 'win32' || Buffer.byteLength(file) > socketLimit(host) ? undefined : file;
+}
 
 /**
  * The secret of this installation, 64 hex digits in a 0600 file: made once, whoever comes first, and stable from then on.

@@ -75,6 +75,15 @@ export function createDoors(given: DoorOptions): Doors {
   let budgetNotice: string | undefined;
   const requested = new Set<(record: RequestRecord) => void>();
   const memory = keptMemory(options);
+  let ledgerProblem: string | undefined;
+  /** Written or not, the request was served; a full disk is told once, and when it is over. */
+  function keep(record: RequestRecord): void {
+    ledger.append(record);
+    if (ledger.problem === ledgerProblem) return;
+    ledgerProblem = ledger.problem;
+    if (ledgerProblem) log('error', ledgerProblem);
+    else log('info', 'The usage log is written again, nothing is missing.');
+  }
   function notice(sentence: string): void {
     log('warn', sentence);
     budgetNotice = sentence;
@@ -147,10 +156,10 @@ export function createDoors(given: DoorOptions): Doors {
     record(record) {
       // Our own probes are nobody's requests; only what one may have cost is kept.
       if (record.clientKey === OWN_CHECKS) {
-        if (record.backend !== 'demo') ledger.append(record);
+        if (record.backend !== 'demo') keep(record);
         return log('debug', `Own check: ${summaryLine(record)}`);
       }
-      ledger.append(record);
+      keep(record);
       metrics.observe(record);
       spent(record);
       for (const tell of requested) tell(record);

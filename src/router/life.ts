@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import { localOrigin } from '../doctor/facts';
 import type { RouterState } from '../process/contract';
+import { originSocketPath } from '../process/runtimeDir';
 import { createQueue } from '../process/timeLimit';
 import { hostName } from '../server/guard';
 import { type Listener, listen } from '../server/listener';
@@ -54,7 +55,10 @@ export function createLife({ options, setup, tunnel, handle, onChange }: LifeOpt
 
   async function openListener(): Promise<Listener> {
     const { port, limits } = setup.configuration.settings;
-    const wanted = { host: options.host, port, exactPort: options.exactPort, maxConnections: limits.connections };
+    const wanted = {
+      ...{ host: options.host, port, exactPort: options.exactPort, maxConnections: limits.connections },
+      privateSocket: originSocketPath(options.dataDir),
+    };
     const { lastPort } = options;
     if (lastPort && lastPort.setting === port && lastPort.port !== port) {
       const same = await listen(handle, { ...wanted, port: lastPort.port, exactPort: true }).catch(() => undefined);
@@ -89,7 +93,9 @@ export function createLife({ options, setup, tunnel, handle, onChange }: LifeOpt
     }
     phase = 'running';
     tellListening(listener);
-    tunnel.start(listener.port).catch((error: Error) => log('error', `The tunnel could not start: ${error.message}`));
+    tunnel
+      .start(listener.port, listener.privateSocket)
+      .catch((error: Error) => log('error', `The tunnel could not start: ${error.message}`));
   }
 
   /** What still runs on a listener that accepts nothing any more gets up to `ms`. */
@@ -148,7 +154,7 @@ export function createLife({ options, setup, tunnel, handle, onChange }: LifeOpt
       await settled();
       if (phase !== 'running') return;
       await tunnel.stop(false);
-      if (phase === 'running' && listener) await tunnel.start(listener.port);
+      if (phase === 'running' && listener) await tunnel.start(listener.port, listener.privateSocket);
     });
   const restartTunnel = (): Promise<void> => changeTunnel(tunnelSettled);
 

@@ -17,8 +17,8 @@ export interface TunnelSlot {
   hosts(): ReadonlySet<string>;
   /** Token or authtoken of the chosen kind. */
   token(): string | undefined;
-  /** Brings it up for the listener on this port of 127.0.0.1. */
-  start(localPort: number): Promise<void>;
+  /** Brings it up for the listener on this port of 127.0.0.1; `origin` is its private socket. */
+  start(localPort: number, origin?: string): Promise<void>;
   /** `keepRunning`: its program goes on, to be adopted by the next router. */
   stop(keepRunning: boolean): Promise<void>;
   /** Whether the change of configuration is any of its business. */
@@ -75,11 +75,12 @@ export function createTunnelSlot({ options, setup, startedAt, healthProof, onCha
       return known.hosts;
     },
     token,
-    async start(localPort) {
+    async start(localPort, origin) {
       const { settings, network } = setup.configuration;
       const next = createTunnel({
         settings: settings.tunnel,
         localPort,
+        origin,
         wantedPort: setup.configuration.settings.port,
         dataDir,
         token: token(),

@@ -1,6 +1,8 @@
 /** The TCP listener: loopback by default, bounded in connections and header sizes, closed politely. */
+import { randomBytes } from 'node:crypto';
+import { chmodSync, renameSync } from 'node:fs';
 import http from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import net, { type AddressInfo, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { refusal, sendError, wireOfPath } from './errors';
 
@@ -10,12 +12,16 @@ export interface ListenOptions {
   /** The port was asked for by name: taken means failure instead of the next free one. */
   exactPort: boolean;
   maxConnections: number;
+  /** Besides the port, a Unix socket at this path, for this user alone. */
+  privateSocket?: string;
   /** Milliseconds for the head of a request to arrive; 20 s. */
   headMs?: number;
 }
 
 export interface Listener {
   readonly port: number;
+  /** The path of its Unix socket; absent: there is none. */
+  readonly privateSocket: string | undefined;
   /** Answers that are not over, those `only` says. */
   answering(only: (request: http.IncomingMessage) => boolean): number;
   /** Resolves when the requests that run now (those `only` says) are over, after `ms`, or when `cut` is aborted. */
@@ -82,9 +88,12 @@ export async function listen(handler: http.RequestListener, options: ListenOptio
   server.on('clientError', (error, socket) => answerBrokenRequest(error, socket, connections.answering(socket)));
 
   const port = await bind(server, options);
-  const drained = new Promise<void>((resolve) => server.once('close', resolve));
+  const ways: net.Server[] = [server];
+  if (options.privateSocket) ways.push(...(await openPrivateSocket(server, port, options.privateSocket)));
+  const drained = Promise.all(ways.map((way) => new Promise<void>((resolve) => way.once('close', resolve))));
   return {
     port,
+    privateSocket: ways.length > 1 ? options.privateSocket : undefined,
     answering: (only) => [...connections.open].filter((one) => only(one.req)).length,
     async settled(ms, { only = () => true, cut } = {}) {
       const over = Promise.all(
@@ -102,7 +111,7 @@ export async function listen(handler: http.RequestListener, options: ListenOptio
     },
     endIdle: connections.endIdle,
     close() {
-      server.close();
+      for (const way of ways) way.close();
       connections.endIdle();
     },
     async drained(ms) {
@@ -211,6 +220,33 @@ async function bind(server: http.Server, options: ListenOptions): Promise<number
       if (code !== 'EADDRINUSE' && code !== 'EACCES') throw error;
       if (port >= last) throw new PortTaken(options.port, code);
     }
+  }
+}
+
+/**
+ * Made under a name of its own and then moved into place: the router before us lets go of its name, not of ours. None where the
+ * folder takes no sockets (some network file systems).
+ */
+async function openPrivateSocket(server: http.Server, port: number, place: string): Promise<net.Server[]> {
+  // No longer than the place itself: systems limit the length.
+  const draft = `${place.slice(0, -4)}${randomBytes(2).toString('hex')}`;
+  const inside = net.createServer((socket) => {
+    // What comes here came for the port.
+    Object.defineProperty(socket, 'localPort', { value: port });
+    server.emit('connection', socket);
+  });
+  try {
+    await new Promise<void>((resolve, reject) => {
+      inside.once('error', reject);
+      inside.listen(draft, resolve);
+    });
+    inside.on('error', () => {});
+    chmodSync(draft, 0o600);
+    renameSync(draft, place);
+    return [inside];
+  } catch {
+    inside.close();
+    return [];
   }
 }
 

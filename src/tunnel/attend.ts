@@ -1,6 +1,6 @@
 /** One link from its start to its end: connected, verified, watched. Says how it ended; what follows is the supervisor's. */
 import type { Said } from '../said';
-import type { Driver, Link, LinkEvent, TunnelProblem } from './driver';
+import type { Connected, Driver, Link, LinkEvent, TunnelProblem } from './driver';
 import type { Mailbox } from './mailbox';
 import { say } from './sentences';
 import type { Shown, TunnelStateName, TunnelStatus } from './tunnel';
@@ -13,7 +13,7 @@ export type Note =
   | { type: 'renew' }
   | { type: 'stop' }
   | { type: 'link'; link: Link; event: LinkEvent }
-  | { type: 'connected'; link: Link; value: boolean | undefined }
+  | { type: 'connected'; link: Link; value: Connected }
   | { type: 'health'; link: Link; result: HealthResult }
   | { type: 'stream'; link: Link; result: StreamResult }
   | { type: 'name'; link: Link; result: 'yes' | 'no' | 'unknown' };
@@ -165,10 +165,14 @@ export async function attendLink(link: Link, context: AttendContext): Promise<At
   }
 
   /** The program's own word on its connection, every 2 s. */
-  function onConnected(value: boolean | undefined): End | undefined {
+  function onConnected(value: Connected): End | undefined {
     polling = false;
     nextPoll = clock.steady() + link.pollMs;
-    if (!registered) return undefined;
+    if (value === 'unasked') return undefined;
+    if (!registered) {
+      // Its own word counts as much as a line in its log, which a full disk may have swallowed.
+      return value && url !== undefined ? onLinkEvent({ type: 'registered' }) : undefined;
+    }
     if (value) {
       if (lostSince === undefined) return undefined;
       lostSince = undefined;

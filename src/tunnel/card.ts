@@ -42,6 +42,8 @@ export interface WayOptions {
   settings: Settings['tunnel'];
   /** Port of the router's listener on 127.0.0.1. */
   localPort: number;
+  /** Private socket of the same listener, where the system has such. */
+  origin?: string;
   dataDir: string;
   /** The secret of the card. */
   token: string | undefined;

@@ -18,6 +18,8 @@ export interface TunnelOptions {
   settings: Settings['tunnel'];
   /** Port of the router's listener on 127.0.0.1. */
   localPort: number;
+  /** Private socket of the same listener, where the system has such. */
+  origin?: string;
   /** The port of the settings, 0 or absent for any. */
   wantedPort?: number;
   dataDir: string;
@@ -59,7 +61,8 @@ export function createTunnel(options: TunnelOptions, world: TunnelWorld = realWo
     network,
   });
   const mayInstall = options.mayInstall === true;
-  const needs = { settings, dataDir, localPort, token, cloudflaredBin, mayInstall, network, networkSettings };
+  const { origin } = options;
+  const needs = { settings, dataDir, localPort, origin, token, cloudflaredBin, mayInstall, network, networkSettings };
   const driver = afterStray(way.driver({ ...needs, state, world }), endBefore);
   return superviseTunnel({ driver, verifier, clock: world.clock, localPort, log });
 }

@@ -35,6 +35,8 @@ export type LinkEvent =
   /** The program said what is wrong and cannot go on. */
   | { type: 'failed'; problem: TunnelProblem };
 
+export type Connected = boolean | undefined | 'unasked';
+
 /** One run of a tunnel program (or, for a URL of the user's own, just the URL). */
 export interface Link {
   readonly publicUrl?: string;
@@ -48,8 +50,8 @@ export interface Link {
   readonly registered: boolean;
   /** Events from now on; earlier ones are replayed to the first listener. */
   onEvent(listener: (event: LinkEvent) => void): void;
-  /** Does the program say that it is connected? undefined: it does not answer. */
-  connected(): Promise<boolean | undefined>;
+  /** Does the program say that it is connected? undefined: it does not answer; 'unasked': this process could not ask. */
+  connected(): Promise<Connected>;
   /** Ends the program. Never throws. */
   close(): Promise<void>;
   /** Leaves the program running for the next router and lets go of it. */
@@ -59,6 +61,8 @@ export interface Link {
 export interface OpenOptions {
   /** Not the first start: no pre-checks. */
   again: boolean;
+  /** The program did not get as far as registering the last time: is it still sound? */
+  doubt: boolean;
   report(state: TunnelStateName, said: Said): void;
   signal: AbortSignal;
 }
@@ -78,6 +82,8 @@ export interface Driver {
   readonly dial?: Dial;
   /** The URL that worked in an earlier run. */
   knownUrl(): string | undefined;
+  /** After `adopt`: what of an earlier run is lost, as a sentence, and the URL that went with it where something still tells it. */
+  lost?(): { note: string; url?: string } | undefined;
   /** A program that an earlier router left behind and that is beyond doubt ours. Others of ours are ended. */
   adopt(signal: AbortSignal): Promise<Link | undefined>;
   /** Starts the program. Throws a TunnelProblem. */

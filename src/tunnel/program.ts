@@ -7,10 +7,11 @@ import { chmodSync, closeSync, fstatSync, openSync, statSync } from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
 import { beginOfChild, isAlive, isSameBegin, thisSystem } from '../system/processes';
-import type { Link, LinkEvent } from './driver';
+import type { Connected, Link, LinkEvent } from './driver';
 import { tailLog } from './logTail';
 import { childEnvironment, endProcess, processGone, processStart } from './processes';
 import { type RunningProgram, type StateFile, tunnelFolder } from './stateFile';
+import { ownProgram, watchProgram } from './watcher';
 import type { TunnelWorld } from './world';
 
 /** `api`: the loopback port where the program answers questions about itself. */
@@ -27,7 +28,7 @@ export interface ProgramKind {
   /** Name of the log file in the tunnel folder. */
   logName: string;
   createLog(): ProgramLog;
-  /** Asks the program whether it is connected; undefined: no answer. */
+  /** Asks the program whether it is connected; undefined: no answer. Rejects with the system's error when it could not ask. */
   connected(running: RunningProgram): Promise<boolean | undefined>;
   /** Something that only this run knows, to recognise it later. */
   connectorId?(running: RunningProgram): Promise<string | undefined>;
@@ -47,6 +48,8 @@ export interface Launch {
   /** Besides what every program needs. */
   env: Record<string, string>;
   running: Omit<RunningProgram, 'pid' | 'pidStart' | 'metricsPort'>;
+  /** Where it answers about itself, when we chose the port; otherwise its log says it. */
+  metricsPort?: number;
   /** Called when the program has ended or was let go. */
   atEnd?(): void;
 }
@@ -93,9 +96,11 @@ export async function launchProgram(launch: Launch): Promise<Link> {
     ...launch.running,
     pid,
     pidStart: await processStart(pid, thisSystem, beginOfChild),
-    metricsPort: 0,
+    metricsPort: launch.metricsPort ?? 0,
   };
   state.update({ running });
+  ownProgram(dataDir);
+  watchProgram(pid, dataDir, world);
   const { link, ended } = followProgram({
     world,
     state,
@@ -119,6 +124,7 @@ export function adoptProgram(
   world: TunnelWorld,
   state: StateFile,
 ): Link {
+  ownProgram(dataDir);
   const log = logFile(dataDir, kind);
   const gone = () => processGone(running.pid, running.pidStart, world.clock, world.platform);
   return followProgram({ world, state, kind, running, log, logStart: sizeOf(log), gone, adopted: true }).link;
@@ -174,9 +180,13 @@ function followProgram({
     if (event.type === 'registered') {
       tail.every(1_000);
       if (event.publicUrl) remember({ host: new URL(event.publicUrl).host });
-      void kind.connectorId?.(running).then((connectorId) => connectorId && !over && remember({ connectorId }));
+      noteConnector();
     }
     emit(event);
+  }
+
+  function noteConnector(): void {
+    void kind.connectorId?.(running).then((connectorId) => connectorId && !over && remember({ connectorId }));
   }
 
   function finish(): void {
@@ -203,10 +213,16 @@ function followProgram({
       listener = next;
       for (const event of early.splice(0)) next(event);
     },
-    async connected() {
+    async connected(): Promise<Connected> {
       if (running.metricsPort === 0) return undefined;
-      const answer = await kind.connected(running);
+      let answer: boolean | undefined;
+      try {
+        answer = await kind.connected(running);
+      } catch {
+        return 'unasked';
+      }
       connected = answer;
+      if (answer && !running.connectorId) noteConnector();
       if (answer === undefined && adopted && !isAlive(running.pid)) ended(null, null);
       return answer;
     },
@@ -259,9 +275,17 @@ function openLog(file: string): number {
   return fd;
 }
 
-/** A JSON answer of a program's loopback API, whatever its status; undefined when there is none. */
+/** This process has no room for another socket: that says nothing about who would have been asked. */
+const SHORT_OF = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'EADDRNOTAVAIL']);
+
+/** A JSON answer of a program's loopback API, whatever its status; undefined when there is none, or it could not be asked. */
 export function localJson(port: number, route: string): Promise<Record<string, unknown> | undefined> {
-  return new Promise((resolve) => {
+  return askLocal(port, route).catch(() => undefined);
+}
+
+/** The same, but rejects when this process could not ask. */
+export function askLocal(port: number, route: string): Promise<Record<string, unknown> | undefined> {
+  return new Promise((resolve, reject) => {
     const request = http.get({ host: '127.0.0.1', port, path: route, agent: false, timeout: 1_500 }, (response) => {
       let body = '';
       response.setEncoding('utf8');
@@ -276,6 +300,8 @@ export function localJson(port: number, route: string): Promise<Record<string, u
       });
     });
     request.on('timeout', () => request.destroy());
-    request.on('error', () => resolve(undefined));
+    request.on('error', (error: NodeJS.ErrnoException) =>
+      SHORT_OF.has(error.code ?? '') ? reject(error) : resolve(undefined),
+    );
   });
 }

@@ -24,6 +24,8 @@ export const say = catalogue('tunnel', {
     `Downloading cloudflared ${version}${fraction === undefined ? '' : ` (${Math.floor(fraction * 100)} %)`}.`,
 
   // Asking for a tunnel
+  stateLost: (file: string) =>
+    `The notes of the tunnel are lost (${file} is missing or damaged, and so is its copy), so the URL changes: paste the new one into Cursor's settings.`,
   requesting: 'Asking Cloudflare for a tunnel.',
   rateLimited: (until: number) =>
     `Cloudflare allows no more new tunnels from this network for now. Next try at ${clock(until)}. Another network or another provider (ngrok, Tailscale) works at once.`,

@@ -1,5 +1,5 @@
 /** What the tunnel remembers between runs, in one 0600 file of the data directory: it holds the secret of the quick tunnel. */
-import { mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { writeWholeSync } from '../network/wholeFile';
 
@@ -28,6 +28,8 @@ export interface RunningProgram {
   /** Port of our listener that it forwards to. */
   localPort: number;
   transport: 'quic' | 'http2';
+  /** The private socket that it forwards to instead of the port. */
+  origin?: string;
 }
 
 export interface TunnelMemory {
@@ -44,6 +46,8 @@ export interface TunnelMemory {
 
 export interface StateFile {
   readonly value: Readonly<TunnelMemory>;
+  /** What an earlier run kept here is missing or damaged, and so is its copy: the path of the file. */
+  readonly lost: string | undefined;
   /** Never throws: what cannot be written now is kept in memory. */
   update(change: Partial<TunnelMemory>): void;
 }
@@ -51,23 +55,23 @@ export interface StateFile {
 /** Folder of everything the tunnel keeps: state, configuration and log of the program. */
 export const tunnelFolder = (dataDir: string) => path.join(dataDir, 'tunnel');
 
-/** An unreadable file counts as empty: the worst that follows is a new URL. */
+/** What cloudflared was last started with: that it is there shows that there has been a state, too. */
+export const configPath = (dataDir: string) => path.join(tunnelFolder(dataDir), 'cloudflared.yml');
+
+/** A damaged or missing file is read from its copy; where that is gone as well it counts as empty, and `lost` says so. */
 export function openStateFile(dataDir: string): StateFile {
   const folder = tunnelFolder(dataDir);
   const file = path.join(folder, 'state.json');
+  const copy = path.join(folder, 'state.copy.json');
   makeFolder(folder);
   // What a full disk did not take: it holds for this process, and the next change that can be written brings it along.
   let unsaved: Partial<TunnelMemory> = {};
   // Read anew each time: during a hand-over the router before us may still write.
-  const read = (): TunnelMemory => {
-    try {
-      const parsed = JSON.parse(readFileSync(file, 'utf8'));
-      return parsed && typeof parsed === 'object' ? parsed : {};
-    } catch {
-      return {}; // first start, or a file that a full disk left broken
-    }
-  };
+  const read = (): TunnelMemory => readMemory(file) ?? readMemory(copy) ?? {};
+  const known = readMemory(file) ?? readMemory(copy);
+  const lost = known || !(existsSync(file) || existsSync(configPath(dataDir))) ? undefined : file;
   return {
+    lost,
     get value() {
       return { ...read(), ...unsaved };
     },
@@ -75,13 +79,25 @@ export function openStateFile(dataDir: string): StateFile {
       unsaved = { ...unsaved, ...change };
       try {
         makeFolder(folder);
-        writeWholeSync(file, JSON.stringify({ ...read(), ...unsaved }));
+        const text = JSON.stringify({ ...read(), ...unsaved });
+        writeWholeSync(file, text);
         unsaved = {};
+        writeWholeSync(copy, text);
       } catch {
         // Notes are best effort: a tunnel works without them.
       }
     },
   };
+}
+
+/** undefined: missing, unreadable or damaged. */
+function readMemory(file: string): TunnelMemory | undefined {
+  try {
+    const parsed: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    return parsed && typeof parsed === 'object' ? parsed : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Without it every later write says what is wrong, so nothing is thrown here. */

@@ -31,6 +31,8 @@ const LONGEST_WAIT = 1_800_000;
 const REFUSED_WAITS = [5_000, 10_000, 20_000, 40_000, 60_000];
 const OFFLINE_WAIT = 5_000;
 const STABLE_AFTER = 60_000;
+/** A program that ends so often before it has registered is broken, not unlucky. */
+const BROKEN_AFTER = 3;
 
 export function superviseTunnel({ driver, verifier, clock, localPort, log }: SupervisorOptions): Tunnel {
   const listeners = new Set<(status: TunnelStatus) => void>();
@@ -120,12 +122,13 @@ export function superviseTunnel({ driver, verifier, clock, localPort, log }: Sup
   }
 
   /** Starts the program until it runs; undefined when stopped meanwhile. */
-  async function open(again: boolean, signal: AbortSignal): Promise<Link | undefined> {
+  async function open(again: boolean, doubt: boolean, signal: AbortSignal): Promise<Link | undefined> {
     for (;;) {
       try {
         const repairing = status.state === 'reconnecting';
         return await driver.open({
           again,
+          doubt,
           signal,
           report: (state, said) => show(repairing ? 'reconnecting' : state, { says: repairing ? status.says : said }),
         });
@@ -155,12 +158,18 @@ export function superviseTunnel({ driver, verifier, clock, localPort, log }: Sup
   async function supervise(signal: AbortSignal): Promise<void> {
     show('connecting', { says: say.connecting(undefined), publicUrl: driver.knownUrl() });
     let link = await driver.adopt(signal).catch(() => undefined);
+    const lost = link ? undefined : driver.lost?.();
+    if (lost) {
+      log('error', lost.note);
+      replacedUrl ??= lost.url;
+    }
     let respawns = 0;
     let refusals = 0;
+    let stillborn = 0;
     let started = false;
     let wasOnline = false;
     for (;;) {
-      link ??= await open(started, signal);
+      link ??= await open(started, stillborn > 0, signal);
       if (!link) return;
       started = true;
       const end = await attendLink(link, {
@@ -183,7 +192,7 @@ export function superviseTunnel({ driver, verifier, clock, localPort, log }: Sup
       link = undefined;
       if (end.onlineMs !== undefined) {
         wasOnline = true;
-        refusals = 0;
+        refusals = stillborn = 0;
         if (end.onlineMs >= STABLE_AFTER) respawns = failures = 0;
       }
       const next = await recover(end, url);
@@ -215,7 +224,8 @@ export function superviseTunnel({ driver, verifier, clock, localPort, log }: Sup
         case 'problem':
           return after(await waitOut(end.problem));
         case 'exited':
-          if (!end.registered && !wasOnline)
+          if (!end.registered) stillborn += 1;
+          if (!end.registered && (!wasOnline || stillborn >= BROKEN_AFTER))
             return after(
               await waitOut(new TunnelProblem('error', say.startFailed(driver.program, end.code, end.lines))),
             );

@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import type { Network, NetworkAnswer } from '../../src/network/httpsClient';
 import type { CloudflaredOptions } from '../../src/tunnel/cloudflared/base';
-import type { Driver, Link, LinkEvent } from '../../src/tunnel/driver';
+import type { Connected, Driver, Link, LinkEvent } from '../../src/tunnel/driver';
 import { quickTunnelDriver } from '../../src/tunnel/kinds/cloudflared';
 import { namedTunnelDriver } from '../../src/tunnel/kinds/cloudflaredNamed';
 import { openStateFile, type StateFile } from '../../src/tunnel/stateFile';
@@ -24,7 +24,7 @@ export interface Launch {
   ended: boolean;
   left: boolean;
   /** What the program says about its connection; undefined: it does not answer. */
-  connected: boolean | undefined;
+  connected: Connected;
   emit(event: LinkEvent): void;
 }
 
@@ -177,8 +177,9 @@ function startLaunch(rig: Rig, start: Pick<Launch, 'transport' | 'host' | 'again
     at: rig.clock.now(),
     ended: false,
     left: false,
-    connected: true,
+    connected: false,
     emit: (event) => {
+      if (event.type === 'registered') launch.connected = true;
       if (!launch.ended) listener(event);
     },
   };

@@ -2,21 +2,26 @@
 import type { Network } from '../../network/httpsClient';
 import type { NetworkSettings } from '../../network/settings';
 import type { TunnelKind } from '../../settings/tunnelKinds';
+import { compareVersions } from '../../version';
 import type { ProgramOptions, WayOptions } from '../card';
 import { isProgram } from '../commands';
 import { type Link, type OpenOptions, TunnelProblem } from '../driver';
+import { processStart } from '../processes';
 import { adoptProgram, endStray, isSameProcess, localJson } from '../program';
 import { say } from '../sentences';
-import type { RunningProgram, StateFile } from '../stateFile';
+import { configPath, type RunningProgram, type StateFile } from '../stateFile';
 import { chooseTransport, type Transport } from '../transports';
 import type { TunnelWorld } from '../world';
-import { type Binary, findCloudflared } from './cloudflaredBinary';
+import { type Binary, findCloudflared, OLDEST_VERSION } from './cloudflaredBinary';
 import { cloudflaredKind, launchCloudflared } from './cloudflaredProcess';
 import { installCloudflared } from './installCloudflared';
+import { findByConfig, hostServed, readWritten } from './strays';
 
 export interface CloudflaredOptions {
   dataDir: string;
   localPort: number;
+  /** Private socket of our listener; absent where the system has none. */
+  origin?: string;
   /** Path of the program from the settings or CLOUDFLARED_BIN. */
   binary: string | undefined;
   /** Consent to download: then a missing program is no problem. */
@@ -49,9 +54,10 @@ export const cloudflaredProgram = (options: ProgramOptions): Promise<Binary> =>
   findCloudflared({ chosen: chosenBy(options), dataDir: options.dataDir, world: options.world });
 
 export function cloudflaredBase(options: CloudflaredOptions, programs: CloudflaredPrograms) {
-  const { dataDir, localPort, state, world } = options;
+  const { dataDir, localPort, origin, state, world } = options;
   const transports = chooseTransport(state, world);
   let found: Binary | undefined;
+  let lostHost: string | undefined;
   return {
     driver: {
       program: 'cloudflared',
@@ -59,11 +65,13 @@ export function cloudflaredBase(options: CloudflaredOptions, programs: Cloudflar
       fallBack: () => transports.fallBack(),
       nothingConnects: () => new TunnelProblem('blocked', say.blocked, { retryAt: world.clock.now() + BLOCKED_WAIT }),
     },
+    /** The host that a program without a note served. */
+    lostHost: () => lostHost,
     proven: () => transports.worked(state.value.running?.transport ?? transports.current),
 
-    async binary({ report, signal, again }: OpenOptions): Promise<Binary> {
+    async binary({ report, signal, again, doubt }: OpenOptions): Promise<Binary> {
       // A repair is a matter of milliseconds; what was tried a while ago needs no second look.
-      if (again && found && isProgram(found.path)) return found;
+      if (again && !doubt && found && isProgram(found.path)) return found;
       try {
         found = await programs.find({ chosen: options.binary, dataDir, world });
         return found;
@@ -96,6 +104,8 @@ export function cloudflaredBase(options: CloudflaredOptions, programs: Cloudflar
         provider,
         host,
         localPort,
+        // Older ones refuse such an ingress beside the url; a named tunnel has its own, in the dashboard.
+        origin: 'credentials' in identity && compareVersions(binary.version, OLDEST_VERSION) >= 0 ? origin : undefined,
         transport,
         again: open.again,
         identity,
@@ -108,12 +118,12 @@ export function cloudflaredBase(options: CloudflaredOptions, programs: Cloudflar
       host: string | undefined,
       proves: (running: RunningProgram) => Promise<boolean>,
     ): Promise<Link | undefined> {
-      const { running } = state.value;
+      const running = state.value.running ?? (await findLost(provider));
       if (!running) return undefined;
       const fits =
         running.provider === provider &&
         running.host === host &&
-        running.localPort === localPort &&
+        (running.origin === undefined ? running.localPort === localPort : running.origin === origin) &&
         running.metricsPort !== 0;
       if (fits && (await isSameProcess(running)) !== false && (await proves(running))) {
         const ready = await localJson(running.metricsPort, '/ready');
@@ -125,4 +135,24 @@ export function cloudflaredBase(options: CloudflaredOptions, programs: Cloudflar
       return undefined;
     },
   };
+
+  /** The note of the running program is lost, the program is not: there is one at most, since each start ends what it finds. */
+  async function findLost(provider: TunnelKind): Promise<RunningProgram | undefined> {
+    const config = configPath(dataDir);
+    const written = readWritten(config);
+    // On Windows the list of processes costs a second, and a note that was written is there.
+    if (!written || (world.platform === 'win32' && !state.lost)) return undefined;
+    const [pid] = await findByConfig(config, world);
+    if (pid === undefined) return undefined;
+    const stray: RunningProgram = {
+      provider,
+      pid,
+      pidStart: await processStart(pid),
+      host: (await hostServed(written.metricsPort)) ?? '',
+      ...written,
+    };
+    lostHost = stray.host || undefined;
+    state.update({ running: stray });
+    return stray;
+  }
 }

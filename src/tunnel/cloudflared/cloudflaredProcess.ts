@@ -1,10 +1,10 @@
 /** How cloudflared is started and asked about itself (tunnel facts §3 and §4). */
-import path from 'node:path';
+import { type AddressInfo, createServer } from 'node:net';
 import { writeWholeSync } from '../../network/wholeFile';
 import { type Link, TunnelProblem } from '../driver';
-import { launchProgram, localJson, type ProgramKind } from '../program';
+import { askLocal, launchProgram, localJson, type ProgramKind } from '../program';
 import { say } from '../sentences';
-import { type QuickCredentials, type StateFile, tunnelFolder } from '../stateFile';
+import { configPath, type QuickCredentials, type StateFile } from '../stateFile';
 import type { Transport } from '../transports';
 import type { TunnelWorld } from '../world';
 import { createCloudflaredLog } from './cloudflaredLog';
@@ -18,6 +18,8 @@ export interface CloudflaredLaunch {
   provider: string;
   host: string;
   localPort: number;
+  /** Private socket of our listener, which nobody else can take, for programs that are new enough. */
+  origin?: string;
   transport: Transport;
   /** Not the first start: no pre-checks. */
   again: boolean;
@@ -30,7 +32,7 @@ export function cloudflaredKind(transport: Transport): ProgramKind {
     logName: 'cloudflared.log',
     createLog: () => createCloudflaredLog(transport),
     async connected({ metricsPort }) {
-      const ready = await localJson(metricsPort, '/ready');
+      const ready = await askLocal(metricsPort, '/ready');
       return ready ? Number(ready.readyConnections) > 0 : undefined;
     },
     async connectorId({ metricsPort }) {
@@ -51,11 +53,13 @@ const SHORT_OF = new Set(['EMFILE', 'ENFILE', 'EAGAIN', 'ENOMEM', 'ENOSPC']);
 
 /** Throws a TunnelProblem when it cannot be started. */
 export async function launchCloudflared(launch: CloudflaredLaunch): Promise<Link> {
-  const { dataDir, world, state, identity, transport, localPort, provider, host, binary } = launch;
+  const { dataDir, world, state, identity, transport, localPort, origin, provider, host, binary } = launch;
   const relay = 'credentials' in identity ? await startRelay(identity.credentials) : undefined;
-  const config = path.join(tunnelFolder(dataDir), 'cloudflared.yml');
+  const config = configPath(dataDir);
+  let metricsPort: number;
   try {
-    writeWholeSync(config, configText(launch, relay?.url));
+    metricsPort = await freePort();
+    writeWholeSync(config, configText(launch, relay?.url, metricsPort));
   } catch (error) {
     relay?.close();
     throw error;
@@ -69,7 +73,8 @@ export async function launchCloudflared(launch: CloudflaredLaunch): Promise<Link
     // Arguments can be read by every user of the machine; everything else stands in the private file.
     args: ['tunnel', '--config', config, ...(relay ? [] : ['run'])],
     env: { TUNNEL_LOG_OUTPUT: 'json', ...('token' in identity && { TUNNEL_TOKEN: identity.token }) },
-    running: { provider, host, localPort, transport },
+    running: { provider, host, localPort, transport, ...(origin && { origin }) },
+    metricsPort,
     atEnd: () => relay?.close(),
   }).catch((error: NodeJS.ErrnoException) => {
     const why = error.code ?? error.message;
@@ -79,13 +84,34 @@ export async function launchCloudflared(launch: CloudflaredLaunch): Promise<Link
   });
 }
 
-function configText({ localPort, transport, again }: CloudflaredLaunch, quickService: string | undefined): string {
-  const entries: Record<string, string | number | boolean | undefined> = {
+/**
+ * Known before it starts, so that it can be asked without a line of its log. Taken by another meanwhile, the program ends at its
+ * start, and the next try has another one.
+ */
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen({ host: '127.0.0.1', port: 0, exclusive: true }, () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+function configText(
+  { localPort, origin, transport, again }: CloudflaredLaunch,
+  quickService: string | undefined,
+  metricsPort: number,
+): string {
+  const entries: Record<string, string | number | boolean | object | undefined> = {
     url: `http://127.0.0.1:${localPort}`,
+    // Wins over the url, which only makes it a quick tunnel.
+    ingress: origin && [{ service: `unix:${origin}` }],
     'quick-service': quickService,
     protocol: transport,
     'edge-ip-version': 'auto',
-    metrics: '127.0.0.1:0',
+    metrics: `127.0.0.1:${metricsPort}`,
     'no-autoupdate': true,
     retries: 2,
     // For a signal from elsewhere (the service manager, the logoff): as long as the router lets answers run. We end it sooner.

@@ -8,6 +8,7 @@ import {
   realPrograms,
 } from '../cloudflared/base';
 import { requestQuickTunnel } from '../cloudflared/quickService';
+import { lastHost } from '../cloudflared/strays';
 import { type Driver, TunnelProblem } from '../driver';
 import { localJson } from '../program';
 import { say } from '../sentences';
@@ -66,6 +67,12 @@ export function quickTunnelDriver(options: CloudflaredOptions, programs = realPr
       asked = false;
       const credentials = state.value.credentials!;
       return base.launch(open, binary, 'cloudflared', credentials.hostname, { credentials });
+    },
+    lost() {
+      const file = state.value.credentials ? undefined : state.lost;
+      if (!file) return undefined;
+      const host = base.lostHost() ?? lastHost(options.dataDir);
+      return { note: say.stateLost(file).text, ...(host && { url: `https://${host}` }) };
     },
     refused: () => new TunnelProblem('error', say.noConnection('cloudflared')),
     async forget(byPerson) {

@@ -335,10 +335,10 @@ function connect(protocol: string, credentials: Credentials): void {
 function forward(stream: http2.ServerHttp2Stream, headers: http2.IncomingHttpHeaders): void {
   const plain = Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith(':')));
   const origin = new URL(option('url')!);
+  const [, socketPath] = /"unix:([^"]+)"/.exec(config.ingress ?? '') ?? [];
   const outgoing = http.request(
     {
-      host: origin.hostname,
-      port: origin.port,
+      ...(socketPath ? { socketPath } : { host: origin.hostname, port: origin.port }),
       method: headers[':method'],
       path: headers[':path'],
       headers: { 'accept-encoding': 'gzip', ...plain, host: headers[':authority'], 'cf-warp-tag-id': connector },

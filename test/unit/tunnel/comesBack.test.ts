@@ -71,6 +71,57 @@ describe('the tunnel comes back by itself', () => {
       assert.deepEqual([state(), rig.tunnel.status.publicUrl, rig.posts.length], ['online', URL_1, 1]);
     });
 
+  it('a program that was damaged while it ran is looked at again and named, and taken when it is whole', async () => {
+    let whole = true;
+    make({
+      find: async () => {
+        if (!whole)
+          throw new TunnelProblem('error', say.binaryFails('/opt/cloudflared', 'exit code 126'), {
+            missingBinary: true,
+          });
+        return { path: '/opt/cloudflared', version: '2026.8.2' };
+      },
+    });
+    await rig.tunnel.start();
+    await rig.clock.pass(SECOND);
+    whole = false;
+    rig.onLaunch = (started) =>
+      rig.clock.after(10, () => started.emit({ type: 'exited', code: 'exit code 126', lines: [] }));
+    rig.launches.at(-1)!.emit({ type: 'exited', code: 'signal SIGSEGV', lines: [] });
+    await rig.clock.pass(10 * SECOND);
+    assert.deepEqual([state(), rig.tunnel.status.publicUrl], ['error', URL_1]);
+    assert.match(rig.tunnel.status.message!, /\/opt\/cloudflared does not start/);
+    whole = true;
+    works();
+    await rig.clock.pass(5 * MINUTE);
+    assert.deepEqual([state(), rig.tunnel.status.publicUrl, rig.posts.length], ['online', URL_1, 1]);
+  });
+
+  it('a program that passes every look and still ends at its start is told with its last lines', async () => {
+    await online();
+    rig.onLaunch = (started) =>
+      rig.clock.after(10, () => started.emit({ type: 'exited', code: 'exit code 1', lines: ['no such option'] }));
+    rig.launches.at(-1)!.emit({ type: 'exited', code: 'signal SIGSEGV', lines: [] });
+    await rig.clock.pass(5 * SECOND);
+    assert.match(
+      rig.tunnel.status.message!,
+      /cloudflared ended at its start \(exit code 1\).*no such option.*Next try at/,
+    );
+    works();
+    await rig.clock.pass(5 * MINUTE);
+    assert.deepEqual([state(), rig.tunnel.status.publicUrl, rig.posts.length], ['online', URL_1, 1]);
+  });
+
+  it('a log that says nothing: the program itself says that it is connected', async () => {
+    make();
+    rig.onLaunch = (started) => {
+      started.connected = true;
+    };
+    await rig.tunnel.start();
+    await rig.clock.pass(4 * SECOND);
+    assert.deepEqual([state(), rig.tunnel.status.publicUrl, rig.launches.length], ['online', URL_1, 1]);
+  });
+
   it('a program that was deleted and put back is found without a look from a person', async () => {
     let there = false;
     make({
@@ -204,6 +255,22 @@ describe('notes of the tunnel on disk are best effort', () => {
     const written = JSON.parse(readFileSync(path.join(folder, 'tunnel', 'state.json'), 'utf8'));
     assert.deepEqual(written, { requests: [1, 2], rateLimit: { refusals: 1, until: 5 } });
   });
+
+  for (const [what, break_] of [
+    ['torn', (file: string) => writeFileSync(file, '{"credentials":')],
+    ['missing', (file: string) => rmSync(file)],
+  ] as const)
+    it(`a state file that is ${what} is read from its copy; only when both are gone something is lost`, () => {
+      const file = path.join(folder, 'tunnel', 'state.json');
+      assert.equal(openStateFile(folder).lost, undefined, 'a first start has lost nothing');
+      openStateFile(folder).update({ requests: [1] });
+      writeFileSync(path.join(folder, 'tunnel', 'cloudflared.yml'), '');
+      break_(file);
+      const state = openStateFile(folder);
+      assert.deepEqual([state.value.requests, state.lost], [[1], undefined]);
+      rmSync(path.join(folder, 'tunnel', 'state.copy.json'));
+      assert.deepEqual([openStateFile(folder).value, openStateFile(folder).lost], [{}, file]);
+    });
 
   it('a log that is missing, appears, is deleted and grows beyond its limit throws nothing into the timer', async () => {
     const clock = controlledClock();

@@ -427,6 +427,13 @@ describe('tunnel failure table', () => {
       assert.equal(state(), 'online');
     });
 
+    it('a router without a file descriptor left cannot ask, and cuts nothing for it', async () => {
+      await online();
+      launch().connected = 'unasked';
+      await rig.clock.pass(5 * MINUTE);
+      assert.deepEqual([state(), rig.launches.length], ['online', 1]);
+    });
+
     it('killed: respawned at once, the same URL', async () => {
       await online();
       const killed = rig.clock.now();
