@@ -11,6 +11,10 @@ export type RouteMatch = { route: Route } | { status: 404 | 405 | 400; message: 
 
 const MODEL_ROUTES: readonly ModelRoute[] = ['chat/completions', 'responses', 'messages', 'completions', 'embeddings'];
 
+/** Paths of OpenAI's API for other things than text; what a key may spend there is not known here. */
+const OTHER_KINDS =
+  /\/(audio|images|files|batches|uploads|moderations|realtime|videos|fine_tuning|vector_stores)(\/|$)/;
+
 /** @param target the request target of the request line: origin form or absolute form. */
 export function matchRoute(method: string, target: string): RouteMatch {
   let url: URL;
@@ -44,6 +48,12 @@ export function matchRoute(method: string, target: string): RouteMatch {
     if (id === undefined) return { status: 400, message: 'The model id in the path is not valid URL encoding.' };
     return needs(method, 'GET', { kind: 'modelInfo', id });
   }
+  if (OTHER_KINDS.test(lower))
+    return {
+      status: 404,
+      message:
+        'This router passes on what language models answer: chat, responses, messages, completions and embeddings. Speech, pictures, files and batches of a provider are asked there directly.',
+    };
   return {
     status: 404,
     message:

@@ -57,10 +57,11 @@ export function runForOutput(
   args: readonly string[],
   world: Pick<TunnelWorld, 'clock' | 'env' | 'spawn'>,
   ms: number,
+  extra: Record<string, string> = {},
 ): Promise<ProgramOutput> {
   return new Promise((resolve, reject) => {
     const child = world.spawn(program, args, {
-      env: childEnvironment(world.env),
+      env: childEnvironment(world.env, extra),
       stdio: ['ignore', 'pipe', 'pipe'],
       windowsHide: true,
     });

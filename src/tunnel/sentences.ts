@@ -108,6 +108,8 @@ export const say = catalogue('tunnel', {
     `Another ngrok agent already serves this domain (${code}). End it (https://dashboard.ngrok.com/endpoints), or choose another one in llmRouter.tunnel.hostname; trying again every minute.`,
   ngrokDomainTaken: (code: string) =>
     `This domain does not belong to the ngrok account (${code}). Reserve it at https://dashboard.ngrok.com/domains, or correct llmRouter.tunnel.hostname (empty is the domain of the account).`,
+  ngrokVersion2: (path: string, version: string) =>
+    `The ngrok at ${path} is version ${version}, which is too old: version 3 is needed. Get it from https://ngrok.com/download, or run: ngrok update`,
   ngrokTooOld: (code: string) => `This ngrok is too old for the service (${code}). Run: ngrok update`,
   ngrokBlocked: (code: string) =>
     `ngrok does not allow connections from this network (${code}). Use another network or another provider.`,
@@ -119,6 +121,7 @@ export const say = catalogue('tunnel', {
     path
       ? `There is no program at ${path}. Correct llmRouter.tunnel.binary, or leave it empty.`
       : 'Tailscale is not installed. Get it from https://tailscale.com/download and sign in, or choose another provider.',
+  tailscaleSilent: 'Tailscale did not answer in time. Look at its window or service; the tunnel follows by itself.',
   tailscaleNotRunning: 'The Tailscale service is not running. Start Tailscale; the tunnel follows by itself.',
   tailscaleSession:
     'Tailscale is signed out, or its session expired. Sign in again (tailscale up); the tunnel follows by itself.',

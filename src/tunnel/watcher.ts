@@ -9,7 +9,7 @@ import { tunnelFolder } from './stateFile';
 import type { TunnelWorld } from './world';
 
 /** Rounds without a router after which the program ends, and their length in seconds. The time asleep does not count. */
-export const PATIENCE = { rounds: 8, seconds: 15 };
+const PATIENCE = { rounds: 8, seconds: 15 };
 
 /** A number alone may belong to somebody else by now: each is known with its time of start. A zombie counts as gone. */
 const SCRIPT = `

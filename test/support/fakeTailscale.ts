@@ -18,10 +18,14 @@ export interface TailscaleState {
   /** This user may not change Funnel. */
   denied?: boolean;
   shields?: boolean;
+  /** The service takes the question and never answers. */
+  silent?: boolean;
   serve?: {
     TCP?: Record<string, unknown>;
     Web?: Record<string, { Handlers: Record<string, { Proxy?: string; Text?: string }> }>;
     AllowFunnel?: Record<string, boolean>;
+    /** What commands in terminals hold, by their session. */
+    Foreground?: Record<string, object>;
   };
 }
 

@@ -112,9 +112,17 @@ export function readLlmRouterFile(value: unknown): FileContent {
     // llm-router takes nothing off a name for a default backend without prefix: `openrouter/auto` is that model's name there.
     if (backend.default === true && !('prefix' in backend)) backend.prefix = '';
     const preset = presetOf(backend);
+    if (wantsOpenAiKey(backend) && preset !== 'openai')
+      found.push({ at: [...list, index, 'base_url'], message: FOREIGN_OPENAI, severity: 'warning' });
     return { requireApiKey: false, ...(preset === undefined ? {} : { preset }), ...backend };
   }
 }
+
+/** llm-router gives the backend of that name OPENAI_API_KEY wherever it stands; a key goes to no host that nobody named it for. */
+const FOREIGN_OPENAI =
+  'llm-router sends OPENAI_API_KEY to this host. Here it goes to api.openai.com only: if this host may have it, write "key_env_var": "OPENAI_API_KEY".';
+const wantsOpenAiKey = ({ name, requireApiKey, apiKeyEnv }: Record<string, unknown>): boolean =>
+  name === 'openai' && requireApiKey === true && apiKeyEnv === undefined;
 
 /** The preset behind an address: what a provider takes is known by its host, or by the name of a local server. */
 function presetOf({ name, baseUrl }: Record<string, unknown>): PresetName | undefined {

@@ -49,7 +49,7 @@ export function pidOf(line: string, file: string): number[] {
   return pid && ours ? [Number(pid)] : [];
 }
 
-export interface WrittenConfig {
+interface WrittenConfig {
   metricsPort: number;
   localPort: number;
   transport: 'quic' | 'http2';

@@ -1,8 +1,9 @@
 /** ngrok's agent as a driver: one free stable domain per account, an authtoken as the only secret. */
 import path from 'node:path';
 import { writeWholeSync } from '../../network/wholeFile';
+import { compareVersions } from '../../version';
 import type { TunnelCard, TunnelWay } from '../card';
-import { isProgram, programOnPath, versionOf } from '../commands';
+import { isProgram, programOnPath, runForOutput, versionOf } from '../commands';
 import { type Driver, type Link, type LinkEvent, TunnelProblem } from '../driver';
 import {
   adoptProgram,
@@ -48,6 +49,8 @@ export interface NgrokOptions {
 
 const CONNECT_MS = 30_000;
 const RETRY_MS = 60_000;
+const VERSION_MS = 10_000;
+const OLDEST = '3.0.0';
 
 export function ngrokDriver(options: NgrokOptions): Driver {
   const { dataDir, localPort, token, state, world } = options;
@@ -57,6 +60,15 @@ export function ngrokDriver(options: NgrokOptions): Driver {
     .replace(/^https?:\/\//, '')
     .replace(/\/.*$/, '');
   const kind = ngrokKind(localPort, token, world);
+
+  /** Version 2 answers our arguments with its help text. One that does not say its version is tried. */
+  async function refuseOldOne(binary: string): Promise<void> {
+    const output = await runForOutput(binary, ['version'], world, VERSION_MS).catch(() => undefined);
+    const version = /\bngrok version (\d[\d.]*)/.exec(output?.stdout ?? '')?.[1];
+    if (version && compareVersions(version, OLDEST) < 0)
+      throw new TunnelProblem('error', say.ngrokVersion2(binary, version), { person: true });
+  }
+
   return {
     provider: 'ngrok',
     program: 'ngrok',
@@ -72,9 +84,11 @@ export function ngrokDriver(options: NgrokOptions): Driver {
       return undefined;
     },
 
-    async open({ report }): Promise<Link> {
-      if (!token) throw new TunnelProblem('error', say.ngrokTokenMissing, { person: true });
+    async open({ report, again, doubt }): Promise<Link> {
+      // First the program: without it a token is of no use.
       const binary = findNgrok(options.binary, world);
+      if (!again || doubt) await refuseOldOne(binary);
+      if (!token) throw new TunnelProblem('error', say.ngrokTokenMissing, { person: true });
       report('connecting', say.connecting(undefined));
       const config = path.join(tunnelFolder(dataDir), 'ngrok.yml');
       // Their own file is not read then. Without inspection, so that no local API shows prompts and keys.

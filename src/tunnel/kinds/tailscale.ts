@@ -41,7 +41,11 @@ const PORTS = [443, 8443, 10_000];
 const RETRY_MS = 30_000;
 const COMMAND_MS = 15_000;
 const PLACES: Partial<Record<NodeJS.Platform, string[]>> = {
-  darwin: ['/Applications/Tailscale.app/Contents/MacOS/Tailscale'],
+  // The second is the App Store's where the Finder shows a translated name.
+  darwin: [
+    '/Applications/Tailscale.app/Contents/MacOS/Tailscale',
+    '/Applications/Tailscale.localized/Tailscale.app/Contents/MacOS/Tailscale',
+  ],
   win32: ['C:\\Program Files\\Tailscale\\tailscale.exe'],
 };
 
@@ -52,6 +56,7 @@ export function tailscaleDriver({ localPort, binary, state, world }: TailscaleOp
   /** The public name of this machine, or why it has none. */
   async function machineName(tailscale: string): Promise<string> {
     const status = await readStatus(tailscale, world);
+    if (status === 'silent') throw new TunnelProblem('error', say.tailscaleSilent, later());
     if (!status) throw new TunnelProblem('error', say.tailscaleNotRunning, later());
     const { BackendState, Self } = status;
     if (BackendState === 'NeedsLogin' || Self?.Expired) throw new TunnelProblem('error', say.tailscaleSession, later());
@@ -73,7 +78,8 @@ export function tailscaleDriver({ localPort, binary, state, world }: TailscaleOp
     const isFree = (port: number) => {
       const proxy = proxyAt(mappings, name, port);
       const oursFromBefore = remembered?.port === port && proxy === remembered.target;
-      return (proxy === undefined && !mappings.TCP?.[port]) || oursFromBefore;
+      const foreign = mappings.others.some((other) => other.TCP?.[port] || proxyAt(other, name, port) !== undefined);
+      return !foreign && ((proxy === undefined && !mappings.TCP?.[port]) || oursFromBefore);
     };
     const port = present ?? PORTS.find(isFree);
     if (port === undefined) throw new TunnelProblem('error', say.tailscalePortsTaken);
@@ -127,7 +133,9 @@ function funnelLink(tailscale: string, publicUrl: string, state: StateFile, worl
     onEvent: () => {},
     async connected() {
       const status = await readStatus(tailscale, world);
-      return status ? status.BackendState === 'Running' && status.Self?.Expired !== true : undefined;
+      return status && status !== 'silent'
+        ? status.BackendState === 'Running' && status.Self?.Expired !== true
+        : undefined;
     },
     close: () => endFunnel(state, world),
     leave: () => {},
@@ -161,13 +169,17 @@ interface Mappings {
   AllowFunnel?: Record<string, boolean>;
 }
 
-/** undefined: the Tailscale service does not answer. */
-async function readStatus(tailscale: string, world: TunnelWorld): Promise<Status | undefined> {
-  return parseObject<Status>((await run(tailscale, ['status', '--json', '--peers=false'], world)).stdout);
+/** undefined: there is no Tailscale service; 'silent': the command did not end in time. */
+async function readStatus(tailscale: string, world: TunnelWorld): Promise<Status | 'silent' | undefined> {
+  const { code, stdout } = await run(tailscale, ['status', '--json', '--peers=false'], world);
+  return parseObject<Status>(stdout) ?? (code === null ? 'silent' : undefined);
 }
 
-async function readMappings(tailscale: string, world: TunnelWorld): Promise<Mappings> {
-  return parseObject<Mappings>((await run(tailscale, ['funnel', 'status', '--json'], world)).stdout) ?? {};
+/** What stays, and what commands that run in somebody's terminal hold for as long as they run (`others`). */
+async function readMappings(tailscale: string, world: TunnelWorld): Promise<Mappings & { others: Mappings[] }> {
+  const { stdout } = await run(tailscale, ['funnel', 'status', '--json'], world);
+  const config = parseObject<Mappings & { Foreground?: Record<string, Mappings> | null }>(stdout) ?? {};
+  return { ...config, others: Object.values(config.Foreground ?? {}) };
 }
 
 const proxyAt = ({ Web }: Mappings, name: string, port: number) => {
@@ -188,7 +200,9 @@ function parseObject<T extends object>(text: string): T | undefined {
 /** A command that waits for a person (Funnel not enabled: it waits until somebody opens its link) is ended, its words are kept. */
 async function run(tailscale: string, args: readonly string[], world: TunnelWorld): Promise<ProgramOutput> {
   try {
-    return await runForOutput(tailscale, args, world, COMMAND_MS);
+    // The app's own program opens its window unless it is told that it is a command.
+    const asCommand = world.platform === 'darwin' ? { TAILSCALE_BE_CLI: '1' } : undefined;
+    return await runForOutput(tailscale, args, world, COMMAND_MS, asCommand);
   } catch (error) {
     throw new TunnelProblem('error', say.programFails('Tailscale', tailscale, (error as Error).message));
   }

@@ -98,7 +98,8 @@ describe('real programs side by side', function () {
         holding.push(path.relative(editor.dataDir, file));
       assertPrivate(file);
     }
-    assert.deepEqual(holding.sort(), ['install-secret', path.join('tunnel', 'state.json')]);
+    const kept = ['state.copy.json', 'state.json'].map((name) => path.join('tunnel', name));
+    assert.deepEqual(holding.sort(), ['install-secret', ...kept]);
     for (const pid of [...editor.routers(), ...editor.tunnels()])
       for (const text of toldToOthers(pid))
         for (const secret of [CLIENT_KEY, PROVIDER_KEY, tunnelSecret, installSecret])

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { programOnPath } from '../../../src/tunnel/commands';
 import { openStateFile } from '../../../src/tunnel/stateFile';
@@ -53,7 +53,7 @@ describe('ngrok', () => {
     const status = await online(made.tunnel);
     assert.equal(status.publicUrl, `https://${ACCOUNT_DOMAIN}`);
     assert.equal(status.provider, 'ngrok');
-    const start = harness.spawned[0]!;
+    const start = harness.spawned.find(([, command]) => command === 'http')!;
     assert.deepEqual(start.slice(1, 3), ['http', `http://127.0.0.1:${harness.origin.port}`]);
     assert.ok(!start.includes('--url'));
     assert.ok(!harness.told(made).includes(NGROK_TOKEN));
@@ -167,7 +167,7 @@ describe('ngrok', () => {
         await online(made.tunnel);
       } else {
         assert.equal(openStateFile(harness.dataDir).value.running, undefined);
-        assert.equal(harness.spawned.length, 1);
+        assert.equal(harness.spawned.filter(([, command]) => command === 'http').length, 1);
       }
     });
   }
@@ -176,6 +176,23 @@ describe('ngrok', () => {
     const { tunnel } = make({ options: { token: undefined } });
     await tunnel.start();
     assert.match((await failed(tunnel)).message!, /no authtoken.*dashboard\.ngrok\.com/);
+  });
+
+  it('not installed and no token: the program is said first, since a token alone is of no use', async () => {
+    const { tunnel } = make({ settings: { binary: '' }, options: { token: undefined }, env: { PATH: '/nowhere' } });
+    await tunnel.start();
+    assert.match((await failed(tunnel)).message!, /ngrok is not installed/);
+  });
+
+  it('version 2: too old, with the way to a newer one, instead of its help text', async () => {
+    const old = path.join(harness.dataDir, 'ngrok');
+    writeFileSync(old, '#!/bin/sh\n[ "$1" = version ] && echo "ngrok version 2.3.41" || echo "NAME: http - ..."\n', {
+      mode: 0o755,
+    });
+    const { tunnel } = make({ settings: { binary: old } });
+    await tunnel.start();
+    assert.match((await failed(tunnel)).message!, /version 2\.3\.41, which is too old.*ngrok update/);
+    assert.ok(!harness.spawned.some(([, command]) => command === 'http'));
   });
 
   it('not installed: says where to get it, and offers no cloudflared', async () => {

@@ -18,7 +18,8 @@ import { assertEnded } from '../../support/tunnelHarness';
 const WINDOWS = process.platform === 'win32';
 const KEY = 'sk-orphan-0123456789abcdef0123456789';
 
-describe('a cloudflared whose router was killed', () => {
+describe('a cloudflared whose router was killed', function () {
+  this.timeout(240_000);
   let cloud: FakeCloud;
   let temp: ReturnType<typeof tempFolder>;
   let programs: Program[];

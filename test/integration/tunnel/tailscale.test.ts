@@ -51,6 +51,29 @@ describe('tailscale', () => {
     assert.deepEqual(tailscale.state.serve, theirs);
   });
 
+  it("leaves a port alone that a command in the user's terminal serves", async () => {
+    const theirs = {
+      Foreground: {
+        '7a3f': {
+          TCP: { 443: { HTTPS: true } },
+          Web: { [`${TAILNET_NAME}:443`]: { Handlers: { '/': { Proxy: 'http://127.0.0.1:3000' } } } },
+          AllowFunnel: { [`${TAILNET_NAME}:443`]: true },
+        },
+      },
+    };
+    tailscale.change({ serve: theirs });
+    const { tunnel } = make();
+    await tunnel.start();
+    assert.equal((await online(tunnel)).publicUrl, `https://${TAILNET_NAME}:8443`);
+  });
+
+  it('no answer is told as such, and not as a service that is not running', async () => {
+    tailscale.change({ silent: true });
+    const { tunnel } = make({ clock: fastClock(15) });
+    await tunnel.start();
+    assert.match((await failed(tunnel)).message!, /did not answer in time/);
+  });
+
   it('all ports used: says so', async () => {
     const web = Object.fromEntries(
       [443, 8443, 10_000].map((port) => [`${TAILNET_NAME}:${port}`, { Handlers: { '/': { Text: 'hello' } } }]),

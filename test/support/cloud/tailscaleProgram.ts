@@ -16,7 +16,9 @@ function fail(message: string): never {
 if (state.backend === undefined)
   fail("failed to connect to local tailscaled; it doesn't appear to be running (sudo systemctl start tailscaled ?)");
 
-if (words === 'status --json --peers=false') {
+if (state.silent) {
+  setInterval(() => {}, 1_000);
+} else if (words === 'status --json --peers=false') {
   const capabilities: Record<string, null> = { 'https://tailscale.com/cap/is-owner': null };
   if (state.https) capabilities.https = null;
   if (state.funnel) capabilities.funnel = null;
@@ -57,6 +59,7 @@ if (words === 'status --json --peers=false') {
     const key = `${state.name}:${port}`;
     const { TCP, Web, AllowFunnel } = state.serve ?? {};
     state.serve = {
+      ...state.serve,
       TCP: { ...TCP, [port]: { HTTPS: true } },
       Web: { ...Web, [key]: { Handlers: { '/': { Proxy: target } } } },
       AllowFunnel: { ...AllowFunnel, [key]: true },

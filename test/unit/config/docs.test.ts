@@ -66,6 +66,24 @@ describe('docs', () => {
       assert.ok(loadConfigText(`{"backends": [${example}]}`).settings, example);
   });
 
+  it('docs/files.md: its example is valid, and it names every key that is read', () => {
+    const page = doc('files.md');
+    const [, example] = /```jsonc\n([\s\S]*?)```/.exec(page) ?? assert.fail('no example');
+    const { settings, problems } = loadConfigText(example!);
+    assert.deepEqual(problems, []);
+    assert.equal(settings?.tunnel.provider, 'none');
+    const source = (name: string): string => readFileSync(`src/config/formats/${name}.ts`, 'utf8');
+    const ours = [
+      ...source('llmRouterFile').matchAll(/^ {2}([a-z]+(?:_[a-z]+)*): '\w+',$/gm),
+      ...source('llmRouterFile').matchAll(/case '(\w+)':/g),
+    ];
+    const sections = [
+      ...source('liteLlmFile').matchAll(/^const (?:TOP|GENERAL|FALLBACKS|LITELLM|ROUTER) = (.*);$/gm),
+    ].flatMap(([, text]) => [...text!.matchAll(/'(\w+)'/g)]);
+    assert.ok(ours.length > 15 && sections.length > 15, `${ours.length} and ${sections.length} keys found`);
+    for (const [, key] of [...ours, ...sections]) assert.ok(page.includes(key!), key);
+  });
+
   it('links and pictures of every page lead to files', () => {
     const pages = ['README.md', 'EXTENSION.md', 'CONTRIBUTING.md', 'SECURITY.md'];
     pages.push(

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { loadConfigText } from '../../../src/config/load';
+import { buildBackends } from '../../../src/routing/build';
 
 /** `line:column path: message` of every problem. */
 function told(text: string): string[] {
@@ -135,6 +136,19 @@ describe('loadConfigText: our own JSON', () => {
 });
 
 describe('loadConfigText: llm-router config.json', () => {
+  it('OPENAI_API_KEY goes to no other host by itself, and the file says what to do', () => {
+    const file = (base_url: string, more: object = {}) =>
+      loadConfigText(JSON.stringify({ backends: [{ name: 'openai', base_url, require_api_key: true, ...more }] }));
+    const relay = file('https://relay.example/v1');
+    assert.match(relay.problems[0]!.message, /OPENAI_API_KEY.*"key_env_var": "OPENAI_API_KEY"/);
+    const [built] = buildBackends(relay.settings!, { OPENAI_API_KEY: 'sk-real' });
+    assert.equal(built!.apiKeyEnv, undefined);
+    assert.deepEqual(file('https://relay.example/v1', { key_env_var: 'OPENAI_API_KEY' }).problems, []);
+    const own = file('https://api.openai.com/v1');
+    assert.deepEqual(own.problems, []);
+    assert.equal(buildBackends(own.settings!, {})[0]!.apiKeyEnv, 'OPENAI_API_KEY');
+  });
+
   const sample = {
     listening_port: 9090,
     llmrouter_api_key_env: 'MY_KEY',

@@ -41,6 +41,21 @@ describe('routes', () => {
     assert.deepEqual(kind('GET', 'http://evil.example/v1/models'), { kind: 'models' });
     assert.equal(kind('GET', 'http://[broken/v1/models'), 400);
   });
+  it('speech, pictures and files are refused in words of their own', () => {
+    for (const path of [
+      '/v1/audio/speech',
+      '/v1/audio/transcriptions',
+      '/openai/v1/images/generations',
+      '/v1/files',
+      '/v1/batches/b1',
+    ]) {
+      const match = matchRoute('POST', path);
+      assert.ok('status' in match && match.status === 404, path);
+      assert.match(match.message, /Speech, pictures, files and batches of a provider are asked there directly/);
+    }
+    const other = matchRoute('POST', '/v1/nothing');
+    assert.ok('status' in other && /No such path/.test(other.message));
+  });
   it('offers no management paths', () => {
     for (const path of [
       '/',
