@@ -38,8 +38,22 @@ interface Word {
   cut: boolean;
 }
 
-function withoutEcho(message: string, body: Buffer): string {
-  const words = wordsOf(message);
+/**
+ * A provider's words without those that stood in the request; what stands for them is `…`.
+ * @param spare names that stay although the request has them, such as the model's
+ * @param cut it may end within a word: the request may hold a longer one
+ */
+export function withoutEcho(said: string, body: Buffer, spare: readonly string[] = [], cut = true): string {
+  const names = spare.filter((name) => name.length > 2).map((name) => name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+  if (names.length === 0) return withoutWords(said, body, cut);
+  return said
+    .split(new RegExp(`(${names.join('|')})`))
+    .map((piece, at, all) => (at % 2 === 1 ? piece : withoutWords(piece, body, cut && at === all.length - 1)))
+    .join('');
+}
+
+function withoutWords(message: string, body: Buffer, cutAtEnd: boolean): string {
+  const words = wordsOf(message, cutAtEnd);
   const echoed = echoesIn(words, body);
   let kept = '';
   let at = 0;
@@ -57,11 +71,11 @@ function withoutEcho(message: string, body: Buffer): string {
   return kept + message.slice(at);
 }
 
-function wordsOf(message: string): Word[] {
+function wordsOf(message: string, cutAtEnd: boolean): Word[] {
   const found = [...message.matchAll(WORD)];
   return found.map((match, index) => {
     const to = match.index + match[0].length;
-    const cut = index === found.length - 1 || /^(…|\.\.)/.test(message.slice(to, to + 2));
+    const cut = (cutAtEnd && index === found.length - 1) || /^(…|\.\.)/.test(message.slice(to, to + 2));
     return { text: match[0].toLowerCase(), from: match.index, to, cut };
   });
 }

@@ -2,7 +2,7 @@
 import type { Said } from '../ledger/record';
 import type { UpstreamHeaders } from '../upstream/send';
 import { maskKeys } from '../wires/keyShapes';
-import { withoutRequest } from '../wires/withoutRequest';
+import { withoutEcho } from './keptWords';
 
 /** What support asks for, and what says when to come again. Never cookies, never an account's name. */
 const MATTER =
@@ -22,6 +22,15 @@ export function saidBy(
   if (answer.body === '') return { headers };
   if (request.length > MOST_REQUEST) return { headers, body: '(not kept: the request is very large)' };
   const bare = key ? answer.body.replaceAll(key, '[hidden]') : answer.body;
-  const told = withoutRequest(bare.slice(0, 4 * MOST_BODY), request.toString('utf8'), names);
+  const read = bare.slice(0, 4 * MOST_BODY);
+  const told = withoutEcho(readable(read), request, names, read.length < bare.length);
   return { headers, body: maskKeys(told).slice(0, MOST_BODY) };
+}
+
+/** JSON in JSON is escaped over and over; words are found in plain text. */
+function readable(text: string): string {
+  return text
+    .replace(/\\+u([0-9a-f]{4})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+    .replace(/\\+[nrt]/g, ' ')
+    .replace(/\\+(["/])/g, '$1');
 }
