@@ -1,4 +1,5 @@
 /** The last hop is the first of every request: has Cursor called, through which host, and what did it hear? */
+import { dialectWords } from '../ledger/dialectWords';
 import type { CursorSighting } from '../process/contract';
 import { cursorTroubles } from '../troubles/table';
 import { type Check, COPY_KEY, COPY_URL, CURSOR_SETTINGS, type Finding, failed, ok, skipped, warning } from './check';
@@ -59,7 +60,7 @@ function finding({ cursor, recent, tunnel }: DoctorFacts): Finding {
       COPY_URL,
     );
   const dialects = [...new Set(calls.flatMap((record) => record.dialect ?? []))].sort();
-  const spoken = dialects.length > 0 ? `; dialects ${dialects.join(', ')}` : '';
+  const spoken = dialects.length > 0 ? `; ${dialects.map(dialectWords).join(', ')}` : '';
   if (last && last.status >= 400)
     return warning(
       `${when}${spoken}. Its last request for ${last.askedModel || '(no model)'} ended with HTTP ${last.upstreamStatus ?? last.status}${last.errorKind ? ` (${last.errorKind})` : ''}.`,

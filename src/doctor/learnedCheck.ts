@@ -15,7 +15,10 @@ export function learnedChecks({ backends, learned }: Pick<DoctorFacts, 'backends
   );
   if (lines.length === 0) return [];
   const more = lines.length - MOST_LINES;
-  const shown = [...lines.slice(0, MOST_LINES), ...(more > 0 ? [`There are ${more} more.`] : [])];
+  const shown = [
+    ...lines.slice(0, MOST_LINES),
+    ...(more > 0 ? [more === 1 ? 'There is 1 more.' : `There are ${more} more.`] : []),
+  ];
   return [{ id: 'learned', title: 'Learned from refusals', limitMs: 1_000, look: async () => ok(shown.join(' ')) }];
 }
 

@@ -12,6 +12,12 @@ export function urlProblem(text: string): string | undefined {
     : undefined;
 }
 
+/** Where the part in braces stands that a template leaves to the person, so that typing replaces it. */
+export function blankOf(text: string): [number, number] | undefined {
+  const found = /\{[^{}]*\}/.exec(text);
+  return found ? [found.index, found.index + found[0].length] : undefined;
+}
+
 /** A name for a server that has none: `api.example.com` → `example`. */
 export function hostName(baseUrl = ''): string {
   const { hostname } = new URL(baseUrl);

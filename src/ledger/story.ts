@@ -3,6 +3,7 @@ import { ruleWords } from '../cursor/ruleWords';
 import type { Kind } from '../routing/kinds';
 import { dollars } from './budgets';
 import { tokensPerSecond } from './csv';
+import { dialectWords } from './dialectWords';
 import type { Attempt, RequestRecord, SentCall } from './record';
 
 const VIA: Record<string, string> = {
@@ -116,7 +117,7 @@ function callLines({ toolCalls = [] }: RequestRecord): string[] {
 export function requestStory(record: RequestRecord): string {
   const client =
     record.client === 'cursor'
-      ? `Cursor${record.dialect ? `, dialect ${record.dialect}` : ''}`
+      ? `Cursor${record.dialect ? `, ${dialectWords(record.dialect)}` : ''}`
       : record.client === 'vscode'
         ? 'VS Code'
         : 'An API client';

@@ -4,6 +4,7 @@
  */
 
 import { fitsHeader, impossibleKeyText } from '../config/intake';
+import { dialectWords } from '../ledger/dialectWords';
 import type { Target } from '../routing/backend';
 import { targetOnWire, upstreamUrl } from '../routing/build';
 import { perTarget } from '../routing/perTarget';
@@ -92,7 +93,7 @@ function planOnWire(input: PlanInput): Plan | { failure: ApiFailure } {
       ? exchange.deps.echoSend({
           host: input.record.host,
           route: exchange.route.name,
-          dialect: speaker.dialect,
+          dialect: speaker.dialect && dialectWords(speaker.dialect),
           client: (exchange.request.headers['user-agent'] ?? 'unknown').slice(0, 80),
           bytesIn: exchange.body.length,
         })

@@ -11,6 +11,7 @@ import { wholeBody } from './transport';
 export interface EchoContext {
   host: string;
   route: string;
+  /** Words for the form in which Cursor spoke. */
   dialect?: string;
   client: string;
   bytesIn: number;
@@ -169,7 +170,7 @@ function report(body: JsonObject, context: EchoContext): string {
     'This is demo/echo, the model built into LLM Router. Your request arrived, so the way from here to the router works.',
     '',
     `- Came through: ${context.host} (${context.route})`,
-    `- Client: ${context.client}${context.dialect ? `, dialect ${context.dialect}` : ''}`,
+    `- Client: ${context.client}${context.dialect ? `, ${context.dialect}` : ''}`,
     `- Messages: ${messages.length}${roles ? ` (${roles})` : ''}`,
     `- Tools: ${tools.length}${names.length > 0 ? ` (${names.slice(0, 30).join(', ')})` : ''}`,
     `- Size: ${context.bytesIn} bytes`,

@@ -1,7 +1,7 @@
 /** One small picture of numbers: a line or bars, in the colours of the theme, with a sentence for screen readers. */
 import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
-import { t } from './words';
+import { eachOnce, t } from './words';
 
 interface ChartProps {
   kind: 'line' | 'bars';
@@ -99,7 +99,7 @@ function optionsOf(props: { current: ChartProps }, width: number): uPlot.Options
           for (let index = last; index >= first; index -= step) at.unshift(index);
           return at;
         },
-        values: (_, splits) => splits.map((index) => props.current.label(index)),
+        values: (_, splits) => eachOnce(splits.map((index) => props.current.label(index))),
       },
       {
         ...axis,

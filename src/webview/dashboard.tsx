@@ -2,7 +2,7 @@
 import type { ComponentChildren } from 'preact';
 import { Chart } from './chart';
 import type { BackendLook, FromPage, Note, PageCommand, RequestLine, Snapshot, Sum, TunnelStep } from './pageMessages';
-import { clock, count, dollars, duration, many, shortDay, t } from './words';
+import { clock, count, dollars, duration, legendOf, many, shortDay, t } from './words';
 
 type Send = (message: FromPage) => void;
 
@@ -139,6 +139,13 @@ function TimeLine({ history, now }: { history: TunnelStep[]; now: number }) {
         <span>{clock(first.at)}</span>
         <span>{t`now`}</span>
       </figcaption>
+      <ul class="legend" aria-hidden="true">
+        {legendOf(parts).map(({ tone, words }) => (
+          <li key={words}>
+            <span class={`dot ${tone}`} /> {words}
+          </li>
+        ))}
+      </ul>
     </figure>
   );
 }

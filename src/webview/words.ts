@@ -43,3 +43,11 @@ export function shortDay(day: string): string {
   const date = new Date(`${day}T00:00:00`);
   return Number.isNaN(date.getTime()) ? day : `${date.getDate()} ${date.toLocaleString('en-US', { month: 'short' })}`;
 }
+
+/** Labels of an axis: what stands there already is not said again. */
+export const eachOnce = (labels: readonly string[]): string[] =>
+  labels.map((label, index) => (label === labels[index - 1] ? '' : label));
+
+/** One of each state, in the order of their coming: what the colours of a strip mean. */
+export const legendOf = <Step extends { words: string }>(steps: readonly Step[]): Step[] =>
+  steps.filter((step, index) => steps.findIndex(({ words }) => words === step.words) === index);

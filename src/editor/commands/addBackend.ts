@@ -8,7 +8,7 @@ import type { PresetName } from '../../routing/presets';
 import type { FoundBackend } from '../../upstream/discover';
 import type { TestResult } from '../../upstream/testBackend';
 import { tell } from '../actions';
-import { hostName, urlProblem } from '../backendInput';
+import { blankOf, hostName, urlProblem } from '../backendInput';
 import type { Editor } from '../controller';
 import type { Handlers } from '../ids';
 import { sayWarning } from '../say';
@@ -129,6 +129,7 @@ async function askAddress(source: Source): Promise<Address | undefined> {
     title: t`Add Backend: ${preset?.title ?? 'URL'}`,
     prompt: preset?.fill ?? t`Base URL of the server. Without a path it gets /v1.`,
     value: preset?.baseUrl ?? '',
+    valueSelection: blankOf(preset?.baseUrl ?? ''),
     placeHolder: 'https://api.example.com/v1',
     ignoreFocusOut: true,
     validateInput: urlProblem,

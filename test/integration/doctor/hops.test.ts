@@ -236,7 +236,7 @@ describe('doctor: inside this machine', () => {
     assert.equal((await ask('sk-wrong')).status, 401);
     says((await examine(router.core)).hop('cursor'), 'failed', /refused: This API key is wrong/, /Paste the API key/);
     assert.equal((await ask(CLIENT_KEY)).status, 200);
-    says((await examine(router.core)).hop('cursor'), 'ok', /through 127\.0\.0\.1.*dialects A/);
+    says((await examine(router.core)).hop('cursor'), 'ok', /through 127\.0\.0\.1.*in OpenAI's chat form/);
   });
 
   it('the key that Cursor has is tried itself, not only the one of our own checks', async () => {

@@ -28,6 +28,17 @@ describe('what was learned, told by the Doctor', () => {
     );
   });
 
+  it('what goes beyond twenty lines is counted in good English', async () => {
+    const many = (count: number): DoctorFacts['learned'] => {
+      const lessons = Array.from({ length: count }, (_, n) => ({ field: `f${n}`, do: 'drop' as const, at }));
+      return () => [{ model: 'm', lessons }];
+    };
+    const told = async (count: number) =>
+      (await checks({ backends: [relay], learned: many(count) })[0]!.look(new AbortController().signal)).why;
+    assert.match(await told(21), /There is 1 more\.$/);
+    assert.match(await told(22), /There are 2 more\.$/);
+  });
+
   it('nothing where nothing was learned, or learning is off', () => {
     assert.deepEqual(checks({ backends: [relay], learned: () => [] }), []);
     assert.deepEqual(checks({ backends: [{ ...relay, learns: false }], learned }), []);

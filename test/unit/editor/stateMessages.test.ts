@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { hostName, urlProblem } from '../../../src/editor/backendInput';
+import { blankOf, hostName, urlProblem } from '../../../src/editor/backendInput';
 import { modelPicks, nameWarning } from '../../../src/editor/modelNames';
 import { baseUrlAnswer, tunnelTrouble, urlNotice } from '../../../src/editor/stateMessages';
 import type { View } from '../../../src/editor/view';
 import type { RouterState } from '../../../src/process/contract';
+import { PRESET_CARDS } from '../../../src/routing/presetCards';
 import type { TunnelStateName, TunnelStatus } from '../../../src/tunnel/tunnel';
 
 const publicUrl = 'https://a-b.trycloudflare.com';
@@ -115,6 +116,13 @@ describe('input while adding a backend', () => {
     assert.match(urlProblem('https://u:p@example.com') ?? '', /password/);
     assert.match(urlProblem('https://example.com/v1/chat/completions') ?? '', /base/);
     assert.match(urlProblem('https://') ?? '', /complete/);
+  });
+  it('selects the part of a template that has to be filled in', () => {
+    for (const { baseUrl, fill } of Object.values(PRESET_CARDS)) {
+      const blank = blankOf(baseUrl);
+      const selected = blank && baseUrl.slice(...blank);
+      assert.ok(fill ? selected && fill.includes(selected) : !selected, baseUrl);
+    }
   });
   it('proposes a name from the host', () => {
     assert.equal(hostName('https://api.example.com/v1'), 'example');

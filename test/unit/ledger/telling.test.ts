@@ -79,7 +79,7 @@ describe('the story of a request', () => {
   it('tells dialect, rules, target and why, attempts, time and usage', () => {
     const story = requestStory(record);
     for (const part of [
-      /Cursor, dialect B, on `chat\/completions`, as a stream/,
+      /Cursor, in OpenAI's Responses form, on `chat\/completions`, as a stream/,
       /Asked for `fast`/,
       /Sent to `gpt-4o` at `openai`, because it is an alias/,
       /changed on the way: roles renamed/,
