@@ -14,6 +14,7 @@ import { UsageError } from './process/usageError';
 import { createRouterCore } from './router/routerCore';
 import { thisSystem } from './system/processes';
 import { onEndSignal } from './system/signals';
+import { runLessonsCommand } from './upstream/lessonsCommand';
 import { VERSION } from './version';
 
 async function main(argv: readonly string[]): Promise<number> {
@@ -32,7 +33,7 @@ async function main(argv: readonly string[]): Promise<number> {
       process.stdout.write(`${VERSION}\n`);
       return 0;
     case 'command':
-      return runUsageCommand(args.rest, {
+      return (args.command === 'usage' ? runUsageCommand : runLessonsCommand)(args.rest, {
         // Asked only without --data-dir: a user without a home folder has no default.
         defaultDataDir: () => defaultDataDir(process.env),
         out: (text) => void process.stdout.write(text),

@@ -1,4 +1,5 @@
 /** What models were found to refuse and get no more (issue 15 §4): told, so that nobody wonders where a parameter went. */
+import { lessonSince } from '../upstream/lessonStore';
 import { type Check, ok } from './check';
 import type { DoctorFacts } from './facts';
 
@@ -10,7 +11,7 @@ export function learnedChecks({ backends, learned }: Pick<DoctorFacts, 'backends
     learns === false || !learned
       ? []
       : learned(baseUrl).flatMap(({ model, lessons }) =>
-          lessons.map((lesson) => `${model} at ${name} ${words(lesson)}`),
+          lessons.map((lesson) => `${model} at ${name} ${lessonSince(lesson)}`),
         ),
   );
   if (lines.length === 0) return [];
@@ -20,14 +21,4 @@ export function learnedChecks({ backends, learned }: Pick<DoctorFacts, 'backends
     ...(more > 0 ? [more === 1 ? 'There is 1 more.' : `There are ${more} more.`] : []),
   ];
   return [{ id: 'learned', title: 'Learned from refusals', limitMs: 1_000, look: async () => ok(shown.join(' ')) }];
-}
-
-type Lesson = ReturnType<NonNullable<DoctorFacts['learned']>>[number]['lessons'][number];
-
-function words({ field, do: what, to, at }: Lesson): string {
-  const since = new Date(at).toISOString().slice(0, 10);
-  if (what === 'drop') return `refuses ${field}: left out since ${since}.`;
-  return what === 'set'
-    ? `takes ${field} as ${to} only: set since ${since}.`
-    : `takes ${to} in place of ${field}: renamed since ${since}.`;
 }

@@ -25,7 +25,7 @@ export interface EditorArguments {
 }
 export interface CommandArguments {
   mode: 'command';
-  command: 'usage';
+  command: 'usage' | 'lessons';
   rest: string[];
 }
 export interface DoctorArguments {
@@ -63,6 +63,7 @@ Usage: node dist/router.js [options]
        node dist/router.js doctor [--json] [--paid] [options]      looks at every hop and says what to do
        node dist/router.js export --to litellm --out DIR [--force] [--config FILE] [--env-file FILE]
        node dist/router.js usage [--by day|model|backend|key] [--from DATE] [--to DATE] [--csv FILE] [--json]
+       node dist/router.js lessons [--forget] [--json]              what refusals taught, and forgetting it
        node dist/router.js cursor status | connect | disconnect     what Cursor holds; written only while it is closed
 
   --config FILE           our JSON, an llm-router config.json or a LiteLLM config.yaml
@@ -83,7 +84,7 @@ Usage: node dist/router.js [options]
 /** @throws Error with a sentence for a person; the caller exits with 2. */
 export function parseCommandLine(argv: readonly string[]): Arguments {
   const [command, ...rest] = argv;
-  if (command === 'usage') return { mode: 'command', command: 'usage', rest };
+  if (command === 'usage' || command === 'lessons') return { mode: 'command', command, rest };
   if (command === 'cursor') return { mode: 'cursor', rest };
   if (command === 'export') return exportArguments(rest);
   const doctor = command === 'doctor';

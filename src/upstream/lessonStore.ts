@@ -1,9 +1,10 @@
 /**
  * What refusals taught and the next try proved (lessons.ts), by what answers: base URL, wire, model. Names only, bounded, in one
- * file of the data directory, and forgotten after a month: providers change their models.
+ * file of the data directory, and forgotten after a month (providers change their models) or by command (lessonsCommand.ts).
  */
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod';
 import { writeWhole } from '../network/wholeFile';
@@ -20,6 +21,9 @@ const MOST_MODELS = 200;
 const MOST_LESSONS = 12;
 const MOST_BYTES = 1024 * 1024;
 const LONGEST_MODEL = 256;
+const LONGEST_NAME = 100;
+/** How often a router looks whether its file was taken away, milliseconds. */
+const LOOK_EVERY = 1_000;
 
 const lessonForm = z.object({
   field: z
@@ -39,6 +43,8 @@ const fileForm = z.object({
         place: z.string().length(16),
         wire: z.enum(WIRES),
         model: z.string().max(LONGEST_MODEL),
+        /** What the backend was called then, for a person; nothing depends on it. */
+        backend: z.string().max(LONGEST_NAME).optional(),
         lessons: z.array(lessonForm).max(MOST_LESSONS),
       }),
     )
@@ -54,6 +60,8 @@ export interface LessonStore {
   remember(target: Target, lessons: readonly Lesson[]): void;
   /** What is known about models of this address, for a person. */
   at(baseUrl: string): { model: string; lessons: readonly KeptLesson[] }[];
+  /** Everything that is known, for a person. */
+  all(): { model: string; backend?: string | undefined; lessons: readonly KeptLesson[] }[];
   /** Resolves when everything is on disk. */
   close(): Promise<void>;
 }
@@ -64,8 +72,18 @@ export function openLessonStore(given: { dataDir: string; now(): number; warn(li
   const learned = new Map(readLearned(file).map((one) => [keyOf(one), one]));
   let saved = Promise.resolve();
   let waiting = false;
+  let onDisk = learned.size > 0;
+  let lookedAt = given.now();
 
   const fresh = ({ lessons }: Learned) => lessons.filter(({ at }) => given.now() - at < DAYS * DAY_MS);
+
+  /** Another process took the file away: what it held is forgotten. */
+  function heedForgetting(): void {
+    lookedAt = given.now();
+    if (!onDisk || existsSync(file)) return;
+    onDisk = false;
+    learned.clear();
+  }
 
   function save(): void {
     if (waiting) return;
@@ -75,6 +93,7 @@ export function openLessonStore(given: { dataDir: string; now(): number; warn(li
       try {
         mkdirSync(given.dataDir, { recursive: true, mode: 0o700 });
         await writeWhole(file, JSON.stringify({ version: VERSION, models: [...learned.values()] }));
+        onDisk = true;
       } catch (error) {
         given.warn(`What providers refuse could not be written down: ${(error as Error).message}`);
       }
@@ -83,6 +102,7 @@ export function openLessonStore(given: { dataDir: string; now(): number; warn(li
 
   return {
     known(target) {
+      if (Math.abs(given.now() - lookedAt) >= LOOK_EVERY) heedForgetting();
       const found = learned.get(keyOf(placeOf(target)));
       return found ? fresh(found).map((lesson) => ({ ...lesson, lasting: true })) : [];
     },
@@ -90,6 +110,7 @@ export function openLessonStore(given: { dataDir: string; now(): number; warn(li
       const lasting = lessons.filter((lesson) => lesson.lasting);
       const place = placeOf(target);
       if (lasting.length === 0 || place.model.length > LONGEST_MODEL) return;
+      heedForgetting();
       const key = keyOf(place);
       const old = learned.get(key);
       // What was just proven replaces what was said of the same names before.
@@ -102,20 +123,40 @@ export function openLessonStore(given: { dataDir: string; now(): number; warn(li
         at: given.now(),
       }));
       learned.delete(key);
-      learned.set(key, { ...place, lessons: [...kept, ...added].slice(-MOST_LESSONS) });
+      const backend = target.backend.name.slice(0, LONGEST_NAME);
+      learned.set(key, { ...place, backend, lessons: [...kept, ...added].slice(-MOST_LESSONS) });
       const [oldest] = learned.keys();
       if (learned.size > MOST_MODELS && oldest !== undefined) learned.delete(oldest);
       save();
     },
     at(baseUrl) {
+      heedForgetting();
       const place = hashed(baseUrl);
       return [...learned.values()]
         .filter((one) => one.place === place)
         .map((one) => ({ model: one.model, lessons: fresh(one) }))
         .filter(({ lessons }) => lessons.length > 0);
     },
+    all: () =>
+      [...learned.values()]
+        .map(({ model, backend, ...one }) => ({ model, backend, lessons: fresh({ model, ...one }) }))
+        .filter(({ lessons }) => lessons.length > 0),
     close: () => saved,
   };
+}
+
+/** A router that runs with this directory notices by itself. @throws where the file cannot be taken away. */
+export async function forgetLessons(dataDir: string): Promise<void> {
+  await rm(path.join(dataDir, FILE), { force: true });
+}
+
+/** The rest of a sentence that begins with the model. */
+export function lessonSince({ field, do: what, to, at }: KeptLesson): string {
+  const since = new Date(at).toISOString().slice(0, 10);
+  if (what === 'drop') return `refuses ${field}: left out since ${since}.`;
+  return what === 'set'
+    ? `takes ${field} as ${to} only: set since ${since}.`
+    : `takes ${to} in place of ${field}: renamed since ${since}.`;
 }
 
 function readLearned(file: string): Learned[] {
@@ -127,12 +168,14 @@ function readLearned(file: string): Learned[] {
   }
 }
 
+type Place = Pick<Learned, 'place' | 'wire' | 'model'>;
+
 /** By what answers, not by the name a person gave it. */
-function placeOf({ backend, upstreamModel }: Target): Omit<Learned, 'lessons'> {
+function placeOf({ backend, upstreamModel }: Target): Place {
   return { place: hashed(backend.baseUrl), wire: backend.wire, model: upstreamModel };
 }
 
-function keyOf({ place, wire, model }: Omit<Learned, 'lessons'>): string {
+function keyOf({ place, wire, model }: Place): string {
   return JSON.stringify([place, wire, model]);
 }
 
