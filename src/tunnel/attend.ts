@@ -43,6 +43,8 @@ const PROBE_ONLINE = 60_000;
 const PROBE_ELSE = 5_000;
 /** A fresh tunnel answers 530 for up to a minute. */
 const PATIENCE = 60_000;
+/** A URL that stands already has no such excuse. */
+const STANDING_PATIENCE = 9_000;
 /** Later than planned by this much means that the machine slept. */
 const DRIFT = 15_000;
 /** Rounds without any answer about the name after which it is not waited for. */
@@ -64,6 +66,7 @@ export async function attendLink(link: Link, context: AttendContext): Promise<At
   let probing = false;
   let polling = false;
   let began = clock.steady();
+  let silentBy = link.standing ? began + STANDING_PATIENCE : Number.POSITIVE_INFINITY;
   let nextPoll = began + link.pollMs;
   let nextProbe = registered ? began : Number.POSITIVE_INFINITY;
   const known = url !== undefined && driver.knownUrl() === url;
@@ -85,14 +88,20 @@ export async function attendLink(link: Link, context: AttendContext): Promise<At
 
   for (;;) {
     const connectBy = registered ? Number.POSITIVE_INFINITY : began + driver.connectMs();
-    const due = Math.min(nextPoll, nextProbe, connectBy);
+    const due = Math.min(nextPoll, nextProbe, connectBy, silentBy);
     const planned = Math.max(due, clock.steady());
     const note = await inbox.take(planned - clock.steady());
     if (clock.steady() - planned > DRIFT) wake();
     const end = note ? handle(note) : undefined;
     if (end) return ended(end);
     if (!registered && clock.steady() >= connectBy) return ended({ why: 'silent' });
+    if (clock.steady() >= silentBy) tellSilence();
     askWhatIsDue();
+  }
+
+  function tellSilence(): void {
+    silentBy = Number.POSITIVE_INFINITY;
+    show('degraded', { says: say.answersNothing(new URL(url!).hostname, context.localPort) });
   }
 
   function askWhatIsDue(): void {
@@ -189,6 +198,7 @@ export async function attendLink(link: Link, context: AttendContext): Promise<At
 
   function onHealth(result: HealthResult): End | undefined {
     probing = false;
+    if (result.ok || 'status' in result) silentBy = Number.POSITIVE_INFINITY;
     if (result.ok) {
       failures = 0;
       if (!proven.stream) return ask('stream');

@@ -48,6 +48,8 @@ export interface Link {
   readonly honest: boolean;
   /** True when it was adopted and is registered already. */
   readonly registered: boolean;
+  /** Stood before this start and needs no time to come up: its silence is told soon. */
+  readonly standing?: boolean;
   /** Events from now on; earlier ones are replayed to the first listener. */
   onEvent(listener: (event: LinkEvent) => void): void;
   /** Does the program say that it is connected? undefined: it does not answer; 'unasked': this process could not ask. */

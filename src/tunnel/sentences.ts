@@ -83,6 +83,8 @@ export const say = catalogue('tunnel', {
     `the public hostname does not lead to this router. In the Cloudflare dashboard point it at http://127.0.0.1:${port}.`,
   forwardHere: (port: number) =>
     `the public URL does not lead to this router. Let it forward to http://127.0.0.1:${port}.`,
+  answersNothing: (host: string, port: number) =>
+    `${host} does not answer. Check that it is up and let it forward to http://127.0.0.1:${port}; trying again by itself.`,
   busy: 'More than 200 requests at once: the tunnel service refuses more until some end.',
   silent: 'the tunnel service got no answer in time (524).',
   badStatus: (status: number) => `the public URL answered with HTTP ${status}.`,

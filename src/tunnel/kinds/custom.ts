@@ -64,6 +64,7 @@ function standingLink(publicUrl: string): Link {
     lostAfterMs: 0,
     honest: true,
     registered: true,
+    standing: true,
     onEvent: () => {},
     connected: async () => true,
     close: async () => {},
