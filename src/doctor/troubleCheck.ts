@@ -24,6 +24,7 @@ const HOPS: Record<TroubleKind, string> = {
   keyMissing: 'backends',
   backendFails: 'other',
   backendWaits: 'other',
+  promptCut: 'other',
   creditLow: 'backends',
   ledger: 'other',
   budget: 'other',

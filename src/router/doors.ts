@@ -41,6 +41,8 @@ export interface Doors {
   readonly admission: Admission;
   readonly bodyLog: BodyLog;
   readonly lessons: LessonStore;
+  /** Why a prompt was cut, by backend, until a longer one was read whole. */
+  promptCut(backend: string): string | undefined;
   /** What is left at each provider. */
   readonly credit: CreditWatch;
   readonly sightings: ReturnType<typeof createCursorSightings>;
@@ -73,6 +75,7 @@ export function createDoors(given: DoorOptions): Doors {
   const { options, setup, tunnel, ledger, breaker, onChange, onTraffic } = given;
   const { dataDir, log } = options;
   let budgetNotice: string | undefined;
+  const cutPrompts = new Map<string, { read: number; why: string }>();
   const requested = new Set<(record: RequestRecord) => void>();
   const memory = keptMemory(options);
   let ledgerProblem: string | undefined;
@@ -170,6 +173,10 @@ export function createDoors(given: DoorOptions): Doors {
       sightings.saw(hostName(host), refusal);
       onTraffic();
     },
+    sawPrompt(backend, read, cut) {
+      if (cut !== undefined) cutPrompts.set(backend, { read, why: cut });
+      else if (read > (cutPrompts.get(backend)?.read ?? read)) cutPrompts.delete(backend);
+    },
     echoSend: (context) => createEchoSend(context, TUNNEL_PROBE_TEXT),
     log,
     now: Date.now,
@@ -189,6 +196,7 @@ export function createDoors(given: DoorOptions): Doors {
     admission,
     bodyLog,
     lessons,
+    promptCut: (backend) => cutPrompts.get(backend)?.why,
     credit,
     sightings,
     get budgetNotice() {
@@ -200,8 +208,10 @@ export function createDoors(given: DoorOptions): Doors {
     },
     async configured(before) {
       const { settings } = setup.configuration;
-      if (differ([before.settings.backends, before.secrets], [settings.backends, setup.configuration.secrets]))
+      if (differ([before.settings.backends, before.secrets], [settings.backends, setup.configuration.secrets])) {
         credit.reset();
+        cutPrompts.clear();
+      }
       if (differ(before.settings.clientKeys, settings.clientKeys)) budgetNotice = undefined;
       admission.configure(settings.clientKeys);
       ledger.retain(settings.ledger.retentionMonths);

@@ -162,6 +162,7 @@ export async function createRouterCore(given: CoreOptions): Promise<RouterCore> 
       ...(coolingUntil !== undefined && { coolingUntil: Date.now() + coolingUntil - steadyNow() }),
       ...(breaker.keyRefused(`${backend.name}\u0000`) && { keyRefused: true }),
       testedAt: desk.testedAt(backend),
+      promptCut: doors.promptCut(backend.name),
       credit: doors.credit.of(backend.name),
     };
   }

@@ -81,6 +81,8 @@ export async function handleExchange(exchange: Exchange): Promise<void> {
   ): void {
     record.firstMs ??= deps.now() - startedAt;
     const cut = outcome.target && cutPrompt(request, outcome.target, outcome.usage);
+    if (outcome.target && outcome.usage && !outcome.usage.estimated)
+      deps.sawPrompt?.(outcome.target.backend.name, outcome.usage.input, cut);
     if (cut) {
       record.rules = [...record.rules, cut];
       deps.log('warn', `${record.id} ${cut}.`);

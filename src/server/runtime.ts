@@ -85,6 +85,8 @@ export interface ServerDeps {
   record(record: RequestRecord): void;
   /** Cursor was seen: host it came through, or why it was refused. */
   sawCursor(seen: { host: string; refusal?: string }): void;
+  /** A backend said how many tokens it read; `cut` is a sentence where that is not the whole prompt. */
+  sawPrompt?(backend: string, read: number, cut: string | undefined): void;
   echoSend(context: EchoContext): Send;
   log(level: LogLevel, line: string): void;
   times: ServerTimes;

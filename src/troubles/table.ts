@@ -34,6 +34,7 @@ interface BackendFacts {
   lastError?: string | undefined;
   keyRefused?: boolean | undefined;
   credit?: Credit | undefined;
+  promptCut?: string | undefined;
 }
 
 interface SightingFacts {
@@ -61,6 +62,7 @@ const KINDS = [
   'budget',
   'backendFails',
   'backendWaits',
+  'promptCut',
   'creditLow',
   'port',
   'notice',
@@ -75,6 +77,7 @@ export type Trouble =
   | Of<CursorLine['kind'], { line: CursorLine }>
   | Of<'oldUrl', { host: string }>
   | Of<'callRefused', { why: string; count: number; lastAt: number }>
+  | Of<'promptCut', { backend: BackendFacts; why: string }>
   | Of<'creditLow', { backend: BackendFacts; credit: Credit }>
   | Of<'keyRefused' | 'keyMissing' | 'backendFails' | 'backendWaits', { backend: BackendFacts }>;
 
@@ -145,6 +148,7 @@ function* backendTrouble(backend: BackendFacts): Iterable<Trouble> {
   else if (backend.keyRefused) yield { kind: 'keyRefused', backend };
   else if (backend.health === 'failing') yield { kind: 'backendFails', backend };
   else if (backend.health === 'cooling') yield { kind: 'backendWaits', backend };
+  if (backend.promptCut !== undefined) yield { kind: 'promptCut', backend, why: backend.promptCut };
   if (backend.credit?.low) yield { kind: 'creditLow', backend, credit: backend.credit };
 }
 
@@ -269,6 +273,16 @@ function lookOf(trouble: Trouble): TroubleLook {
         fix: 'It is tried again by itself.',
         actions: [act('manageBackends', 'Manage Backends…')],
       });
+    case 'promptCut': {
+      const [what = '', fix = ''] = trouble.why.split(/(?<=\.) (?=Start )/);
+      return amber({
+        kind,
+        short: `${shorten(trouble.backend.name)}: prompt cut`,
+        text: `${trouble.backend.name}: ${what}`,
+        fix: `${fix}.`,
+        actions: [act('manageBackends', 'Manage Backends…')],
+      });
+    }
     case 'creditLow':
       return amber({
         kind,

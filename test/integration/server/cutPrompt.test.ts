@@ -1,14 +1,17 @@
 /** Ollama answers 200 to a prompt that it cut: said in the story and the log (15 §5). */
 import assert from 'node:assert/strict';
+import { troublesOf } from '../../../src/troubles/table';
 import { startRouter, type TestRouter } from '../../support/router';
 import { chatCompletion, json, startUpstream, type Upstream } from '../../support/upstream';
 
 describe('a prompt that Ollama cut', () => {
   let upstream: Upstream;
   let router: TestRouter;
+  let read = 512;
+  const usageOf = (tokens: number) => ({ prompt_tokens: tokens, completion_tokens: 3, total_tokens: tokens + 3 });
+  const troubles = () => troublesOf({ router: router.core.state }).map(({ kind, fix }) => `${kind}: ${fix}`);
   before(async () => {
-    const usage = { prompt_tokens: 512, completion_tokens: 3, total_tokens: 515 };
-    upstream = await startUpstream(json(chatCompletion('ok', { usage })));
+    upstream = await startUpstream((...call) => json(chatCompletion('ok', { usage: usageOf(read) }))(...call));
     const at = { baseUrl: `${upstream.url}/v1`, requireApiKey: false };
     router = await startRouter({
       backends: [
@@ -34,6 +37,18 @@ describe('a prompt that Ollama cut', () => {
       /Ollama read 512 of about [\d,]+ input tokens.*OLLAMA_CONTEXT_LENGTH/,
     );
     assert.ok(router.log.some((line) => line.startsWith('warn') && line.includes('the prompt was cut')));
+  });
+  it('is a trouble with its remedy until a longer prompt was read whole', async () => {
+    await ask('ollama/llama3', 8_000);
+    const [told, ...more] = troubles();
+    assert.match(told ?? '', /^promptCut: Start Ollama with OLLAMA_CONTEXT_LENGTH=32768 or more/);
+    assert.deepEqual(more, []);
+    await ask('ollama/llama3', 20);
+    assert.equal(troubles().length, 1);
+    read = 24_000;
+    await ask('ollama/llama3', 8_000);
+    read = 512;
+    assert.deepEqual(troubles(), []);
   });
   it('is not suspected where the numbers agree, or of another server', async () => {
     assert.equal(await ask('ollama/llama3', 150), '');

@@ -69,6 +69,12 @@ const STATES: Record<TroubleKind, { known?: Known; router?: Partial<RouterState>
     mends: 'manageBackends',
   },
   backendWaits: { router: { backends: [{ ...backend, health: 'cooling' }] }, mends: 'manageBackends' },
+  promptCut: {
+    router: {
+      backends: [{ ...backend, promptCut: 'Ollama read 5: the prompt was cut to its window. Start Ollama anew' }],
+    },
+    mends: 'manageBackends',
+  },
   creditLow: {
     router: { backends: [{ ...backend, credit: { left: 0.4, currency: 'USD', low: true, of: 'account', at: 0 } }] },
     mends: 'manageBackends',
