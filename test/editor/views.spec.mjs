@@ -45,7 +45,7 @@ describe('the views', () => {
     writeLedger(path.join(editor.server.storage, 'ledger'), 10_000);
     window = await editor.open('project');
     await window.status.waitFor({ timeout: 60_000 });
-    await window.statusShows(/local only/);
+    await window.statusShows(/local only|needs a key/);
     mainKey = await window.copied('llmRouter.copyApiKey', /^sk-[\w-]{43}$/);
     await window.clearToasts();
     await window.exec((vscode) => void vscode.commands.executeCommand('llmRouter.copyBaseUrl'));
@@ -101,7 +101,7 @@ describe('the views', () => {
 
     it('does not come back in another window', async () => {
       const next = await editor.open('elsewhere');
-      await next.statusShows(/local only/);
+      await next.statusShows(/local only|needs a key/);
       await window.close();
       window = next;
       await window.page.waitForTimeout(1_500);
@@ -312,7 +312,7 @@ describe('the views', () => {
       const [old] = routersOf(editor.server);
       process.kill(old, 'SIGKILL');
       await until(() => routersOf(editor.server).some((pid) => pid !== old), 'the next router', 60_000);
-      await window.statusShows(/local only(?!.*logs bodies)/);
+      await window.statusShows(/(local only|needs a key)(?!.*logs bodies)/);
       const bodies = () => (existsSync(file()) ? readFileSync(file(), 'utf8') : '');
       const before = bodies();
       assert.equal((await ask('openai/gpt-5-mini')).status, 200);
@@ -418,7 +418,7 @@ describe('the views', () => {
       await editor.shot(window, 'dashboard-stopped');
       await page.locator('vscode-button', { hasText: 'Start Router' }).click();
       await page.getByText('For Cursor').waitFor({ timeout: 20_000 });
-      await window.statusShows(/local only/);
+      await window.statusShows(/local only|needs a key/);
       await window.clearToasts();
     });
 
