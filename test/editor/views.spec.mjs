@@ -121,12 +121,14 @@ describe('the views', () => {
       await window.command('LLM Router: Use in Another Tool…');
       await window.choose('Use in Another Tool', 'OpenAI SDKs');
       await window.choose('Use in Another Tool: OpenAI SDKs', 'openai/gpt-5-mini');
+      await window.toast('Copied the lines for OpenAI SDKs').waitFor({ timeout: 20_000 });
       const lines = await window.clipboard(/^export OPENAI_BASE_URL=/);
       const [, url, key] = /OPENAI_BASE_URL='(.+)'\nexport OPENAI_API_KEY='(.+)'$/.exec(lines) ?? [];
       assert.equal(url, baseUrl);
       assert.notEqual(key, mainKey);
       assert.equal((await ask('openai/gpt-5-mini', key)).status, 200);
       await editor.shot(window, 'other-tool');
+      await window.setting('clientKeys', undefined);
       await window.clearToasts();
     });
   });
