@@ -10,8 +10,10 @@ import { t } from './words';
 /** Flips `useOpenAIKey` in a running Cursor (docs/rules.md M11). */
 const TOGGLE = 'aiSettings.usingOpenAIKey.toggle';
 
+const hasSwitch = async (): Promise<boolean> => (await commands.getCommands(true)).includes(TOGGLE);
+
 async function toggle(): Promise<boolean> {
-  if (!(await commands.getCommands(true)).includes(TOGGLE)) return false;
+  if (!(await hasSwitch())) return false;
   await commands.executeCommand(TOGGLE);
   return true;
 }
@@ -47,16 +49,20 @@ export async function switchKey(editor: Editor, to: boolean): Promise<void> {
     remember();
     return void sayInformation(t`Cursor's OpenAI key is ${is}.`);
   }
-  if (plan === 'unknown') {
-    const flip = 'Flip It';
-    const text = t`Whether Cursor's OpenAI key is on cannot be read here. Flip it?`;
-    if ((await sayWarning(text, flip)) !== flip) return;
-  }
-  if (!(await toggle()))
+  if (!(await hasSwitch()))
     return void sayWarning(
       t`This editor has no such switch. In Cursor it is under Settings, Models, or Cmd/Ctrl+Shift+0.`,
     );
-  remember();
-  store.change({ pending: { to, at: Date.now() } });
-  void sayInformation(t`Cursor's OpenAI key is ${is}.`);
+  const flipIt = async (): Promise<void> => {
+    await toggle();
+    remember();
+    store.change({ pending: { to, at: Date.now() } });
+    void sayInformation(t`Cursor's OpenAI key is ${is}.`);
+  };
+  if (plan !== 'unknown') return await flipIt();
+  // A message may stay unanswered; the command does not wait for it.
+  const flip = 'Flip It';
+  void sayWarning(t`Whether Cursor's OpenAI key is on cannot be read here. Flip it?`, flip).then((chosen) =>
+    chosen === flip ? flipIt() : undefined,
+  );
 }

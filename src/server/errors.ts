@@ -23,11 +23,13 @@ export function errorBody(wire: WireName, failure: ApiFailure): string {
   return JSON.stringify(codecFor(wire).emitError(failure));
 }
 
+/** `end`: ends the answer, whose head and body are written; at once unless told otherwise. */
 export function sendError(
   response: ServerResponse,
   wire: WireName,
   failure: ApiFailure,
   headers: Record<string, string> = {},
+  end: (response: ServerResponse) => void = (whole) => void whole.end(),
 ): void {
   if (response.headersSent || response.destroyed) return;
   const body = errorBody(wire, failure);
@@ -37,7 +39,8 @@ export function sendError(
     ...(failure.retryAfterSeconds !== undefined && { 'retry-after': String(Math.ceil(failure.retryAfterSeconds)) }),
     ...headers,
   });
-  response.end(body);
+  response.write(body);
+  end(response);
 }
 
 /** The wire in whose shape a path's errors are told. */

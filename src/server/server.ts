@@ -273,8 +273,9 @@ function refuse(
   // Cursor shows its own text for 429 and 5xx and erases ours (E1); only a wrong key stays what it is (E4).
   const told = isCursorAgent(request) && status !== 401 ? 400 : status;
   const unread = hasBody || (!request.complete && request.headers['transfer-encoding'] !== undefined);
-  sendError(response, wire, refusal(told, message, { retryAfterSeconds, code }), unread ? { connection: 'close' } : {});
-  if (unread) lingerThenClose(request, response);
+  const failure = refusal(told, message, { retryAfterSeconds, code });
+  if (!unread) return sendError(response, wire, failure);
+  sendError(response, wire, failure, { connection: 'close' }, () => lingerThenClose(request, response));
 }
 
 function refuseFor(failure: ApiFailure, request: IncomingMessage, response: ServerResponse, wire: WireName): void {
@@ -289,12 +290,17 @@ function isOwnMachine({ socket, headers }: IncomingMessage): boolean {
   );
 }
 
-/** Lets a client that is still sending read the refusal, without keeping what it sends. */
+/**
+ * Lets a client that is still sending read the refusal, without keeping what it sends. The answer ends, and the connection with
+ * it, when the body has come: closed under its body it would be an error to the client (a tunnel's program makes a 502 of
+ * that). Who sends for longer than 2 s is cut.
+ */
 function lingerThenClose(request: IncomingMessage, response: ServerResponse): void {
-  request.resume();
   const timer = setTimeout(() => request.socket.destroy(), 2_000);
   timer.unref();
-  response.on('close', () => clearTimeout(timer));
+  request.once('end', () => response.end());
+  request.once('close', () => clearTimeout(timer));
+  request.resume();
 }
 
 function hostsNamed(request: IncomingMessage): number {

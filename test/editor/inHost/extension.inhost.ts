@@ -50,7 +50,7 @@ describe('the extension in its host', function () {
   assert.ok(extension, `${EXTENSION_ID} is not installed`);
   const manifest = extension.packageJSON.contributes as {
     commands: { command: string; category: string }[];
-    configuration: { properties: Record<string, { scope?: string; default?: unknown }> };
+    configuration: { properties: Record<string, { scope?: string; default?: unknown }> }[];
   };
 
   before(async () => {
@@ -69,7 +69,7 @@ describe('the extension in its host', function () {
 
   it('has the defaults of the schema, and no setting that a workspace could change', () => {
     const defaults = settingsSchema.parse({}) as Record<string, unknown>;
-    for (const [key, property] of Object.entries(manifest.configuration.properties)) {
+    for (const [key, property] of manifest.configuration.flatMap(({ properties }) => Object.entries(properties))) {
       const name = key.replace(/^llmRouter\./, '');
       const wanted = name
         .split('.')
