@@ -43,6 +43,8 @@ export interface LifeOptions {
 export function createLife({ options, setup, tunnel, handle, onChange }: LifeOptions): Life {
   const { log } = options;
   let listener: Listener | undefined;
+  /** What a person pasted: asked for again after each stop. */
+  let { lastPort } = options;
   /** Former listeners with requests that still run. */
   const draining = new Set<Listener>();
   const inTurn = createQueue();
@@ -59,7 +61,6 @@ export function createLife({ options, setup, tunnel, handle, onChange }: LifeOpt
       ...{ host: options.host, port, exactPort: options.exactPort, maxConnections: limits.connections },
       privateSocket: originSocketPath(options.dataDir),
     };
-    const { lastPort } = options;
     if (lastPort && lastPort.setting === port && lastPort.port !== port) {
       const same = await listen(handle, { ...wanted, port: lastPort.port, exactPort: true }).catch(() => undefined);
       if (same) return same;
@@ -69,6 +70,7 @@ export function createLife({ options, setup, tunnel, handle, onChange }: LifeOpt
 
   function tellListening({ port }: Listener): void {
     const { port: wished } = setup.configuration.settings;
+    lastPort = { port, setting: wished };
     notice =
       wished !== 0 && port !== wished
         ? `Port ${wished} is taken by another program, so the router uses ${port}.`

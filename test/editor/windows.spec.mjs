@@ -23,7 +23,7 @@ describe('two windows and one router', () => {
         'llmRouter.port': 0,
         'llmRouter.tunnel.provider': 'none',
         // Longer than a reload takes on a busy machine.
-        'llmRouter.lingerSeconds': 20,
+        'llmRouter.lingerSeconds': 40,
         'llmRouter.backends': [{ name: 'loop', baseUrl: upstream.url, apiKeyEnv: 'LOOP_KEY' }],
       },
       env: { LOOP_KEY: KEY },
@@ -155,6 +155,6 @@ describe('two windows and one router', () => {
 
   it('end the router when the last window has gone, and nothing stays behind', async () => {
     await a.close();
-    await until(() => routersOf(editor.server).length === 0, 'the end of the router process', 45_000);
+    await until(() => routersOf(editor.server).length === 0, 'the end of the router process', 75_000);
   });
 });

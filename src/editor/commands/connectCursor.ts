@@ -24,7 +24,13 @@ export function connectCommands(editor: Editor): Pick<Handlers, 'connectCursor'>
   return {
     async connectCursor(argument) {
       if (argument === 'restart') return await restartCursor(editor, false);
-      if (phaseOf(editor.view) === 'stopped' || phaseOf(editor.view) === 'failed') await editor.start();
+      // Stop holds until a person starts it again.
+      if (phaseOf(editor.view) === 'stopped' || phaseOf(editor.view) === 'failed')
+        return void tell(editor, {
+          severity: 'info',
+          text: t`The router is not running, so there is nothing to connect to.`,
+          actions: ['Start Router'],
+        });
       if (!(await urlWorks(editor))) return;
       const flow: Flow = { editor, began: Date.now(), calls: [], inCursor: await openCursorModels() };
       const stop = editor.router.onRequest((record) => {

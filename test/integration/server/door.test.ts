@@ -176,6 +176,17 @@ describe('door', () => {
     }
   });
 
+  it('comes back on the same port after Stop and Start', async () => {
+    const own = await startRouter({ backends: [] });
+    try {
+      await own.core.stop({ drainMs: 0 });
+      await own.core.start();
+      assert.equal(own.core.state.port, own.port);
+    } finally {
+      await own.stop();
+    }
+  });
+
   it('refuses guesses at the key after a while, without hurting the right key', async () => {
     const own = await startRouter({ backends: [{ name: 'up', baseUrl: upstream.url }] });
     try {
