@@ -6,6 +6,7 @@ import { presetOf } from '../routing/presets';
 
 import type { Price } from '../settings/schema';
 import type { Usage } from '../wires/conversation';
+import { entryOf } from '../wires/read';
 import data from './prices.data.json';
 
 /** US dollars per million tokens. A cache price that is absent is the input price. */
@@ -62,7 +63,10 @@ function spellings(model: string): string[] {
 function findRow(provider: string, model: string): TableRow | undefined {
   const models = table[provider];
   if (!models) return undefined;
-  for (const name of spellings(model)) if (Object.hasOwn(models, name)) return models[name];
+  for (const name of spellings(model)) {
+    const row = entryOf(models, name);
+    if (row) return row;
+  }
   return undefined;
 }
 

@@ -2,8 +2,10 @@
  * The known providers: one file each in providers/, with everything that anybody asks about it, and its line here, in the order in
  * which they are shown. The date in a file says when its facts were last looked up.
  */
+
 import { modelFamily } from '../models/families';
 import type { Family, ModelFamily } from '../models/family';
+import { entryOf } from '../wires/read';
 import type { Preset } from './preset';
 import { anthropic } from './providers/anthropic';
 import { azure } from './providers/azure';
@@ -67,7 +69,7 @@ export const PRESET_NAMES = Object.keys(ENTRIES) as PresetName[];
 
 /** Of a name that may be none of ours. */
 export const presetOf = (name: string | undefined): Preset | undefined =>
-  name !== undefined && Object.hasOwn(PRESETS, name) ? PRESETS[name as PresetName] : undefined;
+  name === undefined ? undefined : entryOf(PRESETS, name);
 
 /**
  * The family of a model: what this provider takes of it comes before what is known of the model itself. Rules of a maker

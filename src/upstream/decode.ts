@@ -1,6 +1,7 @@
 /** Answers that come compressed although identity was asked for: decoded on the way, so that nobody behind has to know. */
 
 import zlib from 'node:zlib';
+import { entryOf } from '../wires/read';
 import type { UpstreamControl, UpstreamHandler } from './send';
 
 const DECODERS: Readonly<Record<string, () => zlib.Gunzip>> = {
@@ -37,7 +38,7 @@ export function decoding(handler: UpstreamHandler, upstream: UpstreamControl): D
   return {
     onSent: () => handler.onSent?.(),
     onHead(status, headers) {
-      const make = DECODERS[headers['content-encoding']?.trim().toLowerCase() ?? ''];
+      const make = entryOf(DECODERS, headers['content-encoding']?.trim().toLowerCase() ?? '');
       if (!make) return handler.onHead(status, headers);
       decoder = make();
       decoder.on('data', (chunk: Buffer) => {

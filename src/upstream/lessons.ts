@@ -3,6 +3,7 @@
  * lessonEdits.ts makes the change, lessonStore.ts keeps what helped. Whatever carries content or binds the answer never goes.
  */
 import type { ApiFailure, JsonObject, JsonValue } from '../wires/conversation';
+import { entryOf } from '../wires/read';
 
 export interface Lesson {
   /** Place in the body as `temperature`, `reasoning.summary`, `messages[].reasoning_content`. */
@@ -203,7 +204,7 @@ function toldBy(match: RegExpMatchArray, { path = [1], value }: Form, lasting: b
 /** The name as it stands, as snake_case where a provider tells it otherwise (xAI), and what else it may mean. */
 function meanings(name: string): string[] {
   const snake = name.replace(/[a-z][A-Z]/g, ([a, b]) => `${a}_${b?.toLowerCase()}`);
-  return [...new Set([name, snake, ...(MEANT[name.toLowerCase().replace(/\.$/, '')] ?? [])])];
+  return [...new Set([name, snake, ...(entryOf(MEANT, name.toLowerCase().replace(/\.$/, '')) ?? [])])];
 }
 
 function firstThatFits(

@@ -1,6 +1,6 @@
 /** Finish reasons and token counts of Chat Completions, both directions. */
 import type { FinishReason, JsonObject, JsonValue, Usage } from './conversation';
-import { numberOf, objectOf } from './read';
+import { entryOf, numberOf, objectOf } from './read';
 
 const READ_REASONS: Readonly<Record<string, FinishReason>> = {
   stop: 'stop',
@@ -27,7 +27,7 @@ const READ_REASONS: Readonly<Record<string, FinishReason>> = {
 
 /** Upstreams spell reasons in their own ways (`tool-calls`, `STOP`, `eos`); what none of them means is unknown (R7, R10). */
 export function finishReasonOf(raw: string): FinishReason {
-  return READ_REASONS[raw.toLowerCase().replaceAll('-', '_')] ?? 'unknown';
+  return entryOf(READ_REASONS, raw.toLowerCase().replaceAll('-', '_')) ?? 'unknown';
 }
 
 /** Counts in inclusive form: some upstreams leave thinking out of completion_tokens, or cache reads out of prompt_tokens. */

@@ -3,6 +3,7 @@
  * those most gateways use, so a switch of provider does not change how long a model thinks by much.
  */
 import type { ReasoningRequest } from './conversation';
+import { entryOf } from './read';
 import type { ReasoningField, Wire } from './wire';
 
 const BUDGETS: Readonly<Record<string, number>> = {
@@ -19,7 +20,7 @@ export const MIN_THINKING_BUDGET = 1024;
 
 /** Tokens of thinking for an effort word; an unknown word counts as medium. */
 export function budgetOfEffort(effort: string): number {
-  return BUDGETS[effort] ?? 8192;
+  return entryOf(BUDGETS, effort) ?? 8192;
 }
 
 /** The effort word nearest to a budget. */

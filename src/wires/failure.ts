@@ -2,7 +2,7 @@
 import type { ApiFailure, FailureKind, JsonObject, JsonValue } from './conversation';
 import { cut, type ErrorFields, MAX_BODY, parseBody, readError, sentenceOfText } from './errorBody';
 import { maskKeys } from './keyShapes';
-import { filledString } from './read';
+import { entryOf, filledString } from './read';
 import { retryAfterOfHeaders, retryAfterOfText } from './retryAfter';
 
 const MAX_MESSAGE = 2000;
@@ -78,7 +78,7 @@ export function classify(status: number, type?: string | null, code?: string | n
     return 'notFound';
   const known = kindOfStatus(status);
   // The status is the rule, the provider's word the exception: in a stream (200) and behind a vague 400 or 500.
-  const said = BY_CODE[(code ?? '').toLowerCase()] ?? BY_CODE[(type ?? '').toLowerCase()];
+  const said = entryOf(BY_CODE, (code ?? '').toLowerCase()) ?? entryOf(BY_CODE, (type ?? '').toLowerCase());
   if (status === 413) return /tokens?/i.test(words) ? 'contextLength' : 'badRequest';
   if (said && (status < 400 || status === 400 || status === 500)) return said;
   return known;

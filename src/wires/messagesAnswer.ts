@@ -14,7 +14,7 @@ import type {
 } from './conversation';
 import { classify } from './failure';
 import { readContent } from './parts';
-import { filledString, numberOf, objectOf, parseObject, stringOf } from './read';
+import { entryOf, filledString, numberOf, objectOf, parseObject, stringOf } from './read';
 import { sealReasoning } from './sealedReasoning';
 
 /** This wire counts cached tokens apart; ours are inclusive (R20). Counts that are missing keep those of `before`. */
@@ -65,7 +65,7 @@ export function readStop(delta: JsonObject): Answer['finish'] {
   const raw = filledString(delta.stop_reason);
   if (raw === undefined) return undefined;
   const stopSequence = filledString(delta.stop_sequence);
-  return { reason: REASONS[raw] ?? 'unknown', raw, ...(stopSequence !== undefined && { stopSequence }) };
+  return { reason: entryOf(REASONS, raw) ?? 'unknown', raw, ...(stopSequence !== undefined && { stopSequence }) };
 }
 
 /** Clients wait for a word: one we do not know is told as a limit, the only end that claims nothing (R10). */

@@ -30,6 +30,11 @@ export function arrayOf(value: JsonValue | undefined): JsonValue[] {
   return Array.isArray(value) ? value : [];
 }
 
+/** The entry of a table of ours under a name from outside: what every object inherits (`constructor`) is none. */
+export function entryOf<T>(table: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(table, name) ? table[name] : undefined;
+}
+
 /** The object without the named keys; undefined when nothing is left. */
 export function rest(value: JsonObject, known: ReadonlySet<string>): JsonObject | undefined {
   let left: JsonObject | undefined;

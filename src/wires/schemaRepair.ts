@@ -4,7 +4,7 @@
  */
 
 import type { JsonObject, JsonValue } from './conversation';
-import { isObject } from './read';
+import { entryOf, isObject } from './read';
 import { sameJson } from './sameJson';
 import type { SchemaDialect } from './schemaDialects';
 
@@ -157,7 +157,7 @@ function singleType(schema: JsonObject): void {
   const rest = { ...schema };
   for (const key of Object.values(OF_TYPE).flat()) delete schema[key];
   const branches = real.map((type): JsonObject => {
-    const own = (OF_TYPE[type] ?? []).filter((key) => rest[key] !== undefined);
+    const own = (entryOf(OF_TYPE, type) ?? []).filter((key) => rest[key] !== undefined);
     return { type, ...Object.fromEntries(own.map((key) => [key, rest[key] as JsonValue])) };
   });
   if (!Array.isArray(schema.anyOf)) schema.anyOf = branches;
@@ -204,7 +204,7 @@ function drops(schema: JsonObject, dialect: SchemaDialect, notes: string[]): voi
       (key === 'pattern' && dialect.anchoredPatterns && !/^\^[\s\S]*\$$/.test(String(value)));
     if (!gone) continue;
     delete schema[key];
-    if (BOUNDS[key] !== undefined) notes.push(noteOf(key, value));
+    if (entryOf(BOUNDS, key) !== undefined) notes.push(noteOf(key, value));
   }
 }
 

@@ -5,6 +5,7 @@ import { presetForHost } from '../../routing/presetForHost';
 import { PRESET_NAMES, PRESETS, type PresetName } from '../../routing/presets';
 import { CLIENT_KEY } from '../../settings/keyNames';
 import { type Found, isObject, type Segment } from '../../settings/path';
+import { entryOf } from '../../wires/read';
 import type { FileContent } from './loaded';
 
 /** Its keys and ours. Go reads keys without regard to case, so do we. */
@@ -84,7 +85,7 @@ export function readLlmRouterFile(value: unknown): FileContent {
   return content;
 
   function readLevel(level: unknown, at: readonly Segment[]): void {
-    const ours = typeof level === 'string' ? LEVELS[level.toLowerCase()] : undefined;
+    const ours = typeof level === 'string' ? entryOf(LEVELS, level.toLowerCase()) : undefined;
     if (ours !== undefined) take('log', { level: ours }, at);
     else
       found.push({ at, message: 'This log level is not known: debug, info, warn or error are.', severity: 'warning' });
@@ -96,7 +97,7 @@ export function readLlmRouterFile(value: unknown): FileContent {
     let key: string | undefined;
     for (const [name, item] of Object.entries(entry)) {
       const at = [...list, index, name];
-      const ours = BACKEND_KEYS[name.toLowerCase()];
+      const ours = entryOf(BACKEND_KEYS, name.toLowerCase());
       if (ours !== undefined) {
         if (item !== null && item !== '') backend[ours] = item;
         places.set(`backends.${index}.${ours}`, at);
