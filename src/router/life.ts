@@ -122,7 +122,7 @@ export function createLife({ options, setup, tunnel, handle, onChange }: LifeOpt
    */
   async function windDown(old: Listener, ms: number, cut: AbortSignal): Promise<void> {
     onChange();
-    old.endIdle();
+    // Idle connections stay: a request that comes over one is told 503, where one that ends under it is a 502 of the tunnel.
     await old.settled(ms, { cut });
     await tunnel.stop(false);
     listener = undefined;
