@@ -122,7 +122,8 @@ export function createLife({ options, setup, tunnel, handle, onChange }: LifeOpt
    */
   async function windDown(old: Listener, ms: number, cut: AbortSignal): Promise<void> {
     onChange();
-    // Idle connections stay: a request that comes over one is told 503, where one that ends under it is a 502 of the tunnel.
+    // A tunnel's idle connections stay: a request that comes over one is told 503, where one that ends under it is a 502.
+    if (tunnel.hosts().size === 0) old.endIdle();
     await old.settled(ms, { cut });
     await tunnel.stop(false);
     listener = undefined;

@@ -26,6 +26,8 @@ export interface Listener {
   answering(only: (request: http.IncomingMessage) => boolean): number;
   /** Resolves when the requests that run now (those `only` says) are over, after `ms`, or when `cut` is aborted. */
   settled(ms: number, options?: { only?(request: http.IncomingMessage): boolean; cut?: AbortSignal }): Promise<void>;
+  /** Ends connections without a request, and each other one with its answer. New ones still come in. */
+  endIdle(): void;
   /** Stops accepting; connections without a request end at once, the others when they are done. */
   close(): void;
   /** Resolves when the last connection is gone, or ends those left after `ms`. */
@@ -107,6 +109,7 @@ export async function listen(handler: http.RequestListener, options: ListenOptio
       await Promise.race([over, stopped, late]);
       clearTimeout(timer);
     },
+    endIdle: connections.endIdle,
     close() {
       for (const way of ways) way.close();
       connections.endIdle();

@@ -55,10 +55,8 @@ export function createRequestServer(deps: ServerDeps): RequestServer {
     const open = 'route' in match && match.route.kind === 'health';
     const key = open ? '' : await authenticate(request, response, wire);
     if (key === undefined) return;
-    if (!open && deps.draining?.()) {
-      response.setHeader('connection', 'close');
+    if (!open && deps.draining?.())
       return refuse(request, response, wire, 503, 'The router is stopping. Try again in a moment.', 5);
-    }
     if (!('route' in match)) {
       if (match.allow) response.setHeader('allow', match.allow);
       return refuse(request, response, wire, match.status, match.message);

@@ -366,7 +366,13 @@ function forward(stream: http2.ServerHttp2Stream, headers: http2.IncomingHttpHea
     stream.end();
   });
   stream.on('close', () => outgoing.destroy());
-  stream.pipe(outgoing);
+  passBody(stream, outgoing).catch(() => outgoing.destroy());
+}
+
+/** Node ends a body of which something is still pending with an empty write, an error where the answer closed the connection; Go writes nothing. */
+async function passBody(stream: http2.ServerHttp2Stream, outgoing: http.ClientRequest): Promise<void> {
+  for await (const piece of stream) await new Promise((written) => outgoing.write(piece, written));
+  outgoing.end();
 }
 
 const base64 = (value: string) => Buffer.from(value).toString('base64').replace(/=+$/, '');
