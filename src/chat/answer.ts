@@ -1,16 +1,16 @@
 /** Reads the router's stream of chat chunks for the editor: text and thinking as they come, tool calls whole. Pure. */
-import type { JsonObject } from '../wires/conversation';
-import { arrayOf, filledString, numberOf, objectOf, parseObject, stringOf } from '../wires/read';
-import { createSseSplitter } from '../wires/sse';
+import { createChatStreamParser } from '../wires/chatStream';
+import type { FinishReason, JsonObject, StreamEvent } from '../wires/conversation';
+import { filledString, objectOf, parseObject } from '../wires/read';
+import { createSseSplitter, type RawSseEvent } from '../wires/sse';
 
 export type AnswerPart =
   | { kind: 'text' | 'thinking'; text: string }
   | { kind: 'call'; id: string; name: string; input: object };
 
 export interface AnswerReader {
-  /** @throws Error with a sentence when the stream says that it failed. */
   push(chunk: Buffer): AnswerPart[];
-  /** What is held until the end: calls. @throws Error when the answer is not whole. */
+  /** What is held until the end: calls. @throws Error with a sentence when the answer failed or is not whole. */
   finish(): AnswerPart[];
 }
 
@@ -18,63 +18,80 @@ interface Call {
   id: string;
   name: string;
   args: string;
+  whole: boolean;
 }
+
+/** An answer that ended so is shown and no whole one. */
+const CUT: Partial<Record<FinishReason, string>> = {
+  length: 'The answer is cut off: it reached its length limit.',
+  contentFilter: 'The answer is cut off: a content filter of the provider stopped it.',
+};
 
 export function createAnswerReader(): AnswerReader {
   const splitter = createSseSplitter();
+  const parser = createChatStreamParser();
   const calls = new Map<number, Call>();
-  let finished: string | undefined;
+  let ended = false;
+  let finished: FinishReason | undefined;
+  let failure: string | undefined;
 
-  function read(data: string): AnswerPart[] {
-    if (data === '[DONE]') {
-      finished ??= 'stop';
-      return [];
+  const read = (events: RawSseEvent[]): AnswerPart[] =>
+    events.flatMap((event) => (event.comment ? [] : parser.push(event).flatMap(partsOf)));
+
+  function partsOf(event: StreamEvent): AnswerPart[] {
+    switch (event.type) {
+      case 'text':
+      case 'refusal':
+        return [{ kind: 'text', text: event.text }];
+      case 'reasoning':
+        return [{ kind: 'thinking', text: event.text }];
+      case 'toolCallStart':
+        calls.set(event.index, { id: event.id, name: event.name, args: '', whole: false });
+        return [];
+      case 'toolCallDelta':
+      case 'toolCallEnd': {
+        const call = calls.get(event.index);
+        if (call && event.type === 'toolCallDelta') call.args += event.text;
+        else if (call) call.whole = true;
+        return [];
+      }
+      case 'finish':
+        finished = event.reason;
+        return [];
+      case 'error':
+        failure = event.failure.message;
+        return [];
+      case 'end':
+        ended = true;
+        return [];
+      // Nothing that the editor shows.
+      case 'start':
+      case 'reasoningEnd':
+      case 'opaque':
+      case 'usage':
+        return [];
     }
-    const chunk = parseObject(data);
-    if (!chunk) return [];
-    if (chunk.error !== undefined) throw new Error(errorSentence(chunk) ?? 'The provider broke the answer off.');
-    const choice = objectOf(arrayOf(chunk.choices)[0]);
-    finished = filledString(choice?.finish_reason) ?? finished;
-    const delta = objectOf(choice?.delta);
-    return delta ? partsOf(delta) : [];
-  }
-
-  function partsOf(delta: JsonObject): AnswerPart[] {
-    const thinking = filledString(delta.reasoning_content) ?? filledString(delta.reasoning);
-    const text = filledString(delta.content);
-    for (const piece of arrayOf(delta.tool_calls)) gather(objectOf(piece));
-    return [
-      ...(thinking ? [{ kind: 'thinking' as const, text: thinking }] : []),
-      ...(text ? [{ kind: 'text' as const, text }] : []),
-    ];
-  }
-
-  function gather(piece: JsonObject | undefined): void {
-    if (!piece) return;
-    const index = numberOf(piece.index) ?? calls.size;
-    const call = calls.get(index) ?? { id: '', name: '', args: '' };
-    const told = objectOf(piece.function);
-    call.id ||= stringOf(piece.id) ?? '';
-    call.name ||= stringOf(told?.name) ?? '';
-    call.args += stringOf(told?.arguments) ?? '';
-    calls.set(index, call);
   }
 
   return {
-    push: (chunk) => splitter.push(chunk).flatMap((event) => (event.comment ? [] : read(event.data))),
+    push: (chunk) => read(splitter.push(chunk)),
     finish() {
-      const last = splitter.finish().flatMap((event) => (event.comment ? [] : read(event.data)));
-      if (splitter.overflow) throw new Error(splitter.overflow.message);
-      if (finished === undefined) throw new Error('The answer broke off before its end.');
-      return [...last, ...[...calls.values()].map(wholeCall)];
+      const last = [...read(splitter.finish()), ...parser.finish().flatMap(partsOf)];
+      const broken = failure ?? splitter.overflow?.message;
+      if (broken !== undefined) throw new Error(broken);
+      if (!ended && !finished) throw new Error('The answer broke off before its end.');
+      const whole = [...calls.values()].map(wholeCall);
+      const cut = finished && CUT[finished];
+      if (cut) throw new Error(cut);
+      return [...last, ...whole];
     },
   };
 }
 
 /** Half a call is never given out: the editor would run it (R11). */
-function wholeCall({ id, name, args }: Call): AnswerPart {
+function wholeCall({ id, name, args, whole }: Call): AnswerPart {
   const input = args.trim() === '' ? {} : parseObject(args);
-  if (!input || name === '') throw new Error('The answer broke off in the middle of a tool call.');
+  if (!input || !whole) throw new Error('The answer broke off in the middle of a tool call.');
   return { kind: 'call', id, name, input };
 }
 

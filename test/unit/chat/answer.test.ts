@@ -58,4 +58,61 @@ describe('VS Code’s chat: an answer', () => {
     ));
 
   it('a finish without [DONE] is whole', () => assert.deepEqual(read(chunk({ content: 'x' }, 'stop')).length, 1));
+
+  it('an error that is null is none', () => {
+    const nothing = (delta: object, finish: string | null = null) =>
+      chunk(delta, finish).replace('{"choices"', '{"error":null,"choices"');
+    assert.deepEqual(read(nothing({ content: 'x' }) + nothing({}, 'stop') + DONE), [{ kind: 'text', text: 'x' }]);
+  });
+
+  it('a refusal, content in parts, an image and further choices are shown', () => {
+    const thought = { type: 'thinking', thinking: [{ type: 'text', text: 'hm' }] };
+    const two = { choices: [{}, { index: 0, delta: { content: 'second' } }] };
+    assert.deepEqual(
+      read(
+        chunk({ content: [thought, { type: 'text', text: 'listed' }] }) +
+          chunk({ images: [{ image_url: { url: 'https://a.example/b.png' } }] }) +
+          `data: ${JSON.stringify(two)}\n\n` +
+          chunk({ refusal: 'No.' }, 'stop') +
+          DONE,
+      ),
+      [
+        { kind: 'thinking', text: 'hm' },
+        { kind: 'text', text: 'listed' },
+        { kind: 'text', text: '![image](https://a.example/b.png)' },
+        { kind: 'text', text: 'second' },
+        { kind: 'text', text: 'No.' },
+      ],
+    );
+  });
+
+  const calls = [
+    { kind: 'call', id: 'a', name: 'tool_a', input: { x: 1 } },
+    { kind: 'call', id: 'b', name: 'tool_b', input: { y: 2 } },
+  ];
+  for (const [what, index] of [
+    ['without an index', undefined],
+    ['all of index 0', 0],
+  ] as const)
+    it(`calls ${what} stay apart, and the pieces of one together`, () => {
+      const of = (args: string, id?: string) => chunk(piece(index as number, args, id));
+      assert.deepEqual(
+        read(of('{"x"', 'a') + of(':1}') + of('{"y"', 'b') + of(':2}') + chunk({}, 'tool_calls') + DONE),
+        calls,
+      );
+    });
+
+  for (const [finish, said] of [
+    ['length', /length limit/],
+    ['content_filter', /content filter/],
+  ] as const)
+    it(`an answer that ended with ${finish} is shown, and told to be cut off`, () => {
+      const reader = createAnswerReader();
+      assert.deepEqual(reader.push(Buffer.from(chunk({ content: 'half' }) + chunk({}, finish) + DONE)), [
+        { kind: 'text', text: 'half' },
+      ]);
+      assert.throws(() => reader.finish(), said);
+    });
+
+  it('[DONE] alone ends a text', () => assert.equal(read(chunk({ content: 'x' }) + DONE).length, 1));
 });
