@@ -5,7 +5,7 @@ import { OWN_CHECKS } from '../ledger/record';
 import { steadyNow } from '../network/steadyClock';
 import type { Backend } from '../routing/backend';
 import { buildBackends } from '../routing/build';
-import { keyPlaces } from '../routing/keyPlaces';
+import { allKeyPlaces, keyPlaces } from '../routing/keyPlaces';
 import { createRouteTable } from '../routing/resolve';
 import { createKeyring, refusedKeyText } from '../server/clientKeys';
 import { createModelLists, type ModelLists } from '../server/models';
@@ -140,7 +140,7 @@ export function differ(a: unknown, b: unknown): boolean {
 /** Every key known for a backend: none of them may open the router or stand in a log. */
 function providerKeys(backends: readonly Backend[], keyFor: Runtime['keyFor']): string[] {
   return backends
-    .flatMap((backend) => [keyPlaces(backend), ...backend.models.map((model) => keyPlaces(backend, model))].flat())
+    .flatMap(allKeyPlaces)
     .map(keyFor)
     .filter((key) => key !== undefined);
 }

@@ -23,6 +23,11 @@ export function keyPlaces(backend: Keyed, model?: ModelSettings): [KeyPlace, ...
   return [placeOf(backend, first), ...others.map((name) => placeOf(backend, name))];
 }
 
+/** Those of a backend and of all its models. */
+export function allKeyPlaces(backend: Keyed & { models?: readonly ModelSettings[] }): KeyPlace[] {
+  return [undefined, ...(backend.models ?? [])].flatMap((model) => keyPlaces(backend, model));
+}
+
 /** A name is a stored key, or without one the environment variable of that name. */
 function placeOf({ name, apiKeyEnv }: Keyed, keyName: string): KeyPlace {
   const keyEnv = keyName === name ? apiKeyEnv : keyName;

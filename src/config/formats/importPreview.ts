@@ -1,5 +1,8 @@
 /** What a configuration that was read from a file would become in the editor: settings, keys, and what stays behind. Pure. */
 
+import type { Backend } from '../../routing/backend';
+import { buildBackends, isLocalHost, readBaseUrl } from '../../routing/build';
+import { allKeyPlaces, type KeyPlace, keyPlaces } from '../../routing/keyPlaces';
 import { PRESET_NAMES, PRESETS, type PresetName } from '../../routing/presets';
 import { CLIENT_KEY, clientKeyName, clientOf } from '../../settings/keyNames';
 import { isOwnMachine } from '../../settings/ownMachine';
@@ -33,12 +36,13 @@ function withoutPage(loaded: LoadedConfig, context: ImportContext): Omit<ImportP
   const left = loaded.problems.map((problem) => ({ place: placeOf(problem), why: problem.message }));
   if (!settings) return { format, usable: false, items: [], left };
   const keys = keyItems(loaded, settings, context);
-  const missing = missingKeys(settings, keys, context.ownEnv);
+  const missing = missingKeys(settings, keys, context);
+  const built = buildBackends(settings);
   return {
     format,
     usable: true,
     items: [
-      ...settings.backends.map((backend) => backendItem(backend, context.present)),
+      ...settings.backends.map((backend, index) => backendItem(backend, built[index]!, context)),
       ...Object.entries(settings.aliases).map(([name, value]) => aliasItem(name, value, context.present)),
       ...settingItems(settings, context.present),
       ...keys,
@@ -47,8 +51,8 @@ function withoutPage(loaded: LoadedConfig, context: ImportContext): Omit<ImportP
   };
 }
 
-function backendItem(backend: BackendSettings, present: Settings): ImportItem {
-  const careful = strangerWithKey(backend);
+function backendItem(backend: BackendSettings, built: Backend, context: ImportContext): ImportItem {
+  const careful = strangerWithKey(built, context);
   const models = backend.models?.length ?? 0;
   const where = backend.baseUrl ?? `preset ${backend.preset}`;
   return {
@@ -56,28 +60,44 @@ function backendItem(backend: BackendSettings, present: Settings): ImportItem {
     name: backend.name,
     value: plain(backend),
     what: `${where}${models > 0 ? `, ${models} ${models === 1 ? 'model' : 'models'}` : ''}${backend.default ? ', default' : ''}`,
-    replaces: present.backends.some((other) => other.name === backend.name),
+    replaces: context.present.backends.some((other) => other.name === backend.name),
     ...(careful && { careful }),
   };
 }
 
-/** A variable of one provider's whose key would go to an address that is another's: the file's author chose both. */
-function strangerWithKey({ baseUrl, apiKeyEnv, models = [] }: BackendSettings): string | undefined {
-  if (baseUrl === undefined || /^(localhost|127\.|\[::1\])/.test(hostOf(baseUrl) ?? '')) return undefined;
-  for (const variable of [apiKeyEnv, ...models.map((model) => model.apiKeyEnv)]) {
-    const owners = PRESET_NAMES.filter((name) => variable !== undefined && PRESETS[name].keyEnv.includes(variable));
-    if (owners.length === 0 || owners.some((name) => isHostOf(baseUrl, name))) continue;
-    return `It sends the key in ${variable} to ${hostOf(baseUrl) ?? baseUrl}, which is not ${owners.join(' or ')}.`;
+/** A key of one provider's, or one that is stored here, that would go to somebody else: the file's author chose both. */
+function strangerWithKey(backend: Backend, { present, storedKeys }: ImportContext): string | undefined {
+  const { baseUrl } = backend;
+  const host = hostOf(baseUrl);
+  if (/^(localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(host)) return undefined;
+  const sentThere = buildBackends(present)
+    .filter((own) => hostOf(own.baseUrl) === host)
+    .flatMap(allKeyPlaces);
+  for (const { keyName, keyEnv } of allKeyPlaces(backend)) {
+    const known = sentThere.some((place) => place.keyName === keyName) || isAtHome(baseUrl, ownersOf(keyName));
+    if (storedKeys.has(keyName) && !known)
+      return `It sends the stored key ${keyName} to ${host}, where no backend of yours sends it.`;
+    const owners = keyEnv === undefined ? [] : ownersOf(keyEnv);
+    if (owners.length > 0 && !isAtHome(baseUrl, owners))
+      return `It sends the key in ${keyEnv} to ${host}, which is not ${owners.join(' or ')}.`;
   }
   return undefined;
 }
 
-/** Presets without a host of their own (a placeholder, this machine) are at home wherever the person says. */
-function isHostOf(baseUrl: string, preset: PresetName): boolean {
-  const own = hostOf(PRESETS[preset].baseUrl);
-  if (own === undefined || PRESETS[preset].fill !== undefined || /^(localhost|127\.)/.test(own)) return true;
-  const host = hostOf(baseUrl);
-  return host === own || (host !== undefined && sharesDomain(host, own));
+/** Whose a key is by its name or variable. What runs on this machine is nobody's: it is at home wherever the person says. */
+function ownersOf(key: string): PresetName[] {
+  return PRESET_NAMES.filter(
+    (name) => (name === key || PRESETS[name].keyEnv.includes(key)) && !isLocalHost(hostOf(PRESETS[name].baseUrl)),
+  );
+}
+
+function isAtHome(baseUrl: string, owners: readonly PresetName[]): boolean {
+  return owners.some((name) => {
+    const { urls, baseUrl: usual } = PRESETS[name];
+    if (urls) return urls.test(baseUrl);
+    const [host, own] = [hostOf(baseUrl), hostOf(usual)];
+    return host === own || sharesDomain(host, own);
+  });
 }
 
 /** `eu.api.openai.com` belongs to whom `api.openai.com` belongs. */
@@ -85,9 +105,7 @@ function sharesDomain(host: string, own: string): boolean {
   return host.endsWith(`.${own.split('.').slice(-2).join('.')}`);
 }
 
-function hostOf(url: string): string | undefined {
-  return (URL.canParse(url) && new URL(url).hostname) || undefined;
-}
+const hostOf = (baseUrl: string): string => readBaseUrl(baseUrl)?.host ?? baseUrl;
 
 function aliasItem(name: string, value: string, present: Settings): ImportItem {
   return { kind: 'alias', name, value, what: `means ${value}`, replaces: Object.hasOwn(present.aliases, name) };
@@ -120,11 +138,8 @@ function keyItems(
   };
   // As headless: a variable of the environment wins over what stands in the file.
   add(CLIENT_KEY, env[clientKeyEnv ?? 'LLMROUTER_API_KEY'], `${clientKeyEnv ?? 'LLMROUTER_API_KEY'} of the .env file`);
-  for (const backend of settings.backends) {
-    if (backend.apiKeyEnv) add(backend.name, env[backend.apiKeyEnv], `${backend.apiKeyEnv} of the .env file`);
-    for (const { apiKeyEnv, apiKeyName } of backend.models ?? [])
-      if (apiKeyEnv && !apiKeyName) add(apiKeyEnv, env[apiKeyEnv], `${apiKeyEnv} of the .env file`);
-  }
+  for (const { keyName, keyEnv } of settings.backends.flatMap(allKeyPlaces))
+    if (keyEnv !== undefined) add(keyName, env[keyEnv], `${keyEnv} of the .env file`);
   for (const { name, apiKeyEnv } of settings.clientKeys)
     if (apiKeyEnv) add(clientKeyName(name), env[apiKeyEnv], `${apiKeyEnv} of the .env file`);
   for (const [name, value] of Object.entries(secrets)) add(name, value, 'the file');
@@ -144,17 +159,27 @@ function wordsFor(name: string): string {
 }
 
 /** Backends that need a key which is nowhere: a person sets it afterwards. */
-function missingKeys(settings: Settings, keys: readonly ImportItem[], env: Environment): ImportPreview['left'] {
-  const known = new Set(keys.map(({ name }) => name));
-  return settings.backends
-    .filter(({ name, apiKeyEnv, models = [] }) => {
-      const own = models.length > 0 && models.every((model) => known.has(model.apiKeyName ?? model.apiKeyEnv ?? ''));
-      return apiKeyEnv !== undefined && !env[apiKeyEnv] && !known.has(name) && !own;
-    })
-    .map(({ name, apiKeyEnv }) => ({
-      place: name,
-      why: `Its key is in the variable ${apiKeyEnv}, which has no value here. Store it with the command Set Backend Key…`,
-    }));
+function missingKeys(
+  settings: Settings,
+  keys: readonly ImportItem[],
+  { storedKeys, ownEnv }: ImportContext,
+): ImportPreview['left'] {
+  const known = new Set([...storedKeys, ...keys.map(({ name }) => name)]);
+  const isThere = ({ keyName, keyEnv }: KeyPlace) =>
+    known.has(keyName) || (keyEnv !== undefined && Boolean(ownEnv[keyEnv]));
+  return settings.backends.flatMap((backend) => {
+    const { name, models = [] } = backend;
+    const places = keyPlaces(backend);
+    const variables = places.flatMap(({ keyEnv = [] }) => keyEnv);
+    const own = models.length > 0 && models.every((model) => keyPlaces(backend, model).some(isThere));
+    if (variables.length === 0 || places.some(isThere) || own) return [];
+    const which =
+      variables.length === 1
+        ? `variable ${variables[0]}, which has`
+        : `variables ${variables.join(' or ')}, which have`;
+    const why = `Its key is in the ${which} no value here. Store it with the command Set Backend Key…`;
+    return [{ place: name, why }];
+  });
 }
 
 function machineSettings(settings: Settings): ImportPreview['left'] {

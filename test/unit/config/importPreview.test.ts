@@ -95,6 +95,70 @@ describe('import preview', () => {
     assert.match(result.page, /\*\*not ticked\*\*: It sends the key in OPENAI_API_KEY/);
   });
 
+  const carefulOf = (result: ImportPreview): string[] =>
+    result.items.flatMap((item) => (item.kind === 'backend' && item.careful ? [`${item.name}: ${item.careful}`] : []));
+
+  it('a host that only begins like this machine is a stranger', () => {
+    const backends = ['localhost.evil.example', '127.evil.example', 'localhost', '127.0.0.2', '[::1]'].map(
+      (host, index) => ({
+        name: `b${index}`,
+        baseUrl: `https://${host}/v1`,
+        apiKeyEnv: 'OPENAI_API_KEY',
+      }),
+    );
+    assert.deepEqual(carefulOf(preview(JSON.stringify({ backends }))), [
+      'b0: It sends the key in OPENAI_API_KEY to localhost.evil.example, which is not openai.',
+      'b1: It sends the key in OPENAI_API_KEY to 127.evil.example, which is not openai.',
+    ]);
+  });
+
+  it("a preset's own variable and those of apiKeyNames are looked at like one that is written", () => {
+    const evil = 'https://evil.example/v1';
+    const backends = [
+      { name: 'one', preset: 'openai', baseUrl: evil },
+      { name: 'two', baseUrl: evil, apiKeyNames: ['MY_OWN_KEY', 'GROQ_API_KEY'] },
+      { name: 'three', preset: 'demo', baseUrl: evil, apiKeyEnv: 'XAI_API_KEY' },
+      { name: 'four', preset: 'azure', baseUrl: 'https://mine.openai.azure.com/openai/v1' },
+      { name: 'five', preset: 'azure', baseUrl: 'https://mine.openai.azure.com.evil.example/openai/v1' },
+      { name: 'six', preset: 'litellm', baseUrl: 'https://proxy.example/v1' },
+    ];
+    assert.deepEqual(carefulOf(preview(JSON.stringify({ backends }))), [
+      'one: It sends the key in OPENAI_API_KEY to evil.example, which is not openai.',
+      'two: It sends the key in GROQ_API_KEY to evil.example, which is not groq.',
+      'three: It sends the key in XAI_API_KEY to evil.example, which is not xai.',
+      'five: It sends the key in AZURE_OPENAI_API_KEY to mine.openai.azure.com.evil.example, which is not azure or azure-deployments.',
+    ]);
+  });
+
+  it('a stored key that would go where none of the own backends sends it is not to be ticked', () => {
+    const evil = 'https://evil.example/v1';
+    const backends = [
+      { name: 'mine', baseUrl: evil },
+      { name: 'other', baseUrl: evil, models: [{ id: 'm', apiKeyName: 'second' }] },
+      { name: 'litellm', baseUrl: evil },
+      { name: 'groq', preset: 'groq' },
+      { name: 'moved', baseUrl: 'https://own.example/elsewhere', apiKeyNames: ['mine'] },
+    ];
+    const present = { backends: [{ name: 'mine', baseUrl: 'https://own.example/v1' }] };
+    const stored = ['mine', 'second', 'litellm', 'groq'];
+    assert.deepEqual(carefulOf(preview(JSON.stringify({ backends }), { present, stored })), [
+      'mine: It sends the stored key mine to evil.example, where no backend of yours sends it.',
+      'other: It sends the stored key second to evil.example, where no backend of yours sends it.',
+      'litellm: It sends the stored key litellm to evil.example, where no backend of yours sends it.',
+    ]);
+  });
+
+  it('variables among apiKeyNames are offered for the secret storage, and told where they are missing', () => {
+    const backends = [{ name: 'several', baseUrl: 'https://own.example/v1', apiKeyNames: ['FIRST_KEY', 'SECOND_KEY'] }];
+    const text = JSON.stringify({ backends });
+    const missing = (result: ImportPreview) => result.left.filter(({ place }) => place === 'several');
+    const given = preview(text, { env: { SECOND_KEY: 'sk-2' } });
+    assert.deepEqual(named(given, 'key'), ['SECOND_KEY']);
+    assert.deepEqual(missing(given), []);
+    assert.deepEqual(missing(preview(text, { stored: ['FIRST_KEY'] })), []);
+    assert.match(missing(preview(text))[0]!.why, /variables FIRST_KEY or SECOND_KEY, which have no value here/);
+  });
+
   it('marks what would replace something', () => {
     const result = preview(LLM_ROUTER, {
       present: { port: 13_000, backends: [{ name: 'groq', preset: 'groq' }], aliases: { o1: 'groq/y' } },
