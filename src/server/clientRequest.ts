@@ -3,7 +3,7 @@
 import { ANTHROPIC_WORDS } from '../cursor/detect';
 import { RequestProblem } from '../wires/codec';
 import type { JsonObject } from '../wires/conversation';
-import { type JsonEntry, JsonTextError, readString, scanObject } from '../wires/jsonText';
+import { type JsonEntry, JsonTextError, scanObject } from '../wires/jsonText';
 import { SEAL_MARK } from '../wires/sealedReasoning';
 
 export interface ClientRequest {
@@ -35,8 +35,7 @@ export function readClientRequest(bytes: Buffer): ClientRequest {
   try {
     entries = scanObject(bytes, undefined, undefined, (text, start, length) => spot(spotted, text, start, length));
   } catch (error) {
-    if (!(error instanceof JsonTextError)) throw error;
-    throw new RequestProblem(`The request body is not valid JSON: ${error.message}.`);
+    throw asProblem(error);
   }
   if (entries.length > MOST_FIELDS)
     throw new RequestProblem(`A request has at most ${MOST_FIELDS} fields; this one has ${entries.length}.`);
@@ -70,7 +69,7 @@ export function readClientRequest(bytes: Buffer): ClientRequest {
     bytes,
     entries,
     ...spotted,
-    model: model?.kind === 'string' ? readString(bytes, model).trim() || undefined : undefined,
+    model: model?.kind === 'string' ? (value('model') as string).trim() || undefined : undefined,
     stream: stream?.kind === 'boolean' && bytes[stream.start] === 0x74,
     includeUsage: options?.include_usage === true,
     entry: (key) => last.get(key),
@@ -82,7 +81,15 @@ export function readClientRequest(bytes: Buffer): ClientRequest {
   };
 }
 
-function parseSpan(bytes: Buffer, start: number, end: number): unknown {
+/** JSON that shows to be none where it is read further, told to whoever sent it (E8); any other error stays what it is. */
+export function asProblem(error: unknown): unknown {
+  return error instanceof JsonTextError
+    ? new RequestProblem(`The request body is not valid JSON: ${error.message}.`)
+    : error;
+}
+
+/** The parsed value of a span of a request. @throws RequestProblem for a wrong escape. */
+export function parseSpan(bytes: Buffer, start: number, end: number): unknown {
   try {
     return JSON.parse(bytes.toString('utf8', start, end));
   } catch {

@@ -15,7 +15,7 @@ import type { ApiFailure, Usage } from '../wires/conversation';
 import { estimateInputTokens } from '../wires/tokens';
 import { tapAnswer } from './answerTap';
 import { runCandidates } from './candidates';
-import { readClientRequest } from './clientRequest';
+import { asProblem, readClientRequest } from './clientRequest';
 import { createClientSide } from './clientSide';
 import { conversationOf } from './conversationOf';
 import { cutPrompt } from './cutPrompt';
@@ -35,7 +35,6 @@ export async function handleExchange(exchange: Exchange): Promise<void> {
   const request = deps.admission.limited(exchange.clientKey) ? limitedRequest(read) : read;
   const speaker = identify(exchange.request, route, request, runtime.settings.cursor, startedAt);
   const record = newRecord(exchange, speaker, request.stream, startedAt);
-  record.conversation = speaker.wire && conversationOf(request, exchange.request.headers);
   exchange.response.setHeader('x-llm-router-request', record.id);
   deps.bodyLog?.write(record.id, 'request', exchange.body);
   tapAnswer(exchange.response, deps.bodyLog?.gather(record.id, 'answer'));
@@ -155,6 +154,7 @@ export async function handleExchange(exchange: Exchange): Promise<void> {
   }
 
   try {
+    record.conversation = speaker.wire && conversationOf(request, exchange.request.headers);
     const asked = route.deployment ?? request.model;
     record.askedModel = (asked ?? '').slice(0, 500);
     const wanted = asked ?? runtime.settings.fallbackModel;
@@ -187,7 +187,8 @@ export async function handleExchange(exchange: Exchange): Promise<void> {
     reservation = admitted.reservation;
     const run: Run = { exchange, request, speaker, client, record, startedAt, succeed, giveUp };
     await runCandidates(run, [target, ...runtime.routes.fallbackTargets(target)], reservation);
-  } catch (error) {
+  } catch (thrown) {
+    const error = asProblem(thrown);
     if (!(error instanceof RequestProblem)) {
       finish({ status: 500, failure: refusal(500, 'The router failed to handle this request.'), chars: 0 }, 0);
       throw error;

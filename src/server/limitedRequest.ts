@@ -1,7 +1,7 @@
 /** What a client key with limits may say: nothing that steers the provider past them, and its limits once, plainly. */
 import { RequestProblem } from '../wires/codec';
 import { editObject, splice } from '../wires/jsonText';
-import { type ClientRequest, readClientRequest } from './clientRequest';
+import { type ClientRequest, parseSpan, readClientRequest } from './clientRequest';
 
 /** Fields by which LiteLLM, OpenRouter and their like send a request to another model, address or account. */
 const ROUTING: ReadonlySet<string> = new Set([
@@ -61,7 +61,7 @@ export function limitedRequest(request: ClientRequest): ClientRequest {
     if (GUARDED.has(key) && key !== entry.key)
       throw new RequestProblem(`Write "${key}" in small letters: this client key has limits that rest on it.`, key);
     if (!OUTPUT_LIMITS.has(key)) return;
-    const limit = count(JSON.parse(request.bytes.toString('utf8', entry.start, entry.end)));
+    const limit = count(parseSpan(request.bytes, entry.start, entry.end));
     const loser = limit === undefined || (largest && largest.limit >= limit) ? index : largest?.index;
     if (loser !== undefined) remove.add(loser);
     if (limit !== undefined && loser !== index) largest = { index, limit };

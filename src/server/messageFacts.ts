@@ -25,7 +25,7 @@ import {
   scanArray,
   scanObject,
 } from '../wires/jsonText';
-import type { ClientRequest } from './clientRequest';
+import { type ClientRequest, parseSpan } from './clientRequest';
 
 /** A message of the list: its span, its fields. */
 interface Message {
@@ -112,7 +112,7 @@ function letUserEnd(bytes: Buffer, messages: readonly Message[], found: Found): 
 }
 
 function parse(bytes: Buffer, { start, end }: JsonItem): JsonObject {
-  return JSON.parse(bytes.toString('utf8', start, end)) as JsonObject;
+  return parseSpan(bytes, start, end) as JsonObject;
 }
 
 /** Renames that this target needs beside those of the settings (N7). */

@@ -34,6 +34,7 @@ describe('what is told of a request', () => {
           models: [{ id: 'a/first', upstream: 'claude-opus-5', fallbacks: ['c/m'] }],
         },
         { name: 'c', ...at, models: [{ id: 'c/broken', upstream: 'broken', fallbacks: ['a/claude-opus-5', 'c/m'] }] },
+        { name: 'd', preset: 'deepseek', ...at, roleRewrites: { developer: 'system' } },
       ],
       retry: { attemptsPerBackend: 1 },
     });
@@ -91,6 +92,22 @@ describe('what is told of a request', () => {
     assert.equal(upstream.seen.length, 0);
   });
 
+  it('a wrong escape is a 400 that says so, whichever text of the request it stands in', async () => {
+    const bodies = [
+      String.raw`{"model":"\q","messages":[{"role":"user","content":"hi"}]}`,
+      String.raw`{"model":"d/m","messages":[{"\q":1,"role":"user","content":"hi"}]}`,
+      String.raw`{"model":"d/m","messages":[{"role":"\q","content":"hi"}]}`,
+      String.raw`{"model":"d/m","messages":[{"role":"assistant","content":"\q"}]}`,
+      String.raw`{"model":"d/m","messages":[],"reasoning_effort":"\q"}`,
+    ];
+    for (const body of bodies)
+      for (const agent of ['curl/8', 'Cursor/1.0']) {
+        const response = await router.post('/v1/chat/completions', body, { 'user-agent': agent });
+        const text = await response.text();
+        assert.match(text, /not valid JSON: .*wrong escape/, body);
+        assert.equal(response.status, 400, body);
+      }
+  });
   it('a price of 0 means free, any other number is refused', () => {
     const settings = (price: unknown) =>
       validateSettings({ backends: [{ name: 'x', baseUrl: 'http://10.0.0.1/v1', models: [{ id: 'x/m', price }] }] });
