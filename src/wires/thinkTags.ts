@@ -21,6 +21,8 @@ export function createThinkTags(sink: {
 }): ThinkTags {
   let state: 'begin' | 'thinking' | 'gap' | 'text' = 'begin';
   let held = '';
+  /** A piece is being told: a call that begins in the middle of it takes nothing of its rest. */
+  let telling = false;
 
   function push(text: string): void {
     if (state === 'text') return sink.say(text);
@@ -64,5 +66,14 @@ export function createThinkTags(sink: {
     else sink.say(rest.trimStart());
     state = 'text';
   }
-  return { push, flush };
+  return {
+    push(text) {
+      telling = true;
+      push(text);
+      telling = false;
+    },
+    flush() {
+      if (!telling) flush();
+    },
+  };
 }

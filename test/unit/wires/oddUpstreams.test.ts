@@ -49,6 +49,22 @@ describe('odd chat upstreams', () => {
       ['call_u1_1', 'A', '{"a":2}'],
     ]);
   });
+  it('thinking in tags behind a call that waits for its arguments comes once, all of it', () => {
+    const readParts = (pieces: readonly string[]) =>
+      partsOf(
+        read('chat', [
+          delta({ tool_calls: [toolCall({ index: 0, id: 'c' }, 'A', '')] }),
+          ...pieces.map((content) => delta({ content })),
+          delta({}, 'tool_calls'),
+        ]),
+      );
+    for (const pieces of [['<think>hm</think>Answer'], ['<think>h', 'm</thi', 'nk>An', 'swer']])
+      assert.deepEqual(readParts(pieces), [
+        ['toolCall', ''],
+        ['reasoning', 'hm'],
+        ['text', 'Answer'],
+      ]);
+  });
   it('thinking in tags at the beginning is thinking, wherever the tags are cut', () => {
     const text = '\n<think>\nhm <b>m</b>\n</think>\n\nAnswer <think>not this</think>';
     for (let size = 1; size <= text.length; size++) {
