@@ -48,7 +48,7 @@ export function factEdits(request: ClientRequest, target: Target, wire: Wire, re
   if (target.backend.keepsBytes) return found;
   if (wire === 'chat') editThinking(request, target, refused, found);
   if (wire === 'messages') editThinkingForm(request, target, found);
-  found.edits.push(...schemaEdits(request, target, wire));
+  if (!refused.includes('tools')) found.edits.push(...schemaEdits(request, target, wire));
   if (found.edits.length > 0) found.rules.push(SCHEMA_REPAIRED);
   editEffort(request, target, wire, refused, found);
   if (wire === 'responses' && refused.includes('verbosity') && !refused.includes('text'))
@@ -61,11 +61,16 @@ function editThinking(request: ClientRequest, target: Target, refused: readonly 
   const { forcedChoice, thinkingSwitch, aboveZero } = quirksFor(target);
   const choice = request.entry('tool_choice');
   const effort = effortEntry(request, 'chat');
-  const silent = thinkingSwitch && effort && readString(request.bytes, effort) === 'none';
+  const silent =
+    thinkingSwitch &&
+    // A variant that we listed beats the field (N28).
+    target.variantEffort === undefined &&
+    effort &&
+    readString(request.bytes, effort) === 'none';
   const forced = forcedChoice === 'silent' && choice && isForced(request.value('tool_choice') as JsonValue);
   if (silent || forced) {
     found.set.thinking = JSON.stringify(THINKING_OFF);
-    if (effort) found.remove.push('reasoning_effort');
+    found.remove.push('reasoning_effort');
     found.rules.push(forced ? FORCED : 'thinking was switched off');
   }
   const temperature = request.entry('temperature');

@@ -5,6 +5,7 @@
 import type { Target } from '../routing/backend';
 import { quirksFor } from '../routing/build';
 import { type Edit, editObject, readString, scanArray, scanObject, splice, splicePieces } from '../wires/jsonText';
+import { entryOf } from '../wires/read';
 import type { Wire } from '../wires/wire';
 import type { ClientRequest } from './clientRequest';
 import { factEdits, refusedOf } from './factEdits';
@@ -61,13 +62,14 @@ export function plainBody(
   const facts = wire && factEdits(request, target, wire, refused);
   edits.push(...(facts?.edits ?? []));
   rules.push(...(facts?.rules ?? []));
+  // What the backend refuses, or a fact of the model rules out, goes whoever wrote it.
+  const goes = (key: string): boolean => refused.includes(key) || facts?.remove.includes(key) === true;
   const remove = new Set<number>();
   const dropped = new Set(facts?.dropped);
   entries.forEach((entry, index) => {
     if (entry.key === 'model') return;
-    if (facts?.remove.includes(entry.key)) remove.add(index);
+    if (goes(entry.key)) remove.add(index);
     if (!refused.includes(entry.key)) return;
-    remove.add(index);
     if (!dropped.has(entry.key)) rules.push(`dropped ${entry.key}`);
     dropped.add(entry.key);
   });
@@ -83,12 +85,8 @@ export function plainBody(
   if (roles.length > 0) rules.push('rewrote roles');
   edits.push(...roles);
 
-  const added = addedEntries(request, target, route, rules);
-  // What the backend refuses is dropped whoever wrote it.
-  for (const [key, text] of Object.entries(added.entries)) {
-    if (!refused.includes(key)) set.set(key, text);
-  }
-  for (const [key, text] of Object.entries(facts?.set ?? {})) if (!refused.includes(key)) set.set(key, text);
+  const added = addedEntries(request, target, route, rules, goes);
+  for (const [key, text] of Object.entries({ ...added.entries, ...facts?.set })) if (!goes(key)) set.set(key, text);
   const append: [string, string][] = [];
   for (const [key, text] of set) {
     const old = request.entry(key);
@@ -109,11 +107,12 @@ function addedEntries(
   target: Target,
   route: ModelRoute,
   rules: string[],
+  goes: (key: string) => boolean,
 ): { entries: Record<string, string>; hideUsage: boolean } {
   const added: Record<string, string> = {};
   const { quirks, unsupportedParams } = target.backend;
   let hideUsage = false;
-  if (target.variantEffort && route === 'chat/completions') {
+  if (target.variantEffort && route === 'chat/completions' && !goes('reasoning_effort')) {
     added.reasoning_effort = JSON.stringify(target.variantEffort);
     rules.push(`effort ${target.variantEffort}`);
   }
@@ -153,7 +152,7 @@ function roleEdits(
       if (item.kind !== 'object' || settled?.has(item.start)) continue;
       const role = scanObject(request.bytes, item.start).find((entry) => entry.key === 'role');
       if (role?.kind !== 'string') continue;
-      const to = rewrites[readString(request.bytes, role)];
+      const to = entryOf(rewrites, readString(request.bytes, role));
       if (to !== undefined) edits.push({ start: role.start, end: role.end, text: JSON.stringify(to) });
     }
   }

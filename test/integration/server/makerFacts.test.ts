@@ -144,6 +144,24 @@ describe('what makers of models take', () => {
     assert.deepEqual([sent().thinking, sent().reasoning_effort], [{ type: 'disabled' }, undefined]);
   });
 
+  it('a listed variant beats an effort of none, a forced tool beats the variant (N28, N36)', async () => {
+    await router.configure({
+      backends: settings.backends!.map((one) =>
+        one.name === 'ds' ? { ...one, models: [{ id: 'ds/deepseek-v4-pro', efforts: ['high'] }] } : one,
+      ),
+    });
+    const model = 'ds/deepseek-v4-pro:high';
+    await chat(model, { reasoning_effort: 'none' });
+    assert.deepEqual([sent().thinking, sent().reasoning_effort], [undefined, 'high']);
+    for (const more of [{}, { reasoning_effort: 'low' }, { reasoning_effort: 'none' }]) {
+      const record = router.nextRecord();
+      await chat(model, { tools: chatTools, tool_choice: 'required', ...more });
+      assert.deepEqual([sent().thinking, sent().reasoning_effort], [{ type: 'disabled' }, undefined]);
+      assert.ok(!(await record).rules.includes('effort high'));
+    }
+    await router.configure(settings);
+  });
+
   it('a schema for the answer goes to DeepSeek in words (c10)', async () => {
     const schema = {
       type: 'object',

@@ -51,6 +51,19 @@ describe('edits of a plain body', () => {
     );
   });
 
+  it('leave tools out as a whole whose schemas would have to change', () => {
+    const parameters = { type: 'array' };
+    const tools = JSON.stringify([{ type: 'function', function: { name: 'a', parameters } }]);
+    const backend = { preset: 'openai' as const, unsupportedParams: ['tools'] };
+    assert.equal(edited(backend, `{"model":"b/m","tools":${tools}}`).text, '{"model":"m"}');
+    assert.notEqual(edited({ preset: 'openai' }, `{"model":"b/m","tools":${tools}}`).text.indexOf('"object"'), -1);
+  });
+
+  it('let a role stand that only every object knows', () => {
+    const body = '{"model":"b/m","messages":[{"role":"constructor","content":"x"}]}';
+    assert.equal(edited({ roleRewrites: { developer: 'system' } }, body).text, body.replace('b/m', 'm'));
+  });
+
   it('ask for usage in a stream, and hide it, only where the client did not', () => {
     assert.deepEqual(edited({}, '{"model":"b/m","stream":true}'), {
       text: '{"model":"m","stream":true,"stream_options":{"include_usage":true}}',
