@@ -108,38 +108,40 @@ export function createLife({ options, setup, tunnel, handle, onChange }: LifeOpt
     draining.delete(old);
   }
 
+  /** After a change of the tunnel that is under way: while its program ends, the slot is empty already. */
+  const stopTunnel = (keepRunning: boolean): Promise<void> => inTurn(() => tunnel.stop(keepRunning));
+  const drainAll = (all: readonly Listener[], ms: number) => Promise.all(all.map((one) => drain(one, ms)));
+
   /** A newer router takes port and tunnel at once; our answers go on behind it. */
-  async function handOver(old: Listener, ms: number): Promise<void> {
+  async function handOver(all: readonly Listener[], ms: number): Promise<void> {
     listener = undefined;
-    const drained = drain(old, ms);
+    const drained = drainAll(all, ms);
     onChange();
-    await Promise.all([tunnel.stop(true), drained]);
+    await Promise.all([stopTunnel(true), drained]);
   }
 
   /**
    * Answers end first, then the tunnel that carries them, then the port: while the tunnel's program runs, nobody else may get what
    * it forwards. New requests are refused from the first moment (see Doors).
    */
-  async function windDown(old: Listener, ms: number, cut: AbortSignal): Promise<void> {
+  async function windDown(all: readonly Listener[], ms: number, cut: AbortSignal): Promise<void> {
     onChange();
     // A tunnel's idle connections stay: a request that comes over one is told 503, where one that ends under it is a 502.
-    if (tunnel.hosts().size === 0) old.endIdle();
-    await old.settled(ms, { cut });
-    await tunnel.stop(false);
+    if (tunnel.hosts().size === 0) for (const one of all) one.endIdle();
+    await Promise.all(all.map((one) => one.settled(ms, { cut })));
+    await stopTunnel(false);
     listener = undefined;
-    await drain(old, 0);
+    await drainAll(all, 0);
   }
 
   async function end(
     { drainMs, keepTunnel }: { drainMs: number; keepTunnel: boolean },
     cut: AbortSignal,
   ): Promise<void> {
-    const old = listener;
-    if (!old && draining.size === 0) return;
+    const all = [...draining, ...(listener ? [listener] : [])];
+    if (all.length === 0) return;
     phase = 'draining';
-    const others = [...draining].map((one) => drain(one, drainMs));
-    const last = old && (keepTunnel ? handOver(old, drainMs) : windDown(old, drainMs, cut));
-    await Promise.all([last, ...others]);
+    await (keepTunnel ? handOver(all, drainMs) : windDown(all, drainMs, cut));
     phase = 'stopped';
     onChange();
   }
@@ -154,7 +156,7 @@ export function createLife({ options, setup, tunnel, handle, onChange }: LifeOpt
   /** One after the other: a change that comes meanwhile finds the tunnel of the one before. */
   const changeTunnel = (settled: () => Promise<void>): Promise<void> =>
     inTurn(async () => {
-      await settled();
+      if (phase === 'running') await settled();
       if (phase !== 'running') return;
       await tunnel.stop(false);
       if (phase === 'running' && listener) await tunnel.start(listener.port, listener.privateSocket);
@@ -162,11 +164,19 @@ export function createLife({ options, setup, tunnel, handle, onChange }: LifeOpt
   const restartTunnel = (): Promise<void> => changeTunnel(tunnelSettled);
 
   /** The new port serves at once; the tunnel follows when its answers have settled, and what runs on the old port goes on. */
-  async function movePort(old: Listener): Promise<void> {
-    listener = await openListener();
-    tellListening(listener);
-    await changeTunnel(() => old.settled(DRAIN_MS, { only: throughTunnel, cut: changes.signal }));
-    void drain(old, PORT_DRAIN_MS);
+  async function movePort(): Promise<void> {
+    const next = await openListener();
+    const old = listener;
+    if (phase !== 'running' || !old) return drain(next, 0);
+    listener = next;
+    // A stop from now on ends what runs there, too.
+    draining.add(old);
+    tellListening(next);
+    try {
+      await changeTunnel(() => old.settled(DRAIN_MS, { only: throughTunnel, cut: changes.signal }));
+    } finally {
+      if (phase === 'running') void drain(old, PORT_DRAIN_MS);
+    }
   }
 
   return {
@@ -200,9 +210,12 @@ export function createLife({ options, setup, tunnel, handle, onChange }: LifeOpt
       listener.setMaxConnections(next.settings.limits.connections);
       if (phase !== 'running') return;
       const { port } = next.settings;
-      const moves = before.settings.port !== port && listener.port !== port && !options.exactPort;
+      const other = before.settings.port !== port;
+      const moves = other && listener.port !== port && !options.exactPort;
+      // What is in use already is what is asked for from now on.
+      if (other && listener.port === port) tellListening(listener);
       const waits = listener.answering(throughTunnel) > 0;
-      const change = moves ? movePort(listener) : tunnel.concerns(before, next) ? restartTunnel() : undefined;
+      const change = moves ? movePort() : tunnel.concerns(before, next) ? restartTunnel() : undefined;
       if (!waits) return await change;
       // The settings are in force; answers that end first are not waited for.
       change?.catch((error: Error) => log('error', `The settings of port and tunnel: ${error.message}`));

@@ -7,6 +7,7 @@ import { installCloudflared } from '../tunnel/cloudflared/installCloudflared';
 import { createTunnel } from '../tunnel/createTunnel';
 import type { Tunnel, TunnelStatus } from '../tunnel/tunnel';
 import { createTunnelLog, type TunnelMoment } from '../tunnel/tunnelLog';
+import { WAYS } from '../tunnel/ways';
 import type { Configuration, CoreOptions } from './options';
 import { differ, type Setup } from './setup';
 
@@ -119,5 +120,6 @@ export function createTunnelSlot({ options, setup, startedAt, healthProof, onCha
 
 /** What a tunnel was opened with. */
 function reachOf({ settings, secrets, network }: Configuration): unknown {
-  return [settings.tunnel, secrets[tunnelKeyName(settings.tunnel.provider)], network];
+  const { provider } = settings.tunnel;
+  return [settings.tunnel, secrets[tunnelKeyName(provider)], network, WAYS[provider]?.leads && settings.port];
 }

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import http from 'node:http';
 import net from 'node:net';
+import { quietPort } from '../../support/quietPort';
 import { CLIENT_KEY, startRouter, type TestRouter } from '../../support/router';
 import { chatCompletion, json, startUpstream, type Upstream } from '../../support/upstream';
 
@@ -173,6 +174,22 @@ describe('door', () => {
       assert.equal((await own.fetch('/v1/models')).status, 200);
     } finally {
       await own.stop();
+    }
+  });
+
+  it('says no more that a port is taken when the settings name the one in use', async () => {
+    const taken = net.createServer().listen(await quietPort(), '127.0.0.1');
+    await new Promise((resolve) => taken.once('listening', resolve));
+    const { port } = taken.address() as net.AddressInfo;
+    const own = await startRouter({ port, backends: [] });
+    try {
+      assert.match(own.core.state.notice ?? '', new RegExp(`Port ${port} is taken`));
+      await own.configure({ port: own.port, backends: [] });
+      assert.equal(own.core.state.notice, undefined);
+      assert.equal(own.core.state.port, own.port);
+    } finally {
+      await own.stop();
+      taken.close();
     }
   });
 
