@@ -13,23 +13,42 @@ export interface Door {
 /** The header by which the router's records say who asked; a label, it gives no rights. */
 export const CLIENT_HEADER = { 'x-llm-router-client': 'vscode' };
 
-/** The answer once it has begun; rejects with a sentence. Whoever aborts `signal` ends the request, in the router too. */
+/** How long the router may say nothing: a list is told at once, an answer gets a comment every few seconds; milliseconds. */
+export const SILENCE = { list: 30_000, answer: 300_000 };
+
+/**
+ * The answer once it has begun; rejects with a sentence, also while it is read. Whoever aborts `signal` ends the request, in the
+ * router too.
+ */
 export async function askRouter(
   { url, key }: Door,
   route: string,
   signal: AbortSignal,
+  timeout: number,
   body?: JsonObject,
 ): Promise<IncomingMessage> {
-  const answer = await sent(`${url}/${route}`, key, signal, body);
+  const answer = await sent(`${url}/${route}`, key, { signal, timeout }, body);
   if (answer.statusCode === 200) return answer;
   const told = errorSentence(parseObject(await textOf(answer)));
   throw new Error(told ?? `LLM Router answered with status ${answer.statusCode}.`);
 }
 
-function sent(url: string, key: string, signal: AbortSignal, body?: JsonObject): Promise<IncomingMessage> {
+function sent(
+  url: string,
+  key: string,
+  until: { signal: AbortSignal; timeout: number },
+  body?: JsonObject,
+): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const headers = { ...CLIENT_HEADER, authorization: `Bearer ${key}`, 'content-type': 'application/json' };
-    const asking = request(url, { method: body ? 'POST' : 'GET', headers, signal }, resolve);
+    let begun: IncomingMessage | undefined;
+    const asking = request(url, { method: body ? 'POST' : 'GET', headers, ...until }, (answer) => {
+      begun = answer;
+      resolve(answer);
+    });
+    asking.on('timeout', () =>
+      (begun ?? asking).destroy(new Error('LLM Router has gone silent. Run the command LLM Router: Restart Router.')),
+    );
     asking.on('error', (error: NodeJS.ErrnoException) => {
       const closed = error.code === 'ECONNREFUSED' || error.code === 'ECONNRESET';
       reject(closed ? new Error('LLM Router does not answer. Run the command LLM Router: Start Router.') : error);

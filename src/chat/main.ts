@@ -14,7 +14,7 @@ import {
 import { parseObject } from '../wires/read';
 import { estimateInputTokens, estimateText } from '../wires/tokens';
 import { type AnswerPart, createAnswerReader } from './answer';
-import { askRouter, type Door, textOf } from './http';
+import { askRouter, type Door, SILENCE, textOf } from './http';
 import { chatModels } from './models';
 import { chatBody, chatMessages } from './request';
 
@@ -22,12 +22,12 @@ import { chatBody, chatMessages } from './request';
 const REQUIRED = 2;
 
 /** @param door Undefined while the router is not running. */
-export function createChat(door: () => Promise<Door | undefined>): ChatModelProvider {
+export function createChat(door: () => Promise<Door | undefined>, silence = SILENCE): ChatModelProvider {
   return {
     async provideLanguageModelChatInformation(_options, token) {
       const open = await door();
       if (!open) return [];
-      return chatModels(parseObject(await textOf(await askRouter(open, 'models', signalOf(token)))));
+      return chatModels(parseObject(await textOf(await askRouter(open, 'models', signalOf(token), silence.list))));
     },
 
     async provideLanguageModelChatResponse(model, messages, { tools, toolMode, modelOptions }, progress, token) {
@@ -39,7 +39,7 @@ export function createChat(door: () => Promise<Door | undefined>): ChatModelProv
         for (const part of parts) for (const shown of shownAs(part)) progress.report(shown);
       };
       try {
-        const answer = await askRouter(open, 'chat/completions', signalOf(token), body);
+        const answer = await askRouter(open, 'chat/completions', signalOf(token), silence.answer, body);
         for await (const chunk of answer) report(reader.push(chunk as Buffer));
         report(reader.finish());
       } catch (error) {

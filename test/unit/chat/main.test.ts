@@ -85,6 +85,33 @@ describe('VS Code’s chat: the provider', () => {
     await gone;
   });
 
+  const soon = createChat(async () => ({ url, key: 'sk-main' }), { list: 100, answer: 100 });
+  for (const [when, says] of [
+    ['before its head', ''],
+    ['in the middle of an answer', chunk({ content: 'first' })],
+  ] as const)
+    it(`a router that goes silent ${when} is waited for no longer than its limit`, async () => {
+      const gone = new Promise<void>((resolve) => {
+        answer = (_request, response) => {
+          response.on('close', () => resolve());
+          if (says) response.write(says);
+        };
+      });
+      const told: ChatPart[] = [];
+      await assert.rejects(ask(told, cancellable().token, soon), /^Error: LLM Router has gone silent.*Restart Router/);
+      assert.equal(told.length, says ? 1 : 0);
+      await gone;
+    });
+
+  it('a list that does not come is waited for no longer than its limit', async () => {
+    answer = () => undefined;
+    const { token } = cancellable();
+    await assert.rejects(
+      Promise.resolve(soon.provideLanguageModelChatInformation({ silent: true }, token)),
+      /gone silent/,
+    );
+  });
+
   it('counts tokens of a text and of a message', async () => {
     const { token } = cancellable();
     assert.ok((await chat.provideTokenCount(model, 'two words', token)) > 0);
