@@ -43,10 +43,10 @@ export async function switchKey(editor: Editor, to: boolean): Promise<void> {
   const { cursorSwitch: store, view } = editor;
   const seen = view.state?.cursorApp?.switchedOn;
   const plan = switchPlan(to, seen, store, Date.now());
-  const remember = (): void => store.change({ ownModels: !to, keptOff: undefined });
+  const wish = { ownModels: !to, keptOff: undefined };
   const is = to ? 'on: this router answers' : "off: Cursor's own models answer";
   if (plan === 'already' || plan === 'justDone') {
-    remember();
+    store.change(wish);
     return void sayInformation(t`Cursor's OpenAI key is ${is}.`);
   }
   if (!(await hasSwitch()))
@@ -54,15 +54,21 @@ export async function switchKey(editor: Editor, to: boolean): Promise<void> {
       t`This editor has no such switch. In Cursor it is under Settings, Models, or Cmd/Ctrl+Shift+0.`,
     );
   const flipIt = async (): Promise<void> => {
-    await toggle();
-    remember();
-    store.change({ pending: { to, at: Date.now() } });
+    const { ownModels, keptOff, pending } = store.read();
+    // Before the flip: what sees it must know whose it was.
+    store.change({ ...wish, pending: { to, at: Date.now() } });
+    try {
+      await commands.executeCommand(TOGGLE);
+    } catch (error) {
+      store.change({ ownModels, keptOff, pending });
+      throw error;
+    }
     void sayInformation(t`Cursor's OpenAI key is ${is}.`);
   };
   if (plan !== 'unknown') return await flipIt();
   // A message may stay unanswered; the command does not wait for it.
   const flip = 'Flip It';
   void sayWarning(t`Whether Cursor's OpenAI key is on cannot be read here. Flip it?`, flip).then((chosen) =>
-    chosen === flip ? flipIt() : undefined,
+    chosen === flip ? flipIt().catch((error: Error) => void sayWarning(error.message)) : undefined,
   );
 }

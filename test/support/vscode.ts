@@ -28,7 +28,10 @@ export const window: Record<string, (...all: unknown[]) => Promise<unknown>> = {
   showWarningMessage: async () => undefined,
   showErrorMessage: async () => undefined,
 };
-export const commands = { executeCommand: async (): Promise<undefined> => undefined };
+export const commands = {
+  executeCommand: async (_command: string, ..._all: unknown[]): Promise<unknown> => undefined,
+  getCommands: async (): Promise<string[]> => [],
+};
 export const ConfigurationTarget = { Global: 1 };
 export class LanguageModelTextPart {
   constructor(readonly value: string) {}

@@ -74,9 +74,7 @@ export function createKeyKeeper(world: KeeperWorld): KeyKeeper {
       return;
     }
     const now = world.now();
-    const first = memory.offAt === undefined || now - memory.offAt > HOUR;
-    store.change({ offAt: now, pending: undefined });
-    if (first) {
+    if (memory.offAt === undefined || now - memory.offAt > HOUR) {
       const answer = await world.ask();
       if (answer !== 'switchOn') {
         store.change({ keptOff: true });
@@ -84,8 +82,10 @@ export function createKeyKeeper(world: KeeperWorld): KeyKeeper {
       }
       // Meanwhile another window or the person may have acted.
       const after = store.read();
-      if (after.pending || after.ownModels || world.reading()?.switchedOn !== false) return;
+      if (after.pending?.to || after.ownModels || world.reading()?.switchedOn !== false) return;
     }
+    // Not before the answer: a question that was left open gives no leave to act.
+    store.change({ offAt: now, pending: undefined });
     await switchOn();
   }
 

@@ -1,6 +1,7 @@
 /** What was done about the switch of Cursor's OpenAI key: a file, because every window sees it at once (a memento is each window's own copy). */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { writeWholeSync } from '../../network/wholeFile';
 
 export interface SwitchMemory {
   /** A person chose Cursor's own models: the switch stays off until they choose the router again. */
@@ -34,7 +35,7 @@ export function createSwitchStore(dataDir: string): SwitchStore {
     read,
     change(changes) {
       mkdirSync(dataDir, { recursive: true });
-      writeFileSync(file, JSON.stringify({ ...read(), ...changes }));
+      writeWholeSync(file, JSON.stringify({ ...read(), ...changes }));
     },
   };
 }

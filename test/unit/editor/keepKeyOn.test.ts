@@ -15,8 +15,7 @@ function memory(): SwitchStore {
 }
 
 /** A Cursor whose file is behind what it holds, a clock that stands, a person who answers. */
-function rig() {
-  const cursor = { live: true, file: true, flips: 0 };
+function rig(store = memory(), cursor = { live: true, file: true, flips: 0 }) {
   const told: string[] = [];
   const held = {
     now: 1_000_000,
@@ -24,10 +23,9 @@ function rig() {
     override: 'ours' as 'ours' | 'other' | 'off' | 'unknown',
     key: 'ours' as 'ours' | 'none',
     command: true,
-    answer: 'switchOn' as 'keepOff' | 'switchOn' | undefined,
+    answer: 'switchOn' as 'keepOff' | 'switchOn' | undefined | Promise<undefined>,
     asked: 0,
   };
-  const store = memory();
   const keeper = createKeyKeeper({
     now: () => held.now,
     acts: () => held.acts,
@@ -117,6 +115,27 @@ describe("keeping Cursor's key on", () => {
       await r.goesOff();
       assert.deepEqual([r.held.asked, r.cursor.flips], [2, 1]);
     });
+
+  it('a question whose window went away without an answer is asked again, and nothing is switched before that', async () => {
+    const first = rig();
+    first.held.answer = new Promise(() => undefined);
+    void first.goesOff();
+    assert.deepEqual([first.held.asked, first.cursor.flips], [1, 0]);
+    const next = rig(first.store, first.cursor);
+    next.held.answer = 'keepOff';
+    await next.look();
+    assert.deepEqual([next.held.asked, next.cursor.flips], [1, 0]);
+  });
+
+  it('Keep Off is no leave for the next time within the hour', async () => {
+    const r = rig();
+    r.held.answer = 'keepOff';
+    await r.goesOff();
+    r.cursor.live = true;
+    await r.flush();
+    await r.goesOff();
+    assert.deepEqual([r.held.asked, r.cursor.flips], [2, 0]);
+  });
 
   it('acts in one window only, only with our URL and a key there, and where the setting says so', async () => {
     for (const change of [{ acts: false }, { override: 'other' }, { override: 'unknown' }, { key: 'none' }] as const) {
