@@ -3,7 +3,7 @@
 import { type Disposable, env, window } from 'vscode';
 import { chooseBinary, install } from './commands/install';
 import type { Editor } from './controller';
-import { sayInformation } from './say';
+import { sayError, sayInformation } from './say';
 import { writeSetting } from './settings';
 import { phaseOf } from './view';
 import { t } from './words';
@@ -30,7 +30,8 @@ export function createConsent(editor: Editor): Disposable {
     if (choice === 'download') await download(editor);
     else await ask(editor);
   };
-  const subscriptions = [editor.onDidChangeView(() => void look()), window.onDidChangeWindowState(() => void look())];
+  const looked = (): void => void look().catch((error: Error) => sayError(error.message));
+  const subscriptions = [editor.onDidChangeView(looked), window.onDidChangeWindowState(looked)];
   return { dispose: () => subscriptions.forEach((subscription) => void subscription.dispose()) };
 }
 
@@ -50,10 +51,9 @@ async function ask(editor: Editor): Promise<void> {
     case DOWNLOAD:
       return await download(editor);
     case LOCAL:
-      await remember(editor, 'local');
-      return await writeSetting('tunnel.provider', 'none');
+      await writeSetting('tunnel.provider', 'none');
+      return await remember(editor, 'local');
     case BINARY:
-      await remember(editor, 'binary');
-      return await chooseBinary();
+      if (await chooseBinary()) await remember(editor, 'binary');
   }
 }

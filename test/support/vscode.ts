@@ -16,6 +16,8 @@ export const workspace = {
         globalValue: at(written.user, key),
         workspaceValue: at(written.workspace, key),
       }),
+      update: async (key: string, value: unknown) =>
+        void (written.user[[section, key].filter(Boolean).join('.')] = value),
     };
   },
 };
@@ -23,11 +25,28 @@ export const l10n = {
   t: (template: string, ...values: (string | number)[]) =>
     template.replace(/\{(\d+)\}/g, (_, index: string) => String(values[Number(index)])),
 };
-export const window: Record<string, (...all: unknown[]) => Promise<unknown>> = {
-  showInformationMessage: async () => undefined,
-  showWarningMessage: async () => undefined,
-  showErrorMessage: async () => undefined,
+const unanswered = async (..._all: unknown[]): Promise<unknown> => undefined;
+const silent = (_listener: () => void) => ({ dispose() {} });
+export const window = {
+  state: { focused: true },
+  onDidChangeWindowState: silent,
+  showInformationMessage: unanswered,
+  showWarningMessage: unanswered,
+  showErrorMessage: unanswered,
+  showQuickPick: unanswered,
+  showOpenDialog: unanswered,
+  createQuickPick: (): object => ({}),
 };
+export const env = {
+  uriScheme: 'vscode',
+  sessionId: 'session',
+  clipboard: { text: '', writeText: async (text: string) => void (env.clipboard.text = text) },
+};
+export const QuickInputButtons = { Back: 'back' };
+export class ThemeIcon {
+  constructor(readonly id: string) {}
+}
+export const ProgressLocation = { Notification: 15 };
 export const commands = {
   executeCommand: async (_command: string, ..._all: unknown[]): Promise<unknown> => undefined,
   getCommands: async (): Promise<string[]> => [],

@@ -9,16 +9,17 @@ import { writeSetting } from '../settings';
 import { phaseOf } from '../view';
 import { t } from '../words';
 
-/** A file chosen by a person becomes the tunnel's program. */
-export async function chooseBinary(): Promise<void> {
+/** A file chosen by a person becomes the tunnel's program; false: none was chosen. */
+export async function chooseBinary(): Promise<boolean> {
   const files = await window.showOpenDialog({
     title: t`Choose the cloudflared program`,
     openLabel: t`Use This Program`,
   });
   const [file] = files ?? [];
-  if (!file) return;
+  if (!file) return false;
   await writeSetting('tunnel.binary', file.fsPath);
   await writeSetting('tunnel.provider', undefined);
+  return true;
 }
 
 /** Downloads cloudflared with visible progress; Cancel ends the download, leaves nothing behind and is told apart from a failure. */

@@ -60,7 +60,7 @@ async function setUpTunnel(editor: Editor): Promise<void> {
       label: t`Choose the cloudflared program…`,
       description: t`a file on this machine`,
       iconPath: new ThemeIcon('file-binary'),
-      run: () => chooseBinary(),
+      run: async () => void (await chooseBinary()),
     },
     ...kinds.slice(1),
   ];
