@@ -7,6 +7,7 @@ import { chatCodec } from '../wires/chat';
 import { type EmitTarget, RequestProblem } from '../wires/codec';
 import type { Conversation, JsonObject, JsonValue } from '../wires/conversation';
 import { type Edit, editObject, type JsonEntry, JsonTextError } from '../wires/jsonText';
+import { tuningWords } from '../wires/leftOutTuning';
 import { sameJson } from '../wires/sameJson';
 import { isLegalToolName } from '../wires/toolNames';
 import { createMessageEditor } from './messageEdits';
@@ -32,6 +33,9 @@ const FOREIGN_KEYS: ReadonlySet<string> = new Set([
   ...['input', 'instructions', 'system', 'functions', 'function_call', 'previous_response_id', 'conversation'],
   ...['stop_sequences', 'output_config', 'max_output_tokens', 'text'],
 ]);
+
+/** Cursor sends these with every request and expects nothing of them (N32). */
+export const CURSORS_HABIT: readonly string[] = ['user', 'metadata', 'service_tier'];
 
 /** Undefined: this body needs the full path. `entries` are the top-level entries of `bytes`. */
 export function editChatBody(
@@ -138,7 +142,7 @@ function readFrame(
     behind: edits
       .filter(isBehind)
       .map(({ start, end, text }) => ({ start: start - list.end, end: end - list.end, text })),
-    rules: [...asked.rules, ...fitted.rules],
+    rules: [...asked.rules, ...fitted.rules, ...tuningWords(fitted.conversation, emitted, CURSORS_HABIT)],
     conversation: fitted.conversation,
   };
 }

@@ -8,6 +8,7 @@ import { isForced, LEAST_TEMPERATURE, THINKING_OFF } from '../wires/chatEmit';
 import type { JsonValue } from '../wires/conversation';
 import { effortRule, nearestEffort, wordsOf } from '../wires/effort';
 import { editObject, type JsonEntry, readString, scanArray, scanObject } from '../wires/jsonText';
+import { FORCED, temperatureWords } from '../wires/leftOutTuning';
 import { mayHaveTooManyMarks } from '../wires/messagesCache';
 import type { Wire } from '../wires/wire';
 import type { ClientRequest } from './clientRequest';
@@ -74,11 +75,11 @@ function editThinking(request: ClientRequest, target: Target, refused: readonly 
     found.rules.push(forced ? FORCED : 'thinking was switched off');
   }
   const temperature = request.entry('temperature');
-  if (aboveZero && temperature && !refused.includes('temperature') && request.value('temperature') === 0)
+  if (aboveZero && temperature && !refused.includes('temperature') && request.value('temperature') === 0) {
     found.set.temperature = String(LEAST_TEMPERATURE);
+    found.rules.push(temperatureWords(0, LEAST_TEMPERATURE));
+  }
 }
-
-const FORCED = 'a tool is forced: thinking was switched off for this request';
 
 function editEffort(
   request: ClientRequest,

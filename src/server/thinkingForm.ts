@@ -31,7 +31,7 @@ export function editThinkingForm(request: ClientRequest, target: Target, found: 
       found.set.output_config = JSON.stringify({ ...config, effort: effortOfBudget(budget) });
     found.rules.push(REWRITTEN);
   }
-  if (reasoningField === 'none' && thinking && type !== 'disabled') leaveOut(found, 'thinking');
+  if (reasoningField === 'none' && thinking && type !== 'disabled') leaveOut(found, 'thinking', SWITCHED_OFF);
   if (reasoningField === 'thinking' && type === 'adaptive') asBudget(request, target, effort, found);
   if (reasoningField !== 'adaptive' && effort !== undefined && !family.takesEffort) {
     const { effort: _, ...rest } = config as JsonObject;
@@ -45,18 +45,18 @@ export function editThinkingForm(request: ClientRequest, target: Target, found: 
 function asBudget(request: ClientRequest, target: Target, effort: string | undefined, found: FactEdits): void {
   const body = request.body();
   const fitted = budgetThinking(body, effort ?? DEFAULT_EFFORT, target.abilities.maxOutputTokens);
-  if (!fitted) return leaveOut(found, 'thinking');
+  if (!fitted) return leaveOut(found, 'thinking', SWITCHED_OFF);
   found.set.thinking = JSON.stringify(fitted.thinking);
   if (fitted.maxTokens !== body.max_tokens) found.set.max_tokens = JSON.stringify(fitted.maxTokens);
   // Beside a budget only the default is taken (N36).
-  for (const key of ['temperature', 'top_k']) if (request.entry(key)) found.remove.push(key);
+  for (const key of ['temperature', 'top_k']) if (request.entry(key)) leaveOut(found, key, `dropped ${key}`);
   found.rules.push(REWRITTEN);
 }
 
-function leaveOut(found: FactEdits, key: string): void {
+function leaveOut(found: FactEdits, key: string, rule: string): void {
   found.remove.push(key);
   found.dropped.push(key);
-  found.rules.push(SWITCHED_OFF);
+  found.rules.push(rule);
 }
 
 function objectAt(request: ClientRequest, key: string): JsonObject | undefined {

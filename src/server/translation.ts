@@ -4,7 +4,7 @@
  */
 
 import { createHash } from 'node:crypto';
-import { editChatBody } from '../cursor/chatEdits';
+import { CURSORS_HABIT, editChatBody } from '../cursor/chatEdits';
 import { conversationKey, type MemoryScope } from '../cursor/memory';
 import { createCursorEmitter, emitCursorAnswer } from '../cursor/reply';
 import type { WholeCall } from '../cursor/replyRules';
@@ -21,7 +21,7 @@ import type { Answer, Conversation, JsonObject, StreamEvent, WireName } from '..
 import { customToolNames, unwrapCustomCalls } from '../wires/customTools';
 import { fitEffort } from '../wires/effort';
 import { type Carried, carryAcross, withOneAnswer } from '../wires/foreign';
-import { leftOutTuning, leftOutWords } from '../wires/leftOutTuning';
+import { tuningWords } from '../wires/leftOutTuning';
 import { withLastMarks } from '../wires/messagesCache';
 import { type FlatTools, flattenNamespaces, restoreNamespaces } from '../wires/namespaces';
 import { markOrigin, ownThinking } from '../wires/origin';
@@ -88,7 +88,7 @@ function planOtherWire({ exchange, request, speaker, target }: PlanInput): Conte
   const codec = codecFor(wire);
   const options: EmitterOptions = { ...speaker.answer, request: parsed };
   const dropped = leftOut(request, target);
-  const { told, left, ...made } = emitted(conversation, target, settings.cacheControl);
+  const { told, ...made } = emitted(conversation, target, settings.cacheControl, dropped);
   const rules = [
     ...(wire === target.backend.wire ? [] : [`${wire} → ${target.backend.wire}`]),
     ...(effort === undefined ? [] : [`effort ${effort}`]),
@@ -98,7 +98,6 @@ function planOtherWire({ exchange, request, speaker, target }: PlanInput): Conte
     ...carried.told,
     ...restoredWords(restored.rules),
     ...told,
-    ...[leftOutWords(left.filter((name) => !dropped.includes(name))) ?? []].flat(),
   ];
   return {
     ...made,
@@ -146,21 +145,10 @@ function planCursor(input: PlanInput): Content {
     ? memory.restore(fitted.conversation, scope)
     : { conversation: fitted.conversation, rules: [] };
   const conversation = { ...restored.conversation, includeUsage: request.stream && target.backend.quirks.streamUsage };
-  const { told, left, ...made } = emitted(conversation, target, cursor.cacheControl);
-  // Cursor sends these with every request and expects nothing of them (N32).
-  const lacks = leftOutWords(left.filter((name) => !CURSORS_HABIT.includes(name)));
+  const { told, ...made } = emitted(conversation, target, cursor.cacheControl, CURSORS_HABIT);
   return {
     ...made,
-    rules: [
-      ...new Set([
-        ...asked.rules,
-        ...carried.told,
-        ...fitted.rules,
-        ...restored.rules,
-        ...told,
-        ...(lacks ? [lacks] : []),
-      ]),
-    ],
+    rules: [...new Set([...asked.rules, ...carried.told, ...fitted.rules, ...restored.rules, ...told])],
     reading: cursorReading(input, {
       customToolNames: asked.customToolNames,
       transform: stageFor(conversation, target),
@@ -204,7 +192,8 @@ function emitted(
   conversation: Conversation,
   target: Target,
   addCacheControl: boolean,
-): { body: Buffer; path: string; left: string[]; told: string[] } {
+  unspoken: readonly string[],
+): { body: Buffer; path: string; told: string[] } {
   const { wire } = target.backend;
   const keyed = legalPropertyKeys(flatFor(conversation, wire).conversation, wire).conversation;
   const limited = withReserveLimit(legalToolNames(keyed, wire, wantsLetter(target)).conversation, target.backend);
@@ -213,12 +202,10 @@ function emitted(
   return {
     body: Buffer.from(JSON.stringify(body)),
     path: PATHS[wire],
-    left: leftOutTuning(conversation, body),
-    told: body === made ? [] : [FEWER_MARKS],
+    told: [...(body === made ? [] : [FEWER_MARKS]), ...tuningWords(conversation, body, unspoken)],
   };
 }
 
-const CURSORS_HABIT: readonly string[] = ['user', 'metadata', 'service_tier'];
 const FEWER_MARKS = 'the last four cache marks went on, the provider takes no more';
 
 function wantsLetter({ backend, upstreamModel }: Target): boolean {

@@ -1,4 +1,5 @@
-/** What only tunes an answer and has no field on the wire of the provider: left out, and told in the client's words (16, the law). */
+/** What only tunes an answer and goes on in another form, or has no field on the wire of the provider: told in the client's words (16, the law). */
+import { isForced } from './chatEmit';
 import type { Conversation, JsonObject, JsonValue } from './conversation';
 import { wantsReasoning } from './effort';
 import { isObject } from './read';
@@ -18,6 +19,29 @@ const PLACES: Readonly<Record<string, readonly string[]>> = {
   metadata: ['metadata'],
   service_tier: ['service_tier'],
 };
+
+/** A forced tool wins over thinking (N36). */
+export const FORCED = 'a tool is forced: thinking was switched off for this request';
+
+export function temperatureWords(asked: number, sent: number): string {
+  return `the temperature ${asked} went on as ${sent}, the nearest that is taken`;
+}
+
+/** In sentences for the story what of the conversation the body for the provider has otherwise, or not at all. */
+export function tuningWords(asked: Conversation, body: JsonObject, unspoken: readonly string[]): string[] {
+  const { temperature, responseFormat, reasoning = {} } = asked;
+  const { temperature: sent, thinking, response_format: format } = body;
+  const words: string[] = [];
+  if (temperature !== undefined && typeof sent === 'number' && sent !== temperature)
+    words.push(temperatureWords(temperature, sent));
+  if (responseFormat?.type === 'json_schema' && isObject(format) && format.type === 'json_object')
+    words.push('the schema of the answer went on in words, this model or provider knows no other form');
+  if (wantsReasoning(reasoning) && isForced(body.tool_choice) && isObject(thinking) && thinking.type === 'disabled')
+    words.push(FORCED);
+  const left = leftOutTuning(asked, body).filter((name) => !unspoken.includes(name));
+  if (left.length > 0) words.push(`left out, since this model or provider does not take it: ${left.join(', ')}`);
+  return words;
+}
 
 /** Names of what the conversation asks for and the body for the provider does not carry. */
 export function leftOutTuning(asked: Conversation, body: JsonObject): string[] {
@@ -39,11 +63,6 @@ export function leftOutTuning(asked: Conversation, body: JsonObject): string[] {
   return Object.entries(PLACES).flatMap(([name, places]) =>
     wanted[name] === undefined || places.some((place) => stands(body, place.split('.'))) ? [] : [name],
   );
-}
-
-/** In a sentence for the story; undefined where everything went on. */
-export function leftOutWords(names: readonly string[]): string | undefined {
-  return names.length > 0 ? `left out, since this model or provider does not take it: ${names.join(', ')}` : undefined;
 }
 
 function stands(value: JsonValue | undefined, [step, ...rest]: readonly string[]): boolean {

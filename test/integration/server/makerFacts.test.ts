@@ -185,6 +185,28 @@ describe('what makers of models take', () => {
     told();
   });
 
+  it('what goes on otherwise than it was asked for is told, to Cursor too', async () => {
+    const told = async (model: string, more: object, headers: Record<string, string> = {}) => {
+      const record = router.nextRecord();
+      await chat(model, more, headers);
+      return (await record).rules.join('; ');
+    };
+    const forced = { tools: chatTools, tool_choice: 'required', reasoning_effort: 'high' };
+    const response_format = { type: 'json_schema', json_schema: { name: 'n', schema: parameters } };
+    for (const headers of [{}, cursor] as Record<string, string>[]) {
+      assert.match(await told('minimax/MiniMax-M2', { temperature: 0 }, headers), /temperature 0 went on as 0.01/);
+      assert.doesNotMatch(await told('minimax/MiniMax-M2', { temperature: 0.5 }, headers), /temperature/);
+      assert.match(await told('ds/deepseek-v4-pro', forced, headers), /a tool is forced: thinking was switched off/);
+      assert.match(await told('ds/deepseek-v4-pro', { response_format }, headers), /schema of the answer .* in words/);
+      assert.match(await told('moonshot/kimi-k2.6', { temperature: 0.5 }, headers), /(dropped|left out.*) temperature/);
+    }
+    const record = router.nextRecord();
+    const tools = [{ name: 'Read', input_schema: parameters }];
+    const body = { model: 'ds/deepseek-v4-pro', max_tokens: 9, messages: [user], tools, tool_choice: { type: 'any' } };
+    await ok(await router.post('/v1/messages', body));
+    assert.match((await record).rules.join('; '), /a tool is forced: thinking was switched off/);
+  });
+
   it('an effort reaches an Ollama model only when it thinks', async () => {
     const answer = await chat('ollama/llama3.3', { reasoning_effort: 'high' });
     assert.equal(sent().reasoning_effort, undefined);

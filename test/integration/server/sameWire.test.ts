@@ -111,11 +111,14 @@ describe('a body that stays on its wire', () => {
   });
 
   it('asks a model of budgets for one, and leaves the effort out that it refuses', async () => {
-    await claudeCode('a/claude-haiku-4-5', {
+    const answer = await claudeCode('a/claude-haiku-4-5', {
       thinking: { type: 'adaptive' },
       output_config: { effort: 'medium' },
       temperature: 0.3,
+      top_k: 4,
     });
+    assert.equal(answer.headers.get('x-llm-router-dropped'), 'temperature, top_k, output_config.effort');
+    assert.match(told(), /dropped temperature; dropped top_k;/);
     assert.deepEqual(sent().thinking, { type: 'enabled', budget_tokens: 8_192 });
     assert.equal(sent().output_config, undefined);
     assert.equal(sent().temperature, undefined);
