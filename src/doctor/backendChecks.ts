@@ -2,12 +2,12 @@
 import { fitsHeader, impossibleKeyText } from '../config/intake';
 import type { Backend } from '../routing/backend';
 import { upstreamUrl } from '../routing/build';
+import { type Answer, ask } from '../upstream/ask';
 import { askCredit } from '../upstream/credit';
 import { creditWords } from '../upstream/creditWords';
 import { upstreamHeaders } from '../upstream/headers';
 import { describeNetworkError } from '../upstream/networkErrors';
 import { codecFor } from '../wires/codecs';
-import { type Answer, ask } from './ask';
 import { type Check, type Finding, failed, MANAGE_BACKENDS, ok, openSetting, setKey, warning } from './check';
 import type { DoctorFacts } from './facts';
 

@@ -2,8 +2,8 @@
 import type { Backend } from '../routing/backend';
 import { isPattern } from '../routing/patterns';
 import { clientNames } from '../routing/resolve';
+import { type Answer, ask } from '../upstream/ask';
 import { describeNetworkError } from '../upstream/networkErrors';
-import { type Answer, ask } from './ask';
 import type { ListedModels } from './backendChecks';
 import { type Check, type Finding, failed, MANAGE_BACKENDS, ok, openSetting, skipped, warning } from './check';
 import { type DoctorFacts, localOrigin } from './facts';

@@ -6,8 +6,8 @@ import { listClaims } from '../process/claims';
 import type { Problem } from '../settings/problem';
 
 import { isAlive } from '../system/processes';
+import { type Answer, ask } from '../upstream/ask';
 import { describeNetworkError } from '../upstream/networkErrors';
-import { type Answer, ask } from './ask';
 import {
   ADD_BACKEND,
   type Check,

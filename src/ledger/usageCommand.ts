@@ -1,6 +1,7 @@
 /** `node dist/router.js usage`: what was used and what it cost, for a terminal. */
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { plainName } from '../wires/plainText';
 import { dollars } from './budgets';
 import { exportCsv } from './exportCsv';
 import { hasSpeed, SPEED_TITLES, speedCells, usageRows } from './speed';
@@ -154,18 +155,13 @@ function requests(count: number): string {
   return `${number(count)} ${count === 1 ? 'request' : 'requests'}`;
 }
 
-/** Characters that would steer a terminal: names come from outside. */
-function plain(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}]/gu, '?');
-}
-
 /** A table for a terminal, with a line of totals and notes on what the numbers leave out. */
 export function formatUsage(rows: readonly UsageRow[], { by, from, to }: Period & Pick<UsageQuery, 'by'>): string {
   if (rows.length === 0) return `No requests from ${from} to ${to}.\n`;
   const total = totalOf(rows);
   const speeds = hasSpeed(rows);
   const cells = (row: UsageRow): string[] => [
-    plain(row.group) || '(none)',
+    plainName(row.group) || '(none)',
     number(row.requests),
     number(row.failed ?? 0),
     number(row.input),

@@ -1,6 +1,7 @@
 /** What a client key with limits may say: nothing that steers the provider past them, and its limits once, plainly. */
 import { RequestProblem } from '../wires/codec';
 import { editObject, splice } from '../wires/jsonText';
+import { OUTPUT_LIMITS } from '../wires/wire';
 import { type ClientRequest, parseSpan, readClientRequest } from './clientRequest';
 
 /** Fields by which LiteLLM, OpenRouter and their like send a request to another model, address or account. */
@@ -33,7 +34,6 @@ const ROUTING: ReadonlySet<string> = new Set([
   'extra_body',
   'extra_headers',
 ]);
-const OUTPUT_LIMITS: ReadonlySet<string> = new Set(['max_tokens', 'max_completion_tokens', 'max_output_tokens']);
 const ANSWERS: ReadonlySet<string> = new Set(['n', 'best_of']);
 /** Fields on which a limit rests: another spelling of their letters could be read by the provider and not by us. */
 const GUARDED: ReadonlySet<string> = new Set([
@@ -60,7 +60,7 @@ export function limitedRequest(request: ClientRequest): ClientRequest {
     if (ROUTING.has(key)) remove.add(index);
     if (GUARDED.has(key) && key !== entry.key)
       throw new RequestProblem(`Write "${key}" in small letters: this client key has limits that rest on it.`, key);
-    if (!OUTPUT_LIMITS.has(key)) return;
+    if (!OUTPUT_LIMITS.includes(key)) return;
     const limit = count(parseSpan(request.bytes, entry.start, entry.end));
     const loser = limit === undefined || (largest && largest.limit >= limit) ? index : largest?.index;
     if (loser !== undefined) remove.add(loser);

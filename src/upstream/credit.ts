@@ -3,6 +3,7 @@ import type { Backend } from '../routing/backend';
 import { presetOf } from '../routing/presets';
 import type { JsonObject, JsonValue } from '../wires/conversation';
 import { arrayOf, numberOf, objectOf, parseObject } from '../wires/read';
+import { ask } from './ask';
 import type { Credit } from './creditWords';
 import { upstreamHeaders } from './headers';
 import type { Send } from './send';
@@ -30,7 +31,10 @@ export interface AskCredit {
 export async function askCredit({ backend, key, send, now }: AskCredit): Promise<Credit | undefined> {
   if (key === undefined) return undefined;
   for (const { url, read } of questions(backend)) {
-    const body = await getJson(send, url, upstreamHeaders(backend, key), backend.local);
+    const headers = { ...upstreamHeaders(backend, key), accept: 'application/json' };
+    const request = { method: 'GET' as const, url, headers, local: backend.local };
+    const answer = await ask({ send, request, ms: ASK_MS, mostBytes: MOST_BYTES });
+    const body = 'status' in answer && answer.status === 200 ? parseObject(answer.text) : undefined;
     const credit = body && read(body);
     if (credit) return { ...credit, at: now() };
   }
@@ -98,40 +102,4 @@ function ofLimit(left: number | undefined, limit: number | undefined): Omit<Cred
 function amount(value: JsonValue | undefined): number | undefined {
   const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : numberOf(value);
   return number !== undefined && Number.isFinite(number) && Math.abs(number) < 1e9 ? number : undefined;
-}
-
-function getJson(
-  send: Send,
-  url: URL,
-  headers: Record<string, string>,
-  local: boolean,
-): Promise<JsonObject | undefined> {
-  return new Promise((resolve) => {
-    const chunks: Buffer[] = [];
-    let size = 0;
-    let status = 0;
-    const give = (body: JsonObject | undefined): void => {
-      clearTimeout(timer);
-      resolve(body);
-    };
-    const control = send(
-      { method: 'GET', url, headers: { ...headers, accept: 'application/json' }, connectMs: ASK_MS, local },
-      {
-        onHead: (code) => {
-          status = code;
-        },
-        onData(chunk) {
-          size += chunk.length;
-          if (size > MOST_BYTES) control.abort();
-          else chunks.push(chunk);
-        },
-        onEnd: () => give(status === 200 ? parseObject(Buffer.concat(chunks).toString('utf8')) : undefined),
-        onError: () => give(undefined),
-      },
-    );
-    const timer = setTimeout(() => {
-      control.abort();
-      give(undefined);
-    }, ASK_MS);
-  });
 }

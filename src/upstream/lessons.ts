@@ -4,6 +4,7 @@
  */
 import type { ApiFailure, JsonObject, JsonValue } from '../wires/conversation';
 import { entryOf } from '../wires/read';
+import { OUTPUT_LIMITS } from '../wires/wire';
 
 export interface Lesson {
   /** Place in the body as `temperature`, `reasoning.summary`, `messages[].reasoning_content`. */
@@ -19,8 +20,6 @@ export interface Lesson {
 const MOST_CHANGES = 8;
 /** Characters of a refusal that are read. */
 const MOST_TEXT = 2_000;
-
-const OUTPUT_LIMITS: readonly string[] = ['max_tokens', 'max_completion_tokens', 'max_output_tokens'];
 
 /** Content, tools, form, number and end of the answer, and where it may be made: a refusal of these is told as it is. */
 const NEVER: ReadonlySet<string> = new Set([

@@ -1,6 +1,7 @@
 /** `node dist/router.js lessons`: what refusals taught, and forgetting it (issue 15 §4). */
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { plainName } from '../wires/plainText';
 import { forgetLessons, lessonSince, openLessonStore } from './lessonStore';
 
 export const LESSONS_HELP = `Usage: node dist/router.js lessons [options]
@@ -62,14 +63,9 @@ function readArguments(args: readonly string[]) {
 
 function told(models: ReturnType<ReturnType<typeof openLessonStore>['all']>, forgotten: boolean): string {
   const lines = models.flatMap(({ model, backend, lessons }) => {
-    const who = backend === undefined ? plain(model) : `${plain(model)} at ${plain(backend)}`;
+    const who = backend === undefined ? plainName(model) : `${plainName(model)} at ${plainName(backend)}`;
     return lessons.map((lesson) => `${who} ${lessonSince(lesson)}`);
   });
   if (lines.length === 0) return 'Nothing was learned from refusals.\n';
   return [...lines, ...(forgotten ? ['', 'All of it is forgotten.'] : []), ''].join('\n');
-}
-
-/** Characters that would steer a terminal: names come from outside. */
-function plain(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}]/gu, '?');
 }

@@ -1,9 +1,9 @@
 /** Asking one backend for the models it has. */
+import { ask } from './ask';
 import type { Send } from './send';
 
-/** Milliseconds a backend may take for its list, and the most it may send. */
+/** Milliseconds a backend may take for its list. */
 const FETCH_MS = 3_000;
-const LIST_BYTES = 8 * 1024 * 1024;
 
 export interface ListRequest {
   send: Send;
@@ -13,35 +13,12 @@ export interface ListRequest {
 }
 
 /** One backend's own list; undefined when it does not answer in time or with something else. */
-export function fetchList(request: ListRequest, timeoutMs = FETCH_MS): Promise<readonly string[] | undefined> {
-  return new Promise((resolve) => {
-    const chunks: Buffer[] = [];
-    let size = 0;
-    let status = 0;
-    const give = (ids: readonly string[] | undefined) => {
-      clearTimeout(timer);
-      resolve(ids);
-    };
-    const control = request.send(
-      { method: 'GET', url: request.url, headers: request.headers, connectMs: timeoutMs, local: request.local },
-      {
-        onHead: (code) => {
-          status = code;
-        },
-        onData(chunk) {
-          size += chunk.length;
-          if (size > LIST_BYTES) control.abort();
-          else chunks.push(chunk);
-        },
-        onEnd: () => give(status === 200 ? readList(Buffer.concat(chunks).toString('utf8')) : undefined),
-        onError: () => give(undefined),
-      },
-    );
-    const timer = setTimeout(() => {
-      control.abort();
-      give(undefined);
-    }, timeoutMs);
-  });
+export async function fetchList(
+  { send, url, headers, local }: ListRequest,
+  ms = FETCH_MS,
+): Promise<readonly string[] | undefined> {
+  const answer = await ask({ send, request: { method: 'GET', url, headers, local }, ms });
+  return 'status' in answer && answer.status === 200 ? readList(answer.text) : undefined;
 }
 
 /** OpenAI's and Anthropic's `{data:[{id}]}`, Ollama's `{models:[{name}]}`, Together's bare array. Gemini's ids lose `models/`. */

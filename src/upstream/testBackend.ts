@@ -5,10 +5,11 @@ import { abilitiesFor, emitTargetFor, targetOnWire, upstreamUrl } from '../routi
 import { chooseWire } from '../routing/wireChoice';
 import { codecFor } from '../wires/codecs';
 import type { Conversation } from '../wires/conversation';
+import { ask, type Reply } from './ask';
 import { upstreamHeaders } from './headers';
 import { fetchList } from './modelList';
 import { describeNetworkError } from './networkErrors';
-import type { Send, UpstreamHeaders } from './send';
+import type { Send, UpstreamRequest } from './send';
 
 export interface TestResult {
   ok: boolean;
@@ -20,6 +21,7 @@ export interface TestResult {
 
 /** Milliseconds for the one request; a local model may have to be loaded first. */
 const TEST_MS = 60_000;
+const CONNECT_MS = 10_000;
 const ANSWER_BYTES = 1024 * 1024;
 
 /** @param options.model upstream name; without it a small chat model of the list is asked. */
@@ -60,7 +62,8 @@ export async function testBackend(options: {
     maxOutputTokens: 16,
     stream: false,
   };
-  const reply = await sendOnce(send, {
+  const reply = await askHere(send, {
+    method: 'POST',
     url: new URL(upstreamUrl(target.backend, ROUTES[target.backend.wire], model)),
     headers: {
       ...upstreamHeaders(target.backend, key),
@@ -85,7 +88,7 @@ export async function testBackend(options: {
 
 /** A refused key or a dead address is a better reason than an empty list. */
 async function whyNoModels(backend: Backend, headers: Record<string, string>, send: Send): Promise<string> {
-  const reply = await sendOnce(send, {
+  const reply = await askHere(send, {
     method: 'GET',
     url: new URL(upstreamUrl(backend, 'models')),
     headers,
@@ -113,40 +116,6 @@ export function likelyChatModel(models: readonly string[]): string | undefined {
   return light.find((id) => SMALL.test(id)) ?? light[0] ?? chat[0] ?? models[0];
 }
 
-type Reply = { status: number; headers: UpstreamHeaders; text: string } | { error: Error & { code?: string } };
-
-function sendOnce(
-  send: Send,
-  request: { method?: 'GET' | 'POST'; url: URL; headers: Record<string, string>; body?: Buffer; local: boolean },
-): Promise<Reply> {
-  return new Promise((resolve) => {
-    let status = 0;
-    let headers: UpstreamHeaders = {};
-    const chunks: Buffer[] = [];
-    let size = 0;
-    const end = (reply: Reply) => {
-      clearTimeout(timer);
-      resolve(reply);
-    };
-    const control = send(
-      { method: 'POST', connectMs: 10_000, ...request },
-      {
-        onHead(code, head) {
-          status = code;
-          headers = head;
-        },
-        onData(chunk) {
-          size += chunk.length;
-          if (size > ANSWER_BYTES) control.abort();
-          else chunks.push(chunk);
-        },
-        onEnd: () => end({ status, headers, text: Buffer.concat(chunks).toString('utf8') }),
-        onError: (error) => end({ error }),
-      },
-    );
-    const timer = setTimeout(() => {
-      control.abort();
-      end({ error: Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' }) });
-    }, TEST_MS);
-  });
+function askHere(send: Send, request: Omit<UpstreamRequest, 'connectMs'>): Promise<Reply> {
+  return ask({ send, request: { ...request, connectMs: CONNECT_MS }, ms: TEST_MS, mostBytes: ANSWER_BYTES });
 }

@@ -18,3 +18,8 @@ export function plain(text: string): string {
 export function plainWithoutLinks(text: string): string {
   return plain(text).replace(/\](?=\()/g, '] ');
 }
+
+/** A name in a table for a terminal: what steers one, or is not seen, is a question mark, so that the columns stand. */
+export function plainName(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}]/gu, '?');
+}

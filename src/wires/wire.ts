@@ -6,3 +6,6 @@ export const WIRES = ['chat', 'responses', 'messages'] as const;
 
 /** The API format a client or a backend speaks: OpenAI Chat Completions, OpenAI Responses, Anthropic Messages. */
 export type Wire = (typeof WIRES)[number];
+
+/** How a request says the most that may be answered, on whichever wire. */
+export const OUTPUT_LIMITS: readonly string[] = ['max_tokens', 'max_completion_tokens', 'max_output_tokens'];

@@ -1,5 +1,5 @@
-/** One small HTTP exchange to its end, through the very transport that requests use. */
-import type { Send, UpstreamHeaders, UpstreamRequest } from '../upstream/send';
+/** One small HTTP exchange to its end, for lists, credit, tests and the Doctor, through the very transport that requests use. */
+import type { Send, UpstreamHeaders, UpstreamRequest } from './send';
 
 export interface Answer {
   status: number;
@@ -14,15 +14,24 @@ const LARGEST = 8 * 1024 * 1024;
 
 export interface AskOptions {
   send: Send;
-  request: Pick<UpstreamRequest, 'method' | 'url' | 'headers' | 'body' | 'local'>;
+  /** The connection may take as long as all of it, unless `connectMs` says less. */
+  request: Omit<UpstreamRequest, 'connectMs'> & { connectMs?: number };
   ms: number;
-  signal: AbortSignal;
+  mostBytes?: number;
+  signal?: AbortSignal;
   /** Monotonic milliseconds. */
-  now: () => number;
+  now?: () => number;
 }
 
 /** Never rejects. */
-export function ask({ send, request, ms, signal, now }: AskOptions): Promise<Reply> {
+export function ask({
+  send,
+  request,
+  ms,
+  mostBytes = LARGEST,
+  signal,
+  now = () => performance.now(),
+}: AskOptions): Promise<Reply> {
   return new Promise((resolve) => {
     let status = 0;
     let headers: UpstreamHeaders = {};
@@ -31,7 +40,7 @@ export function ask({ send, request, ms, signal, now }: AskOptions): Promise<Rep
     const arrivals: number[] = [];
     const end = (reply: Reply): void => {
       clearTimeout(timer);
-      signal.removeEventListener('abort', stop);
+      signal?.removeEventListener('abort', stop);
       resolve(reply);
     };
     const control = send(
@@ -44,7 +53,7 @@ export function ask({ send, request, ms, signal, now }: AskOptions): Promise<Rep
         onData(chunk) {
           arrivals.push(now());
           size += chunk.length;
-          if (size > LARGEST) late('TOO_LARGE');
+          if (size > mostBytes) late('TOO_LARGE');
           else chunks.push(chunk);
         },
         onEnd: () => end({ status, headers, text: Buffer.concat(chunks).toString('utf8'), arrivals }),
@@ -58,7 +67,7 @@ export function ask({ send, request, ms, signal, now }: AskOptions): Promise<Rep
     };
     const stop = (): void => late('ABORTED');
     const timer = setTimeout(() => late('ETIMEDOUT'), ms);
-    signal.addEventListener('abort', stop);
-    if (signal.aborted) stop();
+    signal?.addEventListener('abort', stop);
+    if (signal?.aborted) stop();
   });
 }
