@@ -25,6 +25,8 @@ const MOST_TEXT = 2_000;
 const NEVER: ReadonlySet<string> = new Set([
   ...['model', 'models', 'messages', 'input', 'system', 'instructions', 'prompt', 'suffix', 'contents', 'prediction'],
   ...['tools', 'functions', 'function_call', 'mcp_servers', 'container', 'plugins', 'web_search_options'],
+  // Sources of the answer (Azure, Cohere, xAI, Qwen), and how often it may call.
+  ...['data_sources', 'documents', 'search_parameters', 'enable_search', 'max_tool_calls'],
   ...['response_format', 'text', 'output_config', 'output_format', 'format', 'json_schema', 'structured_outputs'],
   ...['grammar', 'guided_json', 'guided_regex', 'guided_choice', 'guided_grammar', 'logprobs', 'top_logprobs'],
   ...['stop', 'stop_sequences', 'n', 'stream', 'modalities', 'audio', 'previous_response_id', 'conversation'],

@@ -335,6 +335,9 @@ describe('reading refusals', () => {
       assert.deepEqual(learned(openAi(`Unsupported parameter: '${name}'.`, name, 'unsupported_parameter')), [], name);
       assert.deepEqual(learned(openAi(`Unknown name "${name}": Cannot find field.`)), [], name);
     }
+    const sources = ['data_sources', 'documents', 'search_parameters', 'enable_search', 'max_tool_calls'];
+    for (const name of sources)
+      assert.deepEqual(learned(openAi(`Unknown parameter: '${name}'.`), { ...CHAT, [name]: 1 }), [], name);
     assert.deepEqual(learned(openAi('this model does not support tools')), []);
     assert.deepEqual(
       learned(openAi("Unknown parameter: 'messages[0].content'.", 'messages[0].content', 'unknown_parameter')),
