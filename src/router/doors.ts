@@ -19,6 +19,7 @@ import { createCursorSightings } from '../process/cursorSighting';
 import { type MemoryStore, openMemoryStore } from '../process/memoryStore';
 import { createBodyBudget } from '../server/body';
 import { createThrottle, hostName } from '../server/guard';
+import { createPictureMemory } from '../server/pictureMemory';
 import { createKindMemory } from '../server/requestKind';
 import { SERVER_TIMES } from '../server/runtime';
 import { createRequestServer, type RequestServer } from '../server/server';
@@ -141,6 +142,7 @@ export function createDoors(given: DoorOptions): Doors {
     kinds: createKindMemory(),
     lessons,
     memory: memory.live,
+    pictures: createPictureMemory(),
     bodies: createBodyBudget(),
     throttle: createThrottle(steadyNow),
     admission,

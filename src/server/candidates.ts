@@ -11,14 +11,15 @@ import { type Lesson, lessonWords } from '../upstream/lessons';
 import { type Decision, decide } from '../upstream/retryPolicy';
 import { wholeBody } from '../upstream/transport';
 import { RequestProblem } from '../wires/codec';
-import type { ApiFailure, WireName } from '../wires/conversation';
+import type { WireName } from '../wires/conversation';
 import { type AttemptResult, runAttempt } from './attempt';
 import type { ClientSide } from './clientSide';
 import { withoutQuotes } from './errors';
 import type { Failed, Run } from './exchangeTypes';
-import { keptWords } from './keptWords';
+import { keptWords, withoutKey } from './keptWords';
 import { breakerKey, keysOf } from './keyTry';
 import { lessonsFrom, MOST_LESSONS, type SentBody } from './lessonTry';
+import { withPicturesTold } from './pictureWords';
 import { planAttempt } from './plan';
 import type { Plan } from './planTypes';
 import type { WholeReply } from './reply';
@@ -223,14 +224,16 @@ async function tryOnce(
     if ('failure' in plan) return failed({ failure: plan.failure });
     // Embeddings and their like have no other wire.
     if (speaker.wire || speaker.isCursor) sentOver = plan.target.backend.wire;
-    if (plan.request.body) sent = { target: plan.target, body: plan.request.body };
-    record.rules = plan.rules;
+    const told = await withPicturesTold(run, plan.target, plan.request.body, timeLeft(run, target));
+    const asked = { ...plan.request, body: told.body };
+    if (asked.body) sent = { target: plan.target, body: asked.body };
+    record.rules = [...plan.rules, ...told.rules];
     // Joining a large body costs a copy: only while somebody wants to read it.
     const { bodyLog } = exchange.deps;
-    if (bodyLog?.on && plan.request.body) bodyLog.write(record.id, 'upstreamRequest', wholeBody(plan.request.body));
+    if (bodyLog?.on && asked.body) bodyLog.write(record.id, 'upstreamRequest', wholeBody(asked.body));
     const result = await runAttempt({
       send: plan.send,
-      request: plan.request,
+      request: asked,
       provider: target.backend.name,
       limits: limitsFor(run, target, hasFallback),
       client,
@@ -311,12 +314,6 @@ function sooner(a: number, b: number): number {
 
 function longer(a: number, b: number): number {
   return a <= 0 || b <= 0 ? 0 : Math.max(a, b);
-}
-
-/** Some providers repeat the key they were sent; whatever its form, it goes no further. */
-function withoutKey(failure: ApiFailure, key: string | undefined): ApiFailure {
-  if (!key || key.length < 6 || !failure.message.includes(key)) return failure;
-  return { ...failure, message: failure.message.replaceAll(key, '[hidden]') };
 }
 
 function consequence(

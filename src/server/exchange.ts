@@ -3,11 +3,9 @@
  * between the choice of a target and the end stands in candidates.ts.
  */
 
-import type { IncomingHttpHeaders } from 'node:http';
 import { MAIN_KEY, type Reservation } from '../ledger/admission';
 import { boundedUsage } from '../ledger/boundedUsage';
 import type { RequestRecord } from '../ledger/record';
-import { randomHex } from '../network/randomHex';
 import type { Target } from '../routing/backend';
 import type { NotFound } from '../routing/resolve';
 import { RequestProblem } from '../wires/codec';
@@ -22,8 +20,9 @@ import { cutPrompt } from './cutPrompt';
 import { errorBody, refusal, withoutQuotes } from './errors';
 import type { Exchange, Failed, Outcome, Run } from './exchangeTypes';
 import { limitedRequest, writtenLimits } from './limitedRequest';
+import { newRecord } from './newRecord';
 import { identity } from './plan';
-import { identify, keyCheckAnswer, type Speaker } from './speaker';
+import { identify, keyCheckAnswer } from './speaker';
 
 /** Characters of a model name: it goes into a record, a log line, metrics and headers. */
 const LONGEST_NAME = 256;
@@ -200,31 +199,6 @@ export async function handleExchange(exchange: Exchange): Promise<void> {
   } finally {
     reservation?.settle({});
   }
-}
-
-function newRecord(exchange: Exchange, speaker: Speaker, stream: boolean, startedAt: number): RequestRecord {
-  return {
-    id: `req_${randomHex(8)}`,
-    time: new Date(startedAt).toISOString(),
-    route: exchange.route.name,
-    dialect: speaker.dialect,
-    client: speaker.isCursor ? 'cursor' : clientOf(exchange.request.headers),
-    clientKey: exchange.clientKey,
-    host: (exchange.request.headers.host ?? '').slice(0, 255),
-    askedModel: '',
-    rules: [],
-    stream,
-    status: 0,
-    attempts: [],
-    ms: 0,
-    bytesIn: exchange.body.length,
-    bytesOut: 0,
-  };
-}
-
-/** What VS Code's own chat says of itself (src/chat/http.ts); nothing depends on it. */
-function clientOf(headers: IncomingHttpHeaders): RequestRecord['client'] {
-  return headers['x-llm-router-client'] === 'vscode' ? 'vscode' : 'other';
 }
 
 /** What the ledger, budgets and metrics count: the provider's numbers within bounds, or an estimate of what it did. */

@@ -162,3 +162,9 @@ through time to token tokens too tool tools top total transient true try turn tw
 unrecognized unsupported until up upgrade usage use used user using valid validation value values version was we were what when
 where which while will window with within without wrong you your`.split(/\s+/),
 );
+
+/** Some providers repeat the key they were sent; whatever its form, it goes no further. */
+export function withoutKey(failure: ApiFailure, key: string | undefined): ApiFailure {
+  if (!key || key.length < 6 || !failure.message.includes(key)) return failure;
+  return { ...failure, message: failure.message.replaceAll(key, '[hidden]') };
+}

@@ -17,7 +17,9 @@ function factsOf(target: Target): JsonObject {
   const name = modelNameOf(target.upstreamModel, target.model);
   const table = modelFacts(target.backend, name);
   const largest = target.abilities.maxOutputTokens ?? table.maxOutput;
-  const { tools, images } = modelSenses(name);
+  const { tools, images: sees } = modelSenses(name);
+  // What is told in words is taken all the same.
+  const images = target.model?.imagesBy === undefined ? sees : true;
   const price = targetPrice(target);
   return {
     ...(table.contextWindow !== undefined && { context_length: table.contextWindow }),

@@ -5,13 +5,15 @@
 
 import { fitsHeader, impossibleKeyText } from '../config/intake';
 import { dialectWords } from '../ledger/dialectWords';
+import { modelSenses } from '../models/families';
 import type { Target } from '../routing/backend';
-import { targetOnWire, upstreamUrl } from '../routing/build';
+import { modelNameOf, targetOnWire, upstreamUrl } from '../routing/build';
 import { perTarget } from '../routing/perTarget';
 import { chooseWire } from '../routing/wireChoice';
 import { upstreamHeaders } from '../upstream/headers';
 import { applyLessons } from '../upstream/lessonEdits';
-import type { UpstreamHeaders } from '../upstream/send';
+import { LEAVE_OUT_PICTURES, PICTURES } from '../upstream/lessons';
+import type { Send, UpstreamHeaders } from '../upstream/send';
 import { replay } from '../wires/answer';
 import { codecFor } from '../wires/codecs';
 import type { ApiFailure } from '../wires/conversation';
@@ -64,8 +66,8 @@ function planOnWire(input: PlanInput): Plan | { failure: ApiFailure } {
   const { exchange, speaker, target, request } = input;
   const { backend } = target;
   const key = exchange.runtime.keyFor(target);
-  if (!key && backend.requireApiKey) return { failure: missingKey(target) };
-  if (key && !fitsHeader(key)) return { failure: impossibleKey(target) };
+  const problem = keyProblem(target, key);
+  if (problem) return { failure: problem };
   if (!speaker.wire && backend.wire !== 'chat') {
     return {
       failure: refusal(400, `${backend.name} does not serve ${exchange.route.name}.`, {
@@ -85,19 +87,10 @@ function planOnWire(input: PlanInput): Plan | { failure: ApiFailure } {
       : planPassThrough(input);
   const content = withLessons(made, input);
   const wire = codecFor(backend.wire);
-  const echo = backend.preset === 'demo';
   return {
     ...content.reading,
     target,
-    send: echo
-      ? exchange.deps.echoSend({
-          host: input.record.host,
-          route: exchange.route.name,
-          dialect: speaker.dialect && dialectWords(speaker.dialect),
-          client: (exchange.request.headers['user-agent'] ?? 'unknown').slice(0, 80),
-          bytesIn: exchange.body.length,
-        })
-      : exchange.runtime.transport.send,
+    send: sender(input, target),
     request: {
       method: 'POST',
       url: urlsOf(target)(content.path),
@@ -117,10 +110,32 @@ function planOnWire(input: PlanInput): Plan | { failure: ApiFailure } {
   };
 }
 
+/** The built-in model answers here; all others are sent to. */
+export function sender(
+  { exchange, record, speaker }: Pick<PlanInput, 'exchange' | 'record' | 'speaker'>,
+  { backend }: Target,
+): Send {
+  if (backend.preset !== 'demo') return exchange.runtime.transport.send;
+  return exchange.deps.echoSend({
+    host: record.host,
+    route: exchange.route.name,
+    dialect: speaker.dialect && dialectWords(speaker.dialect),
+    client: (exchange.request.headers['user-agent'] ?? 'unknown').slice(0, 80),
+    bytesIn: exchange.body.length,
+  });
+}
+
 /** What this model was found to refuse goes, whichever way the body was made and whoever wrote it. */
 function withLessons(content: Content, input: PlanInput): Content {
   if (!content.body || !learnsFrom(input)) return content;
-  const lessons = [...input.exchange.deps.lessons.known(input.target), ...(input.lessons ?? [])];
+  const { target } = input;
+  const lessons = [
+    ...(cannotSee(target) ? [LEAVE_OUT_PICTURES] : []),
+    ...[...input.exchange.deps.lessons.known(target), ...(input.lessons ?? [])].filter(
+      // They are described (pictureWords.ts).
+      ({ field }) => field !== PICTURES || target.model?.imagesBy === undefined,
+    ),
+  ];
   if (lessons.length === 0) return content;
   const { body, rules, dropped } = applyLessons(content.body, lessons);
   return {
@@ -129,6 +144,11 @@ function withLessons(content: Content, input: PlanInput): Content {
     rules: [...content.rules, ...rules],
     dropped: [...(content.dropped ?? []), ...dropped],
   };
+}
+
+/** Known of the model, and nobody describes pictures for it: a picture would be a 400 in every later turn (issue 24 §5). */
+function cannotSee({ upstreamModel, model }: Target): boolean {
+  return model?.imagesBy === undefined && modelSenses(modelNameOf(upstreamModel, model)).images === false;
 }
 
 /** Other endpoints and bodies whose bytes are to stay are told every refusal as it is. */
@@ -230,6 +250,12 @@ function droppedHeader(dropped: readonly string[] = []): Record<string, string> 
 /** Model names and provider headers may hold any character; ours may not. */
 function headerText(text: string): string {
   return text.replace(/[^\x20-\x7e]/g, '?');
+}
+
+/** Why nothing can be asked of this target with that key. */
+export function keyProblem(target: Target, key: string | undefined): ApiFailure | undefined {
+  if (!key) return target.backend.requireApiKey ? missingKey(target) : undefined;
+  return fitsHeader(key) ? undefined : impossibleKey(target);
 }
 
 function impossibleKey({ keyEnv, backend }: Target): ApiFailure {

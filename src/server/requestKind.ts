@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import type { Kind, KindRoutes } from '../routing/kinds';
 import type { JsonObject, JsonValue } from '../wires/conversation';
+import { isPicture } from '../wires/pictures';
 import { arrayOf, isObject } from '../wires/read';
 import { estimateInputTokens } from '../wires/tokens';
 
@@ -12,7 +13,6 @@ import { estimateInputTokens } from '../wires/tokens';
 const LONG_INPUT = 60_000;
 /** Titles, summaries and the like ask for no more than this, and bring no tools. */
 const BACKGROUND_OUTPUT = 1_024;
-const IMAGES: ReadonlySet<JsonValue | undefined> = new Set(['image_url', 'input_image', 'image']);
 const CALLS: ReadonlySet<JsonValue | undefined> = new Set(['tool_use', 'tool_result']);
 /** How Claude Code marks the requests of its subagents (its attribution block, since 2.1), and how their prompt begins. */
 const SUBAGENT = /cc_is_subagent=true|You are an agent for Claude Code/;
@@ -68,7 +68,7 @@ function isCall(turn: JsonValue): boolean {
 }
 
 function hasImage(turn: JsonValue): boolean {
-  return isObject(turn) && arrayOf(turn.content).some((part) => isObject(part) && IMAGES.has(part.type));
+  return isObject(turn) && arrayOf(turn.content).some((part) => isObject(part) && isPicture(part.type));
 }
 
 function systemText(body: JsonObject, turns: readonly JsonValue[]): string {

@@ -19,6 +19,7 @@ import type { BodyBudget } from './body';
 import type { Keyring } from './clientKeys';
 import type { PublicDoor, Throttle } from './guard';
 import type { ModelLists } from './models';
+import type { PictureMemory } from './pictureMemory';
 import type { KindMemory } from './requestKind';
 
 export interface Runtime {
@@ -68,6 +69,8 @@ export interface ServerDeps {
   /** What providers were found to refuse. */
   lessons: LessonStore;
   memory: CursorMemory;
+  /** Pictures in the words of models that see. */
+  pictures: PictureMemory;
   bodies: BodyBudget;
   throttle: Throttle;
   admission: Admission;

@@ -30,6 +30,7 @@ import { parseObject } from '../wires/read';
 import { letterFirst, schemaDialectOf } from '../wires/schemaDialects';
 import { cutAtStop } from '../wires/stopSequences';
 import { legalToolNames, restoreToolNames } from '../wires/toolNames';
+import { WIRE_PATHS } from '../wires/wire';
 import { leftOut, needsWholeRequest } from './factEdits';
 import { plainScope, restoredWords, scopeOf } from './keptHistory';
 import { editedBody } from './plainEdits';
@@ -45,12 +46,6 @@ import {
   throughStages,
 } from './reply';
 import { cursorReplyOptions } from './speaker';
-
-const PATHS: Readonly<Record<WireName, string>> = {
-  chat: 'chat/completions',
-  responses: 'responses',
-  messages: 'messages',
-};
 
 export function planTranslation(input: PlanInput): Content {
   return input.speaker.isCursor ? planCursor(input) : planOtherWire(input);
@@ -172,7 +167,7 @@ function quickEdits(input: PlanInput, showThinking: boolean): Content | undefine
   if (remembers && memory.concerns(scope)) return undefined;
   return {
     body: editedBody(request.bytes, quick.edits),
-    path: PATHS.chat,
+    path: WIRE_PATHS.chat,
     rules: quick.rules,
     reading: cursorReading(input, {
       customToolNames: new Set(),
@@ -201,7 +196,7 @@ function emitted(
   const body = wire === 'messages' ? withLastMarks(made) : made;
   return {
     body: Buffer.from(JSON.stringify(body)),
-    path: PATHS[wire],
+    path: WIRE_PATHS[wire],
     told: [...(body === made ? [] : [FEWER_MARKS]), ...tuningWords(conversation, body, unspoken)],
   };
 }

@@ -150,6 +150,9 @@ function checkRoutes(settings: Settings): Found[] {
           ...(model.contextFallback === undefined
             ? []
             : dangling(model.contextFallback, [...place, 'contextFallback'], say.contextFallbackNowhere)),
+          ...(model.imagesBy === undefined
+            ? []
+            : dangling(model.imagesBy, [...place, 'imagesBy'], say.imagesByNowhere)),
         ];
       }),
     ]),

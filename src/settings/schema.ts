@@ -97,6 +97,10 @@ const model = z.strictObject({
   contextFallback: name.optional().meta({
     description: 'Model with a larger window to use when the input is too long for this one.',
   }),
+  imagesBy: name.optional().meta({
+    description:
+      'For a model that cannot see: the model that describes each picture, once, in words that take its place. Without it pictures are left out and the text says so.',
+  }),
   wire: z
     .enum(WIRES)
     .optional()

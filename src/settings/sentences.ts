@@ -51,6 +51,7 @@ export const say = catalogue('settings', {
   routeNowhere: (kind: string, ...where: Nowhere) => `The route for ${kind} is ${nowhere(...where)}`,
   fallbackModelNowhere: (...where: Nowhere) => `fallbackModel is ${nowhere(...where)}`,
   fallbackNowhere: (...where: Nowhere) => `This fallback is ${nowhere(...where)}`,
+  imagesByNowhere: (...where: Nowhere) => `imagesBy is ${nowhere(...where)}`,
   contextFallbackNowhere: (...where: Nowhere) => `contextFallback is ${nowhere(...where)}`,
   aliasHidden: (name: string) => `The alias ${name} is never used, because a model has that id.`,
   aliasTwice: (name: string) => `The alias ${name} is never used, because it stands elsewhere too.`,

@@ -1,7 +1,8 @@
 /** Makes the changes that refusals taught (lessons.ts) in a body that is ready to send; everything else keeps its bytes. */
 import type { JsonValue } from '../wires/conversation';
 import { type Edit, editObject, type JsonEntry, scanArray, scanObject, splice } from '../wires/jsonText';
-import { type Lesson, lessonWords, mayChange } from './lessons';
+import { picturesIn } from '../wires/pictures';
+import { type Lesson, lessonWords, mayChange, PICTURES } from './lessons';
 import { wholeBody } from './transport';
 
 export interface TaughtBody {
@@ -12,12 +13,18 @@ export interface TaughtBody {
   dropped: string[];
 }
 
+/** What a model that cannot see reads in the place of a picture: the same in every turn, so that prefixes stay. */
+const UNSEEN = '[A picture stood here. This model cannot see pictures: say so where it matters.]';
+
 /** In the order given; what is not in the body, or may not go with the value it has, stays as it is. */
 export function applyLessons(body: Buffer | readonly Buffer[], lessons: readonly Lesson[]): TaughtBody {
   const taught: TaughtBody = { body, rules: [], dropped: [] };
   for (const lesson of lessons) {
     const bytes = wholeBody(taught.body);
-    const edits = editsFor(bytes, undefined, lesson.field.split(/\.|(?=\[)/), lesson);
+    const edits =
+      lesson.field === PICTURES
+        ? picturesIn(bytes).map((picture) => picture.toldAs(UNSEEN))
+        : editsFor(bytes, undefined, lesson.field.split(/\.|(?=\[)/), lesson);
     if (edits.length === 0) continue;
     taught.body = splice(bytes, edits);
     taught.rules.push(lessonWords(lesson));

@@ -3,6 +3,7 @@
  * lessonEdits.ts makes the change, lessonStore.ts keeps what helped. Whatever carries content or binds the answer never goes.
  */
 import type { ApiFailure, JsonObject, JsonValue } from '../wires/conversation';
+import { picturesIn } from '../wires/pictures';
 import { entryOf } from '../wires/read';
 import { OUTPUT_LIMITS } from '../wires/wire';
 
@@ -15,6 +16,10 @@ export interface Lesson {
   /** The refusal speaks of every request to this model, not of this one: worth remembering once it helped. */
   lasting: boolean;
 }
+
+/** In the place of a field: pictures, wherever they stand, which become words (wires/pictures.ts). */
+export const PICTURES = 'pictures';
+export const LEAVE_OUT_PICTURES: Lesson = { field: PICTURES, do: 'drop', lasting: true };
 
 /** Changes that one refusal may ask for: pydantic lists everything it does not know. */
 const MOST_CHANGES = 8;
@@ -142,6 +147,26 @@ const MEANT: Readonly<Record<string, readonly string[]>> = {
   content: ['include'],
 };
 
+/**
+ * How providers say that a model cannot see, wherever a picture stands in the conversation; the status is any of these. A format
+ * or a size that is refused is another matter: that model sees.
+ */
+const CANNOT_SEE: readonly RegExp[] = [
+  // DeepSeek and other servers in Rust: "messages[3]: unknown variant `image_url`, expected `text`".
+  /unknown variant [`'"](?:image|image_url|input_image)[`'"], expected/i,
+  // Ollama: "this model does not support image input"; LM Studio: "Model does not support images."
+  /\bmodel\b[^.]{0,80}\b(?:does not|doesn't|do not|cannot) support (?:image|vision)(?:s\b| ?inputs?\b| understanding|[.!,]|$)/i,
+  // OpenRouter, 404: "No endpoints found that support image input".
+  /no endpoints found that support image/i,
+  // llama.cpp, 500: "image input is not supported - hint: … you may need to provide the mmproj"; Mistral: "Image input is not enabled for this model".
+  /\bimage inputs? (?:is|are) not (?:supported|enabled|available)/i,
+  // OpenAI: "Invalid content type. image_url is only supported by certain models."
+  /\bimage_url is only supported by certain models/i,
+  // vLLM: "… is not a multimodal model".
+  /\bis not a multimodal model/i,
+];
+const CANNOT_SEE_STATUS: ReadonlySet<number> = new Set([400, 404, 415, 422, 500, 501]);
+
 /** Refusals that speak of parameters; anything else has another remedy. */
 const KINDS: ReadonlySet<string> = new Set(['badRequest', 'notFound', 'contextLength']);
 
@@ -151,6 +176,8 @@ const KINDS: ReadonlySet<string> = new Set(['badRequest', 'notFound', 'contextLe
  */
 export function lessonsOf(failure: ApiFailure, body: () => JsonObject): Lesson[] {
   const { status, kind } = failure;
+  if (saysItCannotSee(failure))
+    return picturesIn(Buffer.from(JSON.stringify(body()))).length > 0 ? [LEAVE_OUT_PICTURES] : [];
   if (failure.own || (status !== 400 && status !== 422) || !KINDS.has(kind ?? 'badRequest')) return [];
   const told = readRefusal(failure);
   if (told.length === 0) return [];
@@ -161,6 +188,11 @@ export function lessonsOf(failure: ApiFailure, body: () => JsonObject): Lesson[]
     if (lesson && !lessons.some(({ field }) => field === lesson.field)) lessons.push(lesson);
   }
   return lessons.slice(0, MOST_CHANGES);
+}
+
+function saysItCannotSee({ own, status, message }: ApiFailure): boolean {
+  const text = message.slice(0, MOST_TEXT);
+  return !own && CANNOT_SEE_STATUS.has(status) && CANNOT_SEE.some((form) => form.test(text));
 }
 
 interface Told {
@@ -278,6 +310,7 @@ function placeIn(body: JsonObject, path: string): { field: string; value: JsonVa
 
 /** What was done, in words for the story of the request. */
 export function lessonWords({ field, do: what, to }: Lesson): string {
+  if (field === PICTURES) return 'pictures left out, which the model cannot see';
   if (what === 'drop') return `dropped ${field}, which the provider refuses`;
   return what === 'set'
     ? `set ${field} to ${to}, the only value the provider takes`

@@ -1,14 +1,14 @@
 /** One small real request to a backend that is being set up: does the address answer, is the key accepted, does a model reply? */
 
 import type { Backend, Target } from '../routing/backend';
-import { abilitiesFor, emitTargetFor, targetOnWire, upstreamUrl } from '../routing/build';
-import { chooseWire } from '../routing/wireChoice';
+import { abilitiesFor, upstreamUrl } from '../routing/build';
 import { codecFor } from '../wires/codecs';
 import type { Conversation } from '../wires/conversation';
 import { ask, type Reply } from './ask';
 import { upstreamHeaders } from './headers';
 import { fetchList } from './modelList';
 import { describeNetworkError } from './networkErrors';
+import { ownRequest, plainTarget } from './ownRequest';
 import type { Send, UpstreamRequest } from './send';
 
 export interface TestResult {
@@ -50,11 +50,7 @@ export async function testBackend(options: {
     fallbacks: [],
     via: 'exact',
   };
-  // A model that is served over Responses only is asked there (issue 15 §1).
-  const target = targetOnWire(
-    asked,
-    chooseWire(asked, () => ({ tools: false, onlyChat: false })),
-  );
+  const target = plainTarget(asked);
   const wire = codecFor(target.backend.wire);
   const conversation: Conversation = {
     model,
@@ -62,17 +58,7 @@ export async function testBackend(options: {
     maxOutputTokens: 16,
     stream: false,
   };
-  const reply = await askHere(send, {
-    method: 'POST',
-    url: new URL(upstreamUrl(target.backend, ROUTES[target.backend.wire], model)),
-    headers: {
-      ...upstreamHeaders(target.backend, key),
-      'content-type': 'application/json',
-      accept: 'application/json',
-    },
-    body: Buffer.from(JSON.stringify(wire.emitRequest(conversation, emitTargetFor(target)))),
-    local: backend.local,
-  });
+  const reply = await askHere(send, ownRequest(target, key, conversation));
   if ('error' in reply) return done(false, describeNetworkError(reply.error, backend.name, false));
   if (reply.status >= 300) return done(false, wire.parseError(reply.status, reply.headers, reply.text).message);
   try {
@@ -100,8 +86,6 @@ async function whyNoModels(backend: Backend, headers: Record<string, string>, se
   }
   return `${backend.name} lists no models at ${backend.baseUrl}. Check the base URL, or name a model to test.`;
 }
-
-const ROUTES = { chat: 'chat/completions', responses: 'responses', messages: 'messages' } as const;
 
 /** Lists mix chat models with others; these words tell the others, and models that cost or think a lot for a "hi". */
 const NO_CHAT =

@@ -101,7 +101,7 @@ function readText(value: JsonObject): TextPart {
   return part;
 }
 
-function readImage(value: JsonObject): ImagePart | undefined {
+export function readImage(value: JsonObject): ImagePart | undefined {
   const source = readSource(value) ?? readUrl(value.image_url) ?? readFileId(value.file_id);
   if (!source || source.kind === 'text') return undefined;
   const part: ImagePart = { type: 'image', source };

@@ -1,6 +1,7 @@
 /** Token estimates for requests that are only counted (`count_tokens`, limits) and for upstreams that send no usage. */
 import { estimateTokenCount } from 'tokenx';
 import type { Conversation, JsonObject, JsonValue } from './conversation';
+import { isPicture } from './pictures';
 import { isObject, objectOf } from './read';
 
 /** What a picture costs at most with Anthropic after scaling; others are of the same order. */
@@ -23,7 +24,6 @@ const COUNTED = [
   'text',
   'output_config',
 ];
-const IMAGES: ReadonlySet<unknown> = new Set(['image', 'image_url', 'input_image']);
 const FILES: ReadonlySet<unknown> = new Set(['document', 'file', 'input_file']);
 /** Structure, ids and opaque data: nothing the model reads as text. */
 const SILENT: ReadonlySet<string> = new Set([
@@ -67,7 +67,7 @@ function tokensIn(value: JsonValue | undefined): number {
   if (typeof value === 'string') return estimateText(value);
   if (Array.isArray(value)) return value.reduce((sum: number, entry) => sum + tokensIn(entry), 0);
   if (!isObject(value)) return 0;
-  if (IMAGES.has(value.type)) return IMAGE_TOKENS;
+  if (isPicture(value.type)) return IMAGE_TOKENS;
   if (FILES.has(value.type)) return fileTokens(value);
   let tokens = value.role !== undefined || value.name !== undefined ? FRAME_TOKENS : 0;
   for (const [key, entry] of Object.entries(value)) {

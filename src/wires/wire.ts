@@ -9,3 +9,10 @@ export type Wire = (typeof WIRES)[number];
 
 /** How a request says the most that may be answered, on whichever wire. */
 export const OUTPUT_LIMITS: readonly string[] = ['max_tokens', 'max_completion_tokens', 'max_output_tokens'];
+
+/** Where each is asked, behind the base URL. */
+export const WIRE_PATHS: Readonly<Record<Wire, string>> = {
+  chat: 'chat/completions',
+  responses: 'responses',
+  messages: 'messages',
+};

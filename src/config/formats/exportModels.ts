@@ -88,6 +88,7 @@ function exportBackend(backend: Backend, out: Collector): void {
       if (model.contextFallback !== undefined) out.contextFallbacks.push([name, model.contextFallback]);
     }
     for (const alias of model.aliases ?? []) out.aliases[alias] ??= model.id;
+    if (model.imagesBy !== undefined) out.note(`that pictures for ${model.id} are described by ${model.imagesBy}.`);
     if (model.buffered) out.note(`that answers of ${model.id} are held until they are whole.`);
   }
   if (backend.apiKeyNames?.[1])

@@ -368,7 +368,7 @@ describe('validateSettings', () => {
             ...a,
             default: false,
             fallbacks: ['q'],
-            models: [{ id: 'm', fallbacks: ['r', 'a/x'], contextFallback: 's' }],
+            models: [{ id: 'm', fallbacks: ['r', 'a/x'], contextFallback: 's', imagesBy: 't' }],
           },
         ],
       },
@@ -376,6 +376,7 @@ describe('validateSettings', () => {
         '~backends[0].fallbacks[0]: This fallback is q, but no backend serves that name.',
         '~backends[0].models[0].fallbacks[0]: This fallback is r, but no backend serves that name.',
         '~backends[0].models[0].contextFallback: contextFallback is s, but no backend serves that name.',
+        '~backends[0].models[0].imagesBy: imagesBy is t, but no backend serves that name.',
       ],
     ],
   ];

@@ -9,7 +9,7 @@ import { createRouteTable } from '../../../src/routing/resolve';
 import { settingsSchema } from '../../../src/settings/schema';
 import { applyLessons } from '../../../src/upstream/lessonEdits';
 import { type LessonStore, openLessonStore } from '../../../src/upstream/lessonStore';
-import { type Lesson, lessonsOf } from '../../../src/upstream/lessons';
+import { LEAVE_OUT_PICTURES, type Lesson, lessonsOf } from '../../../src/upstream/lessons';
 import type { JsonObject } from '../../../src/wires/conversation';
 import { readFailure } from '../../../src/wires/failure';
 
@@ -482,5 +482,58 @@ describe('what was learned', () => {
       writeFileSync(path.join(dataDir, 'lessons.json'), text);
       assert.deepEqual(open().known(target('relay/m')), []);
     }
+  });
+});
+
+describe('reading that a model cannot see', () => {
+  const picture = { type: 'image_url', image_url: { url: 'data:image/png;base64,AA==' } };
+  const seen: JsonObject = { model: 'm', messages: [{ role: 'user', content: [picture] }] };
+  const said: [who: string, message: string, status: number][] = [
+    ['DeepSeek', 'messages[3]: unknown variant `image_url`, expected `text` at line 1 column 143', 400],
+    ['Ollama', 'this model does not support image input (ref: b8bd630e)', 400],
+    ['LM Studio', 'Model does not support images. Please use a model that does.', 400],
+    ['OpenRouter', 'No endpoints found that support image input', 404],
+    ['llama.cpp', 'image input is not supported - hint: you may need to provide the mmproj', 500],
+    ['Mistral', 'Image input is not enabled for this model', 400],
+    ['OpenAI', 'Invalid content type. image_url is only supported by certain models.', 400],
+    ['vLLM', 'Qwen3-32B is not a multimodal model', 400],
+  ];
+  for (const [who, message, status] of said) {
+    it(`${who}: pictures become words`, () => {
+      assert.deepEqual(learned(openAi(message), seen, status), ['- pictures']);
+    });
+    it(`${who}: nothing is learned where no picture was sent`, () => {
+      assert.deepEqual(
+        learned(openAi(message), { model: 'm', messages: [{ role: 'user', content: 'hi' }] }, status),
+        [],
+      );
+    });
+  }
+  for (const message of [
+    'unsupported image format: image/bmp',
+    'This model does not support image sizes above 8000 pixels',
+    'Image exceeds 5 MB maximum',
+    'The image media type image/tiff is not supported',
+    'Could not process image',
+  ]) {
+    it(`a model that sees, and refuses this picture: ${message}`, () => {
+      assert.ok(!learned(openAi(message), seen).includes('- pictures'));
+    });
+  }
+
+  it('words take the place of every picture, all other bytes stay', () => {
+    const text = { type: 'text', text: 'image_url' };
+    const result = { type: 'tool_result', tool_use_id: 't', content: [{ type: 'image', source: {} }, text] };
+    const body = { messages: [{ role: 'user', content: [text, picture, result] }], tools: [{ content: [picture] }] };
+    const made = applyLessons(Buffer.from(JSON.stringify(body)), [LEAVE_OUT_PICTURES]);
+    const words = {
+      type: 'text',
+      text: '[A picture stood here. This model cannot see pictures: say so where it matters.]',
+    };
+    assert.deepEqual(JSON.parse(made.body.toString()), {
+      messages: [{ role: 'user', content: [text, words, { ...result, content: [words, text] }] }],
+      tools: body.tools,
+    });
+    assert.deepEqual(made.rules, ['pictures left out, which the model cannot see']);
   });
 });

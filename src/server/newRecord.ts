@@ -1,0 +1,31 @@
+/** The record of a request that begins: who asks, how, and nothing of what. */
+import type { IncomingHttpHeaders } from 'node:http';
+import type { RequestRecord } from '../ledger/record';
+import { randomHex } from '../network/randomHex';
+import type { Exchange } from './exchangeTypes';
+import type { Speaker } from './speaker';
+
+export function newRecord(exchange: Exchange, speaker: Speaker, stream: boolean, startedAt: number): RequestRecord {
+  return {
+    id: `req_${randomHex(8)}`,
+    time: new Date(startedAt).toISOString(),
+    route: exchange.route.name,
+    dialect: speaker.dialect,
+    client: speaker.isCursor ? 'cursor' : clientOf(exchange.request.headers),
+    clientKey: exchange.clientKey,
+    host: (exchange.request.headers.host ?? '').slice(0, 255),
+    askedModel: '',
+    rules: [],
+    stream,
+    status: 0,
+    attempts: [],
+    ms: 0,
+    bytesIn: exchange.body.length,
+    bytesOut: 0,
+  };
+}
+
+/** What VS Code's own chat says of itself (src/chat/http.ts); nothing depends on it. */
+function clientOf(headers: IncomingHttpHeaders): RequestRecord['client'] {
+  return headers['x-llm-router-client'] === 'vscode' ? 'vscode' : 'other';
+}

@@ -1,0 +1,237 @@
+/**
+ * Pictures for a model that cannot see (setting `imagesBy`): another model describes each one once, and its words stand in the
+ * picture's place in every turn, so that prefixes stay. Each description is a request of its own in the ledger, under the client
+ * key's limits and with its price; of a picture that could not be described just that is said.
+ */
+import { createHash } from 'node:crypto';
+import { boundedUsage } from '../ledger/boundedUsage';
+import { dollars } from '../ledger/budgets';
+import type { Target } from '../routing/backend';
+import { applyLessons } from '../upstream/lessonEdits';
+import { ownRequest, plainTarget } from '../upstream/ownRequest';
+import type { UpstreamRequest } from '../upstream/send';
+import { wholeBody } from '../upstream/transport';
+import { codecFor } from '../wires/codecs';
+import type { Answer, ApiFailure, Conversation, ImagePart } from '../wires/conversation';
+import { splice } from '../wires/jsonText';
+import { type Picture, picturesIn } from '../wires/pictures';
+import { estimateInputTokens } from '../wires/tokens';
+import { type AttemptResult, runAttempt } from './attempt';
+import type { Run } from './exchangeTypes';
+import { keptWords, withoutKey } from './keptWords';
+import { newRecord } from './newRecord';
+import { keyProblem, sender } from './plan';
+import { type CollectingReply, createCollectingReply, readAnswer } from './reply';
+
+/** The same for every picture and every request: a question of the moment would change the words, and with them the prefix. */
+const ASK =
+  'Describe this picture for an assistant that cannot see it and has to work from your words alone. Write down every text in it exactly as it stands (code, numbers, messages, labels), then what it shows and how it is laid out. No introduction, no advice.';
+/** Tokens: thinking models think within them. */
+const MOST_OUTPUT = 4_000;
+/** Characters of a description. */
+const MOST_WORDS = 8_000;
+/** Pictures of one request that are described anew. */
+const MOST_NEW = 20;
+/** Milliseconds for one description. */
+const MOST_MS = 120_000;
+/** A whole answer comes when it is finished: see candidates.ts. */
+const WHOLE_ANSWER_FACTOR = 3;
+
+const UNTOLD = '[A picture stands here that could not be described. Say so where it matters.]';
+const toldBy = (model: string, words: string): string => `[A picture, in the words of ${model}: ${words}]`;
+
+type Body = UpstreamRequest['body'];
+
+interface Told {
+  body: Body;
+  /** For the story. */
+  rules: string[];
+}
+
+/** What each request has told so far, failures too: another attempt does not ask again. */
+const toldIn = new WeakMap<Run, Map<string, string>>();
+
+/** @param body the upstream's, of any wire. @param leftMs of the whole request's time; undefined without a limit. */
+export async function withPicturesTold(
+  run: Run,
+  { model }: Target,
+  body: Body,
+  leftMs: number | undefined,
+): Promise<Told> {
+  const by = model?.imagesBy;
+  const bytes = by === undefined || body === undefined ? undefined : wholeBody(body);
+  const pictures = bytes ? picturesIn(bytes) : [];
+  if (by === undefined || !bytes || pictures.length === 0) return { body, rules: [] };
+  const { memory, tell } = teller(run, by, leftMs);
+  const edits = [];
+  for (const picture of pictures) edits.push(picture.toldAs(await tell(picture)));
+  const many = pictures.length === 1 ? 'a picture' : `${pictures.length} pictures`;
+  return { body: splice(bytes, edits), rules: [`${many} told in the words of ${by}`, ...memory.rules] };
+}
+
+function teller(run: Run, by: string, leftMs: number | undefined) {
+  const { exchange, client } = run;
+  const { deps } = exchange;
+  const memory = { rules: [] as string[] };
+  const known = toldIn.get(run) ?? new Map<string, string>();
+  toldIn.set(run, known);
+  const begun = deps.now();
+  const seer = seerOf(run, by);
+  let asked = 0;
+
+  async function words(image: ImagePart, key: string): Promise<string> {
+    const kept = deps.pictures.words(key);
+    if (kept !== undefined) return toldBy(by, kept);
+    if ('reason' in seer) return untold(seer.reason);
+    if (image.source.kind === 'file') return untold('the provider that keeps it is another one');
+    if (asked >= MOST_NEW) return untold(`one request describes ${MOST_NEW} at most`);
+    if (client.gone) return UNTOLD;
+    asked += 1;
+    const left = leftMs === undefined ? MOST_MS : Math.min(MOST_MS, leftMs - (deps.now() - begun));
+    if (left <= 0) return untold('the time for the whole request is over');
+    const answer = await describe(run, seer.target, by, image, left);
+    if ('reason' in answer) return untold(answer.reason);
+    memory.rules.push(answer.rule);
+    deps.pictures.keep(key, answer.words);
+    return toldBy(by, answer.words);
+  }
+
+  function untold(reason: string): string {
+    const rule = `a picture was not described: ${reason}`;
+    if (!memory.rules.includes(rule)) memory.rules.push(rule);
+    return UNTOLD;
+  }
+
+  return {
+    memory,
+    async tell(picture: Picture): Promise<string> {
+      const image = picture.read();
+      if (!image) return untold('its form is not known');
+      const key = createHash('sha256')
+        .update(JSON.stringify([exchange.clientKey, by, image.source]))
+        .digest('base64');
+      const found = known.get(key) ?? (await words(image, key));
+      known.set(key, found);
+      return found;
+    },
+  };
+}
+
+function seerOf({ exchange }: Run, by: string): { target: Target } | { reason: string } {
+  const found = exchange.runtime.routes.resolve(by);
+  if ('notFound' in found) return { reason: `no backend serves ${by}` };
+  if (!exchange.deps.admission.allows(exchange.clientKey, found))
+    return { reason: `this client key may not use ${by}` };
+  const problem = keyProblem(found, exchange.runtime.keyFor(found));
+  return problem ? { reason: problem.message } : { target: plainTarget(found) };
+}
+
+/** One description, and its record in the ledger. */
+async function describe(
+  run: Run,
+  target: Target,
+  by: string,
+  image: ImagePart,
+  leftMs: number,
+): Promise<{ words: string; rule: string } | { reason: string }> {
+  const { exchange } = run;
+  const { deps, runtime } = exchange;
+  const key = runtime.keyFor(target);
+  const made = ownRequest(target, key, question(target, image));
+  const sent = { ...made, body: wholeBody(applyLessons(made.body, deps.lessons.known(target)).body) };
+  const begun = deps.now();
+  const admitted = deps.admission.admit({
+    clientKey: exchange.clientKey,
+    target,
+    inputTokens: () => estimateInputTokens(JSON.parse(sent.body.toString('utf8'))),
+    maxOutputTokens: MOST_OUTPUT,
+  });
+  if (!admitted.ok) return { reason: admitted.failure.message };
+  try {
+    const result = await attempt(run, target, sent, leftMs);
+    const answer = answerIn(result, target);
+    const words = 'failure' in answer ? '' : textOf(answer);
+    const failure = 'failure' in answer ? answer.failure : words === '' ? NO_WORDS : undefined;
+    const usage = 'failure' in answer ? undefined : answer.usage && boundedUsage(answer.usage);
+    const cost = usage && deps.costOf(target, usage);
+    admitted.reservation.settle({ usage, cost });
+    const error = failure && keptWords(withoutKey(failure, key), sent.body);
+    const record = {
+      ...newRecord(exchange, run.speaker, false, begun),
+      askedModel: by,
+      backend: target.backend.name,
+      upstreamModel: target.upstreamModel,
+      via: target.via,
+      rules: [`describes a picture for ${run.record.id}`],
+      ...(run.record.conversation !== undefined && { conversation: run.record.conversation }),
+      status: failure?.status ?? 200,
+      upstreamStatus: result.status,
+      ...(error !== undefined && { error, errorKind: failure?.kind }),
+      ...(usage && { usage }),
+      ...(cost !== undefined && { cost }),
+      ms: deps.now() - begun,
+      bytesIn: sent.body.length,
+      bytesOut: words.length,
+    };
+    deps.record(record);
+    if (error !== undefined) return { reason: error };
+    return { words, rule: `described in ${record.id}${cost === undefined ? '' : ` for ${dollars(cost)}`}` };
+  } finally {
+    admitted.reservation.settle({});
+  }
+}
+
+const NO_WORDS: ApiFailure = { status: 502, kind: 'protocol', message: 'The answer has no words.' };
+
+function question({ upstreamModel }: Target, { source }: ImagePart): Conversation {
+  const parts: Conversation['turns'][number]['parts'] = [
+    { type: 'text', text: ASK },
+    { type: 'image', source },
+  ];
+  return { model: upstreamModel, turns: [{ role: 'user', parts }], maxOutputTokens: MOST_OUTPUT, stream: false };
+}
+
+function attempt(run: Run, target: Target, request: ReturnType<typeof ownRequest>, leftMs: number) {
+  const seconds = target.backend.timeouts;
+  const codec = codecFor(target.backend.wire);
+  return runAttempt({
+    send: sender(run, target),
+    request,
+    provider: target.backend.name,
+    limits: {
+      connectMs: seconds.connect * 1_000,
+      firstByteMs: seconds.firstByte * 1_000 * WHOLE_ANSWER_FACTOR,
+      firstContentMs: 0,
+      idleMs: seconds.idle * 1_000,
+      totalMs: leftMs,
+    },
+    client: run.client,
+    wantsStream: false,
+    buffered: false,
+    streamReply: () => createCollectingReply(codec.createStreamParser()),
+    commitHeaders: () => ({}),
+    parseError: codec.parseError,
+    onFirstContent() {},
+  });
+}
+
+function answerIn(result: AttemptResult, target: Target): Answer | { failure: ApiFailure } {
+  switch (result.kind) {
+    case 'failed':
+      return { failure: result.failure };
+    case 'streamed':
+      return (result.reply as CollectingReply).answer();
+    case 'whole':
+      try {
+        return readAnswer(codecFor(target.backend.wire), result.body);
+      } catch {
+        const message = `${target.backend.name} answered with something that is not an answer.`;
+        return { failure: { status: 502, kind: 'protocol', message } };
+      }
+  }
+}
+
+function textOf({ parts }: Answer): string {
+  const text = parts.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('');
+  return text.trim().slice(0, MOST_WORDS);
+}

@@ -1,0 +1,60 @@
+/** Pictures in a body of any of the three wires: where they stand, and words in their place. Pure, on bytes. */
+import type { ImagePart, JsonObject } from './conversation';
+import { type Edit, itemsOf, scanObject } from './jsonText';
+import { readImage } from './parts';
+
+/** Types of parts that are pictures: Messages, Chat, Responses. */
+const PICTURES: ReadonlySet<unknown> = new Set(['image', 'image_url', 'input_image']);
+
+export const isPicture = (type: unknown): boolean => PICTURES.has(type);
+
+/** One picture, and where its part stands. */
+export interface Picture {
+  start: number;
+  end: number;
+  /** What it shows, in the neutral form; undefined where no form of ours fits it. */
+  read(): ImagePart | undefined;
+  /** The edit that puts words in its place. */
+  toldAs(text: string): Edit;
+}
+
+/** In the order in which they stand: in turns, in results of tools, never in what tools are made of. */
+export function picturesIn(bytes: Buffer): Picture[] {
+  // Nearly every body has none; this is a search, reading it is not.
+  if (!bytes.includes('image')) return [];
+  const found: Picture[] = [];
+  for (const { key, kind, start } of scanObject(bytes)) {
+    if (kind !== 'array' || (key !== 'messages' && key !== 'input')) continue;
+    for (const turn of itemsOf(bytes, start))
+      if (turn.kind === 'object') collect(bytes, turn.start, found, key === 'input' ? 'input_text' : 'text');
+  }
+  return found;
+}
+
+/** Of what has `content` or `output`: a turn, or a result inside of one. */
+function collect(bytes: Buffer, holder: number, found: Picture[], textType: string, deep = false): void {
+  for (const { key, kind, start } of scanObject(bytes, holder)) {
+    if (kind !== 'array' || (key !== 'content' && key !== 'output')) continue;
+    for (const item of itemsOf(bytes, start)) {
+      if (item.kind !== 'object') continue;
+      const type = typeAt(bytes, item.start);
+      if (isPicture(type)) found.push(pictureAt(bytes, item.start, item.end, textType));
+      else if (type === 'tool_result' && !deep) collect(bytes, item.start, found, textType, true);
+    }
+  }
+}
+
+/** Escaped spellings of a type are nobody's; they are not read. */
+function typeAt(bytes: Buffer, start: number): string | undefined {
+  const type = scanObject(bytes, start).findLast(({ key }) => key === 'type');
+  return type?.kind === 'string' ? bytes.toString('latin1', type.start + 1, type.end - 1) : undefined;
+}
+
+function pictureAt(bytes: Buffer, start: number, end: number, textType: string): Picture {
+  return {
+    start,
+    end,
+    read: () => readImage(JSON.parse(bytes.toString('utf8', start, end)) as JsonObject),
+    toldAs: (text) => ({ start, end, text: JSON.stringify({ type: textType, text }) }),
+  };
+}
