@@ -69,12 +69,16 @@ export async function openMemoryStore(options: MemoryStoreOptions): Promise<Memo
     const bytes = Buffer.concat([MAGIC, fresh, ...records.map((record, at) => seal(record, key, fresh, at))]);
     await handle?.close();
     handle = undefined;
-    await writeWhole(file, bytes);
-    handle = await open(file, 'r+');
-    name = fresh;
-    next = records.length;
-    size = bytes.length;
-    rotateAt = size + rotateBytes;
+    try {
+      await writeWhole(file, bytes);
+      name = fresh;
+      next = records.length;
+      size = bytes.length;
+    } finally {
+      // Where a full disk refused the fresh one, the old one goes on.
+      rotateAt = size + rotateBytes;
+      if (name) handle = await open(file, 'r+');
+    }
   }
 
   async function writeWaiting(): Promise<void> {

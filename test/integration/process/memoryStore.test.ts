@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import fsPromises, { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { mock } from 'node:test';
 import { openMemoryStore } from '../../../src/process/memoryStore';
 import { bundleProgram } from '../../support/bundleProgram';
 
@@ -105,6 +107,26 @@ describe('memory store', () => {
     assert.ok((await stat(file)).size < 4_500);
     assert.deepEqual((await reopened()).slice(0, 2), live);
     assert.deepEqual(warnings, []);
+  });
+  it('a disk that is full when it rewrites itself costs those records only: the old file goes on', async () => {
+    const store = await openStore({ rotateBytes: 50, live: () => ['live'] });
+    const { open } = fsPromises;
+    mock.method(fsPromises, 'open', async (name: string, ...more: [string]) => {
+      if (name.endsWith('.tmp')) throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+      return await open(name, ...more);
+    });
+    syncBuiltinESMExports();
+    try {
+      store.append('lost '.repeat(20));
+      await store.flush();
+    } finally {
+      mock.restoreAll();
+      syncBuiltinESMExports();
+    }
+    assert.match(warnings.join(), /could not be written: no space/);
+    store.append('kept');
+    await store.close();
+    assert.deepEqual(await reopened(), ['kept']);
   });
   it('a place that cannot be written is a warning, no failure', async () => {
     await writeFile(path.join(folder, 'deep'), 'a file where the folder should be');
