@@ -12,6 +12,8 @@ import { identityOf, isSameProcess, type ProcessIdentity } from './processIdenti
 import { createWhole, openRuntimeDir } from './runtimeDir';
 import { UsageError } from './usageError';
 
+const MOST_READS = 20;
+
 interface Holder extends ProcessIdentity {
   /** Once it listens. */
   port?: number;
@@ -28,8 +30,11 @@ export async function claimDataDir(dataDir: string): Promise<DataDirClaim> {
   const me = await identityOf(process.pid);
   const written = (port?: number): string => `${JSON.stringify({ ...me, ...(port !== undefined && { port }) })}\n`;
   let mine = written();
-  while (!(await createWhole(file, mine))) {
-    const text = await readFile(file, 'utf8').catch(() => undefined);
+  for (let unread = 0; !(await createWhole(file, mine)); ) {
+    const text = await readFile(file, 'utf8').catch((error: Error) => {
+      // Gone meanwhile, or held by another program for a moment; a folder of that name, or somebody else's file, stays.
+      if (++unread >= MOST_READS) throw unreadable(file, error);
+    });
     if (text === undefined) continue;
     const holder = await runningHolder(file, text);
     if (holder) throw taken(dataDir, holder);
@@ -72,6 +77,12 @@ async function takeAway(file: string, text: string): Promise<void> {
   }
   if ((await readFile(aside, 'utf8')) !== text) await link(aside, file).catch(() => undefined);
   await unlink(aside);
+}
+
+function unreadable(file: string, { message }: Error): UsageError {
+  return new UsageError(
+    `${file} would say whether a headless router runs there, and cannot be read: ${message}. Remove it when none runs, or give this one a folder of its own with --data-dir DIR.`,
+  );
 }
 
 function taken(dataDir: string, { pid, port }: Holder): UsageError {

@@ -1,6 +1,6 @@
 /** The command-line program as a child process: options, events, precedence, exit codes, changed files (design §4). */
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { type Program, startProgram, tempFolder } from '../../support/program';
@@ -131,6 +131,14 @@ describe('command line', () => {
     winner.child.kill('SIGTERM');
     assert.equal(await winner.exited, 0);
     assert.ok(!existsSync(path.join(temp.folder, 'data', 'run', 'headless.json')));
+  });
+
+  it('ends with 2 and names the file when what says who runs there cannot be read', async () => {
+    const file = path.join(temp.folder, 'data', 'run', 'headless.json');
+    mkdirSync(file, { recursive: true });
+    const program = start(common());
+    assert.equal(await program.exited, 2);
+    assert.ok(program.stderr().includes(`${file} would say`));
   });
 
   it('ends with 2 and names the file when the key it made is lost; no other key is made', async () => {
