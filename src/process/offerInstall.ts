@@ -1,12 +1,28 @@
 /** Questions on a terminal; the one about cloudflared is asked once. */
-import { createInterface } from 'node:readline/promises';
+import { createInterface } from 'node:readline';
 import type { HeadlessArguments } from './commandLine';
 import type { RouterCore } from './core';
 import type { Terminal } from './terminal';
 
-export async function askYes(question: string, input: NodeJS.ReadStream, output: NodeJS.WriteStream): Promise<boolean> {
+/** Ctrl+C is read as a key here and no signal: it answers no, and ends the program as it would anywhere else. Ctrl+D is a no. */
+export function askYes(
+  question: string,
+  input: NodeJS.ReadableStream,
+  output: NodeJS.WritableStream,
+  interrupt: () => void = () => process.emit('SIGINT', 'SIGINT'),
+): Promise<boolean> {
   const prompt = createInterface({ input, output });
-  return /^y(es)?$/i.test((await prompt.question(question).finally(() => prompt.close())).trim());
+  return new Promise((resolve) => {
+    prompt.once('close', () => resolve(false));
+    prompt.once('SIGINT', () => {
+      prompt.close();
+      interrupt();
+    });
+    prompt.question(question, (answer) => {
+      resolve(/^y(es)?$/i.test(answer.trim()));
+      prompt.close();
+    });
+  });
 }
 
 /** Asks once on a terminal whether cloudflared may be downloaded; otherwise it never downloads by itself. */
