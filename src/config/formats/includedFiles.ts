@@ -38,17 +38,18 @@ export function withIncludes(main: SourceFile, files: ReadIncludes | undefined):
   const parts = new Map<string, Part[]>(Object.keys(value).map((key) => [key, [{ start: 0 }]]));
   const seen = new Set<string>(files ? [files.root] : []);
   const pending: { list: unknown; from: string; at?: Found['at'] }[] = [{ list: first, from: files?.root ?? '' }];
-  for (let next = pending.shift(); next && seen.size < MOST_FILES; next = pending.shift()) {
+  for (let next = pending.shift(); next; next = pending.shift()) {
     const { list, from } = next;
+    const full = seen.size >= MOST_FILES;
     if (!Array.isArray(list)) {
       found.push({ at: next.at ?? ['include'], message: 'include must be a list of files.', severity: 'error' });
       continue;
     }
-    for (const [index, name] of list.entries()) include(name, next.at ?? ['include', index], from);
+    for (const [index, name] of list.entries()) include(name, next.at ?? ['include', index], from, full);
   }
   return { value, found, positionOf: (one) => main.positionOf(placeOf(one)), messageOf };
 
-  function include(name: unknown, at: Found['at'], from: string): void {
+  function include(name: unknown, at: Found['at'], from: string, full: boolean): void {
     if (typeof name !== 'string') {
       found.push({ at, message: 'include must be a list of files.', severity: 'error' });
       return;
@@ -61,6 +62,11 @@ export function withIncludes(main: SourceFile, files: ReadIncludes | undefined):
     const { path, text } = files.read(name, from);
     if (seen.has(path)) return;
     seen.add(path);
+    if (full) {
+      const message = `The included file ${path} is not read: ${MOST_FILES} files are read already, and no more are.`;
+      found.push({ at, message, severity: 'error' });
+      return;
+    }
     const source = text === undefined ? undefined : readYaml(text);
     if (!source || (!isObject(source.value) && source.found.length === 0)) {
       const why = source ? 'is no mapping of settings' : 'cannot be read';

@@ -113,6 +113,22 @@ router_settings: {model_group_alias: {short: os.environ/OTHER}}
     );
   });
 
+  it('include: files behind the bound are told and no longer left out in silence; a circle among as many is none', () => {
+    const chain = (files: number, end: string) => ({
+      root: '0',
+      read: (name: string) => ({
+        path: name,
+        text: `include: ['${Number(name) + 1 < files ? Number(name) + 1 : end}']\n`,
+      }),
+    });
+    const text = 'include: ["1"]\nmodel_list:\n  - {model_name: m, litellm_params: {model: groq/x}}\n';
+    assert.deepEqual(loadConfigText(text, { includes: chain(100, '0') }).problems, []);
+    assert.deepEqual(
+      loadConfigText(text, { includes: chain(102, '0') }).problems.map(({ line, message }) => `${line} ${message}`),
+      ['1 The included file 100 is not read: 100 files are read already, and no more are.'],
+    );
+  });
+
   it('export: a local server without key is never given OPENAI_API_KEY, and the Responses wire keeps its way', () => {
     const { settings } = validateSettings({
       backends: [
