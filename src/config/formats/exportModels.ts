@@ -41,7 +41,8 @@ export function exportModels(settings: Settings, backends: readonly Backend[], r
   const notes = new Set<string>();
   const out: Collector = {
     entries: [],
-    aliases: {},
+    // Without what every object inherits: an alias may be called `constructor`.
+    aliases: Object.create(null),
     fallbacks: [],
     contextFallbacks: [],
     variables: [],

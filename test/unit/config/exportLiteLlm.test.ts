@@ -250,6 +250,14 @@ describe('export for LiteLLM', () => {
     assert.match(fileOf(settings, 'README.md'), /host\.docker\.internal/);
   });
 
+  it('aliases of a model keep their names, whatever every object inherits', () => {
+    const models = [{ id: 'm', aliases: ['constructor', '__proto__', 'quick'] }];
+    const settings = settingsOf({ backends: [{ name: 'groq', preset: 'groq', models }], aliases: { valueOf: 'm' } });
+    const text = fileOf(settings, 'config.yaml');
+    for (const alias of ['constructor', '__proto__', 'quick', 'valueOf'])
+      assert.match(text, new RegExp(`^ +"?${alias}"?: "?m"?$`, 'm'));
+  });
+
   it('an empty configuration is an empty but valid proxy', () => {
     const text = fileOf(settingsOf({}), 'config.yaml');
     assert.deepEqual((parse(text) as { model_list: unknown }).model_list, []);
