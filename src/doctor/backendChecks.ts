@@ -71,15 +71,20 @@ async function look(backend: Backend, facts: DoctorFacts, listed: ListedModels, 
   if (answer.status === 200 && models) {
     listed.set(backend.name, models);
     const accepted = key === undefined ? '' : ', key accepted';
-    const credit = await askCredit({ backend, key, send: facts.send, now: Date.now });
+    // A bonus: however slow its answer is, the key has been accepted, and the hop says so in time.
+    const left = Math.max(0, Math.round(BACKEND_MS - 500 - (facts.now() - begun)));
+    const inTime = AbortSignal.any([signal, AbortSignal.timeout(left)]);
+    const credit = await askCredit({ backend, key, send: facts.send, now: Date.now, signal: inTime });
     if (credit?.low)
       return warning(
         `${host} accepts the key, but little credit is there: ${creditWords(credit)}.`,
         'Top it up at the provider.',
         MANAGE_BACKENDS,
       );
-    const left = credit ? ` Credit: ${creditWords(credit)}.` : '';
-    return ok(`${host} lists ${models.length} ${models.length === 1 ? 'model' : 'models'}${accepted} (${way}).${left}`);
+    const tells = credit ? ` Credit: ${creditWords(credit)}.` : '';
+    return ok(
+      `${host} lists ${models.length} ${models.length === 1 ? 'model' : 'models'}${accepted} (${way}).${tells}`,
+    );
   }
   if (answer.status === 404 || answer.status === 405 || answer.status === 501) {
     const configured = backend.models.length > 0;

@@ -25,15 +25,18 @@ export interface AskCredit {
   send: Send;
   /** Milliseconds since the epoch. */
   now(): number;
+  /** Who asks waits no longer. */
+  signal?: AbortSignal;
 }
 
 /** Undefined where the provider publishes nothing, does not answer in time, or has no limit to tell of. Never rejects. */
-export async function askCredit({ backend, key, send, now }: AskCredit): Promise<Credit | undefined> {
+export async function askCredit({ backend, key, send, now, signal }: AskCredit): Promise<Credit | undefined> {
   if (key === undefined) return undefined;
   for (const { url, read } of questions(backend)) {
+    if (signal?.aborted) return undefined;
     const headers = { ...upstreamHeaders(backend, key), accept: 'application/json' };
     const request = { method: 'GET' as const, url, headers, local: backend.local };
-    const answer = await ask({ send, request, ms: ASK_MS, mostBytes: MOST_BYTES });
+    const answer = await ask({ send, request, ms: ASK_MS, mostBytes: MOST_BYTES, signal });
     const body = 'status' in answer && answer.status === 200 ? parseObject(answer.text) : undefined;
     const credit = body && read(body);
     if (credit) return { ...credit, at: now() };
