@@ -139,7 +139,7 @@ async function cleanUp(dir: RuntimeDir, mine: Claim, options: AcquireOptions): P
   for (const name of await readdir(dir.run)) {
     const file = path.join(dir.run, name);
     const ofGeneration = Number(/^(?:start-|r)(\d+)-/.exec(name)?.[1] ?? Number.NaN);
-    const isDraft = /^(gen|start|memo)[-.].*\.[0-9a-f]{12}$/.test(name) && (await isOld(file));
+    const isDraft = /\.([0-9a-f]{12}|[0-9a-f]{8}\.tmp)$/.test(name) && (await isOld(file));
     if (isDraft || (ofGeneration < mine.generation && !kept.has(file))) {
       await unlink(file).catch(() => undefined);
     }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { nodeSpawner } from '../../../src/process/spawnRouter';
@@ -102,6 +102,31 @@ describe('who becomes the one router process', function () {
   /** The generations that files in the folder belong to. */
   const leftIn = (run: string): string[] =>
     readdirSync(run).flatMap((name) => /^(?:gen-|start-|r)(\d+)/.exec(name)?.[1] ?? []);
+
+  it('drafts that a kill left behind go, those of this minute and what is whole stay', async () => {
+    const run = path.join(home.dataDir, 'run');
+    mkdirSync(run, { mode: 0o700 });
+    const old = [
+      'gen-1.json.77.0123456789ab',
+      'headless.json.77.0123456789ab',
+      'headless.json.0123456789ab',
+      'memo.json.77.01234567.tmp',
+    ];
+    for (const name of [...old, 'headless.json']) {
+      writeFileSync(path.join(run, name), '');
+      utimesSync(path.join(run, name), 1, 1);
+    }
+    writeFileSync(path.join(run, 'headless.json.78.0123456789ab'), '');
+    const window = home.window();
+    await window.pushConfig(push());
+    await until(
+      () => old.every((name) => !readdirSync(run).includes(name)),
+      'left over:',
+      () => readdirSync(run).join(' '),
+    );
+    const left = readdirSync(run);
+    for (const name of ['headless.json', 'headless.json.78.0123456789ab']) assert.ok(left.includes(name), name);
+  });
 
   it('is one of many processes that are started at once without any agreement', async () => {
     // Windows agree on who starts; without them the claim of a generation alone decides.
