@@ -209,7 +209,7 @@ function lookOf(trouble: Trouble): TroubleLook {
         short: 'local only',
         severity: 'warning',
         icon: 'home',
-        text: 'The tunnel program cloudflared is missing, so the router works on this machine only.',
+        text: `${trouble.tunnel.message ?? 'The tunnel program cloudflared is missing.'} The router works on this machine only.`,
         fix: 'Download it, or choose another way.',
         actions: [act('installCloudflared', 'Download and Start'), TUNNEL_WAYS],
       };

@@ -107,6 +107,14 @@ describe('the table of troubles', () => {
       assert.equal(look!.actions[0].command, STATES[kind].mends);
     });
 
+  it('what is wrong with the tunnel program is said as it is: it may be there, and too old', () => {
+    const message = 'The installed cloudflared 2020.1.0 is older than 2024.1.0.';
+    const [look] = troublesOf({
+      router: { ...router, tunnel: { ...tunnel, state: 'error', needsBinary: true, message } },
+    });
+    assert.equal(look?.text, `${message} The router works on this machine only.`);
+  });
+
   it('tells the worst first, whatever the order it is found in', () => {
     const all = troublesOf({
       failed: 'x',
