@@ -213,6 +213,8 @@ export interface ApiFailure {
   type?: string;
   code?: string | null;
   param?: string | null;
+  /** What a Messages provider says beside its sentence, for programs: Anthropic's SDK goes on by it. */
+  details?: JsonObject;
   retryAfterSeconds?: number;
   /** What kind of trouble it is; decides on retry, fallback and wording. */
   kind?: FailureKind;

@@ -15,6 +15,7 @@ export interface ErrorFields {
   code?: string | undefined;
   param?: string | undefined;
   status?: number | undefined;
+  details?: JsonObject | undefined;
   retryAfterSeconds?: number | undefined;
 }
 
@@ -48,6 +49,7 @@ export function readError(value: JsonValue, depth = 0): ErrorFields {
     code: innerCode ?? (typeof code === 'number' ? String(code) : filledString(code)),
     param: filledString(error.param),
     status: httpStatus(code) ?? httpStatus(error.status) ?? httpStatus(error.statusCode) ?? httpStatus(error.http_code),
+    details: objectOf(error.details),
     retryAfterSeconds: retryInfo(error),
   };
   return depth > 1 ? fields : withRaw(fields, objectOf(error.metadata));

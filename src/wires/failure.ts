@@ -1,6 +1,7 @@
 /** Failures of every provider in one neutral form, shared by all wires. */
 import type { ApiFailure, FailureKind, JsonObject, JsonValue } from './conversation';
 import { cut, type ErrorFields, MAX_BODY, parseBody, readError, sentenceOfText } from './errorBody';
+import { jsonTextOf } from './jsonText';
 import { maskKeys } from './keyShapes';
 import { entryOf, filledString } from './read';
 import { retryAfterOfHeaders, retryAfterOfText } from './retryAfter';
@@ -170,6 +171,9 @@ function failureOf(status: number, error: ErrorFields): ApiFailure {
   if (error.type !== undefined) failure.type = error.type;
   if (error.code !== undefined) failure.code = error.code;
   if (error.param !== undefined) failure.param = error.param;
+  const details = error.details && jsonTextOf(error.details);
+  // All of it or nothing: words for programs, of which nothing may look like a key.
+  if (details && details.length <= MAX_MESSAGE && maskKeys(details) === details) failure.details = error.details!;
   const wait =
     error.retryAfterSeconds ?? (kind === 'rateLimit' || kind === 'overloaded' ? retryAfterOfText(message) : undefined);
   if (wait !== undefined) failure.retryAfterSeconds = wait;

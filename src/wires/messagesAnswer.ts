@@ -217,9 +217,9 @@ export function emitMessagesError(failure: ApiFailure): JsonObject {
   // Claude Code compacts its history only when it reads these words.
   const isOverflow = kind === 'contextLength' && !/prompt is too long/i.test(failure.message);
   const message = isOverflow ? `prompt is too long: ${failure.message}` : failure.message;
-  const details: JsonObject =
-    failure.code === 'thread_unsupported_request' ? { details: { error_code: failure.code } } : {};
-  return { type: 'error', error: { type, message, ...details } };
+  const refused = failure.code === 'thread_unsupported_request' ? { error_code: failure.code } : undefined;
+  const details = failure.details ?? refused;
+  return { type: 'error', error: { type, message, ...(details && { details }) } };
 }
 
 /** Kinds with a type of their own here, which OpenAI-shaped providers call `invalid_request_error` all the same. */

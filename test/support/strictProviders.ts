@@ -377,7 +377,11 @@ function checkItemMessage(item: JsonObject, where: string): Reason {
   const { role, content } = item;
   if (!['user', 'assistant', 'system', 'developer'].includes(role as string)) return `${where}: unknown role ${role}`;
   if (typeof content === 'string') return undefined;
-  return role === 'assistant' ? `${where}: assistant content without id` : checkParts(content, where);
+  if (role !== 'assistant') return checkParts(content, where);
+  if (typeof item.id !== 'string') return `${where}: assistant content without id`;
+  return firstReason(arrayOf(content) as JsonObject[], (part) =>
+    part.type === 'output_text' || part.type === 'refusal' ? undefined : `${where}: unknown part ${part.type}`,
+  );
 }
 
 function checkParts(parts: JsonValue | undefined, where: string): Reason {

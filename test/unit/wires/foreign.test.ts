@@ -41,6 +41,20 @@ describe('what another wire has no form for', () => {
     );
   });
 
+  it("a Messages provider's details of an error stay: SDKs go on by them; not what looks like a key, nor without end", () => {
+    const told = (details: unknown) => {
+      const body = JSON.stringify({ type: 'error', error: { type: 'invalid_request_error', message: 'no', details } });
+      return errorOf(codecFor('messages').parseError(400, {}, body)).details;
+    };
+    for (const code of ['thread_unsupported_request', 'thread_not_found'])
+      assert.deepEqual(told({ error_code: code, unsupported: ['tools'] }), {
+        error_code: code,
+        unsupported: ['tools'],
+      });
+    for (const bad of ['x', [1], { key: `sk-ant-${'a1B2'.repeat(10)}` }, { text: 'x'.repeat(3_000) }])
+      assert.equal(told(bad), undefined);
+  });
+
   it('documents of content and search results become text, audio is refused', () => {
     const blocks = [{ type: 'text', text: 'inside' }];
     const { turns } = carry('messages', {
