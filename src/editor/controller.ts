@@ -44,7 +44,7 @@ export function createEditor(context: ExtensionContext, log: LogOutputChannel): 
   const keys = createKeyStore(context.secrets);
   const made = createMadeKeys(context.globalState);
   const stopped = createStopFlag(dataDir);
-  const cursorSwitch = createSwitchStore(dataDir);
+  const cursorSwitch = createSwitchStore(dataDir, () => changed());
   const stamper = createStamper(context.globalState, Date.now);
   const views = new EventEmitter<View>();
   const pushes = new EventEmitter<ConfigResult>();
@@ -71,7 +71,11 @@ export function createEditor(context: ExtensionContext, log: LogOutputChannel): 
     if (view.state?.cursorApp?.switchedOn === false && cursorSwitch.read().ownModels) view.ownModels = true;
     return view;
   };
-  const changed = (): void => views.fire(currentView());
+  let view = currentView();
+  const changed = (): void => {
+    view = currentView();
+    views.fire(view);
+  };
 
   /** Undefined when the secret storage does not work: better no news for the router than news without keys. */
   async function readKeys(): Promise<Record<string, string> | undefined> {
@@ -155,7 +159,7 @@ export function createEditor(context: ExtensionContext, log: LogOutputChannel): 
     router,
     cursorSwitch,
     get view() {
-      return currentView();
+      return view;
     },
     onDidChangeView: views.event,
     onDidPush: pushes.event,

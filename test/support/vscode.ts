@@ -7,6 +7,7 @@ export const written: { user: Record<string, unknown>; workspace: Record<string,
 };
 
 export const workspace = {
+  onDidChangeConfiguration: (_listener: () => void) => ({ dispose() {} }),
   getConfiguration: (section = '') => {
     const at = (values: Record<string, unknown>, key: string) => values[[section, key].filter(Boolean).join('.')];
     return {
@@ -42,6 +43,20 @@ export const env = {
   sessionId: 'session',
   clipboard: { text: '', writeText: async (text: string) => void (env.clipboard.text = text) },
 };
+export const Uri = { file: (fsPath: string) => ({ fsPath }) };
+export class EventEmitter<T> {
+  private readonly listeners = new Set<(value: T) => void>();
+  readonly event = (listener: (value: T) => void) => {
+    this.listeners.add(listener);
+    return { dispose: () => void this.listeners.delete(listener) };
+  };
+  fire(value: T): void {
+    for (const listener of this.listeners) listener(value);
+  }
+  dispose(): void {
+    this.listeners.clear();
+  }
+}
 export const QuickInputButtons = { Back: 'back' };
 export class ThemeIcon {
   constructor(readonly id: string) {}

@@ -21,7 +21,7 @@ export interface SwitchStore {
   change(changes: SwitchMemory): void;
 }
 
-export function createSwitchStore(dataDir: string): SwitchStore {
+export function createSwitchStore(dataDir: string, onChange?: () => void): SwitchStore {
   const file = path.join(dataDir, 'cursor-switch.json');
   const read = (): SwitchMemory => {
     try {
@@ -36,6 +36,7 @@ export function createSwitchStore(dataDir: string): SwitchStore {
     change(changes) {
       mkdirSync(dataDir, { recursive: true });
       writeWholeSync(file, JSON.stringify({ ...read(), ...changes }));
+      onChange?.();
     },
   };
 }
