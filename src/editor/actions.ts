@@ -1,11 +1,11 @@
 /** Shows a message with its buttons and does what the chosen one says. */
 
-import { commands, env } from 'vscode';
+import { commands, env, Uri } from 'vscode';
 import type { Editor } from './controller';
 import { COMMANDS, type CommandName } from './ids';
 import { sayError, sayInformation, sayWarning } from './say';
 import type { Action, Message } from './stateMessages';
-import { returningUrl } from './view';
+import { phaseOf, returningUrl } from './view';
 import { t } from './words';
 
 /** One step of Connect Cursor…, gone to directly. */
@@ -50,6 +50,18 @@ export async function tell(editor: Editor, message: Message): Promise<void> {
     );
   if (chosen === RESTART) return void (await commands.executeCommand(COMMANDS.connectCursor, 'restart'));
   await commands.executeCommand(COMMANDS[COMMAND_OF[chosen]]);
+}
+
+/** False, and a person is told what that `means` and how to start it, while the router is not running. */
+export function isRunning(editor: Editor, means: string): boolean {
+  if (phaseOf(editor.view) === 'running') return true;
+  void tell(editor, { severity: 'info', text: means, actions: ['Start Router'] });
+  return false;
+}
+
+export async function offerFile(text: string, file: string): Promise<void> {
+  const open = 'Open File';
+  if ((await sayInformation(text, open)) === open) await commands.executeCommand('vscode.open', Uri.file(file));
 }
 
 async function copy(url: string | undefined, note: string): Promise<void> {

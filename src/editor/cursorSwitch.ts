@@ -10,11 +10,12 @@ import { t } from './words';
 /** Flips `useOpenAIKey` in a running Cursor (docs/rules.md M11). */
 const TOGGLE = 'aiSettings.usingOpenAIKey.toggle';
 
-const hasSwitch = async (): Promise<boolean> => (await commands.getCommands(true)).includes(TOGGLE);
+const hasCommand = async (command: string): Promise<boolean> => (await commands.getCommands(true)).includes(command);
 
-async function toggle(): Promise<boolean> {
-  if (!(await hasSwitch())) return false;
-  await commands.executeCommand(TOGGLE);
+/** One of Cursor's own commands; false: this editor has none of that name. */
+export async function runOfCursor(command: string, ...args: unknown[]): Promise<boolean> {
+  if (!(await hasCommand(command))) return false;
+  await commands.executeCommand(command, ...args);
   return true;
 }
 
@@ -27,7 +28,7 @@ export function createCursorSwitch(editor: Editor): Disposable {
     acts: () => keepsKeyOn() && editor.view.state?.leads === true,
     reading: () => editor.view.state?.cursorApp,
     store: editor.cursorSwitch,
-    toggle,
+    toggle: () => runOfCursor(TOGGLE),
     async ask() {
       const chosen = await sayWarning(t`Cursor's OpenAI key was switched off. Was it you?`, KEEP, ON);
       return chosen === ON ? 'switchOn' : chosen === KEEP ? 'keepOff' : undefined;
@@ -49,7 +50,7 @@ export async function switchKey(editor: Editor, to: boolean): Promise<void> {
     store.change(wish);
     return void sayInformation(t`Cursor's OpenAI key is ${is}.`);
   }
-  if (!(await hasSwitch()))
+  if (!(await hasCommand(TOGGLE)))
     return void sayWarning(
       t`This editor has no such switch. In Cursor it is under Settings, Models, or Cmd/Ctrl+Shift+0.`,
     );

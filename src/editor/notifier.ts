@@ -8,13 +8,14 @@ import { sayError } from './say';
 import { keepsKeyOn, openSetting } from './settings';
 import {
   cursorJobNotice,
+  failureOf,
   keyMessage,
   type Message,
   switchedOffNotice,
   tunnelTrouble,
   urlNotice,
 } from './stateMessages';
-import { phaseOf, type View, workingUrl } from './view';
+import { phaseOf, workingUrl } from './view';
 import { t } from './words';
 
 /** The URL that a person was told and may have pasted; shared by all windows and kept over restarts. */
@@ -35,7 +36,7 @@ export function createNotifier(editor: Editor): Disposable {
 
   function look(): void {
     const view = editor.view;
-    tellOnce('failure', failureOf(view));
+    tellOnce('failure', phaseOf(view) === 'failed' ? failureOf(view) : undefined);
     tellOnce('keys', keyMessage(view));
     // Several windows see the same state: only the one in front speaks.
     if (!window.state.focused) return;
@@ -62,15 +63,6 @@ export function createNotifier(editor: Editor): Disposable {
 
   const subscriptions = [editor.onDidChangeView(look), window.onDidChangeWindowState(look)];
   return { dispose: () => subscriptions.forEach((subscription) => void subscription.dispose()) };
-}
-
-function failureOf(view: View): Message | undefined {
-  if (phaseOf(view) !== 'failed') return undefined;
-  return {
-    severity: 'error',
-    text: `The router is not running. ${view.message ?? ''}`.trim(),
-    actions: ['Restart Router', 'Show Log'],
-  };
 }
 
 /** A setting that is not in force: named, with a button that opens it. The router keeps the last good ones. */

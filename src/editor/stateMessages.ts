@@ -37,6 +37,13 @@ export interface Message {
 }
 
 /** Answer of Copy Base URL: a URL that works, or what is going on. Nothing is copied that Cursor could not use without saying so. */
+/** A router that could not be started or reached. */
+export const failureOf = (view: View): Message => ({
+  severity: 'error',
+  text: `The router is not running. ${view.message ?? ''}`.trim(),
+  actions: ['Restart Router', 'Show Log'],
+});
+
 export type BaseUrlAnswer = { copy: string; message: Message } | { message: Message; returning?: string };
 
 export function baseUrlAnswer(view: View): BaseUrlAnswer {
@@ -55,13 +62,7 @@ export function baseUrlAnswer(view: View): BaseUrlAnswer {
   }
   switch (phaseOf(view)) {
     case 'failed':
-      return {
-        message: {
-          severity: 'error',
-          text: `The router is not running. ${view.message ?? ''}`.trim(),
-          actions: ['Restart Router', 'Show Log'],
-        },
-      };
+      return { message: failureOf(view) };
     case 'stopped':
       return {
         message: {

@@ -3,8 +3,8 @@
 import { commands, env } from 'vscode';
 import type { RequestRecord } from '../../ledger/record';
 import { CLIENT_KEY } from '../../settings/keyNames';
-import { tell } from '../actions';
-import { showCard } from '../connect/card';
+import { isRunning, tell } from '../actions';
+import { type CardLook, showCard } from '../connect/card';
 import { isPasted, PASTES, type Paste, verdictOf } from '../connect/flow';
 import type { Editor } from '../controller';
 import { COMMANDS, type Handlers } from '../ids';
@@ -25,13 +25,7 @@ export function connectCommands(editor: Editor): Pick<Handlers, 'connectCursor'>
     async connectCursor(argument) {
       if (argument === 'restart') return await restartCursor(editor, false);
       // Stop holds until a person starts it again.
-      if (phaseOf(editor.view) === 'stopped' || phaseOf(editor.view) === 'failed')
-        return void tell(editor, {
-          severity: 'info',
-          text: t`The router is not running, so there is nothing to connect to.`,
-          actions: ['Start Router'],
-        });
-      if (!(await urlWorks(editor))) return;
+      if (!mayCome(editor) || !(await urlWorks(editor))) return;
       const flow: Flow = { editor, began: Date.now(), calls: [], inCursor: await openCursorModels() };
       const stop = editor.router.onRequest((record) => {
         if (record.client === 'cursor') flow.calls.push(record);
@@ -54,16 +48,26 @@ interface Flow {
   inCursor: boolean;
 }
 
-/** Without a URL that works there is nothing to paste: what is going on, until it works. */
+/** What is starting is waited for; else a person is told. */
+function mayCome(editor: Editor): boolean {
+  return (
+    phaseOf(editor.view) === 'starting' ||
+    isRunning(editor, t`The router is not running, so there is nothing to connect to.`)
+  );
+}
+
+/** Without a URL that works there is nothing to paste: what is going on, until it works, the router ends or the person leaves. */
 async function urlWorks(editor: Editor): Promise<boolean> {
   if (workingUrl(editor.view)) return true;
-  const chosen = await showCard<'on' | 'tunnel' | 'log'>({
+  const chosen = await showCard<'on' | 'off' | 'tunnel' | 'log' | 'undo'>({
     editor,
     title: t`${TITLE}: waiting for the public URL`,
     step: 1,
     steps: ALL,
     look() {
       if (workingUrl(editor.view)) return { placeholder: '', items: [], goOn: 'on' };
+      const phase = phaseOf(editor.view);
+      if (phase === 'stopped' || phase === 'failed') return { placeholder: '', items: [], goOn: 'off' };
       return {
         placeholder: t`Cursor's servers need a public URL; this goes on as soon as it works`,
         busy: true,
@@ -75,25 +79,31 @@ async function urlWorks(editor: Editor): Promise<boolean> {
             icon: 'globe',
           },
           { choice: 'log', label: t`Show Log`, icon: 'output' },
+          ...undoItems(editor),
         ],
       };
     },
   });
   if (chosen === 'on') return true;
-  if (chosen === 'tunnel') await commands.executeCommand(COMMANDS.setUpTunnel);
+  if (chosen === 'off') mayCome(editor);
   if (chosen === 'log') await commands.executeCommand(COMMANDS.showLog);
-  return chosen === 'tunnel' && workingUrl(editor.view) !== undefined;
+  if (chosen === 'undo') await restartCursor(editor, true);
+  if (chosen !== 'tunnel') return false;
+  await commands.executeCommand(COMMANDS.setUpTunnel);
+  return await urlWorks(editor);
 }
 
 /** False: left by the person. */
 async function paste(flow: Flow): Promise<boolean> {
   for (let at = 0; at < PASTES.length; ) {
     const step = PASTES[at] as Paste;
-    // Read there already: nothing to paste.
-    const chosen = isPasted(step, flow.editor.view) ? 'next' : await pasteOne(flow, step, at);
-    if (chosen === undefined) return false;
+    const { view } = flow.editor;
+    // What is read there already is passed over, on the way back as well.
+    const before = PASTES.findLastIndex((paste, index) => index < at && !isPasted(paste, view));
+    const chosen = isPasted(step, view) ? 'next' : await pasteOne(flow, step, before >= 0);
+    if (chosen === undefined || (chosen === 'back' && before < 0)) return false;
     if (chosen === 'next') at++;
-    if (chosen === 'back') at = Math.max(0, at - 1);
+    if (chosen === 'back') at = before;
     if (chosen === 'settings') await openCursorModels();
     if (chosen === 'restart' || chosen === 'undo') {
       await restartCursor(flow.editor, chosen === 'undo');
@@ -117,7 +127,7 @@ const WHERE: Record<Paste, { what: string; where: string }> = {
 
 type Choice = 'next' | 'again' | 'settings' | 'restart' | 'undo';
 
-async function pasteOne(flow: Flow, step: Paste, at: number): Promise<Choice | 'back' | undefined> {
+async function pasteOne(flow: Flow, step: Paste, back: boolean): Promise<Choice | 'back' | undefined> {
   const { editor } = flow;
   const text = await textOf(editor, step);
   if (text === undefined) return step === 'model' ? 'back' : undefined;
@@ -127,9 +137,9 @@ async function pasteOne(flow: Flow, step: Paste, at: number): Promise<Choice | '
   return await showCard<Choice>({
     editor,
     title: TITLE,
-    step: at + 1,
+    step: PASTES.indexOf(step) + 1,
     steps: ALL,
-    back: at > 0,
+    back,
     look: () => ({
       placeholder: t`This list stays open while you paste`,
       items: [
@@ -143,20 +153,17 @@ async function pasteOne(flow: Flow, step: Paste, at: number): Promise<Choice | '
         ...(flow.inCursor
           ? [{ choice: 'settings' as const, label: t`Open Cursor's Settings`, icon: 'settings-gear' }]
           : []),
-        ...restartItems(editor, step),
+        ...(step === 'url' ? restartItems(editor) : []),
+        ...undoItems(editor),
       ],
       ...(isPasted(step, editor.view) && { goOn: 'next' }),
     }),
   });
 }
 
-/** At the first step, where this router can outlive the Cursor it runs on. */
-function restartItems(
-  { view }: Editor,
-  step: Paste,
-): { choice: Choice; label: string; detail: string; icon: string }[] {
-  const { able = false, undoable = false } = view.state?.cursorWrite ?? {};
-  if (!able || step !== 'url') return [];
+/** Where this router can outlive the Cursor it runs on. */
+function restartItems({ view }: Editor): CardLook<'restart'>['items'] {
+  if (!view.state?.cursorWrite?.able) return [];
   return [
     {
       choice: 'restart',
@@ -164,16 +171,20 @@ function restartItems(
       detail: t`Experimental: writes URL, switch and model names while Cursor is closed; the key is still pasted once.`,
       icon: 'debug-restart',
     },
-    ...(undoable
-      ? [
-          {
-            choice: 'undo' as const,
-            label: t`Put It Back: Restart Cursor`,
-            detail: t`Undoes what was written.`,
-            icon: 'discard',
-          },
-        ]
-      : []),
+  ];
+}
+
+/** At every step: once it is written the first ones are passed over. */
+function undoItems({ view }: Editor): CardLook<'undo'>['items'] {
+  const { able, undoable } = view.state?.cursorWrite ?? {};
+  if (!able || !undoable) return [];
+  return [
+    {
+      choice: 'undo',
+      label: t`Put It Back: Restart Cursor`,
+      detail: t`Undoes what was written.`,
+      icon: 'discard',
+    },
   ];
 }
 
@@ -194,7 +205,7 @@ async function waitForCursor(flow: Flow): Promise<void> {
   for (;;) {
     const verdict = (): ReturnType<typeof verdictOf> =>
       verdictOf({ view: editor.view, began: flow.began, now: Date.now(), calls: flow.calls, model: flow.model });
-    const chosen = await showCard<'done' | 'mend' | 'wait' | 'doctor'>({
+    const chosen = await showCard<'done' | 'mend' | 'wait' | 'doctor' | 'undo'>({
       editor,
       title: TITLE,
       step: ALL,
@@ -209,6 +220,7 @@ async function waitForCursor(flow: Flow): Promise<void> {
             ...(mends ? [{ choice: 'mend' as const, label: mends.title, detail: text, icon: 'warning' }] : []),
             { choice: 'wait', label: t`Wait Anew`, icon: 'sync' },
             { choice: 'doctor', label: t`Run Doctor`, detail: t`Looks at every hop`, icon: 'pulse' },
+            ...undoItems(editor),
           ],
         };
       },
@@ -216,6 +228,7 @@ async function waitForCursor(flow: Flow): Promise<void> {
     const { text, mends } = verdict();
     if (chosen === 'done') return void tell(editor, { severity: 'info', text, actions: ['Open Dashboard'] });
     if (chosen === undefined || chosen === 'back') return;
+    if (chosen === 'undo') return await restartCursor(editor, true);
     if (chosen === 'doctor') return void (await commands.executeCommand(COMMANDS.runDoctor));
     if (chosen === 'mend') await mend(mends);
     flow.began = Date.now();

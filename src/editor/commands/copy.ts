@@ -2,14 +2,13 @@
 
 import { env, window } from 'vscode';
 import { CLIENT_KEY } from '../../settings/keyNames';
-import { tell } from '../actions';
+import { isRunning, tell } from '../actions';
 import type { Editor } from '../controller';
 import type { Handlers } from '../ids';
 import { newClientKey } from '../keyStore';
 import { nameWarning } from '../modelNames';
 import { sayWarning } from '../say';
 import { baseUrlAnswer, keyMessage } from '../stateMessages';
-import { phaseOf } from '../view';
 import { t } from '../words';
 import { pickModelName } from './pickModel';
 
@@ -60,13 +59,7 @@ export function copyCommands(
     pasteApiKey: () => pasteOldKey(editor),
 
     async copyModelName() {
-      if (phaseOf(editor.view) !== 'running') {
-        return void tell(editor, {
-          severity: 'info',
-          text: t`The router is not running, so its models are not known.`,
-          actions: ['Start Router'],
-        });
-      }
+      if (!isRunning(editor, t`The router is not running, so its models are not known.`)) return;
       const name = await pickModelName(editor, 'Copy Model Name');
       if (!name) return;
       await env.clipboard.writeText(name);

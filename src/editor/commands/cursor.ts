@@ -1,7 +1,7 @@
 /** Cursor's own settings while it runs: they can be opened and the key switched, nothing else. */
 import { commands } from 'vscode';
 import type { Editor } from '../controller';
-import { switchKey } from '../cursorSwitch';
+import { runOfCursor, switchKey } from '../cursorSwitch';
 import { EXTENSION_ID, type Handlers } from '../ids';
 
 /** Cursor's command for its settings page (docs/rules.md M12). */
@@ -21,8 +21,4 @@ export function cursorCommands(
 }
 
 /** Cursor's page Models; false: this editor is not Cursor. */
-export async function openCursorModels(): Promise<boolean> {
-  if (!(await commands.getCommands(true)).includes(CURSOR_SETTINGS)) return false;
-  await commands.executeCommand(CURSOR_SETTINGS, 'models');
-  return true;
-}
+export const openCursorModels = (): Promise<boolean> => runOfCursor(CURSOR_SETTINGS, 'models');

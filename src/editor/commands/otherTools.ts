@@ -3,14 +3,14 @@
 import { env, window } from 'vscode';
 import { clientKeyName } from '../../settings/keyNames';
 import { SHELL } from '../../system/processes';
-import { tell } from '../actions';
+import { isRunning, tell } from '../actions';
 import type { Editor } from '../controller';
 import type { Handlers } from '../ids';
 import { newClientKey } from '../keyStore';
 import { modelPicks } from '../modelNames';
 import { OTHER_TOOLS } from '../otherTools';
 import { configuredModels, writeSetting } from '../settings';
-import { phaseOf, workingUrl } from '../view';
+import { workingUrl } from '../view';
 import { keyName } from '../views/keyText';
 import { t } from '../words';
 import { writtenKeys } from './clientKeys';
@@ -20,12 +20,7 @@ export function otherToolCommands(editor: Editor): Pick<Handlers, 'useInOtherToo
 }
 
 async function useInOtherTool(editor: Editor): Promise<void> {
-  if (phaseOf(editor.view) !== 'running')
-    return void tell(editor, {
-      severity: 'info',
-      text: t`The router is not running, so there is nothing to connect to.`,
-      actions: ['Start Router'],
-    });
+  if (!isRunning(editor, t`The router is not running, so there is nothing to connect to.`)) return;
   const title = t`Use in Another Tool`;
   const tool = (
     await window.showQuickPick(

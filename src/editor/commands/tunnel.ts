@@ -4,12 +4,11 @@ import { type QuickPickItem, ThemeIcon, window } from 'vscode';
 import { tunnelKeyName } from '../../settings/keyNames';
 import { TUNNEL_NAMES, type TunnelKind } from '../../settings/tunnelKinds';
 import { CARDS, cardOf } from '../../tunnel/cards';
-import { tell } from '../actions';
+import { isRunning, tell } from '../actions';
 import type { Editor } from '../controller';
 import type { Handlers } from '../ids';
 import { sayInformation, sayWarning } from '../say';
 import { writeSetting } from '../settings';
-import { phaseOf } from '../view';
 import { t } from '../words';
 import { chooseBinary, install } from './install';
 
@@ -18,12 +17,7 @@ export function tunnelCommands(
 ): Pick<Handlers, 'newTunnelUrl' | 'setUpTunnel' | 'installCloudflared' | 'setTunnelSecret'> {
   return {
     async newTunnelUrl() {
-      if (phaseOf(editor.view) !== 'running')
-        return void tell(editor, {
-          severity: 'info',
-          text: t`The router is not running, so there is no tunnel.`,
-          actions: ['Start Router'],
-        });
+      if (!isRunning(editor, t`The router is not running, so there is no tunnel.`)) return;
       const { tunnel } = editor.view.state ?? {};
       if (!tunnel || !cardOf(tunnel.provider)?.renewable) {
         return void tell(editor, {

@@ -2,11 +2,11 @@
 
 import { homedir } from 'node:os';
 import path from 'node:path';
-import { commands, Uri, window } from 'vscode';
+import { Uri, window } from 'vscode';
 import type { Period } from '../../ledger/store';
+import { offerFile } from '../actions';
 import type { Editor } from '../controller';
 import type { Handlers } from '../ids';
-import { sayInformation } from '../say';
 import type { Documents } from '../views/documents';
 import { GROUPS, periods } from '../views/periods';
 import { t } from '../words';
@@ -33,14 +33,11 @@ export function usageCommands(editor: Editor, documents: Documents): Pick<Handle
       });
       if (!uri) return;
       const { requests: count } = await editor.router.exportUsage({ ...period, file: uri.fsPath });
-      const open = 'Open File';
       const text =
         count === 1
           ? t`1 request written to ${uri.fsPath}.`
           : t`${count.toLocaleString('en-US')} requests written to ${uri.fsPath}.`;
-      void sayInformation(text, open).then((chosen) => {
-        if (chosen) void commands.executeCommand('vscode.open', uri);
-      });
+      void offerFile(text, uri.fsPath);
     },
   };
 }
