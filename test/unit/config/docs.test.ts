@@ -84,6 +84,29 @@ describe('docs', () => {
     for (const [, key] of [...ours, ...sections]) assert.ok(page.includes(key!), key);
   });
 
+  it('docs/files.md names every file of the data directory', () => {
+    const page = doc('files.md');
+    const sources = readdirSync('src', { recursive: true })
+      .map((file) => `src/${file}`)
+      .filter((file) => file.endsWith('.ts') && !file.startsWith('src/config/'))
+      .map((file) => readFileSync(file, 'utf8'));
+    const place = "[^'`,]*(?:dataDir|\\.run|folder)|(?:tunnel|copy)Folder\\([^)]*\\)";
+    const made = new RegExp(`join\\((?:${place}), (['\`])([^'\`]+)\\1|(?:const FILE =|logName:) (')([^']+)\\3`, 'gi');
+    const names = sources.flatMap((source) =>
+      [...source.matchAll(made)].map(([, , joined, , named]) => joined ?? named!),
+    );
+    assert.ok(names.length > 30, names.join());
+    for (const name of names) for (const part of name.split(/\$\{\w+\}/)) assert.ok(page.includes(part), name);
+  });
+
+  it('every page names the Node that package.json asks for', () => {
+    const { engines } = JSON.parse(readFileSync('package.json', 'utf8')) as { engines: { node: string } };
+    const pages = ['README.md', ...readdirSync('docs').map((name) => `docs/${name}`)];
+    const named = pages.flatMap((page) => [...readFileSync(page, 'utf8').matchAll(/Node (20[.\d]*) or newer/g)]);
+    assert.ok(named.length >= 2);
+    for (const [text, version] of named) assert.equal(`>=${version}.0`, engines.node, text);
+  });
+
   it('links and pictures of every page lead to files', () => {
     const pages = ['README.md', 'EXTENSION.md', 'CONTRIBUTING.md', 'SECURITY.md'];
     pages.push(
