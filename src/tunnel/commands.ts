@@ -91,10 +91,18 @@ export async function versionOf(
   name: string,
   program: string,
   world: TunnelWorld,
+  extra?: Record<string, string>,
 ): Promise<{ path: string; version: string }> {
-  const output = await runForOutput(program, ['version'], world, 5_000).catch((error: Error) => error);
+  const output = await runForOutput(program, ['version'], world, 5_000, extra).catch((error: Error) => error);
   if (output instanceof Error || output.code !== 0) {
-    const why = output instanceof Error ? output.message : `exit code ${output.code}`;
+    const why =
+      output instanceof Error
+        ? output.message
+        : output.tookTooLong
+          ? 'no answer within 5 s'
+          : output.code === null
+            ? 'something ended it'
+            : `exit code ${output.code}`;
     throw new TunnelProblem('error', say.programFails(name, program, why));
   }
   return { path: program, version: /\d+\.\d+\.\d+/.exec(output.stdout)?.[0] ?? '' };

@@ -24,7 +24,8 @@ export const tailscaleCard: TunnelCard = {
 
 export const tailscale: TunnelWay = {
   driver: ({ settings: { binary }, localPort, state, world }) => tailscaleDriver({ localPort, binary, state, world }),
-  program: async ({ settings: { binary }, world }) => versionOf('tailscale', findTailscale(binary, world), world),
+  program: async ({ settings: { binary }, world }) =>
+    versionOf('tailscale', findTailscale(binary, world), world, asCommand(world)),
   endLeft: endFunnel,
 };
 
@@ -85,16 +86,20 @@ export function tailscaleDriver({ localPort, binary, state, world }: TailscaleOp
     if (port === undefined) throw new TunnelProblem('error', say.tailscalePortsTaken);
     if (present === undefined || !mappings.AllowFunnel?.[`${name}:${port}`]) {
       report(say.connecting(undefined));
+      // Noted first: a router that is killed meanwhile must leave nothing that the next one does not know.
+      state.update({ funnel: { port, target, binary: tailscale } });
       const output = await run(tailscale, ['funnel', '--bg', '--yes', `--https=${port}`, target], world);
+      const after = await readMappings(tailscale, world);
+      const made = proxyAt(after, name, port) === target;
+      if (after.told && !made) state.update({ funnel: remembered });
+      if (signal.aborted) await endFunnel(state, world);
       signal.throwIfAborted();
       const problem = funnelProblem(output);
       if (problem) throw new TunnelProblem('error', problem, later());
-      const after = await readMappings(tailscale, world);
-      if (proxyAt(after, name, port) !== target || !after.AllowFunnel?.[`${name}:${port}`]) {
+      if (!made || !after.AllowFunnel?.[`${name}:${port}`]) {
         throw new TunnelProblem('error', say.tailscaleFailed(lastLine(output)), later());
       }
-    }
-    state.update({ funnel: { port, target, binary: tailscale } });
+    } else state.update({ funnel: { port, target, binary: tailscale } });
     return funnelLink(tailscale, `https://${name}${port === 443 ? '' : `:${port}`}`, state, world);
   }
 
@@ -142,20 +147,21 @@ function funnelLink(tailscale: string, publicUrl: string, state: StateFile, worl
   };
 }
 
-/** Takes our mapping away, if it still is ours. Never throws. */
+/** Takes our mapping away, if it still is ours. The note of it stays until it is known to be gone. Never throws. */
 async function endFunnel(state: StateFile, world: TunnelWorld): Promise<void> {
   const { funnel } = state.value;
   if (!funnel) return;
   try {
-    const { Web = {} } = await readMappings(funnel.binary, world);
+    const { Web = {}, told } = await readMappings(funnel.binary, world);
+    if (!told) return;
     const ours = Object.entries(Web).some(
       ([name, web]) => name.endsWith(`:${funnel.port}`) && web.Handlers?.['/']?.Proxy === funnel.target,
     );
-    if (ours) await run(funnel.binary, ['funnel', `--https=${funnel.port}`, 'off'], world);
+    const off = ours && (await run(funnel.binary, ['funnel', `--https=${funnel.port}`, 'off'], world));
+    if (!off || off.code === 0) state.update({ funnel: undefined });
   } catch {
-    // Tailscale is gone or off: then nothing is public either.
+    // The program is gone.
   }
-  state.update({ funnel: undefined });
 }
 
 interface Status {
@@ -175,11 +181,14 @@ async function readStatus(tailscale: string, world: TunnelWorld): Promise<Status
   return parseObject<Status>(stdout) ?? (code === null ? 'silent' : undefined);
 }
 
-/** What stays, and what commands that run in somebody's terminal hold for as long as they run (`others`). */
-async function readMappings(tailscale: string, world: TunnelWorld): Promise<Mappings & { others: Mappings[] }> {
-  const { stdout } = await run(tailscale, ['funnel', 'status', '--json'], world);
+/** What stays, and what commands that run in somebody's terminal hold for as long as they run (`others`). Not `told`: no answer. */
+async function readMappings(
+  tailscale: string,
+  world: TunnelWorld,
+): Promise<Mappings & { others: Mappings[]; told: boolean }> {
+  const { code, stdout } = await run(tailscale, ['funnel', 'status', '--json'], world);
   const config = parseObject<Mappings & { Foreground?: Record<string, Mappings> | null }>(stdout) ?? {};
-  return { ...config, others: Object.values(config.Foreground ?? {}) };
+  return { ...config, others: Object.values(config.Foreground ?? {}), told: code === 0 };
 }
 
 const proxyAt = ({ Web }: Mappings, name: string, port: number) => {
@@ -197,12 +206,13 @@ function parseObject<T extends object>(text: string): T | undefined {
   }
 }
 
+/** The app's own program opens its window unless it is told that it is a command. */
+const asCommand = ({ platform }: TunnelWorld) => (platform === 'darwin' ? { TAILSCALE_BE_CLI: '1' } : undefined);
+
 /** A command that waits for a person (Funnel not enabled: it waits until somebody opens its link) is ended, its words are kept. */
 async function run(tailscale: string, args: readonly string[], world: TunnelWorld): Promise<ProgramOutput> {
   try {
-    // The app's own program opens its window unless it is told that it is a command.
-    const asCommand = world.platform === 'darwin' ? { TAILSCALE_BE_CLI: '1' } : undefined;
-    return await runForOutput(tailscale, args, world, COMMAND_MS, asCommand);
+    return await runForOutput(tailscale, args, world, COMMAND_MS, asCommand(world));
   } catch (error) {
     throw new TunnelProblem('error', say.programFails('Tailscale', tailscale, (error as Error).message));
   }
