@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { readdir, readlink } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { thisSystem, windowsProgram } from '../system/processes';
+import { powershell, thisSystem } from '../system/processes';
 
 export interface RunningProgram {
   pid: number;
@@ -24,15 +24,8 @@ export async function runningPrograms(
       return lines((await run('/bin/ps', ['-axo', 'pid=,comm='], { timeout: LISTING_MS })).stdout);
     if (platform === 'win32') {
       const list = 'Get-CimInstance Win32_Process | ForEach-Object { "$($_.ProcessId) $($_.ExecutablePath)" }';
-      const args = ['-NoProfile', '-NonInteractive', '-Command', list];
-      return lines(
-        (
-          await run(windowsProgram(thisSystem, 'WindowsPowerShell', 'v1.0', 'powershell.exe'), args, {
-            timeout: LISTING_MS,
-            windowsHide: true,
-          })
-        ).stdout,
-      );
+      const [program, ...args] = powershell(thisSystem, list);
+      return lines((await run(program, args, { timeout: LISTING_MS, windowsHide: true })).stdout);
     }
   } catch {
     // Not told here.

@@ -22,14 +22,19 @@ export const MACHINE = `${process.platform} ${process.arch}`;
 export const SHELL = process.platform === 'win32' ? 'powershell' : 'posix';
 
 const RUN_LIMIT = 10_000;
+/** What programs print is the same for whoever asks: ps tells a start in the words and the zone of its environment. */
+const PLAIN = { LC_ALL: 'C', TZ: 'UTC' };
 
 export const thisSystem: SystemWorld = {
   platform: process.platform,
   env: process.env,
   run: (file, args) =>
     new Promise((resolve, reject) => {
-      execFile(file, args, { timeout: RUN_LIMIT, windowsHide: true }, (error, stdout) =>
-        error ? reject(error) : resolve(stdout),
+      execFile(
+        file,
+        args,
+        { timeout: RUN_LIMIT, windowsHide: true, env: { ...process.env, ...PLAIN } },
+        (error, stdout) => (error ? reject(error) : resolve(stdout)),
       );
     }),
 };
@@ -37,6 +42,13 @@ export const thisSystem: SystemWorld = {
 /** A program of Windows itself, by its full path: nobody's PATH decides which one runs. */
 export const windowsProgram = ({ env }: Pick<SystemWorld, 'env'>, ...parts: string[]): string =>
   path.win32.join(env.SystemRoot ?? env.SYSTEMROOT ?? 'C:\\Windows', 'System32', ...parts);
+
+/** PowerShell with a command, as program and arguments. It prints UTF-8, where it would take the code page of the machine. */
+export const powershell = (system: Pick<SystemWorld, 'env'>, command: string): [string, ...string[]] => [
+  windowsProgram(system, 'WindowsPowerShell', 'v1.0', 'powershell.exe'),
+  ...['-NoProfile', '-NonInteractive', '-Command'],
+  `try { [Console]::OutputEncoding = New-Object Text.UTF8Encoding $false } catch { }; ${command}`,
+];
 
 export function isAlive(pid: number): boolean {
   try {
@@ -72,9 +84,11 @@ function linuxBegin(stat: string): string | undefined {
 
 /** Milliseconds since the epoch. The command has no words of a language in it, in or out. */
 async function windowsBegin(pid: number, system: SystemWorld): Promise<string | undefined> {
-  const powershell = windowsProgram(system, 'WindowsPowerShell', 'v1.0', 'powershell.exe');
-  const command = `([DateTimeOffset](Get-Process -Id ${pid}).StartTime).ToUnixTimeMilliseconds()`;
-  const told = (await system.run(powershell, ['-NoProfile', '-NonInteractive', '-Command', command])).trim();
+  const [program, ...args] = powershell(
+    system,
+    `([DateTimeOffset](Get-Process -Id ${pid}).StartTime).ToUnixTimeMilliseconds()`,
+  );
+  const told = (await system.run(program, args)).trim();
   return /^\d{13}$/.test(told) ? told : undefined;
 }
 

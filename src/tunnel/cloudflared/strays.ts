@@ -1,6 +1,7 @@
 /** cloudflareds that an earlier router of this data folder started, found without any note: by the path of their configuration. */
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { powershell } from '../../system/processes';
 import { runForOutput } from '../commands';
 import { localJson } from '../program';
 import { tunnelFolder } from '../stateFile';
@@ -13,22 +14,17 @@ export async function findByConfig(file: string, world: TunnelWorld): Promise<nu
       return readdirSync('/proc')
         .filter((name) => runsWith(name, file))
         .map(Number);
-    const [program, ...args] = world.platform === 'win32' ? WINDOWS_LIST : POSIX_LIST;
-    const { stdout } = await runForOutput(program!, args, world, 10_000);
+    const [program, ...args] = world.platform === 'win32' ? powershell(world, WINDOWS_LIST) : POSIX_LIST;
+    const { stdout } = await runForOutput(program, args, world, 10_000);
     return stdout.split('\n').flatMap((line) => pidOf(line, file));
   } catch {
     return [];
   }
 }
 
-const POSIX_LIST = ['/bin/ps', '-axww', '-o', 'pid=,command='];
-const WINDOWS_LIST = [
-  'powershell.exe',
-  '-NoProfile',
-  '-NonInteractive',
-  '-Command',
-  'Get-CimInstance Win32_Process -Filter "Name=\'cloudflared.exe\'" | ForEach-Object { "$($_.ProcessId) $($_.CommandLine)" }',
-];
+const POSIX_LIST: [string, ...string[]] = ['/bin/ps', '-axww', '-o', 'pid=,command='];
+const WINDOWS_LIST =
+  'Get-CimInstance Win32_Process -Filter "Name=\'cloudflared.exe\'" | ForEach-Object { "$($_.ProcessId) $($_.CommandLine)" }';
 
 function runsWith(pid: string, file: string): boolean {
   if (!/^\d+$/.test(pid)) return false;

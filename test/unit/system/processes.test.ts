@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { identityOf, isSameProcess } from '../../../src/process/processIdentity';
 import { beginOf, isSameBegin, killProcess, type SystemWorld, thisSystem } from '../../../src/system/processes';
 import { processStart } from '../../../src/tunnel/processes';
+import { itOnPosix } from '../../support/platform';
 
 /** A Windows whose programs answer with `told`; undefined: they are not there. */
 function windows(told: string | undefined): SystemWorld & { ran: string[] } {
@@ -56,6 +57,16 @@ describe('processes known by their number', () => {
     assert.equal(await isSameProcess({ ...written, began: String(BEGAN - 60_000) }, system), false);
     assert.equal(await isSameProcess(written, windows(undefined)), undefined);
     assert.equal(await isSameProcess({ ...written, pid: 999_999_999 }, windows(undefined)), false);
+  });
+
+  it('on Windows are told in UTF-8, whatever the code page of the machine', async () => {
+    const system = windows(`${BEGAN}`);
+    await beginOf(OTHER, system);
+    assert.match(system.ran[0]!, /\[Console\]::OutputEncoding = New-Object Text\.UTF8Encoding \$false/);
+  });
+
+  itOnPosix('are told in no language and no zone of the person who asks', 'there is no shell', async () => {
+    assert.equal(await thisSystem.run('/bin/sh', ['-c', 'echo $LC_ALL $TZ']), 'C UTC\n');
   });
 
   it('on Windows are ended with everything they started', async () => {
