@@ -94,9 +94,9 @@ export interface Driver {
   connectMs(): number;
   /** Chooses the other transport after `blocked` or a silent start; false when all were tried (and starts over). */
   fallBack(): Said | false;
-  /** What to say when nothing connected, and when to try again (milliseconds from now). */
+  /** What to say when nothing connected, and when to try again. */
   nothingConnects(): TunnelProblem;
-  /** The service refused twice, or the name is gone: a new URL (true) or a problem for a person. */
+  /** The service goes on refusing, or the name is gone: a new URL (true) or a problem for a person. */
   readonly renewable: boolean;
   refused(): TunnelProblem;
   /** Drops the present URL; the next `open` asks for a new one. `asked`: a person wants it, so no waiting. */
@@ -105,4 +105,6 @@ export interface Driver {
   proven(url: string): void;
   /** Words for what the public side answered: 530 nobody connected, 200 somebody else, 404, 403, … */
   explainStatus(status: number, code?: string): Said;
+  /** Why the public side leads to somebody else, whatever answers there. */
+  misled?: Said;
 }

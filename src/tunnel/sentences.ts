@@ -59,6 +59,7 @@ export const say = catalogue('tunnel', {
     `Cloudflare no longer accepts the tunnel ${oldUrl}. Getting a new one; the URL will change.`,
   urlRenewed: (oldUrl: string) => `Getting a new URL instead of ${oldUrl}.`,
   refusedOnce: 'The tunnel service refused the tunnel. Asking again for two minutes before getting a new one.',
+  refusedFixed: 'The tunnel service refused the tunnel. Asking once more.',
   tokenRefused:
     'Cloudflare refuses the tunnel token. Copy the token of the tunnel again from the Cloudflare dashboard and store it with the command Set Tunnel Secret.',
   tokenMissing:
@@ -83,6 +84,8 @@ export const say = catalogue('tunnel', {
     `the public hostname does not lead to this router. In the Cloudflare dashboard point it at http://127.0.0.1:${port}.`,
   forwardHere: (port: number) =>
     `the public URL does not lead to this router. Let it forward to http://127.0.0.1:${port}.`,
+  portTaken: (wanted: number, port: number) =>
+    `the public URL has to lead to port ${wanted} (llmRouter.port), which another program has: the router uses ${port}. Write ${port} into llmRouter.port and let the URL lead to http://127.0.0.1:${port}.`,
   answersNothing: (host: string, port: number) =>
     `${host} does not answer. Check that it is up and let it forward to http://127.0.0.1:${port}; trying again by itself.`,
   busy: 'More than 200 requests at once: the tunnel service refuses more until some end.',

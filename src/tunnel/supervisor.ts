@@ -116,8 +116,7 @@ export function superviseTunnel({ driver, verifier, clock, localPort, log }: Sup
 
   /** Not even the public side of the service can be reached, whatever it would answer. */
   async function isOffline(url: string, signal: AbortSignal): Promise<boolean> {
-    const stopped = new Promise<undefined>((resolve) => signal.addEventListener('abort', () => resolve(undefined)));
-    const result = await Promise.race([verifier.health(url, driver.dial), stopped]).catch(() => undefined);
+    const result = await unlessStopped(verifier.health(url, driver.dial), signal);
     return result !== undefined && !result.ok && result.kind === 'unreachable';
   }
 
@@ -245,18 +244,14 @@ export function superviseTunnel({ driver, verifier, clock, localPort, log }: Sup
         refusals = 0;
         return replaceUrl();
       }
-      show(wasOnline ? 'reconnecting' : 'connecting', { says: say.refusedOnce });
+      show(wasOnline ? 'reconnecting' : 'connecting', { says: driver.renewable ? say.refusedOnce : say.refusedFixed });
       return after(await pause(wait));
     }
 
     /** Refused, and a name that once worked is unknown to the world: that does not pass. */
     async function isForgotten(url: string | undefined): Promise<boolean> {
       if (!url || driver.knownUrl() !== url) return false;
-      const stopped = new Promise<'unknown'>((resolve) =>
-        signal.addEventListener('abort', () => resolve('unknown'), { once: true }),
-      );
-      const found = await Promise.race([verifier.resolves(new URL(url).hostname), stopped]).catch(() => 'unknown');
-      return found === 'no';
+      return (await unlessStopped(verifier.resolves(new URL(url).hostname), signal)) === 'no';
     }
 
     function offline(wasOnline: boolean): TunnelProblem {
@@ -323,6 +318,23 @@ export function superviseTunnel({ driver, verifier, clock, localPort, log }: Sup
       return () => listeners.delete(listener);
     },
   };
+}
+
+/** What a look from outside says; undefined: it failed, or the stop came first. */
+async function unlessStopped<T>(look: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  let stop = () => {};
+  const stopped = new Promise<undefined>((resolve) => {
+    stop = () => resolve(undefined);
+    signal.addEventListener('abort', stop);
+  });
+  try {
+    return await Promise.race([look, stopped]);
+  } catch {
+    return undefined;
+  } finally {
+    // The signal lives as long as the tunnel.
+    signal.removeEventListener('abort', stop);
+  }
 }
 
 const asProblem = (error: unknown) =>

@@ -1,5 +1,6 @@
 /** One test per row of the failure table: when it is noticed, the state, the words, what is done, and the URL. */
 import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
 import { NetworkError } from '../../../src/network/httpsClient';
 import { TunnelProblem } from '../../../src/tunnel/driver';
 import { say } from '../../../src/tunnel/sentences';
@@ -279,6 +280,45 @@ describe('tunnel failure table', () => {
       assert.equal(state(), 'online');
       assert.equal(rig.tunnel.status.publicUrl, URL_1);
       assert.equal(rig.posts.length, 1);
+    });
+
+    it('Unauthorized at a tunnel whose URL is fixed: no word of a new one', async () => {
+      make({ named: { hostname: 'llm.example.com', token: 'x' } });
+      rig.onLaunch = (started) => rig.clock.after(100, () => started.emit({ type: 'refused' }));
+      await rig.tunnel.start();
+      await rig.clock.pass(2 * SECOND);
+      assert.equal(message(), 'The tunnel service refused the tunnel. Asking once more.');
+    });
+
+    it('looks from outside leave nothing behind at the signal of the stop', async () => {
+      let signal: AbortSignal | undefined;
+      make({
+        find: async () => ({ path: '/opt/cloudflared', version: '2026.8.2' }),
+        driver: (_, { outside }) => {
+          outside.health = { ok: false, kind: 'unreachable', why: 'no network' };
+          const link = { publicUrl: URL_1, pollMs: 2_000, lostAfterMs: 0, honest: true, registered: false };
+          return {
+            ...{ provider: 'cloudflared', program: 'cloudflared', renewable: true, knownUrl: () => URL_1 },
+            adopt: async () => undefined,
+            open: async (options) => {
+              signal = options.signal;
+              const quiet = { onEvent: () => {}, connected: async () => false, close: async () => {}, leave: () => {} };
+              return { ...link, ...quiet };
+            },
+            connectMs: () => SECOND,
+            fallBack: () => false,
+            nothingConnects: () => new TunnelProblem('error', say.offline),
+            refused: () => new TunnelProblem('error', say.offline),
+            forget: async () => {},
+            proven: () => {},
+            explainStatus: () => say.offline,
+          };
+        },
+      });
+      await rig.tunnel.start();
+      await rig.clock.pass(MINUTE);
+      assert.ok(rig.outside.probes.length > 3);
+      assert.equal(getEventListeners(signal!, 'abort').length, 0);
     });
 
     it('Unauthorized for less than two minutes: the URL is not given up', async () => {
