@@ -101,7 +101,11 @@ export async function attendLink(link: Link, context: AttendContext): Promise<At
 
   function tellSilence(): void {
     silentBy = Number.POSITIVE_INFINITY;
-    show('degraded', { says: say.answersNothing(new URL(url!).hostname, context.localPort) });
+    show('degraded', {
+      says: driver.misled
+        ? say.verifyingLong(driver.misled)
+        : say.answersNothing(new URL(url!).hostname, context.localPort),
+    });
   }
 
   function askWhatIsDue(): void {
@@ -221,7 +225,7 @@ export async function attendLink(link: Link, context: AttendContext): Promise<At
   function explain(result: Exclude<HealthResult, { ok: true }>): Said {
     switch (result.kind) {
       case 'origin':
-        return say.originDown(context.localPort);
+        return driver.misled ? say.verifyingLong(driver.misled) : say.originDown(context.localPort);
       case 'busy':
         return say.busy;
       case 'unreachable':
@@ -232,7 +236,7 @@ export async function attendLink(link: Link, context: AttendContext): Promise<At
       case 'gone':
       case 'foreign':
       case 'status':
-        return say.verifyingLong(driver.explainStatus(result.status, result.code));
+        return say.verifyingLong(driver.misled ?? driver.explainStatus(result.status, result.code));
     }
   }
 

@@ -7,6 +7,7 @@ import type { Settings } from '../settings/schema';
 import type { TunnelKind } from '../settings/tunnelKinds';
 import type { Driver } from './driver';
 import { endStray } from './program';
+import { say } from './sentences';
 import { openStateFile, type StateFile } from './stateFile';
 import { superviseTunnel } from './supervisor';
 import type { Tunnel } from './tunnel';
@@ -54,16 +55,20 @@ export function createTunnel(options: TunnelOptions, world: TunnelWorld = realWo
   const endBefore = () => endOthers(settings.provider, state, world);
   if (!way) return noTunnel(endBefore, world);
   const network = createNetwork(networkSettings, world);
+  const port = expectedPort(options);
   const verifier = createVerifier({
     clientKey: () => options.clientKey,
     healthProof: options.healthProof,
-    port: expectedPort(options),
+    port,
     network,
   });
   const mayInstall = options.mayInstall === true;
   const { origin } = options;
   const needs = { settings, dataDir, localPort, origin, token, cloudflaredBin, mayInstall, network, networkSettings };
-  const driver = afterStray(way.driver({ ...needs, state, world }), endBefore);
+  const driver: Driver = {
+    ...afterStray(way.driver({ ...needs, state, world }), endBefore),
+    misled: port === localPort ? undefined : say.portTaken(port, localPort),
+  };
   return superviseTunnel({ driver, verifier, clock: world.clock, localPort, log });
 }
 

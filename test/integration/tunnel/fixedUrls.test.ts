@@ -111,6 +111,30 @@ describe('fixed public URLs', () => {
       cloud.dns(undefined);
     });
 
+    it('says that another program has the port it leads to, and what mends that', async () => {
+      cloud.dns(() => 'yes');
+      const wantedPort = harness.origin.port === 65_535 ? 65_534 : harness.origin.port + 1;
+      const words = new RegExp(
+        `port ${wantedPort} .* another program .*Write ${harness.origin.port} into llmRouter.port`,
+      );
+      for (const answers of [404, 502, 200]) {
+        cloud.internet.site('*.example.com', (request, response) => {
+          request.resume();
+          response.writeHead(answers).end('{}');
+        });
+        const { tunnel } = make({
+          settings: { provider: 'custom', url: 'https://llm.example.com' },
+          options: { wantedPort },
+          clock: fastClock(10),
+        });
+        await tunnel.start();
+        assert.match((await until(tunnel, ({ state }) => state === 'degraded')).message!, words, String(answers));
+        await tunnel.stop();
+      }
+      cloud.internet.site('*.example.com', cloud.edge.visit);
+      cloud.dns(undefined);
+    });
+
     it('is refused when it is no public https URL', async () => {
       for (const url of ['', 'http://llm.example.com', 'llm.example.com', 'https://llm.example.com/sub/path']) {
         const { tunnel } = make({ settings: { provider: 'custom', url } });
