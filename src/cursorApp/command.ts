@@ -1,4 +1,5 @@
 /** `node dist/router.js cursor`: what Cursor holds, and putting this router in or taking it out while Cursor is closed. */
+import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { looksLikeCursor, type RunningProgram } from './processes';
 import { type CursorReading, readCursorState } from './readState';
@@ -51,7 +52,7 @@ export async function runCursorCommand(args: readonly string[], world: CursorCom
     world.out(CURSOR_HELP);
     return 0;
   }
-  const found = await look(asked.file === undefined ? world.files : [asked.file]);
+  const found = await look(asked.file === undefined ? world.files : [path.resolve(asked.file)]);
   if (asked.action === 'status') return tellStatus(found, world);
   if (found?.reading.kind !== 'read') {
     world.err(`${unread(found)} Nothing was written.\n`);

@@ -21,7 +21,7 @@ export const LONGEST_WAIT = 300_000;
 /** A Cursor whose windows are still there after this has not quit. */
 export const QUIT_WAIT = 60_000;
 const POLL = 500;
-/** Nobody is there twice in a row: between two processes of one end there may be a gap. */
+/** Nobody is there so often in a row: between two processes of one end there may be a gap. */
 const EMPTY_LOOKS = 3;
 
 export async function writeWhenClosed(world: ClosedWorld, signal: AbortSignal): Promise<WriteResult> {

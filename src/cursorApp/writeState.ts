@@ -19,8 +19,6 @@ export const isKept = (dataDir: string): boolean => existsSync(keptFile(dataDir)
 interface Kept {
   /** The database. */
   file: string;
-  /** As SQLite has it: text or blob. */
-  type: 'text' | 'blob';
   /** The whole row before we wrote, base64. */
   row: string;
   /** SHA-256 of what we wrote: the same means nobody touched it since. */
@@ -34,12 +32,14 @@ const BUSY_MS = 1_000;
 
 /** Puts URL, switch and model names in. A connection made before is undone first, so that what is kept is always what was there before us. */
 export async function connectState(file: string, dataDir: string, wanted: Wanted): Promise<WriteResult> {
-  return await inTransaction(file, async (row, type) => {
-    const before = readKept(dataDir, file);
-    const base = before ? restored(row, before) : row;
+  return await inTransaction(file, async (row) => {
+    const before = readKept(dataDir);
+    if (before && before.file !== file && existsSync(before.file))
+      throw new Error(`What ${before.file} held before is kept: disconnect that one first, with --file.`);
+    const base = before?.file === file ? restored(row, before) : row;
     const { row: next, replaced } = putIn(base, wanted);
     await mkdir(dataDir, { recursive: true, mode: 0o700 });
-    const kept: Kept = { file, type, row: base.toString('base64'), after: hashOf(next), replaced };
+    const kept: Kept = { file, row: base.toString('base64'), after: hashOf(next), replaced };
     // Before the database: what was there must never be known to it alone.
     writeWholeSync(keptFile(dataDir), JSON.stringify(kept));
     return { next, text: `Cursor now uses ${wanted.baseUrl}.`, undo: () => keepAgain(dataDir, before) };
@@ -48,8 +48,9 @@ export async function connectState(file: string, dataDir: string, wanted: Wanted
 
 /** Takes out what was put in, field by field, or the whole row where nobody has touched it. */
 export async function disconnectState(file: string, dataDir: string): Promise<WriteResult> {
-  const kept = readKept(dataDir, file);
-  if (!kept) return { ok: false, text: 'Nothing of Cursor was changed from here, so there is nothing to put back.' };
+  const kept = readKept(dataDir);
+  if (kept?.file !== file)
+    return { ok: false, text: 'Nothing of Cursor was changed from here, so there is nothing to put back.' };
   const result = await inTransaction(file, async (row) => ({
     next: restored(row, kept),
     text: "Cursor's settings are as they were; what Cursor itself wrote since is kept.",
@@ -70,10 +71,7 @@ interface Change {
   undo(): void;
 }
 
-async function inTransaction(
-  file: string,
-  change: (row: Buffer, type: Kept['type']) => Promise<Change>,
-): Promise<WriteResult> {
+async function inTransaction(file: string, change: (row: Buffer) => Promise<Change>): Promise<WriteResult> {
   const refused = (text: string): WriteResult => ({ ok: false, text: `${text} Nothing was written.` });
   if (!(await stat(file).catch(() => undefined))?.isFile()) return refused(`There is no ${file}.`);
   // A log that nobody has open was left by a crash, and is its owner's to mend.
@@ -90,7 +88,7 @@ async function inTransaction(
     db.exec('PRAGMA locking_mode = EXCLUSIVE');
     db.exec('BEGIN EXCLUSIVE');
     const { bytes, type } = readRow(db);
-    const made = await change(bytes, type);
+    const made = await change(bytes);
     undo = made.undo;
     const value = type === 'text' ? made.next.toString('utf8') : made.next;
     db.prepare('UPDATE ItemTable SET value = ? WHERE key = ?').run(value, ROW);
@@ -116,7 +114,7 @@ interface Rows {
   prepare(sql: string): { get(...values: string[]): Record<string, unknown> | undefined };
 }
 
-function readRow(db: Rows): { bytes: Buffer; type: Kept['type'] } {
+function readRow(db: Rows): { bytes: Buffer; type: 'text' | 'blob' } {
   const row = db.prepare('SELECT value, typeof(value) AS type FROM ItemTable WHERE key = ?').get(ROW);
   const value = row?.value;
   if (typeof value === 'string' && row?.type === 'text') {
@@ -128,10 +126,12 @@ function readRow(db: Rows): { bytes: Buffer; type: Kept['type'] } {
   throw new Error('This is not the file of Cursor’s settings.');
 }
 
-function readKept(dataDir: string, file: string): Kept | undefined {
+function readKept(dataDir: string): Kept | undefined {
   try {
     const kept = JSON.parse(readFileSync(keptFile(dataDir), 'utf8')) as Kept;
-    return kept.file === file && typeof kept.row === 'string' && typeof kept.after === 'string' ? kept : undefined;
+    return typeof kept.file === 'string' && typeof kept.row === 'string' && typeof kept.after === 'string'
+      ? kept
+      : undefined;
   } catch {
     return undefined;
   }

@@ -64,12 +64,15 @@ export function createCursorWriter({ options, file, publicUrl, onChange }: Curso
       signal,
     ).catch((error: Error): WriteResult => ({ ok: false, text: `${error.message} Nothing was written.` }));
     log(result.ok ? 'info' : 'warn', `Cursor's settings: ${result.text}`);
-    job = { phase: result.ok ? 'done' : 'failed', text: result.text };
+    const end: CursorJob = { phase: result.ok ? 'done' : 'failed', text: result.text };
+    job = end;
     onChange();
     letGo();
     // Windows of another day need not hear of it.
     setTimeout(() => {
-      if (job?.phase !== 'waiting') job = undefined;
+      if (job !== end) return;
+      job = undefined;
+      onChange();
     }, TOLD_MS).unref();
   }
 

@@ -128,6 +128,32 @@ describe("writing Cursor's settings", () => {
     assert.deepEqual(aiSettings, { userAddedModels: ['mine'], modelOverrideEnabled: ['mine'] });
   });
 
+  it('what one Cursor held is not forgotten for another, and goes on being put back', async () => {
+    made(BEFORE);
+    await connect();
+    const first = file;
+    file = path.join(folder, 'other.vscdb');
+    made(BEFORE);
+    const refused = await connect();
+    assert.ok(!refused.ok && refused.text.includes(`disconnect that one first, with --file. Nothing`), refused.text);
+    assert.equal(row().value, BEFORE);
+    assert.ok(!(await disconnectState(file, dataDir)).ok);
+    file = first;
+    assert.ok((await disconnectState(file, dataDir)).ok);
+    assert.equal(row().value, BEFORE);
+  });
+
+  it('a Cursor that is gone holds up no other', async () => {
+    made(BEFORE);
+    await connect();
+    rmSync(file);
+    file = path.join(folder, 'other.vscdb');
+    made(BEFORE);
+    assert.ok((await connect()).ok);
+    assert.ok((await disconnectState(file, dataDir)).ok);
+    assert.equal(row().value, BEFORE);
+  });
+
   it('an open database is never written, even by a Cursor that only holds it', async () => {
     made(BEFORE);
     const db = open();
@@ -174,6 +200,11 @@ describe("writing Cursor's settings", () => {
     assert.match((await run('status'))[1], /https:\/\/a\.example\/v1\n.*switched on\n.*mine, fast, b/s);
     assert.equal((await run('disconnect'))[0], 0);
     assert.equal(row().value, BEFORE);
+    const other = ['--file', path.relative(process.cwd(), file)];
+    assert.equal((await run('connect', '--url', URL_))[0], 0);
+    assert.equal((await run('connect', '--url', 'https://b.example/v1', ...other))[0], 0);
+    assert.equal((await run('disconnect'))[0], 0);
+    assert.equal(row().value, BEFORE, 'also when the same file was named in another way');
     assert.equal((await run('connect', '--url', 'http://x'))[0], 2);
     assert.equal((await run('something'))[0], 2);
     assert.match((await run('--help'))[1], /not on a live Cursor/);
