@@ -122,14 +122,17 @@ async function run(out, suite) {
 
 const parts = process.argv.slice(2).filter((argument) => !argument.startsWith('-'));
 const flags = process.argv.slice(2).filter((argument) => argument.startsWith('-'));
-if (!hasWine()) {
+const files = testFiles(parts).filter((file) => SUITES.some((suite) => file.startsWith(`test/${suite}`)));
+if (files.length === 0) {
+  console.error('no test file matches');
+  end(0, 1, 0);
+} else if (!hasWine()) {
   console.log(
     'Wine is not installed (Debian: apt-get install wine wine64), so nothing was run with the Windows runtime.',
   );
   end(0, 0, 1);
 } else {
   setUp();
-  const files = testFiles(parts).filter((file) => SUITES.some((suite) => file.startsWith(`test/${suite}`)));
   const out = mkdtempSync(path.join(root, 'test/.build-windows-'));
   process.on('exit', () => rmSync(out, { recursive: true, force: true }));
   await bundle(out, files);
@@ -141,6 +144,11 @@ if (!hasWine()) {
       sum[word] += Number([...text.matchAll(new RegExp(`^ {2}(\\d+) ${word}`, 'gm'))].at(-1)?.[1] ?? 0);
     // A runner that died or was ended counted nothing, and is a failure all the same.
     if (!/^ {2}\d+ passing/m.test(text) || (code !== 0 && !/^ {2}\d+ failing/m.test(text))) sum.failing += 1;
+  }
+  // A pattern that matches no test has proven nothing.
+  if (sum.passing + sum.failing + sum.pending === 0) {
+    console.error('no test matches');
+    sum.failing = 1;
   }
   end(sum.passing, sum.failing, sum.pending);
 }

@@ -25,7 +25,7 @@ const LEFT_OUT = new Set([
 ]);
 
 /** Where the source of a provider is when its name does not say it. */
-const FOLDERS = { opencode_go: 'opencode', qwencloud: 'dashscope', qwen_ai_platform: 'dashscope' };
+const FOLDERS = { qwencloud: 'dashscope', qwen_ai_platform: 'dashscope' };
 const FILES = { qwencloud: 'qwencloud.py', qwen_ai_platform: 'qwen_ai_platform.py' };
 
 /** Read in the source by a person: it says these in other words. opencode_go has an address a model family, so it is none. */

@@ -2,7 +2,13 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { build } from 'esbuild';
-import { chatOptions, extensionOptions, routerOptions, webviewOptions } from '../../esbuild.config.mjs';
+import {
+  chatOptions,
+  commandsOptions,
+  extensionOptions,
+  routerOptions,
+  webviewOptions,
+} from '../../esbuild.config.mjs';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const file = path.join(root, 'THIRD_PARTY_NOTICES.txt');
@@ -25,22 +31,33 @@ function notice(folder) {
   return `${name} ${version} (${license})${url ? `\n${url}` : ''}\n\n${text}`;
 }
 
+const licence = readFileSync(path.join(root, 'LICENSE'), 'utf8');
+const MIT = licence.slice(licence.indexOf('Permission is')).trim();
+
 const PRICES = `Model prices and limits (src/ledger/prices.data.json): @earendil-works/pi-ai 1.5.2 (MIT), data of 2026-11-10
 https://github.com/earendil-works/pi
 
 MIT License, Copyright (c) Mario Zechner
 
-${readFileSync(path.join(root, 'LICENSE'), 'utf8')
-  .slice(readFileSync(path.join(root, 'LICENSE'), 'utf8').indexOf('Permission is'))
-  .trim()}`;
+${MIT}`;
+
+const table = JSON.parse(readFileSync(path.join(root, 'src/routing/providers.data.json'), 'utf8'));
+const PROVIDERS = `Addresses of providers (src/routing/providers.data.json): ${table.source}, data of ${table.date}
+https://github.com/BerriAI/litellm
+
+${table.license.replace(/^MIT/, 'MIT License')}
+
+${MIT}`;
 
 const outfile = path.join(root, 'dist/unused.js');
-const bundles = [routerOptions(outfile), extensionOptions(outfile), chatOptions(outfile), webviewOptions(outfile)];
+const kinds = [routerOptions, extensionOptions, commandsOptions, chatOptions, webviewOptions];
+const bundles = kinds.map((options) => options(outfile));
 const folders = [...new Set((await Promise.all(bundles.map(packagesOf))).flat())].sort();
 const text = [
   'LLM Router contains code and data of others. Their notices follow.',
   ...folders.map(notice),
   PRICES,
+  PROVIDERS,
 ].join(`\n\n${'-'.repeat(78)}\n\n`);
 
 if (process.argv.includes('--check')) {
