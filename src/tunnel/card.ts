@@ -71,3 +71,11 @@ export interface TunnelWay {
   /** Ends what it left behind that is no program of ours. Never throws. */
   endLeft?(state: StateFile, world: TunnelWorld): Promise<void>;
 }
+
+/** The host in a setting, pasted as a URL or not. */
+export const hostOf = (setting: string): string =>
+  setting
+    .trim()
+    .toLowerCase()
+    .replace(/^https?:\/\//, '')
+    .replace(/\/.*$/, '');

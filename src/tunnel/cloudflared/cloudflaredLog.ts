@@ -1,37 +1,19 @@
 /** Reads cloudflared's log: JSON or text lines, cut anywhere, several in a chunk (tunnel facts §2). Pure. */
+import { createLineLog } from '../lineLog';
 import type { ProgramEvent, ProgramLog } from '../program';
-
-const MAX_LINE = 65_536;
-const KEPT = 10;
 
 /** @param transport what it was started with: a pre-check that UDP is dropped means nothing to HTTP/2 */
 export function createCloudflaredLog(transport: 'quic' | 'http2'): ProgramLog {
-  let rest = '';
-  const kept: string[] = [];
-
-  function read(line: string): ProgramEvent[] {
+  return createLineLog((line, keep) => {
     const { message, fields } = parseLine(line);
     if (message === '' && !fields.error) return [];
-    keep(message, fields);
-    return eventsOf(message, fields, transport);
-  }
-
-  function keep(message: string, fields: Record<string, string>): void {
     // The options include the path of our relay; the box and the thanks say nothing.
-    if (/^(Settings: |Thank you|\+-|\|)/.test(message)) return;
-    const text = [message, fields.error].filter(Boolean).join(': ');
-    kept.push(text.replace(/http:\/\/127\.0\.0\.1:\d+\/\S+/g, 'http://127.0.0.1/…').slice(0, 300));
-    if (kept.length > KEPT) kept.shift();
-  }
-
-  return {
-    push(chunk) {
-      const lines = (rest + chunk).split('\n');
-      rest = (lines.pop() ?? '').slice(-MAX_LINE);
-      return lines.flatMap((line) => read(line.trim()));
-    },
-    lastLines: () => [...kept],
-  };
+    if (!/^(Settings: |Thank you|\+-|\|)/.test(message)) {
+      const text = [message, fields.error].filter(Boolean).join(': ');
+      keep(text.replace(/http:\/\/127\.0\.0\.1:\d+\/\S+/g, 'http://127.0.0.1/…'));
+    }
+    return eventsOf(message, fields, transport);
+  });
 }
 
 function parseLine(line: string): { message: string; fields: Record<string, string> } {

@@ -1,5 +1,5 @@
 /** A named Cloudflare tunnel of the user's own account and domain. */
-import type { TunnelCard, TunnelWay } from '../card';
+import { hostOf, type TunnelCard, type TunnelWay } from '../card';
 import {
   type CloudflaredOptions,
   cloudflaredBase,
@@ -48,11 +48,7 @@ export interface NamedTunnelOptions extends CloudflaredOptions {
 
 export function namedTunnelDriver(options: NamedTunnelOptions, programs = realPrograms): Driver {
   const { localPort, token } = options;
-  const host = options.hostname
-    .trim()
-    .toLowerCase()
-    .replace(/^https?:\/\//, '')
-    .replace(/\/.*$/, '');
+  const host = hostOf(options.hostname);
   const tunnelId = token ? tunnelIdOf(token) : undefined;
   const base = cloudflaredBase(options, programs);
   return {

@@ -2,9 +2,10 @@
 import path from 'node:path';
 import { writeWholeSync } from '../../network/wholeFile';
 import { compareVersions } from '../../version';
-import type { TunnelCard, TunnelWay } from '../card';
+import { hostOf, type TunnelCard, type TunnelWay } from '../card';
 import { isProgram, programOnPath, runForOutput, versionOf } from '../commands';
-import { type Driver, type Link, type LinkEvent, TunnelProblem } from '../driver';
+import { type Driver, type Link, TunnelProblem } from '../driver';
+import { createLineLog } from '../lineLog';
 import {
   adoptProgram,
   endStray,
@@ -54,11 +55,7 @@ const OLDEST = '3.0.0';
 
 export function ngrokDriver(options: NgrokOptions): Driver {
   const { dataDir, localPort, token, state, world } = options;
-  const host = options.hostname
-    .trim()
-    .toLowerCase()
-    .replace(/^https?:\/\//, '')
-    .replace(/\/.*$/, '');
+  const host = hostOf(options.hostname);
   const kind = ngrokKind(localPort, token, world);
 
   /** Version 2 answers our arguments with its help text. One that does not say its version is tried. */
@@ -160,50 +157,31 @@ function ngrokKind(localPort: number, token: string | undefined, { clock }: Tunn
   };
 }
 
-const MAX_LINE = 65_536;
-const KEPT = 10;
-
 /** Reads ngrok's JSON log and the plain ERROR lines at its end. Pure but for the clock. Nothing with the token leaves it. */
 export function createNgrokLog(token: string | undefined, now: () => number): ProgramLog {
-  let rest = '';
-  const kept: string[] = [];
-
-  function read(line: string): LinkEvent | { type: 'api'; port: number } | undefined {
+  return createLineLog((line, keep) => {
     const { msg = '', err = '', lvl = '', url, addr } = parse(line);
     const failed = /^(eror|crit|error|warn)$/.test(lvl) && err !== '' && err !== '<nil>';
-    keep(failed ? `${msg}: ${err}` : lvl === '' ? msg : '');
+    const clean = cleaned(failed ? `${msg}: ${err}` : lvl === '' ? msg : '');
+    if (clean !== '' && !/authtoken:/i.test(clean) && !(token && clean.includes(token))) keep(clean);
     if (msg === 'starting web service') {
       const port = Number(/:(\d+)$/.exec(addr ?? '')?.[1]);
-      return port ? { type: 'api', port } : undefined;
+      return port ? [{ type: 'api', port }] : [];
     }
     if (msg === 'started tunnel' && url?.startsWith('https://'))
-      return { type: 'registered', publicUrl: new URL(url).origin };
+      return [{ type: 'registered', publicUrl: new URL(url).origin }];
     const code = /ERR_NGROK_(\d+)/.exec(failed || lvl === '' ? `${msg} ${err}` : '')?.[1];
-    if (code) return { type: 'failed', problem: ngrokProblem(code, now()) };
-    return failed && /session closing|failed to reconnect session|heartbeat timeout/.test(msg)
-      ? { type: 'lost' }
-      : undefined;
-  }
-
-  function keep(text: string): void {
-    const clean = text
-      .replace(/^ERROR:\s*/, '')
-      .replace(/\s+/g, ' ')
-      .trim();
-    if (clean === '' || /authtoken:/i.test(clean) || (token && clean.includes(token))) return;
-    kept.push(clean.slice(0, 300));
-    if (kept.length > KEPT) kept.shift();
-  }
-
-  return {
-    push(chunk) {
-      const lines = (rest + chunk).split('\n');
-      rest = (lines.pop() ?? '').slice(-MAX_LINE);
-      return lines.flatMap((line) => read(line.trim()) ?? []);
-    },
-    lastLines: () => [...kept],
-  };
+    if (code) return [{ type: 'failed', problem: ngrokProblem(code, now()) }];
+    const lost = failed && /session closing|failed to reconnect session|heartbeat timeout/.test(msg);
+    return lost ? [{ type: 'lost' }] : [];
+  });
 }
+
+const cleaned = (text: string): string =>
+  text
+    .replace(/^ERROR:\s*/, '')
+    .replace(/\s+/g, ' ')
+    .trim();
 
 /** A JSON record, or a plain line as its message. */
 function parse(line: string): { msg?: string; err?: string; lvl?: string; url?: string; addr?: string } {
