@@ -6,7 +6,7 @@ import { tokensPerSecond } from './csv';
 import { OWN_CHECKS, type RequestRecord } from './record';
 import { addRecord, emptyTotals, rowKeyOf, type Totals } from './rollup';
 import type { Ledger } from './store';
-import type { UsageQuery, UsageRow } from './usage';
+import { totalOf, type UsageQuery, type UsageRow } from './usage';
 import { localDay } from './windows';
 
 /** Conversations told one by one, the dearest first; the others are one row. */
@@ -74,24 +74,9 @@ function conversations(groups: readonly Group[]): UsageRow[] {
     .map((group): UsageRow => ({ group: group.name, ...group.totals, ...speedOf(group) }))
     .sort((a, b) => b.cost - a.cost || b.requests - a.requests || (a.group < b.group ? -1 : 1));
   const others = rows.slice(MOST_CONVERSATIONS);
-  return others.length === 0 ? rows : [...rows.slice(0, MOST_CONVERSATIONS), together(others)];
-}
-
-function together(rows: readonly UsageRow[]): UsageRow {
-  const sum = (value: (row: UsageRow) => number | undefined): number =>
-    rows.reduce((total, row) => total + (value(row) ?? 0), 0);
-  return {
-    group: `${rows.length.toLocaleString('en-US')} more`,
-    requests: sum((row) => row.requests),
-    failed: sum((row) => row.failed),
-    input: sum((row) => row.input),
-    output: sum((row) => row.output),
-    cacheRead: sum((row) => row.cacheRead),
-    cost: sum((row) => row.cost),
-    unpriced: sum((row) => row.unpriced),
-    estimated: sum((row) => row.estimated),
-    saved: sum((row) => row.saved),
-  };
+  return others.length === 0
+    ? rows
+    : [...rows.slice(0, MOST_CONVERSATIONS), totalOf(others, `${others.length.toLocaleString('en-US')} more`)];
 }
 
 function speedOf({ firstMs, perSecond, saved }: Group): Pick<UsageRow, 'firstMs' | 'tokensPerSecond' | 'saved'> {

@@ -1,10 +1,12 @@
 /** The question a person asks of the record of requests, and one line of the answer. */
 
+export const GROUPS = ['day', 'model', 'backend', 'key', 'conversation'] as const;
+
 /** Local days as `YYYY-MM-DD`, both inclusive; an empty text leaves that side open. */
 export interface UsageQuery {
   from: string;
   to: string;
-  by: 'day' | 'model' | 'backend' | 'key' | 'conversation';
+  by: (typeof GROUPS)[number];
   /** Speeds too, which only the records have: of all in that time, or of the newest 500. */
   speed?: 'all' | 'recent';
 }
@@ -30,4 +32,22 @@ export interface UsageRow {
   tokensPerSecond?: number;
   /** US dollars that caching saved, what writing the cache cost taken off. */
   saved?: number;
+}
+
+/** Rows as one; medians have no sum. */
+export function totalOf(rows: readonly UsageRow[], group: string): UsageRow {
+  const sum = (value: (row: UsageRow) => number | undefined): number =>
+    rows.reduce((total, row) => total + (value(row) ?? 0), 0);
+  return {
+    group,
+    requests: sum((row) => row.requests),
+    input: sum((row) => row.input),
+    output: sum((row) => row.output),
+    cost: sum((row) => row.cost),
+    unpriced: sum((row) => row.unpriced),
+    failed: sum((row) => row.failed),
+    estimated: sum((row) => row.estimated),
+    cacheRead: sum((row) => row.cacheRead),
+    saved: sum((row) => row.saved),
+  };
 }

@@ -6,12 +6,12 @@ import { dollars } from './budgets';
 import { exportCsv } from './exportCsv';
 import { hasSpeed, SPEED_TITLES, speedCells, usageRows } from './speed';
 import { type Ledger, openLedger, type Period } from './store';
-import type { UsageQuery, UsageRow } from './usage';
+import { GROUPS, totalOf, type UsageQuery, type UsageRow } from './usage';
 import { localDay, windowAt } from './windows';
 
 export const USAGE_HELP = `Usage: node dist/router.js usage [options]
 
-  --by day|model|backend|key|conversation
+  --by ${GROUPS.join('|')}
                                how to group (default: day); model and conversation tell speed and cache, too
   --from YYYY-MM-DD            first day (default: first of this month)
   --to YYYY-MM-DD              last day, included (default: today)
@@ -19,8 +19,6 @@ export const USAGE_HELP = `Usage: node dist/router.js usage [options]
   --json                       one line of JSON instead of a table
   --data-dir DIR               data directory of the router
 `;
-
-const GROUPS = ['day', 'model', 'backend', 'key', 'conversation'] as const;
 
 export interface UsageWorld {
   /** Data directory of the router where --data-dir names none (design §4). */
@@ -89,7 +87,9 @@ export async function runUsageCommand(args: readonly string[], world: UsageWorld
     const rows = await usageRows(ledger, { ...query, ...speed });
     const { by, from, to } = query;
     world.out(
-      query.json ? `${JSON.stringify({ from, to, by, rows, total: totalOf(rows) })}\n` : formatUsage(rows, query),
+      query.json
+        ? `${JSON.stringify({ from, to, by, rows, total: totalOf(rows, 'total') })}\n`
+        : formatUsage(rows, query),
     );
     return 0;
   } finally {
@@ -112,33 +112,6 @@ async function writeCsv(ledger: Ledger, query: Query, file: string, world: Usage
   }
 }
 
-function totalOf(rows: readonly UsageRow[]): UsageRow {
-  const total: UsageRow = {
-    group: 'total',
-    requests: 0,
-    input: 0,
-    output: 0,
-    cost: 0,
-    unpriced: 0,
-    failed: 0,
-    estimated: 0,
-    cacheRead: 0,
-    saved: 0,
-  };
-  for (const row of rows) {
-    total.requests += row.requests;
-    total.input += row.input;
-    total.output += row.output;
-    total.cost += row.cost;
-    total.unpriced += row.unpriced;
-    total.failed! += row.failed ?? 0;
-    total.estimated! += row.estimated ?? 0;
-    total.cacheRead! += row.cacheRead ?? 0;
-    total.saved! += row.saved ?? 0;
-  }
-  return total;
-}
-
 const TITLES: Record<UsageQuery['by'], string> = {
   day: 'Day',
   model: 'Model',
@@ -158,7 +131,7 @@ function requests(count: number): string {
 /** A table for a terminal, with a line of totals and notes on what the numbers leave out. */
 export function formatUsage(rows: readonly UsageRow[], { by, from, to }: Period & Pick<UsageQuery, 'by'>): string {
   if (rows.length === 0) return `No requests from ${from} to ${to}.\n`;
-  const total = totalOf(rows);
+  const total = totalOf(rows, 'Total');
   const speeds = hasSpeed(rows);
   const cells = (row: UsageRow): string[] => [
     plainName(row.group) || '(none)',
@@ -172,7 +145,7 @@ export function formatUsage(rows: readonly UsageRow[], { by, from, to }: Period 
   const lines = [
     [TITLES[by], 'Requests', 'Failed', 'Input', 'Output', 'Cost ', ...(speeds ? SPEED_TITLES : [])],
     ...rows.map(cells),
-    cells({ ...total, group: 'Total' }),
+    cells(total),
   ];
   const widths = lines[0]!.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)));
   const drawn = lines.map((line) =>

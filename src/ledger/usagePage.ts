@@ -3,7 +3,7 @@
 import { dollars } from './budgets';
 import { hasSpeed, SPEED_TITLES, speedCells } from './speed';
 import type { Period } from './store';
-import type { UsageQuery, UsageRow } from './usage';
+import { totalOf, type UsageQuery, type UsageRow } from './usage';
 
 const TITLES: Record<UsageQuery['by'], string> = {
   day: 'Day',
@@ -22,26 +22,13 @@ const cell = (text: string): string =>
 export function usagePage(rows: readonly UsageRow[], by: UsageQuery['by'], { from, to }: Period): string {
   const head = `# Usage by ${by}\n\n${from ? `From ${from} to ${to}` : 'Everything in the usage log'}.\n\n`;
   if (rows.length === 0) return `${head}No requests in this time.\n`;
-  const sum = (value: (row: UsageRow) => number | undefined): number =>
-    rows.reduce((total, row) => total + (value(row) ?? 0), 0);
-  const total: UsageRow = {
-    group: 'Total',
-    requests: sum((row) => row.requests),
-    failed: sum((row) => row.failed),
-    input: sum((row) => row.input),
-    cacheRead: sum((row) => row.cacheRead),
-    output: sum((row) => row.output),
-    cost: sum((row) => row.cost),
-    saved: sum((row) => row.saved),
-    unpriced: sum((row) => row.unpriced),
-  };
+  const total = totalOf(rows, 'Total');
   const speeds = hasSpeed(rows);
   const line = (row: UsageRow, name: string): string =>
     `| ${name} | ${number(row.requests)} | ${number(row.failed ?? 0)} | ${number(row.input)} | ${number(row.cacheRead ?? 0)} | ${number(row.output)} | ${dollars(row.cost)}${row.unpriced > 0 ? ' \\*' : ''} |${speeds ? ` ${speedCells(row, dollars).join(' | ')} |` : ''}`;
-  const estimated = sum((row) => row.estimated);
   const notes = [
     total.unpriced > 0 ? `\\* Without ${requests(total.unpriced)} whose model has no known price.` : '',
-    estimated > 0 ? `Tokens of ${requests(estimated)} are estimates: their provider sent none.` : '',
+    total.estimated ? `Tokens of ${requests(total.estimated)} are estimates: their provider sent none.` : '',
     speeds
       ? 'First token and tokens a second are medians of streamed answers; what caching saved is counted after what writing the cache cost.'
       : '',

@@ -1,6 +1,7 @@
 /** The command line of dist/router.js (design §4). Pure: arguments in, a plan or a sentence out. */
 
 import { parseArgs } from 'node:util';
+import { GROUPS } from '../ledger/usage';
 import { TUNNEL_NAMES, type TunnelKind } from '../settings/tunnelKinds';
 
 export interface HeadlessArguments {
@@ -62,7 +63,7 @@ export const HELP = `LLM Router: one URL and one key for every model, for Cursor
 Usage: node dist/router.js [options]
        node dist/router.js doctor [--json] [--paid] [options]      looks at every hop and says what to do
        node dist/router.js export --to litellm --out DIR [--force] [--config FILE] [--env-file FILE]
-       node dist/router.js usage [--by day|model|backend|key] [--from DATE] [--to DATE] [--csv FILE] [--json]
+       node dist/router.js usage [--by ${GROUPS.join('|')}] [--from DATE] [--to DATE] [--csv FILE] [--json]
        node dist/router.js lessons [--forget] [--json]              what refusals taught, and forgetting it
        node dist/router.js cursor status | connect | disconnect     what Cursor holds; written only while it is closed
 

@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { loadConfigText } from '../../../src/config/load';
+import { GROUPS } from '../../../src/ledger/usage';
+import { USAGE_HELP } from '../../../src/ledger/usageCommand';
 import { HELP, parseCommandLine } from '../../../src/process/commandLine';
 
 const doc = (name: string): string => readFileSync(`docs/${name}`, 'utf8');
@@ -54,6 +56,11 @@ describe('docs', () => {
     assert.ok(commands.length >= 6, `${commands.length} commands found`);
     for (const command of commands) assert.doesNotThrow(() => parseCommandLine(words(command)), command);
     for (const option of commands.join(' ').match(/--[\w-]+/g) ?? []) assert.ok(HELP.includes(option), option);
+  });
+
+  it('both helps name every way to group the usage', () => {
+    for (const help of [HELP, USAGE_HELP]) assert.ok(help.includes(`--by ${GROUPS.join('|')}`));
+    assert.ok(GROUPS.includes('conversation'));
   });
 
   it('server.json and the examples in the texts are valid settings', () => {
