@@ -13,6 +13,7 @@ import type { Settings } from '../settings/schema';
 import { isLocalOnly } from '../settings/tunnelKinds';
 import { userDataFolder } from '../system/folders';
 import { notPrivate } from '../system/privacy';
+import { CARDS } from '../tunnel/cards';
 import { maskKeys } from '../wires/keyShapes';
 import type { HeadlessArguments } from './commandLine';
 import { findConfigFile, readConfigFile, stampOf, watchConfigFile, watchStamp } from './configFile';
@@ -216,7 +217,7 @@ export async function prepareHeadless(
   const apply = async (config: LoadedConfig): Promise<void> => {
     if (!config.settings) return;
     const settings = withOptions(config.settings, args);
-    const usesCloudflared = settings.tunnel.provider.startsWith('cloudflared');
+    const usesCloudflared = CARDS[settings.tunnel.provider].program?.name === 'cloudflared';
     if (usesCloudflared && !(await consent.environment())) delete env.CLOUDFLARED_BIN;
     await core.configure({
       settings: await consent.settings(settings),

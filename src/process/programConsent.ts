@@ -4,6 +4,7 @@
  * the environment names is the person's own word.
  */
 import type { Settings } from '../settings/schema';
+import { CARDS } from '../tunnel/cards';
 
 export interface ProgramConsentOptions {
   /** ./.env was read because it was there, and names this program. */
@@ -39,7 +40,7 @@ export function createProgramConsent({ fromEnvFile, foundConfig, say, ask }: Pro
   return {
     async settings(settings) {
       const { binary, provider } = settings.tunnel;
-      if (!foundConfig || !binary || provider === 'none' || provider === 'custom') return settings;
+      if (!foundConfig || !binary || !CARDS[provider].program) return settings;
       if (await allowed(binary, 'the configuration')) return settings;
       return { ...settings, tunnel: { ...settings.tunnel, binary: '' } };
     },
