@@ -4,36 +4,36 @@ import type { Mending, TroubleKind, TroubleLook } from '../troubles/table';
 import { type Check, type Finding, openSetting, warning } from './check';
 import type { DoctorFacts } from './facts';
 
-/** Where the Doctor tells each kind; `other` is the hop of this file, `window` what only a window knows. */
-const HOPS: Record<TroubleKind, string> = {
+/** Where the Doctor tells each kind: at a hop of its own, or here; `window` is what only a window knows. */
+const TOLD: Record<TroubleKind, 'hop' | 'here' | 'window'> = {
   notRunning: 'window',
   keyLost: 'window',
   noKeys: 'window',
-  noTunnelProgram: 'tunnel-binary',
-  tunnel: 'tunnel',
-  settings: 'settings',
-  overrideOff: 'cursor-app',
-  otherUrl: 'cursor-app',
-  noKey: 'cursor-app',
-  wrongKey: 'cursor-app',
-  switchedOff: 'cursor-app',
-  unserved: 'cursor-app',
-  oldUrl: 'cursor',
-  callRefused: 'cursor',
-  keyRefused: 'backends',
-  keyMissing: 'backends',
-  backendFails: 'other',
-  backendWaits: 'other',
-  promptCut: 'other',
-  creditLow: 'backends',
-  ledger: 'other',
-  budget: 'other',
-  port: 'port',
-  notice: 'other',
+  noTunnelProgram: 'hop',
+  tunnel: 'hop',
+  settings: 'hop',
+  overrideOff: 'hop',
+  otherUrl: 'hop',
+  noKey: 'hop',
+  wrongKey: 'hop',
+  switchedOff: 'hop',
+  unserved: 'hop',
+  oldUrl: 'hop',
+  callRefused: 'hop',
+  keyRefused: 'hop',
+  keyMissing: 'hop',
+  backendFails: 'here',
+  backendWaits: 'here',
+  promptCut: 'here',
+  creditLow: 'hop',
+  ledger: 'here',
+  budget: 'here',
+  port: 'hop',
+  notice: 'here',
 };
 
 export function troubleChecks({ troubles = [] }: DoctorFacts): Check[] {
-  const others = troubles.filter(({ kind }) => HOPS[kind] === 'other');
+  const others = troubles.filter(({ kind }) => TOLD[kind] === 'here');
   if (others.length === 0) return [];
   return [{ id: 'troubles', title: 'Known already', limitMs: 1_000, look: async () => troubleFinding(others) }];
 }
