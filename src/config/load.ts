@@ -1,8 +1,9 @@
 /** From the text of a configuration file to settings: our own JSON, an llm-router config.json or a LiteLLM config.yaml (design §4). */
 
 import { findProblems } from '../settings/check';
-import { type Found, isObject, pathText } from '../settings/path';
+import { type Found, pathText } from '../settings/path';
 import type { Problem } from '../settings/problem';
+import { isObject } from '../wires/read';
 import { type ReadIncludes, withIncludes } from './formats/includedFiles';
 import { readJson, type SourceFile } from './formats/jsonFile';
 import { readLiteLlmFile } from './formats/liteLlmFile';

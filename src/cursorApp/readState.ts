@@ -4,6 +4,7 @@
  */
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
+import { isObject, parseObject } from '../wires/read';
 
 export interface CursorHolds {
   /** The override of the base URL; undefined when it is off or empty. */
@@ -94,7 +95,7 @@ interface Rows {
 function read(db: Rows, ours: (key: string) => boolean): CursorReading {
   const value = textOf(db, ROW);
   if (value === undefined) return { kind: 'absent' };
-  const state = parse(value);
+  const state = parseObject(value);
   if (!state) return unreadable('its settings have a form that is not known here.');
   const { useOpenAIKey: on = false, openAIBaseUrl: url = null, aiSettings = {} } = state;
   if (typeof on !== 'boolean' || (url !== null && typeof url !== 'string') || !isObject(aiSettings))
@@ -120,18 +121,6 @@ function textOf(db: Rows, key: string): string | undefined {
   if (value instanceof Uint8Array) return Buffer.from(value).toString('utf8');
   return typeof value === 'string' ? value : undefined;
 }
-
-function parse(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function names(value: unknown): string[] {
   if (!Array.isArray(value)) return [];

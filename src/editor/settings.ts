@@ -1,6 +1,7 @@
 /** Settings as the person wrote them, for the router to validate; and changes to them, always in the user's own settings. */
 import { ConfigurationTarget, commands, workspace } from 'vscode';
 import { clientKeyName } from '../settings/keyNames';
+import { isObject } from '../wires/read';
 import { SECTION } from './ids';
 
 /** A backend in settings.json: whatever stands there, so every field is unknown until looked at. */
@@ -81,8 +82,4 @@ export async function openSetting(path: string): Promise<void> {
       key ? `@id:${SECTION}.${key}` : `@ext:llm-router.llm-router`,
     );
   }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

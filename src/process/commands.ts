@@ -3,7 +3,8 @@
  * that ten windows that all say something at once end in one state.
  */
 
-import { settingsSchema } from '../settings/schema';
+import { type Settings, settingsSchema } from '../settings/schema';
+import { isObject } from '../wires/read';
 import { CALLS, type CallsBy, type ConfigPush, type ConfigResult } from './contract';
 import type { RouterCore } from './core';
 import type { Log } from './logFile';
@@ -80,7 +81,7 @@ export function createCommands(options: CommandOptions): Commands {
     memo.update({
       changedAt: Math.max(changedAt, known.changedAt ?? 0),
       hash,
-      portSetting: portIn(push.settings),
+      portSetting: settingIn(push.settings, 'port'),
     });
     log.info(`settings in force, changed at ${time(changedAt)}`);
     options.onApplied(push);
@@ -163,13 +164,14 @@ function isWhole(push: Partial<ConfigPush> | undefined): boolean {
   return Number.isFinite(push?.changedAt) && isObject(push?.secrets) && isObject(push?.network);
 }
 
-function isObject(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** The setting `port`, which need not be written to be in force. */
-function portIn(settings: unknown): number | undefined {
-  return settingsSchema.shape.port.safeParse((settings as { port?: unknown } | null | undefined)?.port).data;
+/** A setting as it is in force: it need not be written. Undefined where what is written is wrong. */
+export function settingIn<Key extends 'port' | 'lingerSeconds'>(
+  settings: unknown,
+  key: Key,
+): Settings[Key] | undefined {
+  return settingsSchema.shape[key].safeParse((settings as Partial<Settings> | null | undefined)?.[key]).data as
+    | Settings[Key]
+    | undefined;
 }
 
 const time = (milliseconds: number): string => new Date(milliseconds).toISOString();

@@ -4,8 +4,8 @@
  */
 import { existsSync } from 'node:fs';
 import { notPrivate } from '../system/privacy';
-import { createCommands } from './commands';
-import { CALLS, type ConfigPush, send } from './contract';
+import { createCommands, settingIn } from './commands';
+import { CALLS, send } from './contract';
 import type { RouterCore } from './core';
 import type { Peer } from './dial';
 import type { ProtocolRange } from './handshake';
@@ -186,7 +186,8 @@ async function setStage(life: Life, predecessor: Peer | undefined): Promise<Back
     now: Date.now,
     takeOver: () => askPredecessor(predecessor, options.version, log),
     onApplied: (push) => {
-      life.lingerSeconds = lingerIn(push) ?? DEFAULT_LINGER;
+      const seconds = settingIn(push.settings, 'lingerSeconds') ?? DEFAULT_LINGER;
+      life.lingerSeconds = seconds === 'always' ? Infinity : seconds;
       leases.update();
     },
     onHandedOver: (newer, drained) => {
@@ -269,12 +270,6 @@ async function askPredecessor(
     log.warn(`process ${peer.pid} did not hand over: ${error instanceof Error ? error.message : String(error)}`);
     return undefined;
   }
-}
-
-function lingerIn(push: ConfigPush): number | undefined {
-  const seconds = (push.settings as { lingerSeconds?: unknown } | null | undefined)?.lingerSeconds;
-  if (seconds === 'always') return Infinity;
-  return typeof seconds === 'number' && seconds >= 0 && seconds <= 60 ? seconds : undefined;
 }
 
 /** One that a person has stopped serves nobody: it does not stay for the sake of other clients. */

@@ -10,7 +10,7 @@ import type { Backend, Target } from './backend';
 import { implicitDefault } from './implicitDefault';
 import { perTarget } from './perTarget';
 import type { Preset } from './preset';
-import { familyOf, PRESET_NAMES, PRESETS } from './presets';
+import { familyOf, PRESETS, presetOf } from './presets';
 import { hasNoPath } from './providerTable';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -104,7 +104,7 @@ export function demoBackend(timeouts: Timeouts): Backend {
  * `entry` is the configured model, where there is one.
  */
 export function abilitiesFor(backend: Backend, upstreamModel: string, entry?: ModelSettings): Abilities {
-  const preset = presetOf(backend);
+  const preset = presetOf(backend.preset);
   const family = familyOf(preset, modelNameOf(upstreamModel, entry), entry?.base !== undefined);
   const written = { ...backend.ownAbilities, ...(entry ? writtenAbilities(entry) : {}) };
   const words = family?.effortWords ?? family?.abilities.efforts;
@@ -153,7 +153,7 @@ const onOtherWire: Readonly<Record<Wire, (target: Target) => Target>> = {
 };
 
 function withWire(target: Target, wire: Wire): Target {
-  const preset = presetOf(target.backend);
+  const preset = presetOf(target.backend.preset);
   const backend: Backend = {
     ...target.backend,
     wire,
@@ -166,7 +166,7 @@ function withWire(target: Target, wire: Wire): Target {
 
 /** What is known of the model a target asks, whatever serves it. */
 export const knownFamily = perTarget(({ backend, upstreamModel, model }: Target) =>
-  familyOf(presetOf(backend), modelNameOf(upstreamModel, model), model?.base !== undefined),
+  familyOf(presetOf(backend.preset), modelNameOf(upstreamModel, model), model?.base !== undefined),
 );
 
 /** Parameters that the model refuses whatever serves it; an effort is one only where the settings say nothing else. */
@@ -269,11 +269,6 @@ export function isLocalHost(host: string): boolean {
     (first === 169 && second === 254) ||
     (first === 172 && second >= 16 && second <= 31)
   );
-}
-
-function presetOf(backend: Backend): Preset | undefined {
-  const name = PRESET_NAMES.find((known) => known === backend.preset);
-  return name && PRESETS[name];
 }
 
 function authOf(preset: Preset | undefined, wire: Wire): AuthScheme {

@@ -278,7 +278,8 @@ function effortVariants(backends: readonly Backend[], exact: ReadonlyMap<string,
   return table;
 }
 
-function variantEfforts(backend: Backend, model: ModelSettings): readonly string[] {
+/** A model has another name for each of its efforts, as `gpt-5:low`. */
+export function variantEfforts(backend: Backend, model: ModelSettings): readonly string[] {
   if (model.reasoningEffort !== undefined || isPattern(model)) return [];
   return abilitiesFor(backend, upstreamOf(model, backend), model).efforts;
 }

@@ -1,5 +1,6 @@
 /** Places in settings and files: how a path is written, and where an offset stands in a text. */
 import type { Said } from '../said';
+import { isObject } from '../wires/read';
 import type { Problem } from './problem';
 
 export type Segment = string | number;
@@ -45,9 +46,4 @@ export function valueAt(value: unknown, segments: readonly Segment[]): unknown {
     (inside, segment) => (isObject(inside) || Array.isArray(inside) ? Reflect.get(inside, segment) : undefined),
     value,
   );
-}
-
-/** A plain object: not null, not a list. */
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

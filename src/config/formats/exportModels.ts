@@ -4,7 +4,7 @@ import type { Backend, Target } from '../../routing/backend';
 import { abilitiesFor, readBaseUrl } from '../../routing/build';
 import { isPattern, upstreamOf } from '../../routing/patterns';
 import { PRESETS, type PresetName, presetOf } from '../../routing/presets';
-import type { RouteTable } from '../../routing/resolve';
+import { type RouteTable, variantEfforts } from '../../routing/resolve';
 import { chatRefusal } from '../../routing/wireChoice';
 import type { ModelSettings, Settings } from '../../settings/schema';
 import { looksLikeKey, namesKey } from '../../wires/keyShapes';
@@ -99,12 +99,6 @@ function exportBackend(backend: Backend, out: Collector): void {
   if (Object.keys(backend.roleRewrites).length > 0) out.note(`the role rewrites of the backend ${backend.name}.`);
   for (const name of Object.keys(backend.query).filter((query) => query !== 'api-version'))
     out.note(`the query parameter ${name} of the backend ${backend.name}.`);
-}
-
-/** Names such as `gpt-5:low` are served here, so they are models of their own there. */
-function variantEfforts(backend: Backend, model: ModelSettings): readonly string[] {
-  if (model.reasoningEffort !== undefined) return [];
-  return abilitiesFor(backend, upstreamOf(model, backend), model).efforts;
 }
 
 /** Names by rule: ids with a *, the prefix of a backend, the default backend. */

@@ -6,9 +6,9 @@ import { allKeyPlaces, type KeyPlace, keyPlaces } from '../../routing/keyPlaces'
 import { PRESET_NAMES, PRESETS, type PresetName } from '../../routing/presets';
 import { CLIENT_KEY, clientKeyName, clientOf } from '../../settings/keyNames';
 import { isOwnMachine } from '../../settings/ownMachine';
-import { isObject } from '../../settings/path';
 import type { Problem } from '../../settings/problem';
 import { type BackendSettings, type Settings, settingsSchema } from '../../settings/schema';
+import { isObject } from '../../wires/read';
 import type { ImportItem, ImportPreview } from './importItems';
 import { previewText } from './importText';
 import type { Environment, LoadedConfig } from './loaded';

@@ -1,5 +1,7 @@
 /** `include:` of a LiteLLM file (docs.litellm.ai/docs/proxy/config_management, 2026-11): other files merged into it as LiteLLM does. */
-import { type Found, isObject } from '../../settings/path';
+import type { Found } from '../../settings/path';
+import type { JsonObject } from '../../wires/conversation';
+import { isObject } from '../../wires/read';
 import type { SourceFile } from './jsonFile';
 import { readYaml } from './yamlFile';
 
@@ -77,7 +79,7 @@ export function withIncludes(main: SourceFile, files: ReadIncludes | undefined):
     if (isObject(source.value)) merge(source.value, { path, source, at });
   }
 
-  function merge(included: Record<string, unknown>, origin: NonNullable<Part['origin']>): void {
+  function merge(included: JsonObject, origin: NonNullable<Part['origin']>): void {
     for (const [key, item] of Object.entries(included)) {
       const before = value[key];
       if (key === 'include') {

@@ -2,8 +2,9 @@
 
 import { PRESETS } from '../../routing/presets';
 import { CLIENT_KEY } from '../../settings/keyNames';
-import { type Found, isObject, type Segment } from '../../settings/path';
+import type { Found, Segment } from '../../settings/path';
 import type { SettingsInput } from '../../settings/schema';
+import { isObject } from '../../wires/read';
 import { type BackendInput, type Entry, type ModelInput, readModelList } from './liteLlmModels';
 import { createReader, plainText, type Reader, section, variableOf } from './liteLlmReader';
 import type { Environment, FileContent } from './loaded';

@@ -1,7 +1,8 @@
 /** model_list of a LiteLLM file. */
 import { PRESETS } from '../../routing/presets';
-import { isObject, type Segment } from '../../settings/path';
+import type { Segment } from '../../settings/path';
 import type { SettingsInput } from '../../settings/schema';
+import { isObject } from '../../wires/read';
 import { addressVariables, type Destination, destinationOf } from './liteLlmProviders';
 import { plainText, present, type Reader, variableOf } from './liteLlmReader';
 

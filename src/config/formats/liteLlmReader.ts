@@ -1,6 +1,7 @@
 /** Reading values of a LiteLLM file: `os.environ/NAME` anywhere, and a warning for whatever has no counterpart here. */
 
-import { type Found, isObject, type Segment } from '../../settings/path';
+import type { Found, Segment } from '../../settings/path';
+import { isObject } from '../../wires/read';
 import type { Environment } from './loaded';
 
 export interface Reader {

@@ -4,8 +4,8 @@ import { isLocalHost, readBaseUrl } from '../../routing/build';
 import { presetForHost } from '../../routing/presetForHost';
 import { PRESET_NAMES, PRESETS, type PresetName } from '../../routing/presets';
 import { CLIENT_KEY } from '../../settings/keyNames';
-import { type Found, isObject, type Segment } from '../../settings/path';
-import { entryOf } from '../../wires/read';
+import type { Found, Segment } from '../../settings/path';
+import { entryOf, isObject } from '../../wires/read';
 import type { FileContent } from './loaded';
 
 /** Its keys and ours. Go reads keys without regard to case, so do we. */
@@ -112,7 +112,7 @@ export function readLlmRouterFile(value: unknown): FileContent {
     if (backend.default === false) delete backend.default;
     // llm-router takes nothing off a name for a default backend without prefix: `openrouter/auto` is that model's name there.
     if (backend.default === true && !('prefix' in backend)) backend.prefix = '';
-    const preset = presetOf(backend);
+    const preset = presetAt(backend);
     if (wantsOpenAiKey(backend) && preset !== 'openai')
       found.push({ at: [...list, index, 'base_url'], message: FOREIGN_OPENAI, severity: 'warning' });
     return { requireApiKey: false, ...(preset === undefined ? {} : { preset }), ...backend };
@@ -126,7 +126,7 @@ const wantsOpenAiKey = ({ name, requireApiKey, apiKeyEnv }: Record<string, unkno
   name === 'openai' && requireApiKey === true && apiKeyEnv === undefined;
 
 /** The preset behind an address: what a provider takes is known by its host, or by the name of a local server. */
-function presetOf({ name, baseUrl }: Record<string, unknown>): PresetName | undefined {
+function presetAt({ name, baseUrl }: Record<string, unknown>): PresetName | undefined {
   if (typeof baseUrl !== 'string') return undefined;
   const local = PRESET_NAMES.find((preset) => preset === name && PRESETS[preset].local && preset !== 'demo');
   const host = readBaseUrl(baseUrl)?.host;

@@ -1,6 +1,7 @@
 /** Our own JSON: the keys of settings.json without their prefix, nested or dotted. */
 
-import { type Found, isObject, type Segment } from '../../settings/path';
+import type { Found, Segment } from '../../settings/path';
+import { isObject } from '../../wires/read';
 import type { FileContent } from './loaded';
 
 const PREFIX = 'llmRouter.';

@@ -1,6 +1,7 @@
 /** YAML as PyYAML reads it (merge keys, yes and no), with the place of everything in it. */
 import { isMap, isNode, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
-import { type Found, isObject, type Segment } from '../../settings/path';
+import type { Found, Segment } from '../../settings/path';
+import { isObject } from '../../wires/read';
 import type { SourceFile } from './jsonFile';
 
 /** Aliases resolved at most, against files that unfold without end. */
