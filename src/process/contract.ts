@@ -37,8 +37,8 @@ export interface BackendState {
   keyRefused?: boolean;
   /** When a test asked for by a person last went well; told while there is no request to go by. */
   testedAt?: number;
-  /** A sentence: its last long prompt was cut. */
-  promptCut?: string;
+  /** Its last long prompt was cut: in a sentence, and what to do. */
+  promptCut?: { what: string; fix: string };
   /** What is left at the provider, where it publishes that. */
   credit?: Credit;
 }

@@ -18,6 +18,7 @@ import { steadyNow } from '../network/steadyClock';
 import { createCursorSightings } from '../process/cursorSighting';
 import { type MemoryStore, openMemoryStore } from '../process/memoryStore';
 import { createBodyBudget } from '../server/body';
+import type { CutPrompt } from '../server/cutPrompt';
 import { createThrottle, hostName } from '../server/guard';
 import { createPictureMemory } from '../server/pictureMemory';
 import { createKindMemory } from '../server/requestKind';
@@ -43,7 +44,7 @@ export interface Doors {
   readonly bodyLog: BodyLog;
   readonly lessons: LessonStore;
   /** Why a prompt was cut, by backend, until a longer one was read whole. */
-  promptCut(backend: string): string | undefined;
+  promptCut(backend: string): CutPrompt | undefined;
   /** What is left at each provider. */
   readonly credit: CreditWatch;
   readonly sightings: ReturnType<typeof createCursorSightings>;
@@ -76,7 +77,7 @@ export function createDoors(given: DoorOptions): Doors {
   const { options, setup, tunnel, ledger, breaker, onChange, onTraffic } = given;
   const { dataDir, log } = options;
   let budgetNotice: string | undefined;
-  const cutPrompts = new Map<string, { read: number; why: string }>();
+  const cutPrompts = new Map<string, { read: number; cut: CutPrompt }>();
   const requested = new Set<(record: RequestRecord) => void>();
   const memory = keptMemory(options);
   let ledgerProblem: string | undefined;
@@ -176,7 +177,7 @@ export function createDoors(given: DoorOptions): Doors {
       onTraffic();
     },
     sawPrompt(backend, read, cut) {
-      if (cut !== undefined) cutPrompts.set(backend, { read, why: cut });
+      if (cut !== undefined) cutPrompts.set(backend, { read, cut });
       else if (read > (cutPrompts.get(backend)?.read ?? read)) cutPrompts.delete(backend);
     },
     echoSend: (context) => createEchoSend(context, TUNNEL_PROBE_TEXT),
@@ -198,7 +199,7 @@ export function createDoors(given: DoorOptions): Doors {
     admission,
     bodyLog,
     lessons,
-    promptCut: (backend) => cutPrompts.get(backend)?.why,
+    promptCut: (backend) => cutPrompts.get(backend)?.cut,
     credit,
     sightings,
     get budgetNotice() {

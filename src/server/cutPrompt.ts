@@ -9,12 +9,20 @@ const LEAST_TOKENS = 1_000;
 /** Bytes of a body per token at most: where even these do not reach the doubt, nothing is estimated. */
 const BYTES_PER_TOKEN = 2;
 
-/** A sentence for the story and the log when far less was read than was sent. */
-export function cutPrompt(request: ClientRequest, target: Target, usage: Usage | undefined): string | undefined {
+/** What happened, and what to do, in sentences: far less was read than was sent. */
+export interface CutPrompt {
+  what: string;
+  fix: string;
+}
+
+export function cutPrompt(request: ClientRequest, target: Target, usage: Usage | undefined): CutPrompt | undefined {
   if (target.backend.preset !== 'ollama' || !usage || usage.estimated || usage.input === 0) return undefined;
   if (request.bytes.length / BYTES_PER_TOKEN < Math.max(LEAST_TOKENS, usage.input * 2)) return undefined;
   const sent = estimateInputTokens(request.body());
   if (sent < LEAST_TOKENS || sent < usage.input * 2) return undefined;
   const about = (Math.round(sent / 100) * 100).toLocaleString('en-US');
-  return `Ollama read ${usage.input.toLocaleString('en-US')} of about ${about} input tokens: the prompt was cut to its window. Start Ollama with OLLAMA_CONTEXT_LENGTH=32768 or more, or set num_ctx in the model`;
+  return {
+    what: `Ollama read ${usage.input.toLocaleString('en-US')} of about ${about} input tokens: the prompt was cut to its window.`,
+    fix: 'Start Ollama with OLLAMA_CONTEXT_LENGTH=32768 or more, or set num_ctx in the model.',
+  };
 }

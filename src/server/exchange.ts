@@ -82,8 +82,9 @@ export async function handleExchange(exchange: Exchange): Promise<void> {
     if (outcome.target && outcome.usage && !outcome.usage.estimated)
       deps.sawPrompt?.(outcome.target.backend.name, outcome.usage.input, cut);
     if (cut) {
-      record.rules = [...record.rules, cut];
-      deps.log('warn', `${record.id} ${cut}.`);
+      const told = `${cut.what} ${cut.fix}`;
+      record.rules = [...record.rules, told];
+      deps.log('warn', `${record.id} ${told}`);
     }
     finish({ ...outcome, status: 200 }, Buffer.byteLength(last));
     if (!request.stream) return client.answer(200, head, last);

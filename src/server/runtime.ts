@@ -17,6 +17,7 @@ import type { Transport } from '../upstream/transport';
 import type { Usage } from '../wires/conversation';
 import type { BodyBudget } from './body';
 import type { Keyring } from './clientKeys';
+import type { CutPrompt } from './cutPrompt';
 import type { PublicDoor, Throttle } from './guard';
 import type { ModelLists } from './models';
 import type { PictureMemory } from './pictureMemory';
@@ -89,7 +90,7 @@ export interface ServerDeps {
   /** Cursor was seen: host it came through, or why it was refused. */
   sawCursor(seen: { host: string; refusal?: string }): void;
   /** A backend said how many tokens it read; `cut` is a sentence where that is not the whole prompt. */
-  sawPrompt?(backend: string, read: number, cut: string | undefined): void;
+  sawPrompt?(backend: string, read: number, cut: CutPrompt | undefined): void;
   echoSend(context: EchoContext): Send;
   log(level: LogLevel, line: string): void;
   times: ServerTimes;

@@ -34,7 +34,7 @@ interface BackendFacts {
   lastError?: string | undefined;
   keyRefused?: boolean | undefined;
   credit?: Credit | undefined;
-  promptCut?: string | undefined;
+  promptCut?: { what: string; fix: string } | undefined;
 }
 
 interface SightingFacts {
@@ -77,7 +77,7 @@ export type Trouble =
   | Of<CursorLine['kind'], { line: CursorLine }>
   | Of<'oldUrl', { host: string }>
   | Of<'callRefused', { why: string; count: number; lastAt: number }>
-  | Of<'promptCut', { backend: BackendFacts; why: string }>
+  | Of<'promptCut', { backend: BackendFacts; cut: { what: string; fix: string } }>
   | Of<'creditLow', { backend: BackendFacts; credit: Credit }>
   | Of<'keyRefused' | 'keyMissing' | 'backendFails' | 'backendWaits', { backend: BackendFacts }>;
 
@@ -148,7 +148,7 @@ function* backendTrouble(backend: BackendFacts): Iterable<Trouble> {
   else if (backend.keyRefused) yield { kind: 'keyRefused', backend };
   else if (backend.health === 'failing') yield { kind: 'backendFails', backend };
   else if (backend.health === 'cooling') yield { kind: 'backendWaits', backend };
-  if (backend.promptCut !== undefined) yield { kind: 'promptCut', backend, why: backend.promptCut };
+  if (backend.promptCut !== undefined) yield { kind: 'promptCut', backend, cut: backend.promptCut };
   if (backend.credit?.low) yield { kind: 'creditLow', backend, credit: backend.credit };
 }
 
@@ -168,6 +168,11 @@ const amber = (look: Omit<TroubleLook, 'severity' | 'icon'>): TroubleLook => ({
   severity: 'warning',
   ...look,
 });
+
+interface BackendWords extends Pick<TroubleLook, 'text' | 'fix'> {
+  short: string;
+  action?: Mending;
+}
 
 /** Without a default: a kind without words does not compile. */
 function lookOf(trouble: Trouble): TroubleLook {
@@ -242,54 +247,42 @@ function lookOf(trouble: Trouble): TroubleLook {
         actions: [COPY_KEY, CURSOR_SETTINGS],
       });
     case 'keyRefused':
-      return amber({
-        kind,
-        short: `${shorten(trouble.backend.name)}: key refused`,
+      return ofBackend(trouble, {
+        short: 'key refused',
         text: `${trouble.backend.name} does not accept its key.`,
         fix: 'Set another key.',
-        actions: [act('setBackendKey', 'Change Key…', trouble.backend.name)],
+        action: act('setBackendKey', 'Change Key…', trouble.backend.name),
       });
     case 'keyMissing':
-      return amber({
-        kind,
-        short: `${shorten(trouble.backend.name)}: needs a key`,
+      return ofBackend(trouble, {
+        short: 'needs a key',
         text: `${trouble.backend.name} needs a key and has none.`,
         fix: 'Set its key.',
-        actions: [act('setBackendKey', 'Set Key…', trouble.backend.name)],
+        action: act('setBackendKey', 'Set Key…', trouble.backend.name),
       });
     case 'backendFails':
-      return amber({
-        kind,
-        short: `${shorten(trouble.backend.name)}: last request failed`,
+      return ofBackend(trouble, {
+        short: 'last request failed',
         text: `The last request to ${trouble.backend.name} failed${reasonOf(trouble.backend)}`,
         fix: 'Test it under Manage Backends….',
-        actions: [act('manageBackends', 'Manage Backends…')],
       });
     case 'backendWaits':
-      return amber({
-        kind,
-        short: `${shorten(trouble.backend.name)}: waits`,
+      return ofBackend(trouble, {
+        short: 'waits',
         text: `${trouble.backend.name} gets no requests for a moment${reasonOf(trouble.backend)}`,
         fix: 'It is tried again by itself.',
-        actions: [act('manageBackends', 'Manage Backends…')],
       });
-    case 'promptCut': {
-      const [what = '', fix = ''] = trouble.why.split(/(?<=\.) (?=Start )/);
-      return amber({
-        kind,
-        short: `${shorten(trouble.backend.name)}: prompt cut`,
-        text: `${trouble.backend.name}: ${what}`,
-        fix: `${fix}.`,
-        actions: [act('manageBackends', 'Manage Backends…')],
+    case 'promptCut':
+      return ofBackend(trouble, {
+        short: 'prompt cut',
+        text: `${trouble.backend.name}: ${trouble.cut.what}`,
+        fix: trouble.cut.fix,
       });
-    }
     case 'creditLow':
-      return amber({
-        kind,
-        short: `${shorten(trouble.backend.name)}: ${creditWords(trouble.credit)}`,
+      return ofBackend(trouble, {
+        short: creditWords(trouble.credit),
         text: `Little credit at ${trouble.backend.name}: ${creditWords(trouble.credit)}.`,
         fix: 'Top it up at the provider.',
-        actions: [act('manageBackends', 'Manage Backends…')],
       });
     case 'ledger':
       return amber({
@@ -317,6 +310,13 @@ function lookOf(trouble: Trouble): TroubleLook {
     case 'notice':
       return amber({ kind, text: trouble.why, fix: 'The log says more.', actions: [LOG] });
   }
+}
+
+function ofBackend(
+  { kind, backend }: Extract<Trouble, { backend: BackendFacts }>,
+  { short, action = act('manageBackends', 'Manage Backends…'), ...words }: BackendWords,
+): TroubleLook {
+  return amber({ kind, short: `${shorten(backend.name)}: ${short}`, ...words, actions: [action] });
 }
 
 function tunnelLook(tunnel: TunnelStatus): TroubleLook {

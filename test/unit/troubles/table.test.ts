@@ -71,7 +71,12 @@ const STATES: Record<TroubleKind, { known?: Known; router?: Partial<RouterState>
   backendWaits: { router: { backends: [{ ...backend, health: 'cooling' }] }, mends: 'manageBackends' },
   promptCut: {
     router: {
-      backends: [{ ...backend, promptCut: 'Ollama read 5: the prompt was cut to its window. Start Ollama anew' }],
+      backends: [
+        {
+          ...backend,
+          promptCut: { what: 'Ollama read 5: the prompt was cut to its window.', fix: 'Start Ollama anew.' },
+        },
+      ],
     },
     mends: 'manageBackends',
   },
