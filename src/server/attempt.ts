@@ -85,6 +85,7 @@ export function runAttempt(options: AttemptOptions): Promise<AttemptResult> {
     const whole: Buffer[] = [];
     let size = 0;
     let streamed = 0;
+    let blanks = 0;
     let shape: 'stream' | 'whole' | undefined;
     const splitter = createSseSplitter();
     const timers = new Map<string, NodeJS.Timeout>();
@@ -210,6 +211,13 @@ export function runAttempt(options: AttemptOptions): Promise<AttemptResult> {
       } else timers.get('idle')?.refresh();
     }
 
+    /** Blanks before the first word are signs of life, in streams and in whole answers; they are not kept. */
+    function takeBlanks(count: number): void {
+      timers.get('idle')?.refresh();
+      blanks += count;
+      if (blanks > CONTENTLESS_BYTES) broken('sent too much without an answer in it.');
+    }
+
     /** The head says what comes, the first bytes tell what it really is. */
     function begin(atEnd: boolean): void {
       if (shape) return;
@@ -262,8 +270,10 @@ export function runAttempt(options: AttemptOptions): Promise<AttemptResult> {
       onData: (chunk) =>
         guarded(() => {
           if (reply) return takeChunk(chunk);
-          size += chunk.length;
-          whole.push(chunk);
+          const said = size > 0 ? chunk : chunk.subarray(blanksAt(chunk));
+          if (said.length === 0) return takeBlanks(chunk.length);
+          size += said.length;
+          whole.push(said);
           if (refused()) {
             if (size > ERROR_BODY_BYTES) readError();
             return;
@@ -307,3 +317,12 @@ export function runAttempt(options: AttemptOptions): Promise<AttemptResult> {
 function inSeconds(ms: number): number {
   return ms < 10_000 ? Math.round(ms / 100) / 10 : Math.round(ms / 1000);
 }
+
+/** How many white spaces a text begins with. */
+function blanksAt(text: Buffer): number {
+  let at = 0;
+  while (at < text.length && BLANKS.has(text[at]!)) at++;
+  return at;
+}
+
+const BLANKS: ReadonlySet<number> = new Set([0x20, 0x09, 0x0a, 0x0d]);

@@ -1,5 +1,8 @@
 /** Much of a kind: tool calls in one answer, keys in one body, answers that say nothing. Each ends at a bound or costs in proportion. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { createMessageEditor } from '../../../src/cursor/messageEdits';
 import { MOST_CALLS } from '../../../src/wires/callBounds';
 import { codecFor } from '../../../src/wires/codecs';
@@ -16,6 +19,15 @@ const keys = (count: number) => Object.fromEntries(Array.from({ length: count },
 function cpu(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1_000;
+}
+
+/** Resolves when there is room again, or nobody reads any more. */
+async function drained(response: ServerResponse): Promise<void> {
+  const over = new AbortController();
+  const { signal } = over;
+  const either = [once(response, 'drain', { signal }), once(response, 'close', { signal })];
+  await Promise.race(either).finally(() => over.abort());
+  await Promise.allSettled(either);
 }
 
 describe('floods', function () {
@@ -125,6 +137,70 @@ describe('floods', function () {
       cpu() - from < 30 * Math.max(parsing, 20),
       'reading all again for each piece takes hundreds of times as long',
     );
+  });
+
+  it('floods of every kind without content end at a bound: memory and event loop as in an idle run, times a little', async () => {
+    const piece = (text: string) => text.repeat(Math.ceil(65_536 / text.length));
+    const data = (value: object, event = '') => `${event && `event: ${event}\n`}data: ${JSON.stringify(value)}\n\n`;
+    const floods: readonly [name: string, model: string, text: string][] = [
+      ['comments', 'm', ': ping\n\n'],
+      ['blank lines', 'm', '\n'],
+      ['empty deltas', 'm', chunk({})],
+      ['roles', 'm', chunk({ role: 'assistant', content: '' })],
+      ['usage', 'm', data({ id: 'x', choices: [], usage: { prompt_tokens: 1, completion_tokens: 1 } })],
+      ['broken events', 'm', 'data: {"choices":[\n\n'],
+      ['events of no kind', 'm', data({ hello: 1 }, 'unheard')],
+      ['pings', 'ms/m', data({ type: 'ping' }, 'ping')],
+      ['message starts', 'ms/m', data({ type: 'message_start', message: { id: 'x' } }, 'message_start')],
+      ['progress', 'rs/m', data({ type: 'response.in_progress', response: { id: 'r' } }, 'response.in_progress')],
+      ['empty text', 'rs/m', data({ type: 'response.output_text.delta', output_index: 0, delta: '' })],
+    ];
+    await router.configure({
+      retry: { attempts: 1 },
+      backends: [
+        { name: 'up', baseUrl: upstream.url, default: true },
+        { name: 'rs', baseUrl: upstream.url, wire: 'responses' },
+        { name: 'ms', baseUrl: upstream.url, wire: 'messages' },
+      ],
+    });
+    const used = () => {
+      const { heapUsed, external } = process.memoryUsage();
+      return heapUsed + external;
+    };
+    async function measured(model: string): Promise<{ memory: number; delay: number; error: string | undefined }> {
+      const before = used();
+      let most = 0;
+      const watch = setInterval(() => {
+        most = Math.max(most, used() - before);
+      }, 5);
+      const loop = monitorEventLoopDelay({ resolution: 10 });
+      loop.enable();
+      const record = router.nextRecord();
+      await (
+        await router.post('/v1/chat/completions', { model, stream: true, messages: [{ role: 'user', content: 'x' }] })
+      ).text();
+      loop.disable();
+      clearInterval(watch);
+      return { memory: Math.max(most, used() - before), delay: loop.max / 1e6, error: (await record).error };
+    }
+    upstream.answers = [sse(chunk({ content: 'x' }), chunk({}, 'stop'), DONE)];
+    const idle = await measured('m');
+    for (const [name, model, text] of floods) {
+      const flood = piece(text);
+      upstream.answers = [
+        async (_request, response) => {
+          response.writeHead(200, { 'content-type': 'text/event-stream' });
+          // Far more than any bound, unless somebody hangs up.
+          for (let sent = 0; sent < 512 * 1024 * 1024 && !response.destroyed; sent += flood.length)
+            if (!response.write(flood)) await drained(response);
+          response.end();
+        },
+      ];
+      const { memory, delay, error } = await measured(model);
+      assert.match(error ?? '', /too much without an answer|empty answer/, `${name}: ${error}`);
+      assert.ok(memory < idle.memory + 256 * 1024 * 1024, `${name}: ${Math.round(memory / 2 ** 20)} MB`);
+      assert.ok(delay < 50 * Math.max(idle.delay, 100), `${name}: ${delay} ms, idle ${idle.delay} ms`);
+    }
   });
 
   it('very many keys are refused at the top of a body, and cost in proportion within', async () => {

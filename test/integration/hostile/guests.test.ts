@@ -140,6 +140,59 @@ describe('a guest, a provider', () => {
     assert.equal(record.usage?.estimated, true);
   });
 
+  it('a budget holds against any mix of parallel, aborted, failed and strange requests', async () => {
+    const price = { input: 10, output: 1_000 };
+    const streams = 4;
+    await router.configure(
+      {
+        backends: [{ name: 'up', baseUrl: upstream.url, models: [{ id: 'up/a', upstream: 'a', price }] }],
+        retry: { attempts: 1 },
+        clientKeys: [{ name: 'mixed', budget: { total: 1 }, maxStreams: streams }],
+      },
+      { 'client:mixed': GUEST },
+    );
+    // Of every answer at most 300 tokens are written or told: $0.30.
+    const usage = { prompt_tokens: 10, completion_tokens: 300, total_tokens: 310 };
+    const answers: Answer[] = [
+      json(chatCompletion('x', { usage })),
+      json(chatCompletion('x', { usage: { prompt_tokens: -1e9, completion_tokens: Number.MAX_VALUE } })),
+      json({ error: { message: 'no' } }, 500),
+      sse(chunk({ content: 'word '.repeat(100) })),
+      sse(chunk({ content: 'x' }), usageChunk(10, 300), chunk({}, 'stop')),
+      () => {},
+    ];
+    const limits = [
+      { max_tokens: 100 },
+      { max_completion_tokens: 1, max_tokens: 100 },
+      { max_tokens: '100', n: 2 },
+      {},
+    ];
+    // Each request meets the answer of its turn, whatever runs beside it.
+    upstream.answers = [
+      (seen, response) => {
+        const [first] = seen.json().messages as { content: string }[];
+        return answers[Number(first?.content) % answers.length]!(seen, response);
+      },
+    ];
+    let n = 0;
+    async function one(): Promise<void> {
+      const turn = n++;
+      const messages = [{ role: 'user', content: String(turn) }];
+      const body = JSON.stringify(ask({ messages, stream: turn % 2 === 0, ...limits[turn % limits.length] }));
+      const signal = AbortSignal.timeout(turn % answers.length === 5 ? 150 : 5_000);
+      await router
+        .fetch('/v1/chat/completions', { method: 'POST', body, headers: AS_GUEST, signal })
+        .then((response) => response.text())
+        .catch(() => {});
+    }
+    for (let wave = 0; wave < 12; wave++) await Promise.all([one(), one(), one(), one(), one(), one()]);
+    const booked = router.records.reduce((sum, { cost = 0 }) => sum + cost, 0);
+    // Bounded numbers of a provider that lies count as what the request may have written at most.
+    const dearest = Math.max(...router.records.map(({ cost = 0 }) => cost));
+    assert.ok(booked > 0.5 && booked <= 1 + streams * dearest, `$${booked}, dearest $${dearest}`);
+    assert.equal((await post(ask({ max_tokens: 1_000 }))).status, 402);
+  });
+
   it('hidden thinking of an aborted stream is paid by the time it took, within what was held', async () => {
     await configure({ budget: { day: 5 } });
     const thinks = [{ id: 'up/a', upstream: 'gpt-5.2', wire: 'chat' as const, price: { input: 10, output: 1_000 } }];
@@ -185,6 +238,22 @@ describe('a guest, a provider', () => {
       [200, 200, 429],
     );
     assert.equal((await post(ask())).status, 429, 'they count as requests');
+  });
+
+  it('a redirect of a provider is not followed: neither key nor prompt goes where it points', async () => {
+    const elsewhere = await startUpstream(json(chatCompletion('caught')));
+    await router.configure({
+      backends: [{ name: 'up', baseUrl: upstream.url, models: [{ id: 'up/a', upstream: 'a' }] }],
+      retry: { attempts: 1 },
+    });
+    for (const status of [301, 302, 303, 307, 308]) {
+      upstream.answers = [json({}, status, { location: `${elsewhere.url}/v1/chat/completions` })];
+      const answer = await router.post('/v1/chat/completions', ask());
+      assert.ok(answer.status >= 400, String(status));
+      await answer.text();
+    }
+    assert.equal(elsewhere.seen.length, 0);
+    await elsewhere.stop();
   });
 
   it('what the provider refused costs nothing', async () => {
