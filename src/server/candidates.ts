@@ -16,14 +16,14 @@ import { type AttemptResult, runAttempt } from './attempt';
 import type { ClientSide } from './clientSide';
 import { withoutQuotes } from './errors';
 import type { Failed, Run } from './exchangeTypes';
-import { keptWords, withoutKey } from './keptWords';
+import { withoutKey } from './keptWords';
 import { breakerKey, keysOf } from './keyTry';
 import { lessonsFrom, MOST_LESSONS, type SentBody } from './lessonTry';
 import { withPicturesTold } from './pictureWords';
 import { planAttempt } from './plan';
 import type { Plan } from './planTypes';
 import type { WholeReply } from './reply';
-import { saidBy } from './saidBy';
+import { keptOf } from './saidBy';
 import { wishOf } from './wireWish';
 
 /** What a failed attempt leaves behind for the next one. */
@@ -200,9 +200,14 @@ async function tryOnce(
   let sentOver: WireName | undefined;
   let sent: SentBody | undefined;
   const failed = (failed: Failed, heard = false): Failed & Refused => {
-    const failure = withoutKey(failed.failure, exchange.runtime.keyFor(target));
-    // What broke a protocol is told in our words.
-    const kept = heard && failure.kind !== 'protocol' ? keptWords(failure, exchange.body) : failure.message;
+    const key = exchange.runtime.keyFor(target);
+    const failure = withoutKey(failed.failure, key);
+    const { kept, said } = keptOf(
+      // What broke a protocol is told in our words.
+      { failure, echoes: heard && failure.kind !== 'protocol', ...(failed.said && { said: failed.said }) },
+      exchange.body,
+      { key, names: [target.upstreamModel, request.model ?? ''] },
+    );
     const outcome = failure.kind === 'cancelled' ? ('cancelled' as const) : ('failed' as const);
     Object.assign(attempt, {
       ms: now() - begun,
@@ -210,12 +215,7 @@ async function tryOnce(
       status: failed.upstreamStatus,
       reason: kept,
       kind: failure.kind,
-      ...(failed.said && {
-        said: saidBy(failed.said, exchange.body, {
-          key: exchange.runtime.keyFor(target),
-          names: [target.upstreamModel, request.model ?? ''],
-        }),
-      }),
+      ...(said && { said }),
     });
     return { ...failed, failure, kept, ...(sentOver && { sentOver }), ...(sent && { sent }) };
   };

@@ -15,14 +15,17 @@ const WORD =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]|(?:(?![\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}])[\p{L}\p{M}\p{N}_])+/gu;
 
 /** The sentence about a provider's failure that record, log and story hold; with code and parameter where words are missing. */
-export function keptWords(failure: ApiFailure, body: Buffer): string {
-  const sentence = body.length > LARGEST_SEARCHED ? LEFT_OUT : withoutEcho(failure.message, body);
-  if (sentence === failure.message) return sentence;
-  const facts = [
-    ...(isName(failure.code) ? [`code ${failure.code}`] : []),
-    ...(isName(failure.param) ? [`parameter ${failure.param}`] : []),
-  ].filter((fact) => !sentence.includes(fact.slice(fact.indexOf(' ') + 1)));
+export function keptSentence({ message, code, param }: ApiFailure, sentence = LEFT_OUT): string {
+  if (sentence === message) return sentence;
+  const facts = [...(isName(code) ? [`code ${code}`] : []), ...(isName(param) ? [`parameter ${param}`] : [])].filter(
+    (fact) => !sentence.includes(fact.slice(fact.indexOf(' ') + 1)),
+  );
   return facts.length > 0 ? `${sentence} (${facts.join(', ')})` : sentence;
+}
+
+/** The same of a failure that is kept without an answer beside it. */
+export function keptWords(failure: ApiFailure, body: Buffer): string {
+  return keptSentence(failure, withoutEcho([{ text: failure.message }], body)[0]);
 }
 
 /** Codes and paths of parameters have no spaces and are short. */
@@ -30,66 +33,82 @@ function isName(text: string | null | undefined): text is string {
   return typeof text === 'string' && /^[\w.[\]-]{1,80}$/.test(text);
 }
 
+/** What a provider said in one place. */
+export interface Saying {
+  text: string;
+  /** Names that stay although the request has them, such as the model's. */
+  spare?: readonly string[];
+  /** It ends where the provider ended it: nowhere else may it end within a word of the request. */
+  whole?: boolean;
+}
+
 interface Word {
   text: string;
   from: number;
   to: number;
+  /** Words before it since the beginning or a spared name: no row of words goes over that. */
+  nth: number;
   /** What follows says that it was cut: the request may hold a longer word. */
   cut: boolean;
 }
 
-/**
- * A provider's words without those that stood in the request; what stands for them is `…`.
- * @param spare names that stay although the request has them, such as the model's
- * @param cut it may end within a word: the request may hold a longer one
- */
-export function withoutEcho(said: string, body: Buffer, spare: readonly string[] = [], cut = true): string {
-  const names = spare.filter((name) => name.length > 2).map((name) => name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
-  if (names.length === 0) return withoutWords(said, body, cut);
-  return said
-    .split(new RegExp(`(${names.join('|')})`))
-    .map((piece, at, all) => (at % 2 === 1 ? piece : withoutWords(piece, body, cut && at === all.length - 1)))
-    .join('');
+/** Each saying without the words that stood in the request; what stands for them is `…`. None where it is too large to search. */
+export function withoutEcho(sayings: readonly Saying[], body: Buffer): string[] {
+  if (body.length > LARGEST_SEARCHED) return [];
+  const words = sayings.map(wordsOf);
+  const echoed = echoesIn(words.flat(), body);
+  return sayings.map(({ text }, at) => withoutWords(text, words[at]!, echoed.splice(0, words[at]!.length)));
 }
 
-function withoutWords(message: string, body: Buffer, cutAtEnd: boolean): string {
-  const words = wordsOf(message, cutAtEnd);
-  const echoed = echoesIn(words, body);
+function withoutWords(said: string, words: readonly Word[], echoed: readonly boolean[]): string {
   let kept = '';
   let at = 0;
   let open = false;
   words.forEach((word, index) => {
+    if (word.nth === 0) open = false;
     if (!echoed[index]) {
-      kept += message.slice(at, word.to);
+      kept += said.slice(at, word.to);
       open = false;
     } else if (!open) {
-      kept += message.slice(at, word.from) + LEFT_OUT;
+      kept += said.slice(at, word.from) + LEFT_OUT;
       open = true;
     }
     at = word.to;
   });
-  return kept + message.slice(at);
+  return kept + said.slice(at);
 }
 
-function wordsOf(message: string, cutAtEnd: boolean): Word[] {
-  const found = [...message.matchAll(WORD)];
-  return found.map((match, index) => {
-    const to = match.index + match[0].length;
-    const cut = (cutAtEnd && index === found.length - 1) || /^(…|\.\.)/.test(message.slice(to, to + 2));
-    return { text: match[0].toLowerCase(), from: match.index, to, cut };
+function wordsOf({ text, spare = [], whole = false }: Saying): Word[] {
+  const names = spare.filter((name) => name.length > 2).map((name) => name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+  const pieces = names.length === 0 ? [text] : text.split(new RegExp(`(${names.join('|')})`));
+  let end = 0;
+  return pieces.flatMap((piece, at) => {
+    const start = end;
+    end += piece.length;
+    // Between the pieces stand the names.
+    if (at % 2 === 1) return [];
+    const found = [...piece.matchAll(WORD)];
+    return found.map((match, nth) => {
+      const to = match.index + match[0].length;
+      const isLast = !whole && at === pieces.length - 1 && nth === found.length - 1;
+      const cut = isLast || /^(…|\.\.)/.test(piece.slice(to, to + 2));
+      return { text: match[0].toLowerCase(), from: start + match.index, to: start + to, nth, cut };
+    });
   });
 }
 
-/** One pass over the request: every word and every row of words of the sentence is looked for until it is found once. */
+/** One pass over the request: every word and every row of words of the sayings is looked for until it is found once. */
 function echoesIn(words: readonly Word[], body: Buffer): boolean[] {
   const echoed = words.map(() => false);
   const single = new Map<string, number[]>();
+  const beginnings = new Map<string, number[]>();
   const rows = new Map<string, number[]>();
-  words.forEach(({ text }, at) => {
+  words.forEach(({ text, nth, cut }, at) => {
     if (!isOrdinary(text)) add(single, text, at);
-    if (at >= ROW - 1) add(rows, rowOf(words.slice(at - ROW + 1, at + 1).map((word) => word.text)), at);
+    if (cut && text.length > 2) add(beginnings, text, at);
+    if (nth >= ROW - 1) add(rows, rowOf(words.slice(at - ROW + 1, at + 1).map((word) => word.text)), at);
   });
-  const cut = words.flatMap(({ text, cut: isCut }, at) => (isCut && text.length > 2 ? [at] : []));
+  const lengths = [...new Set([...beginnings.keys()].map((text) => text.length))];
   function found(places: Map<string, number[]>, text: string, length: number): void {
     const known = places.get(text);
     if (!known) return;
@@ -105,7 +124,7 @@ function echoesIn(words: readonly Word[], body: Buffer): boolean[] {
     if (isEscaped && text.length === 1) continue;
     const forms = isEscaped ? [text, text.slice(1)] : [text];
     for (const form of forms) found(single, form, 1);
-    for (const at of cut) if (text.startsWith(words[at]!.text)) echoed[at] = true;
+    for (const length of lengths) if (text.length >= length) found(beginnings, text.slice(0, length), 1);
     last = [...last.slice(1 - ROW), forms];
     if (last.length === ROW) for (const row of everyRow(last)) found(rows, row, ROW);
   }

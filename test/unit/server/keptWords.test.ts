@@ -1,6 +1,7 @@
 /** What of a provider's sentence is kept (issue 18). */
 import assert from 'node:assert/strict';
 import { keptWords } from '../../../src/server/keptWords';
+import { keptOf } from '../../../src/server/saidBy';
 
 const kept = (message: string, prompt: string, more: object = {}) =>
   keptWords(
@@ -50,5 +51,27 @@ describe('words that are kept of a provider', () => {
     const from = process.cpuUsage();
     keptWords({ status: 400, message: 'a b c d '.repeat(250) }, body);
     assert.ok(process.cpuUsage(from).user < 400 * Math.max(reading, 20_000));
+  });
+
+  it('cost that one pass however often a name is spared, a word cut, and an answer is kept beside the sentence', () => {
+    const body = Buffer.from(JSON.stringify({ x: 'word '.repeat(10_000) }));
+    const read = Buffer.prototype.toString;
+    let passes = 0;
+    Buffer.prototype.toString = function (...given: Parameters<typeof read>) {
+      if (this === body) passes += 1;
+      return read.apply(this, given);
+    };
+    try {
+      const said = { headers: {}, body: 'gpt abc.. word '.repeat(200) };
+      const kept = keptOf({ failure: { status: 400, message: 'No word.' }, echoes: true, said }, body, {
+        key: undefined,
+        names: ['gpt'],
+      });
+      assert.equal(kept.kept, 'No ….');
+      assert.equal(kept.said?.body?.slice(0, 26), 'gpt abc.. … gpt abc.. … gp');
+      assert.equal(passes, 1);
+    } finally {
+      Buffer.prototype.toString = read;
+    }
   });
 });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { saidBy } from '../../../src/server/saidBy';
+import { keptOf } from '../../../src/server/saidBy';
 
 const request = Buffer.from(
   JSON.stringify({
@@ -11,7 +11,10 @@ const request = Buffer.from(
   }),
 );
 const kept = (body: string): string | undefined =>
-  saidBy({ headers: {}, body }, request, { key: 'sk-provider-key-1', names: ['gpt-4o-mini'] }).body;
+  keptOf({ failure: { status: 400, message: 'x' }, echoes: false, said: { headers: {}, body } }, request, {
+    key: 'sk-provider-key-1',
+    names: ['gpt-4o-mini'],
+  }).said?.body;
 
 describe('what a provider said, as it is kept', () => {
   for (const [what, said, expected] of [
