@@ -19,14 +19,14 @@ const UNSEEN = '[A picture stood here. This model cannot see pictures: say so wh
 /** In the order given; what is not in the body, or may not go with the value it has, stays as it is. */
 export function applyLessons(body: Buffer | readonly Buffer[], lessons: readonly Lesson[]): TaughtBody {
   const taught: TaughtBody = { body, rules: [], dropped: [] };
+  let bytes = wholeBody(body);
   for (const lesson of lessons) {
-    const bytes = wholeBody(taught.body);
     const edits =
       lesson.field === PICTURES
         ? picturesIn(bytes).map((picture) => picture.toldAs(UNSEEN))
         : editsFor(bytes, undefined, lesson.field.split(/\.|(?=\[)/), lesson);
     if (edits.length === 0) continue;
-    taught.body = splice(bytes, edits);
+    taught.body = bytes = splice(bytes, edits);
     taught.rules.push(lessonWords(lesson));
     if (lesson.do === 'drop') taught.dropped.push(lesson.field);
   }

@@ -383,6 +383,21 @@ describe('changing a body as it was taught', () => {
     assert.equal(rules.length, 2);
   });
 
+  it('joins a body of pieces once, however many lessons do not concern it', () => {
+    const pieces = ['{"model":"m",', '"n":1}'].map((text) => Buffer.from(text));
+    const join = Buffer.concat;
+    let joined = 0;
+    Buffer.concat = (...given) => {
+      joined += 1;
+      return join(...given);
+    };
+    try {
+      assert.equal(applyLessons(pieces, ['seed', 'user', 'top_k'].map(drop)).body, pieces);
+      assert.equal(joined, 1);
+    } finally {
+      Buffer.concat = join;
+    }
+  });
   it('sets, renames, and looks inside', () => {
     const text = '{"temperature":0.2,"max_tokens":5,"reasoning":{"effort":"low","summary":"auto"}}';
     const { body, dropped } = applied(
