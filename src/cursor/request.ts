@@ -102,7 +102,7 @@ function unwrapped(part: Part): Part {
 }
 
 /** `metadata.cursorConversationId`, in whichever spelling (S1). */
-export function conversationHint({ metadata = {} }: Conversation): string | undefined {
+export function conversationHint({ metadata = {} }: Pick<Conversation, 'metadata'>): string | undefined {
   for (const [key, value] of Object.entries(metadata)) {
     const hint = filledString(value);
     if (hint && key.replace(/[-_]/g, '').toLowerCase() === 'cursorconversationid') return hint;

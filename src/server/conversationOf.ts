@@ -1,35 +1,27 @@
 /**
  * Which conversation a request belongs to, for every client: its own word where it says one, else what all its turns have in
- * common, the model and the first text of the user (S1, S2). A hash, so that no prompt is kept.
+ * common, the model and the first text of the user (S1, S2). The names stand in cursor/memory.ts.
  */
-import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import type { JsonValue } from '../wires/conversation';
+import { derivedConversation, namedConversation } from '../cursor/memory';
+import { conversationHint } from '../cursor/request';
+import type { JsonObject, JsonValue } from '../wires/conversation';
 import { itemsOf, scanObject } from '../wires/jsonText';
 import { filledString, isObject } from '../wires/read';
 import type { ClientRequest } from './clientRequest';
 
-/** Cursor's, Claude Code's, Codex's (its older and its newer spelling). Ids of single requests do not count (S3). */
-const HEADERS = ['x-cursor-conversation-id', 'x-claude-code-session-id', 'session_id', 'session-id'];
-
 export function conversationOf(request: ClientRequest, headers: IncomingHttpHeaders): string | undefined {
-  const hint = metadataHint(request);
-  if (hint) return `m:${hash(hint)}`;
-  for (const name of HEADERS) {
-    const value = headers[name];
-    if (typeof value === 'string' && value !== '') return `h:${hash(value)}`;
-  }
+  const named = namedConversation(bodyHint(request), headers);
+  if (named) return named;
   const first = firstWords(request);
-  return first === undefined ? undefined : `d:${hash(`${request.model ?? ''}\u0000${first}`)}`;
+  return first === undefined ? undefined : derivedConversation(request.model ?? '', first);
 }
 
 /** `metadata.cursorConversationId`, in whichever spelling; `prompt_cache_key`, which Codex fills with its conversation. */
-function metadataHint(request: ClientRequest): string | undefined {
-  const metadata = request.entry('metadata')?.kind === 'object' ? request.value('metadata') : undefined;
-  for (const [key, value] of Object.entries(isObject(metadata) ? metadata : {})) {
-    const hint = filledString(value);
-    if (hint && key.replace(/[-_]/g, '').toLowerCase() === 'cursorconversationid') return hint;
-  }
+function bodyHint(request: ClientRequest): string | undefined {
+  const metadata = request.entry('metadata')?.kind === 'object' && (request.value('metadata') as JsonObject);
+  const hint = metadata && conversationHint({ metadata });
+  if (hint) return hint;
   return request.entry('prompt_cache_key')?.kind === 'string'
     ? filledString(request.value('prompt_cache_key') as JsonValue)
     : undefined;
@@ -64,8 +56,4 @@ function textOf(bytes: Buffer, start: number, end: number): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-function hash(text: string): string {
-  return createHash('sha256').update(text).digest('base64url').slice(0, 22);
 }

@@ -397,6 +397,7 @@ describe('cursor memory', () => {
       conversationKey(read(history([], 'other')), {}, 'm'),
     );
     assert.equal(conversationKey({ ...conversation, user: 'someone' }, {}), derived);
+    assert.equal(conversationKey(conversation, { 'x-client-request-id': 'r1' }), derived);
     const metadata = { cursorConversationId: 'm' };
     assert.equal(conversationKey({ ...conversation, metadata }, {}), conversationKey(conversation, {}, 'm'));
   });
