@@ -26,6 +26,8 @@ const NOTHING: ToolFacts = { edits: [], renames: false };
 /** Tools are the same in every turn of a conversation: what was found out about a list is kept for the next. */
 const known = new Map<string, ToolFacts>();
 const MOST_KNOWN = 64;
+/** Tools are some tens of kilobytes; whatever is far larger is not kept in memory. */
+const MOST_KEPT = 1024 * 1024;
 
 /** Where the schema of a tool stands on each wire. */
 const SCHEMA_AT: Readonly<Record<Wire, readonly string[]>> = {
@@ -55,6 +57,7 @@ function toolFacts(request: ClientRequest, target: Target, wire: Wire): ToolFact
   const key = [wire, schemaDialect, refusedSchemaKeys.join(), print].join(' ');
   const found = known.get(key) ?? readTools(span, wire, { schemaDialect, refusedSchemaKeys });
   known.delete(key);
+  if (found.edits.reduce((size, { text }) => size + text.length, 0) > MOST_KEPT) return found;
   known.set(key, found);
   const [oldest] = known.keys();
   if (known.size > MOST_KNOWN && oldest !== undefined) known.delete(oldest);

@@ -59,6 +59,27 @@ describe('edits of a plain body', () => {
     assert.notEqual(edited({ preset: 'openai' }, `{"model":"b/m","tools":${tools}}`).text.indexOf('"object"'), -1);
   });
 
+  it('keep what was found out about tools, unless that is very large', () => {
+    const parse = JSON.parse;
+    let parsed = 0;
+    const asked = (description: string): number => {
+      parsed = 0;
+      const parameters = { type: 'array', description };
+      const tools = JSON.stringify([{ type: 'function', function: { name: 'kept', parameters } }]);
+      for (let turn = 0; turn < 2; turn++) edited({ preset: 'openai' }, `{"model":"b/m","tools":${tools}}`);
+      return parsed;
+    };
+    JSON.parse = (text, ...more) => {
+      if (text.startsWith('{"type":"array"')) parsed += 1;
+      return parse(text, ...more);
+    };
+    try {
+      assert.deepEqual([asked('small'), asked('x'.repeat(2 * 1024 * 1024))], [1, 2]);
+    } finally {
+      JSON.parse = parse;
+    }
+  });
+
   it('let a role stand that only every object knows', () => {
     const body = '{"model":"b/m","messages":[{"role":"constructor","content":"x"}]}';
     assert.equal(edited({ roleRewrites: { developer: 'system' } }, body).text, body.replace('b/m', 'm'));
