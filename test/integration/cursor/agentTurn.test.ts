@@ -15,6 +15,8 @@ interface Provider {
   preset: 'deepseek' | 'openai' | 'anthropic';
   wire: WireName;
   model: string;
+  /** Nobody set a wire: the model's own is chosen, and any other address answers as OpenAI's does (issue 15 §1). */
+  chosen?: true;
   check(body: JsonObject): string | undefined;
 }
 const PROVIDERS: Record<string, Provider> = {
@@ -26,13 +28,28 @@ const PROVIDERS: Record<string, Provider> = {
   },
   openai: { preset: 'openai', wire: 'responses', model: 'gpt-5.2', check: checkResponsesRequest },
   anthropic: { preset: 'anthropic', wire: 'messages', model: 'claude-sonnet-4-5', check: checkAnthropicRequest },
+  ...Object.fromEntries(
+    ['gpt-5.5', 'gpt-5.6', 'gpt-5.2-codex'].map((model): [string, Provider] => [
+      `openai ${model}`,
+      { preset: 'openai', wire: 'responses', model, chosen: true, check: checkResponsesRequest },
+    ]),
+  ),
 };
 
+/** OpenAI's words at the address that does not serve this model with tools (LiteLLM#34569, crush#2913). */
+const NOT_OVER_CHAT: Record<string, string> = {
+  'gpt-5.2-codex': 'This model is only supported in v1/responses and not in v1/chat/completions.',
+};
+const ELSEWHERE =
+  "Function tools with reasoning_effort are not supported in /v1/chat/completions. To use function tools, use /v1/responses or set reasoning_effort to 'none'.";
+
 /** Thinking, then calls or text, on the provider's own wire; a bad request is answered as the provider would. */
-function strictAnswer({ wire, check }: Provider, step: number, calls: [string, string][], text: string): Answer {
+function strictAnswer(provider: Provider, step: number, calls: [string, string][], text: string): Answer {
+  const { wire, model, chosen, check } = provider;
   return (seen, response) => {
     const body = seen.json() as JsonObject;
-    const refused = check(body);
+    const elsewhere = chosen && !seen.path.endsWith('/responses');
+    const refused = elsewhere ? (NOT_OVER_CHAT[model] ?? ELSEWHERE) : check(body);
     if (refused) {
       response.writeHead(400, { 'content-type': 'application/json' });
       return void response.end(JSON.stringify({ error: { message: refused, type: 'invalid_request_error' } }));
@@ -79,6 +96,8 @@ function strictAnswer({ wire, check }: Provider, step: number, calls: [string, s
   };
 }
 
+const backendOf = (name: string): string => name.replace(' ', '-');
+
 describe('a whole Agent turn through the router', () => {
   let upstream: Upstream;
   let router: TestRouter;
@@ -86,11 +105,12 @@ describe('a whole Agent turn through the router', () => {
     upstream = await startUpstream();
     router = await startRouter(
       {
-        backends: Object.entries(PROVIDERS).map(([name, { preset, wire }]) => ({
-          name,
+        backends: Object.entries(PROVIDERS).map(([name, { preset, wire, chosen }]) => ({
+          name: backendOf(name),
           preset,
-          wire,
-          baseUrl: `${upstream.url}/${name}`,
+          ...(!chosen && { wire }),
+          baseUrl: `${upstream.url}/${backendOf(name)}`,
+          requireApiKey: false,
         })),
         retry: { attempts: 1 },
       },
@@ -105,7 +125,7 @@ describe('a whole Agent turn through the router', () => {
   for (const dialect of ['A', 'B', 'C'] as const) {
     for (const [name, provider] of Object.entries(PROVIDERS)) {
       it(`dialect ${dialect} → ${name}: parallel calls, ApplyPatch, answer`, async () => {
-        const agent = createCursorAgent(dialect, `${name}/${provider.model}`);
+        const agent = createCursorAgent(dialect, `${backendOf(name)}/${provider.model}`);
         const turn = async (step: number, calls: [string, string][], text: string): Promise<ReadStream> => {
           upstream.answers = [strictAnswer(provider, step, calls, text)];
           const response = await router.post('/v1/chat/completions', agent.body(), CURSOR);
@@ -142,7 +162,7 @@ describe('a whole Agent turn through the router', () => {
         const kept = { chat: 'thought 1', messages: 'sig-1', responses: 'enc-1' }[provider.wire];
         assert.ok(last.includes(kept), last);
         const record = router.records.at(-1)!;
-        assert.deepEqual([record.client, record.dialect, record.backend], ['cursor', dialect, name]);
+        assert.deepEqual([record.client, record.dialect, record.backend], ['cursor', dialect, backendOf(name)]);
         assert.deepEqual(record.usage && [record.usage.input, record.usage.output], [300, 10]);
       });
     }

@@ -87,6 +87,7 @@ function refusing(fields: readonly string[], say: Say): Answer {
 }
 
 const user = [{ role: 'user', content: 'hi' }];
+const READ = { type: 'function', function: { name: 'Read', parameters: { type: 'object', properties: {} } } };
 const BODIES: Record<string, Record<string, unknown>> = {
   'chat/completions': { model: 'relay/m', messages: user },
   responses: { model: 'relay/m', input: user },
@@ -157,6 +158,44 @@ describe('learning from refusals', () => {
     );
     assert.deepEqual([cursor.status, upstream.seen.length], [200, 1]);
     assert.equal(upstream.seen[0]!.json().temperature, undefined);
+  });
+
+  it('over Responses a summary or sealed thinking that is refused goes in the next try, and from then on (c15)', async () => {
+    await router.configure(settings({ preset: 'openai', requireApiKey: false }));
+    const openAiRefusal = (body: Record<string, unknown>) => {
+      const { reasoning, include } = body as { reasoning?: { summary?: string }; include?: string[] };
+      if (reasoning?.summary)
+        return openAi(
+          'Your organization must be verified to generate reasoning summaries.',
+          'reasoning.summary',
+          'unsupported_value',
+        );
+      if (include) return openAi('Encrypted content is not supported with this model.', 'include', 'unsupported_value');
+      return undefined;
+    };
+    const answer: Answer = (seen, response) => {
+      const refused = openAiRefusal(seen.json());
+      json(refused?.body ?? ANSWERS.responses, refused?.status ?? 200)(seen, response);
+    };
+    const turn = async () => {
+      upstream.answers.splice(0, upstream.answers.length, answer);
+      upstream.seen.length = 0;
+      const asked = { model: 'relay/gpt-5.5', messages: user, reasoning: { effort: 'high' }, tools: [READ] };
+      const told = await router.post('/v1/chat/completions', asked, { 'user-agent': 'Cursor/1.0' });
+      assert.equal(told.status, 200, await told.text());
+      return upstream.seen.map((seen) => {
+        const { reasoning, include } = seen.json();
+        return [seen.path, reasoning, include];
+      });
+    };
+    const sealed = ['reasoning.encrypted_content'];
+    assert.deepEqual(await turn(), [
+      ['/v1/responses', { effort: 'high', summary: 'auto' }, sealed],
+      ['/v1/responses', { effort: 'high' }, sealed],
+      ['/v1/responses', { effort: 'high' }, undefined],
+    ]);
+    assert.deepEqual(await turn(), [['/v1/responses', { effort: 'high' }, undefined]]);
+    await router.configure(settings());
   });
 
   it('thinking in the history goes where the provider refuses its field', async () => {

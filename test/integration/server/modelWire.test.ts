@@ -68,6 +68,18 @@ const CLIENTS: Client[] = [
     { input: turns, tools: [responsesTool], reasoning: think, store: false },
     { 'user-agent': 'codex_cli_rs/0.150' },
   ],
+  [
+    'Claude Code',
+    '/v1/messages',
+    {
+      max_tokens: 100,
+      messages: turns,
+      tools: [{ name: 'Read', description: 'x', input_schema: parameters }],
+      thinking: { type: 'adaptive' },
+      output_config: { effort: 'medium' },
+    },
+    { 'user-agent': 'claude-cli/2.1' },
+  ],
 ];
 
 describe('the wire of a model', () => {
