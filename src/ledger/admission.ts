@@ -53,6 +53,8 @@ export interface Admission {
   count(clientKey: string): ApiFailure | undefined;
   /** The key is limited to models or money: what would steer the provider past that is taken out of its requests. */
   limited(clientKey: string): boolean;
+  /** It has a limit for which it must be known what a request is: models, money or tokens. */
+  measured(clientKey: string): boolean;
   /** May the key use this model at all? */
   allows(clientKey: string, target: Target): boolean;
   admit(request: AdmissionRequest): Admitted;
@@ -355,6 +357,11 @@ export function createAdmission(world: AdmissionWorld, configured: readonly Clie
     };
   }
 
+  function limited(name: string): boolean {
+    const key = keys.get(name);
+    return !key || key.models !== undefined || key.settings?.budget !== undefined;
+  }
+
   configure(configured);
 
   return {
@@ -362,10 +369,8 @@ export function createAdmission(world: AdmissionWorld, configured: readonly Clie
     check: checkKey,
     enter,
     count,
-    limited(name) {
-      const key = keys.get(name);
-      return !key || key.models !== undefined || key.settings?.budget !== undefined;
-    },
+    limited,
+    measured: (name) => limited(name) || keys.get(name)?.settings?.tokensPerMinute !== undefined,
     allows(name, target) {
       const key = keys.get(name);
       return key !== undefined && mayUse(key, target);

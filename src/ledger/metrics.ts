@@ -55,7 +55,12 @@ const TOKENS = [1, 4, 16, 64, 256, 1_024, 4_096, 16_384, 65_536, 262_144, 1_048_
 /** Names come from clients: beyond so many label sets of one instrument everything else is counted as `other`. */
 const MAX_SERIES = 500;
 
-const OPERATIONS: Readonly<Record<string, string>> = { completions: 'text_completion', embeddings: 'embeddings' };
+const OPERATIONS: Readonly<Record<string, string>> = {
+  'chat/completions': 'chat',
+  responses: 'chat',
+  messages: 'chat',
+  completions: 'text_completion',
+};
 
 export function createMetrics(world: MetricsWorld): Metrics {
   const startedAt = world.now();
@@ -83,7 +88,7 @@ export function createMetrics(world: MetricsWorld): Metrics {
     observe(record) {
       const failed = record.errorKind ?? (record.status >= 400 ? String(record.status) : undefined);
       const about: Record<string, string> = {
-        'gen_ai.operation.name': OPERATIONS[record.route] ?? 'chat',
+        'gen_ai.operation.name': OPERATIONS[record.route] ?? record.route,
         'gen_ai.provider.name': providerName(record.backend, world),
         'gen_ai.request.model': record.upstreamModel ?? '',
         'llm_router.backend': record.backend ?? '',

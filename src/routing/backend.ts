@@ -31,6 +31,8 @@ export interface Backend {
   keepsBytes?: true;
   /** Refusals of this backend teach nothing (`learn: false`). */
   learns?: false;
+  /** What is no text is passed on to it unread (`passThrough`). */
+  passesThrough?: true;
   models: readonly ModelSettings[];
   fallbacks: readonly string[];
   /** Models for kinds of requests. */

@@ -80,6 +80,7 @@ function buildBackend(
     ...(written.unsupportedParams && { ownUnsupportedParams: written.unsupportedParams }),
     ...(written.edits === 'none' && { keepsBytes: true }),
     ...(written.learn === false && { learns: false }),
+    ...(written.passThrough && written.preset !== 'demo' && { passesThrough: true }),
     models: written.models ?? [],
     fallbacks: written.fallbacks ?? [],
     ...(written.routes && { routes: written.routes }),

@@ -314,7 +314,7 @@ export function runAttempt(options: AttemptOptions): Promise<AttemptResult> {
   });
 }
 
-function inSeconds(ms: number): number {
+export function inSeconds(ms: number): number {
   return ms < 10_000 ? Math.round(ms / 100) / 10 : Math.round(ms / 1000);
 }
 

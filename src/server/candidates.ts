@@ -33,7 +33,7 @@ interface Refused {
 }
 
 /** A whole answer comes when it is finished: its first byte may take this many times as long as a stream's. */
-const WHOLE_ANSWER_FACTOR = 3;
+export const WHOLE_ANSWER_FACTOR = 3;
 
 /** Tries the targets in order and ends the exchange, whatever happens. */
 export async function runCandidates(run: Run, candidates: readonly Target[], reservation: Reservation): Promise<void> {

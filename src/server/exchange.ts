@@ -25,7 +25,7 @@ import { identity } from './plan';
 import { identify, keyCheckAnswer } from './speaker';
 
 /** Characters of a model name: it goes into a record, a log line, metrics and headers. */
-const LONGEST_NAME = 256;
+export const LONGEST_NAME = 256;
 
 export async function handleExchange(exchange: Exchange): Promise<void> {
   const { deps, runtime, route } = exchange;

@@ -5,7 +5,12 @@ import { randomHex } from '../network/randomHex';
 import type { Exchange } from './exchangeTypes';
 import type { Speaker } from './speaker';
 
-export function newRecord(exchange: Exchange, speaker: Speaker, stream: boolean, startedAt: number): RequestRecord {
+export function newRecord(
+  exchange: Pick<Exchange, 'request' | 'clientKey' | 'body'> & { route: { name: string } },
+  speaker: Pick<Speaker, 'dialect' | 'isCursor'>,
+  stream: boolean,
+  startedAt: number,
+): RequestRecord {
   return {
     id: `req_${randomHex(8)}`,
     time: new Date(startedAt).toISOString(),

@@ -212,17 +212,17 @@ function planPassThrough(input: PlanInput): Content {
  * Client headers that steer the API itself and may go to a backend of the same wire; all others are for us or nobody's
  * (code.claude.com/docs, Gateway protocol reference: these go on unchanged).
  */
-function passedOn(exchange: Exchange): Record<string, string> {
+export function passedOn({ request }: Pick<Exchange, 'request'>): Record<string, string> {
   const headers: Record<string, string> = {};
   for (const name of ['anthropic-version', 'anthropic-beta', 'anthropic-workspace-id', 'openai-beta']) {
-    const value = exchange.request.headers[name];
+    const value = request.headers[name];
     if (typeof value === 'string') headers[name] = value;
   }
   return headers;
 }
 
 /** Provider headers a client may want: request ids and limits. Never cookies, never anything else. */
-function answerHeaders(head: UpstreamHeaders): Record<string, string> {
+export function answerHeaders(head: UpstreamHeaders): Record<string, string> {
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(head)) {
     if (
@@ -235,7 +235,7 @@ function answerHeaders(head: UpstreamHeaders): Record<string, string> {
 }
 
 /** Who really answers (design §8). */
-export function identity(target: Target): Record<string, string> {
+export function identity(target: Pick<Target, 'backend' | 'upstreamModel'>): Record<string, string> {
   return {
     'x-llm-router-backend': headerText(target.backend.name),
     'x-llm-router-model': headerText(target.upstreamModel),
@@ -252,13 +252,15 @@ function headerText(text: string): string {
   return text.replace(/[^\x20-\x7e]/g, '?');
 }
 
+type Keyed = Pick<Target, 'backend' | 'keyEnv'>;
+
 /** Why nothing can be asked of this target with that key. */
-export function keyProblem(target: Target, key: string | undefined): ApiFailure | undefined {
+export function keyProblem(target: Keyed, key: string | undefined): ApiFailure | undefined {
   if (!key) return target.backend.requireApiKey ? missingKey(target) : undefined;
   return fitsHeader(key) ? undefined : impossibleKey(target);
 }
 
-function impossibleKey({ keyEnv, backend }: Target): ApiFailure {
+function impossibleKey({ keyEnv, backend }: Keyed): ApiFailure {
   return refusal(401, impossibleKeyText(backend.name, keyEnv ?? backend.apiKeyEnv), {
     kind: 'auth',
     code: 'invalid_backend_key',
@@ -266,7 +268,7 @@ function impossibleKey({ keyEnv, backend }: Target): ApiFailure {
   });
 }
 
-function missingKey(target: Target): ApiFailure {
+function missingKey(target: Keyed): ApiFailure {
   const { backend } = target;
   const variable = target.keyEnv ?? backend.apiKeyEnv;
   return refusal(

@@ -7,13 +7,28 @@ export type Route =
   | { kind: 'modelInfo'; id: string }
   | { kind: 'health'; nonce: string };
 export type ModelRoute = 'chat/completions' | 'responses' | 'messages' | 'completions' | 'embeddings';
-export type RouteMatch = { route: Route } | { status: 404 | 405 | 400; message: string; allow?: string };
+export type RouteMatch =
+  | { route: Route }
+  | { status: 404 | 405 | 400; message: string; allow?: string; other?: OtherPath };
+
+/** A path of OpenAI's API for something else than text; a backend may allow that it is passed on (`passThrough`). */
+export interface OtherPath {
+  /** Behind the base URL, as `audio/speech`. */
+  path: string;
+  /** For the record: nothing in it that a client makes up. */
+  label: string;
+  /** What stands before it, lower case; the name of a backend may be among it. */
+  before: readonly string[];
+  query: URLSearchParams;
+}
 
 const MODEL_ROUTES: readonly ModelRoute[] = ['chat/completions', 'responses', 'messages', 'completions', 'embeddings'];
 
 /** Paths of OpenAI's API for other things than text; what a key may spend there is not known here. */
 const OTHER_KINDS =
-  /\/(audio|images|files|batches|uploads|moderations|realtime|videos|fine_tuning|vector_stores)(\/|$)/;
+  /\/(?:messages\/)?(audio|images|files|batches|uploads|moderations|realtime|videos|fine_tuning|vector_stores)(?=\/|$)/i;
+/** Words of those paths: all else in them is an id. */
+const OTHER_WORDS = /^\/(speech|transcriptions|translations|voices|generations|edits|variations)$/i;
 
 /** @param target the request target of the request line: origin form or absolute form. */
 export function matchRoute(method: string, target: string): RouteMatch {
@@ -48,17 +63,30 @@ export function matchRoute(method: string, target: string): RouteMatch {
     if (id === undefined) return { status: 400, message: 'The model id in the path is not valid URL encoding.' };
     return needs(method, 'GET', { kind: 'modelInfo', id });
   }
-  if (OTHER_KINDS.test(lower))
+  const kind = OTHER_KINDS.exec(path);
+  if (kind)
     return {
       status: 404,
       message:
-        'This router passes on what language models answer: chat, responses, messages, completions and embeddings. Speech, pictures, files and batches of a provider are asked there directly.',
+        'This router passes on what language models answer: chat, responses, messages, completions and embeddings. Speech, pictures, files and batches of a provider are asked there directly, unless a backend allows them with passThrough.',
+      ...otherPath(path, kind, url.searchParams),
     };
   return {
     status: 404,
     message:
       'No such path. This router answers …/chat/completions, …/responses, …/messages, …/completions, …/embeddings, …/models and …/health.',
   };
+}
+
+/** Nothing for a call that is no request and answer, and for a path that a provider may read as another one than we do. */
+function otherPath(path: string, kind: RegExpExecArray, query: URLSearchParams): { other?: OtherPath } {
+  const name = kind[1]!.toLowerCase();
+  if (name === 'realtime' || !/^[\w.~:@$+,;=/-]+$/.test(path)) return {};
+  const end = kind.index + kind[0].length;
+  const rest = path.slice(end);
+  const before = path.slice(0, kind.index).toLowerCase().split('/').filter(Boolean);
+  const label = name + (OTHER_WORDS.test(rest) ? rest.toLowerCase() : '');
+  return { other: { path: path.slice(kind.index + 1), label, before, query } };
 }
 
 function needs(method: string, wanted: 'GET' | 'POST', route: Route): RouteMatch {

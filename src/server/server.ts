@@ -18,7 +18,8 @@ import { refusal, sendError, wireOfPath, withoutQuotes } from './errors';
 import { handleExchange } from './exchange';
 import { hostAllowed, hostName, presentedKey, sourceOf } from './guard';
 import { anthropicModelEntry, anthropicModelList, modelEntry } from './modelEntries';
-import { matchRoute, type Route } from './routes';
+import { mayNotPass, passThrough } from './passThrough';
+import { matchRoute, type OtherPath, type Route } from './routes';
 import type { ServerDeps } from './runtime';
 
 export interface RequestServer {
@@ -58,6 +59,8 @@ export function createRequestServer(deps: ServerDeps): RequestServer {
     if (!open && deps.draining?.())
       return refuse(request, response, wire, 503, 'The router is stopping. Try again in a moment.', 5);
     if (!('route' in match)) {
+      if (match.other && deps.runtime().backends.some(({ passesThrough }) => passesThrough))
+        return passOn(match.other, request, response, key, wire);
       if (match.allow) response.setHeader('allow', match.allow);
       return refuse(request, response, wire, match.status, match.message);
     }
@@ -104,6 +107,22 @@ export function createRequestServer(deps: ServerDeps): RequestServer {
           ),
         );
     }
+  }
+
+  async function passOn(
+    other: OtherPath,
+    request: IncomingMessage,
+    response: ServerResponse,
+    key: string,
+    wire: WireName,
+  ): Promise<void> {
+    const refused = mayNotPass(deps, request.method, key);
+    if (refused) return refuseFor(refused, request, response, wire);
+    return withPlace(request, response, wire, key, () =>
+      withBody(request, response, wire, (body) =>
+        passThrough({ deps, runtime: deps.runtime(), request, response, other, body, clientKey: key }),
+      ),
+    );
   }
 
   /** Runs what reads a body, under the limits that count before it. */
@@ -327,7 +346,7 @@ function healthAnswer({ healthProof }: ServerDeps, { headers, socket }: Incoming
 
 function preflight(request: IncomingMessage, response: ServerResponse): void {
   response.writeHead(204, {
-    'access-control-allow-methods': 'GET, POST, OPTIONS',
+    'access-control-allow-methods': 'GET, POST, DELETE, OPTIONS',
     'access-control-allow-headers': String(request.headers['access-control-request-headers'] ?? '*').slice(0, 2_000),
     'access-control-max-age': '86400',
   });

@@ -177,6 +177,10 @@ const backend = z.strictObject({
     description:
       'Learn from refusals: a parameter that the provider says it does not take is left out in a second try, and from then on where that helped. Default: true.',
   }),
+  passThrough: z.boolean().optional().meta({
+    description:
+      'Pass on what is no text (audio, images, videos, files, batches, moderations, vector stores) unread to this backend, for client keys without limits to models, money or tokens. It has a record, but no price. Default: false.',
+  }),
   models: z.array(model).optional().meta({ description: 'Models with settings of their own.' }),
   fallbacks: z
     .array(name)

@@ -3,7 +3,7 @@
 export type UpstreamHeaders = Readonly<Record<string, string | undefined>>;
 
 export interface UpstreamRequest {
-  method: 'POST' | 'GET';
+  method: 'POST' | 'GET' | 'DELETE';
   url: URL;
   headers: Record<string, string>;
   /** In pieces when it is too big to be copied for an edit. */

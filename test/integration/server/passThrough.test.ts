@@ -1,0 +1,176 @@
+/** Speech, pictures and files: passed on unread where a backend allows it (`passThrough`), with a record. */
+import assert from 'node:assert/strict';
+import { CLIENT_KEY, startRouter, type TestRouter } from '../../support/router';
+import { json, startUpstream, type Upstream } from '../../support/upstream';
+
+const LIMITED = 'sk-limited-000000000';
+
+describe('what is no text', () => {
+  let upstream: Upstream;
+  let router: TestRouter;
+  const backend = (name: string, more: object = {}) => ({
+    name,
+    preset: 'openai' as const,
+    baseUrl: upstream.url,
+    ...more,
+  });
+  const secrets = { open: 'sk-open-provider-key', other: 'sk-other-provider-key', 'client:guest': LIMITED };
+  async function start(backends: object[], more: object = {}): Promise<void> {
+    router = await startRouter({ backends: backends as never, ...more }, secrets);
+  }
+  beforeEach(async () => {
+    upstream = await startUpstream(json({ data: [] }));
+  });
+  afterEach(async () => {
+    await router.stop();
+    await upstream.stop();
+  });
+  const picture = { model: 'open/gpt-image-1', prompt: 'a cat' };
+
+  it('is refused in words of its own where no backend allows it, and nobody is asked', async () => {
+    await start([backend('open')]);
+    const answer = await router.post('/v1/images/generations', picture);
+    assert.equal(answer.status, 404);
+    assert.match(await answer.text(), /unless a backend allows them with passThrough/);
+    assert.equal(upstream.seen.length, 0);
+  });
+
+  it('goes to the backend of its model, with the name that backend knows and its key, and has a record', async () => {
+    await start([backend('other', { default: true }), backend('open', { passThrough: true })]);
+    const answer = await router.post('/v1/images/generations?a=b', picture);
+    assert.deepEqual(await answer.json(), { data: [] });
+    const [seen] = upstream.seen;
+    assert.equal(seen!.path, '/v1/images/generations?a=b');
+    assert.equal(seen!.headers.authorization, 'Bearer sk-open-provider-key');
+    assert.deepEqual(seen!.json(), { ...picture, model: 'gpt-image-1' });
+    const [record] = router.records;
+    assert.equal(answer.headers.get('x-llm-router-request'), record!.id);
+    assert.equal(answer.headers.get('x-llm-router-backend'), 'open');
+    assert.deepEqual(
+      [record!.route, record!.backend, record!.askedModel, record!.upstreamModel, record!.status, record!.cost],
+      ['images/generations', 'open', 'open/gpt-image-1', 'gpt-image-1', 200, undefined],
+    );
+    assert.equal(record!.attempts[0]!.outcome, 'ok');
+  });
+
+  it('keeps its bytes, both ways: a form goes out as it is, a sound comes back as it is', async () => {
+    const sound = Buffer.from([0, 255, 254, 128, 10, 13, 0]);
+    upstream.answers[0] = (_seen, response) =>
+      void response.writeHead(200, { 'content-type': 'audio/mpeg', 'set-cookie': 'a=b' }).end(sound);
+    await start([backend('other', { default: true }), backend('open', { passThrough: true })]);
+    const form = new FormData();
+    form.append('model', 'whisper-1');
+    form.append('file', new Blob([sound]), 'a.mp3');
+    const answer = await router.fetch('/v1/audio/transcriptions', { method: 'POST', body: form });
+    assert.deepEqual(Buffer.from(await answer.arrayBuffer()), sound);
+    assert.equal(answer.headers.get('content-type'), 'audio/mpeg');
+    assert.equal(answer.headers.get('set-cookie'), null);
+    assert.match(upstream.seen[0]!.headers['content-type']!, /^multipart\/form-data; boundary=/);
+    assert.match(upstream.seen[0]!.text, /name="model"\r\n\r\nwhisper-1/);
+    assert.equal(router.records[0]!.bytesOut, sound.length);
+  });
+
+  it('several backends: the name in the path decides, and without one it is asked for', async () => {
+    await start([backend('other', { passThrough: true, default: false }), backend('open', { passThrough: true })]);
+    assert.equal((await router.fetch('/other/v1/files/file-1/content')).status, 200);
+    assert.equal(upstream.seen[0]!.headers.authorization, 'Bearer sk-other-provider-key');
+    assert.equal(upstream.seen[0]!.path, '/v1/files/file-1/content');
+    assert.equal(router.records[0]!.route, 'files', 'an id is no label');
+    const answer = await router.fetch('/v1/files', { method: 'DELETE' });
+    assert.equal(answer.status, 400);
+    assert.match(await answer.text(), /\/other\/v1\/files/);
+    assert.equal(upstream.seen.length, 1);
+  });
+
+  it('a model of a backend that does not allow it goes nowhere', async () => {
+    await start([backend('other'), backend('open', { passThrough: true })]);
+    const answer = await router.post('/v1/audio/speech', { model: 'other/tts-1', input: 'hi' });
+    assert.equal(answer.status, 404);
+    assert.match(await answer.text(), /other does not take this path: passThrough is not set for it/);
+    assert.equal(upstream.seen.length, 0);
+    assert.equal(router.records[0]!.status, 404);
+  });
+
+  for (const [what, limits] of [
+    ['models', { models: ['open/*'] }],
+    ['money', { budget: { day: 5 } }],
+    ['tokens', { tokensPerMinute: 1_000 }],
+  ] as const)
+    it(`a key limited to ${what} may not`, async () => {
+      await start([backend('open', { passThrough: true })], { clientKeys: [{ name: 'guest', ...limits }] });
+      const headers = { authorization: `Bearer ${LIMITED}` };
+      const answer = await router.post('/v1/images/generations', picture, headers);
+      assert.equal(answer.status, 403);
+      assert.match(await answer.text(), /limited to models, money or tokens/);
+      assert.equal(upstream.seen.length, 0);
+    });
+
+  it('counts towards the requests a minute of its key', async () => {
+    await start([backend('open', { passThrough: true })], { clientKeys: [{ name: 'guest', requestsPerMinute: 1 }] });
+    const headers = { authorization: `Bearer ${LIMITED}` };
+    assert.equal((await router.post('/v1/images/generations', picture, headers)).status, 200);
+    assert.equal((await router.post('/v1/images/generations', picture, headers)).status, 429);
+  });
+
+  it('an error of the provider is told without the key it repeats, and kept without the words of the request', async () => {
+    const message = 'No cat for sk-open-provider-key, dear secretword!';
+    upstream.answers[0] = json({ error: { message, code: 'bad_picture' } }, 400);
+    await start([backend('open', { passThrough: true })]);
+    const answer = await router.post('/v1/images/generations', { ...picture, prompt: 'secretword' });
+    assert.equal(answer.status, 400);
+    assert.doesNotMatch(await answer.text(), /provider-key/);
+    const [record] = router.records;
+    assert.equal(record!.status, 400);
+    assert.match(record!.error!, /bad_picture/);
+    assert.doesNotMatch(JSON.stringify(record) + router.log.join('\n'), /provider-key|secretword/);
+  });
+
+  it('a redirect is not followed and not passed on', async () => {
+    upstream.answers[0] = (_seen, response) => void response.writeHead(302, { location: 'http://127.0.0.1:9/' }).end();
+    await start([backend('open', { passThrough: true })]);
+    const answer = await router.fetch('/v1/files/f/content', { redirect: 'manual' });
+    assert.equal(answer.status, 502);
+    assert.equal(answer.headers.get('location'), null);
+  });
+
+  it('a client that leaves ends the provider at once, and the record says so', async () => {
+    upstream.answers[0] = (_seen, response) => void response.writeHead(200).write('a first piece');
+    await start([backend('open', { passThrough: true })]);
+    const leaving = new AbortController();
+    const record = router.nextRecord();
+    const answer = await router.fetch('/v1/files/f/content', { signal: leaving.signal });
+    await answer.body!.getReader().read();
+    leaving.abort();
+    await upstream.seen[0]!.closed;
+    assert.deepEqual([(await record).status, (await record).errorKind], [499, 'cancelled']);
+  });
+
+  it('an answer that breaks off looks cut, and its record says so', async () => {
+    upstream.answers[0] = (_seen, response) => {
+      response.writeHead(200, { 'content-length': '1000' });
+      response.write('a first piece', () => response.destroy());
+    };
+    await start([backend('open', { passThrough: true })]);
+    await assert.rejects(async () => (await router.fetch('/v1/files/f/content')).text());
+    assert.equal(router.records[0]!.errorKind, 'network');
+  });
+
+  it('no way leads out of these paths, and a missing key is said', async () => {
+    await start([backend('open', { passThrough: true })]);
+    for (const path of [
+      '/v1/files/..%2forganization',
+      '/v1/files/%252e%252e/x',
+      '/v1/organization/keys',
+      '/v1/realtime',
+    ])
+      assert.equal((await router.fetch(path)).status, 404, path);
+    assert.equal(upstream.seen.length, 0);
+    await router.configure(
+      { backends: [backend('open', { passThrough: true, requireApiKey: true })] },
+      { 'client:main': CLIENT_KEY },
+    );
+    const answer = await router.fetch('/v1/files');
+    assert.equal(answer.status, 401);
+    assert.match(await answer.text(), /No key is known for open/);
+  });
+});
