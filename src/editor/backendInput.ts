@@ -1,4 +1,26 @@
 /** Checks and proposals for what a person types while adding a backend. Pure. */
+import type { KnownProvider } from '../routing/providerTable';
+import { t } from './words';
+
+/** A provider without a preset, ready for the list that is searched: found by its name and by its host. */
+export interface ProviderItem {
+  label: string;
+  description: string;
+  filled: { name: string; baseUrl: string; keyEnv?: string };
+}
+
+/** One entry an address; a server on this machine is not given a key by itself. */
+export function providerItems(providers: readonly KnownProvider[]): ProviderItem[] {
+  const once = new Map([...providers].reverse().map((provider) => [provider.baseUrl, provider]));
+  return [...once.values()]
+    .sort((one, other) => one.name.localeCompare(other.name))
+    .map(({ name, baseUrl, keyEnv }) => {
+      const { protocol, host } = new URL(baseUrl);
+      const local = protocol === 'http:';
+      const filled = { name, baseUrl, ...(!local && keyEnv[0] !== undefined && { keyEnv: keyEnv[0] }) };
+      return { label: name, description: local ? t`on this machine` : host, filled };
+    });
+}
 
 /** Why this text is no base URL, else undefined. */
 export function urlProblem(text: string): string | undefined {

@@ -5,10 +5,11 @@ import { defaultOf, keepDefault } from '../../routing/implicitDefault';
 import { PRESET_CARDS } from '../../routing/presetCards';
 import { presetForHost } from '../../routing/presetForHost';
 import type { PresetName } from '../../routing/presets';
+import { knownProviders } from '../../routing/providerTable';
 import type { FoundBackend } from '../../upstream/discover';
 import type { TestResult } from '../../upstream/testBackend';
 import { tell } from '../actions';
-import { blankOf, hostName, urlProblem } from '../backendInput';
+import { blankOf, hostName, type ProviderItem, providerItems, urlProblem } from '../backendInput';
 import type { Editor } from '../controller';
 import type { Handlers } from '../ids';
 import { sayWarning } from '../say';
@@ -24,14 +25,15 @@ export function addBackendCommands(editor: Editor): Pick<Handlers, 'addBackend'>
       const source = await pickSource(editor);
       const address = source && (await askAddress(source));
       if (!address) return;
-      const name = await askName(address.preset ?? hostName(address.baseUrl));
+      const name = await askName(address.name ?? address.preset ?? hostName(address.baseUrl));
       if (!name) return;
       const key = await askKeyFor(address, name);
       if (!key) return;
       const entry: WrittenBackend = { name };
       if (address.preset) entry.preset = address.preset;
       if (address.baseUrl) entry.baseUrl = address.baseUrl;
-      if (key.env) entry.apiKeyEnv = key.env;
+      const env = key.env ?? address.keyEnv;
+      if (env) entry.apiKeyEnv = env;
       const tested = await testUntilContent(editor, entry, key.text);
       if (!tested) return;
       if (tested.key) await editor.keys.set(name, tested.key);
@@ -47,6 +49,8 @@ interface Source extends QuickPickItem {
   preset?: PresetName;
   /** Where discovery found it. */
   found?: FoundBackend;
+  /** A provider that is an address and a key (routing/providerTable.ts). */
+  filled?: ProviderItem['filled'];
 }
 
 async function pickSource(editor: Editor): Promise<Source | undefined> {
@@ -62,6 +66,8 @@ async function pickSource(editor: Editor): Promise<Source | undefined> {
   const all: Source[] = [
     { label: t`Other…`, description: t`any OpenAI-compatible URL`, iconPath: new ThemeIcon('link') },
     ...presets,
+    { label: t`more providers`, kind: QuickPickItemKind.Separator },
+    ...providerItems(knownProviders()),
   ];
   const picker = window.createQuickPick<Source>();
   picker.title = 'Add Backend';
@@ -110,11 +116,15 @@ interface Address {
   preset?: PresetName;
   baseUrl?: string;
   foundEnv?: string;
+  /** The provider's own name and the usual variable of its key. */
+  name?: string;
+  keyEnv?: string;
   needsKey: boolean;
 }
 
 /** Asks for a URL where the source has none of its own. */
 async function askAddress(source: Source): Promise<Address | undefined> {
+  if (source.filled) return { ...source.filled, needsKey: source.filled.keyEnv !== undefined };
   const preset = source.preset && PRESET_CARDS[source.preset];
   if (
     source.preset &&
@@ -177,9 +187,14 @@ async function askKeyFor(address: Address, name: string): Promise<{ text?: strin
     if (picked === useEnv) return { env: address.foundEnv };
   } else if (preset?.local && !address.baseUrl) return {};
   const page = preset?.keyUrl ? ` Get one at ${preset.keyUrl}.` : '';
+  const empty = address.keyEnv
+    ? ` ${t`Empty: the environment variable ${address.keyEnv}.`}`
+    : address.needsKey
+      ? ''
+      : ' Empty: no key.';
   const text = await askKey(
     `Add Backend: key of ${name}`,
-    `Stored in the secret storage of the editor, never in settings.${page}${address.needsKey ? '' : ' Empty: no key.'}`,
+    `Stored in the secret storage of the editor, never in settings.${page}${empty}`,
   );
   if (text === undefined) return undefined;
   return text ? { text } : {};
