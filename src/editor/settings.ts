@@ -1,6 +1,7 @@
 /** Settings as the person wrote them, for the router to validate; and changes to them, always in the user's own settings. */
 import { ConfigurationTarget, commands, workspace } from 'vscode';
 import { clientKeyName } from '../settings/keyNames';
+import type { StatusBarShows } from '../settings/schema';
 import { isObject } from '../wires/read';
 import { SECTION } from './ids';
 
@@ -61,6 +62,12 @@ export const autoStart = (): boolean => workspace.getConfiguration(SECTION).get<
 /** A person's own wish only, as with all settings here. */
 export const keepsKeyOn = (): boolean =>
   workspace.getConfiguration(SECTION).inspect('cursor.keepKeyOn')?.globalValue === true;
+
+/** What the status bar shows while everything works. */
+export function statusBarShows(): StatusBarShows {
+  const wish = workspace.getConfiguration(SECTION).inspect('statusBar.shows')?.globalValue;
+  return wish === 'requests' || wish === 'cost' ? wish : 'state';
+}
 
 /** Writes one setting for the user; undefined removes it. */
 export async function writeSetting(key: string, value: unknown): Promise<void> {

@@ -1,8 +1,9 @@
 /** The one status bar item. What it says is made in statusText.ts. */
-import { type Disposable, MarkdownString, StatusBarAlignment, ThemeColor, window } from 'vscode';
+import { type Disposable, MarkdownString, StatusBarAlignment, ThemeColor, window, workspace } from 'vscode';
 import type { Editor } from './controller';
-import { COMMANDS, STATUS_ITEM } from './ids';
+import { COMMANDS, SECTION, STATUS_ITEM } from './ids';
 import { OPEN_SETTINGS } from './mending';
+import { statusBarShows } from './settings';
 import { statusText } from './statusText';
 
 export function createStatusBar(editor: Editor): Disposable {
@@ -11,7 +12,7 @@ export function createStatusBar(editor: Editor): Disposable {
   const enabledCommands = [...Object.values(COMMANDS), OPEN_SETTINGS];
   let shown = '';
   const show = (): void => {
-    const status = statusText(editor.view);
+    const status = statusText(editor.view, statusBarShows());
     // Setting a tooltip closes the one that is open: only real changes.
     const key = JSON.stringify(status);
     if (key === shown) return;
@@ -27,9 +28,13 @@ export function createStatusBar(editor: Editor): Disposable {
   show();
   item.show();
   const subscription = editor.onDidChangeView(show);
+  const wish = workspace.onDidChangeConfiguration((change) => {
+    if (change.affectsConfiguration(`${SECTION}.statusBar`)) show();
+  });
   return {
     dispose: () => {
       subscription.dispose();
+      wish.dispose();
       item.dispose();
     },
   };

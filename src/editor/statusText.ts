@@ -1,6 +1,7 @@
 /** Status bar item: text, tooltip and colour from what the window knows. Pure, so that each state can be looked at in a test. */
 
 import type { BackendState, RouterState } from '../process/contract';
+import type { StatusBarShows } from '../settings/schema';
 import { type TroubleLook, troublesOf } from '../troubles/table';
 import { TUNNEL } from '../troubles/tunnel';
 import { cardOf } from '../tunnel/cards';
@@ -33,20 +34,34 @@ const EXPLAINED: ReadonlySet<string> = new Set(['notRunning', 'noTunnelProgram',
 
 const NAME = 'LLM Router';
 
-export function statusText(view: View): StatusText {
+export function statusText(view: View, shows: StatusBarShows = 'state'): StatusText {
   const troubles = troublesOf(knownOf(view));
   const head = headline(
     view,
     troubles.find(({ short }) => short !== undefined),
   );
   const bodies = view.state?.bodyLog ? ' $(eye) logs bodies' : '';
-  const text = `$(${head.icon}) ${NAME}${head.short ? `: ${head.short}` : ''}${bodies}`;
-  const label = `${NAME}, ${head.short || 'online'}${bodies ? ', logs bodies' : ''}`;
+  const today = head.short ? '' : todayShort(view.state, shows);
+  const text = `$(${head.icon}) ${NAME}${head.short ? `: ${head.short}` : ''}${today && ` ${today}`}${bodies}`;
+  const label = `${NAME}, ${head.short || 'online'}${today && `, today ${today}`}${bodies ? ', logs bodies' : ''}`;
   const status: StatusText = { text, tooltip: tooltip(view, troubles), label };
   if (head.severity) status.severity = head.severity;
   // About the tunnel the URL's own answer says more, and offers more.
   if (head.mends && !EXPLAINED.has(head.kind ?? '')) status.click = head.mends;
   return status;
+}
+
+/** Of today, by choice; where something is wrong there is no room for it. */
+function todayShort(state: RouterState | undefined, shows: StatusBarShows): string {
+  const { requests = 0, cost = 0, costKnown = true } = state?.today ?? {};
+  switch (shows) {
+    case 'state':
+      return '';
+    case 'requests':
+      return `${requests} ${requests === 1 ? 'request' : 'requests'}`;
+    case 'cost':
+      return `${costKnown ? '' : '≥ '}$${cost.toFixed(2)}`;
+  }
 }
 
 function headline(view: View, worst: TroubleLook | undefined): Headline {

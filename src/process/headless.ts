@@ -14,6 +14,7 @@ import { isLocalOnly } from '../settings/tunnelKinds';
 import { userDataFolder } from '../system/folders';
 import { notPrivate } from '../system/privacy';
 import { CARDS } from '../tunnel/cards';
+import type { TunnelStatus } from '../tunnel/tunnel';
 import { maskKeys } from '../wires/keyShapes';
 import type { HeadlessArguments } from './commandLine';
 import { findConfigFile, readConfigFile, stampOf, watchConfigFile, watchStamp } from './configFile';
@@ -369,8 +370,17 @@ function tellEvents(core: RouterCore, terminal: Terminal): void {
     const now = `${name} ${publicUrl ?? ''} ${message ?? ''}`;
     if (listening && now !== tunnel && (tunnel !== '' || name !== 'off' || isLocalOnly(state.tunnel.provider))) {
       tunnel = now;
-      terminal.tunnel(state.tunnel);
+      terminal.tunnel(forTerminal(state.tunnel));
     }
   });
   core.onRequest((record) => terminal.request(record));
+}
+
+/** Where a missing program is mended here; in the editor a button does it. */
+function forTerminal(status: TunnelStatus): TunnelStatus {
+  if (!status.needsBinary || !status.message) return status;
+  return {
+    ...status,
+    message: `${status.message} Start with --install-cloudflared to have it downloaded, or set CLOUDFLARED_BIN.`,
+  };
 }

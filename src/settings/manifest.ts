@@ -14,7 +14,7 @@ interface SettingsGroup {
 
 /** The groups of the settings editor; a setting belongs to the first group that names it or the object it stands in. */
 const GROUPS: readonly { id: string; title: string; of: readonly string[] }[] = [
-  { id: 'router', title: 'Router', of: ['port', 'allowedHosts', 'autoStart', 'lingerSeconds'] },
+  { id: 'router', title: 'Router', of: ['port', 'allowedHosts', 'autoStart', 'statusBar', 'lingerSeconds'] },
   { id: 'models', title: 'Models', of: ['backends', 'aliases', 'fallbackModel'] },
   { id: 'tunnel', title: 'Tunnel', of: ['tunnel'] },
   { id: 'cursor', title: 'Cursor', of: ['cursor'] },

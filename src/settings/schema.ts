@@ -221,6 +221,10 @@ const clientKey = z.strictObject({
   enabled: z.boolean().default(true).meta({ description: 'Whether the key works.' }),
 });
 
+/** What the status bar may show beside the name. */
+const STATUS_BAR = ['state', 'requests', 'cost'] as const;
+export type StatusBarShows = (typeof STATUS_BAR)[number];
+
 /** Order of the keys here is their order in the settings page. */
 export const settingsSchema = z.strictObject({
   port: z.int().min(0).max(65_535).default(11_411).meta({
@@ -231,6 +235,17 @@ export const settingsSchema = z.strictObject({
       'Names of this machine under which clients call the router, such as host.docker.internal. Addresses need no entry.',
   }),
   autoStart: z.boolean().default(true).meta({ description: 'Start the router when the editor starts.' }),
+  statusBar: z
+    .strictObject({
+      shows: z
+        .enum(STATUS_BAR)
+        .default('state')
+        .meta({
+          description: 'What the status bar shows while everything works.',
+          enumDescriptions: ['The name alone.', 'The requests of today.', 'What today has cost, in US dollars.'],
+        }),
+    })
+    .prefault({}),
   lingerSeconds: z
     .union([z.int().min(0).max(60), z.literal('always')])
     .default(10)

@@ -8,8 +8,7 @@ const clock = (time: number) => {
 
 export const say = catalogue('tunnel', {
   // Binary
-  notInstalled:
-    'cloudflared is not installed. Run the command Install cloudflared, start with --install-cloudflared, or name the program in llmRouter.tunnel.binary.',
+  notInstalled: 'cloudflared is not installed. It can be downloaded, or named in the setting tunnel.binary.',
   chosenBinaryMissing: (path: string) =>
     `There is no program at ${path}. Correct llmRouter.tunnel.binary (or CLOUDFLARED_BIN), or leave it empty.`,
   folderNotTrusted: (why: string, mend: string) =>

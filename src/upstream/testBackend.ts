@@ -11,8 +11,12 @@ import { describeNetworkError } from './networkErrors';
 import { ownRequest, plainTarget } from './ownRequest';
 import type { Send, UpstreamRequest } from './send';
 
+/** What to change first when it fails. */
+export type TestFault = 'address' | 'key' | 'model';
+
 export interface TestResult {
   ok: boolean;
+  fault?: TestFault;
   /** Sentence for a person. */
   message: string;
   models: string[];
@@ -38,9 +42,10 @@ export async function testBackend(options: {
   const models =
     (await fetchList({ send, url: new URL(upstreamUrl(backend, 'models')), headers, local: backend.local }, 10_000)) ??
     [];
-  const done = (ok: boolean, message: string): TestResult => ({ ok, message, models: [...models], ms: now() - begun });
+  const told = (message: string): Omit<TestResult, 'ok'> => ({ message, models: [...models], ms: now() - begun });
+  const failed = (fault: TestFault, message: string): TestResult => ({ ok: false, fault, ...told(message) });
   const model = options.model || likelyChatModel(models);
-  if (!model) return done(false, await whyNoModels(backend, headers, send));
+  if (!model) return failed(...(await whyNoModels(backend, headers, send)));
   const asked: Target = {
     backend,
     upstreamModel: model,
@@ -59,32 +64,41 @@ export async function testBackend(options: {
     stream: false,
   };
   const reply = await askHere(send, ownRequest(target, key, conversation));
-  if ('error' in reply) return done(false, describeNetworkError(reply.error, backend.name, false));
-  if (reply.status >= 300) return done(false, wire.parseError(reply.status, reply.headers, reply.text).message);
+  if ('error' in reply) return failed('address', describeNetworkError(reply.error, backend.name, false));
+  if (reply.status >= 300) {
+    const { kind, message } = wire.parseError(reply.status, reply.headers, reply.text);
+    return failed(kind === 'auth' ? 'key' : 'model', message);
+  }
   try {
     wire.parseAnswer(JSON.parse(reply.text));
   } catch {
-    return done(
-      false,
+    return failed(
+      'address',
       `${backend.name} answered with something that is not a model's answer. Check the base URL and the wire.`,
     );
   }
-  return done(true, `${model} answered.`);
+  return { ok: true, ...told(`${model} answered.`) };
 }
 
 /** A refused key or a dead address is a better reason than an empty list. */
-async function whyNoModels(backend: Backend, headers: Record<string, string>, send: Send): Promise<string> {
+async function whyNoModels(
+  backend: Backend,
+  headers: Record<string, string>,
+  send: Send,
+): Promise<[TestFault, string]> {
   const reply = await askHere(send, {
     method: 'GET',
     url: new URL(upstreamUrl(backend, 'models')),
     headers,
     local: backend.local,
   });
-  if ('error' in reply) return describeNetworkError(reply.error, backend.name, false);
+  if ('error' in reply) return ['address', describeNetworkError(reply.error, backend.name, false)];
   if (reply.status === 401 || reply.status === 403) {
-    return `${backend.name} refused the key: ${codecFor(backend.wire).parseError(reply.status, reply.headers, reply.text).message}`;
+    const { message } = codecFor(backend.wire).parseError(reply.status, reply.headers, reply.text);
+    return ['key', `${backend.name} refused the key: ${message}`];
   }
-  return `${backend.name} lists no models at ${backend.baseUrl}. Check the base URL, or name a model to test.`;
+  const message = `${backend.name} lists no models at ${backend.baseUrl}. Check the base URL, or name a model to test.`;
+  return ['address', message];
 }
 
 /** Lists mix chat models with others; these words tell the others, and models that cost or think a lot for a "hi". */

@@ -151,8 +151,9 @@ describe('a person with the extension', () => {
     await window.choose('Manage loop', 'Test It');
     await window.toast('loop works').waitFor({ timeout: 20_000 });
     await window.clearToasts();
-    await window.command('LLM Router: Remove Backend Key…');
-    await window.choose('Remove Backend Key', 'loop');
+    await window.command('LLM Router: Manage Backends…');
+    await window.choose('Manage Backends', 'loop');
+    await window.choose('Manage loop', 'Remove Key');
     await window.modalButton('Remove Key').click();
     await window.toast('is removed').waitFor();
     assert.ok((await ask('fast')).status >= 400);
@@ -224,8 +225,9 @@ describe('a person with the extension', () => {
 
   it('removes the backend', async () => {
     await window.clearToasts();
-    await window.command('LLM Router: Remove Backend…');
-    await window.choose('Remove Backend', 'loop');
+    await window.command('LLM Router: Manage Backends…');
+    await window.choose('Manage Backends', 'loop');
+    await window.choose('Manage loop', 'Remove Backend');
     await window.modalButton('Remove Backend').click();
     await window.toast('The backend loop is removed').waitFor();
     assert.equal(

@@ -1,4 +1,4 @@
-/** Keys of the backends: set and remove. Keys live in the editor's secret storage and in the router's memory, nowhere else. */
+/** Keys of the backends. Keys live in the editor's secret storage and in the router's memory, nowhere else. */
 
 import { type QuickPickItem, window } from 'vscode';
 import { tell } from '../actions';
@@ -8,16 +8,12 @@ import { sayInformation, sayWarning } from '../say';
 import { backendKeys, namedKeys, writtenBackends } from '../settings';
 import { t } from '../words';
 
-export function keyCommands(editor: Editor): Pick<Handlers, 'setBackendKey' | 'removeBackendKey'> {
+export function keyCommands(editor: Editor): Pick<Handlers, 'setBackendKey'> {
   return {
     async setBackendKey(argument) {
       const named = namedKeys().find((name) => name === argument);
-      const name = named ?? (await pickKeyName(editor, 'Set Backend Key', () => true));
+      const name = named ?? (await pickKeyName(editor));
       if (name) await setKey(editor, name);
-    },
-    async removeBackendKey() {
-      const name = await pickKeyName(editor, 'Remove Backend Key', (stored) => stored);
-      if (name) await removeKey(editor, name);
     },
   };
 }
@@ -46,6 +42,10 @@ export async function removeKey(editor: Editor, name: string): Promise<void> {
   void sayInformation(t`The key of ${name} is removed.`);
 }
 
+/** Why this is no key, else undefined. */
+export const keyProblem = (text: string): string | undefined =>
+  /\s/.test(text.trim()) ? 'A key has no spaces or line breaks.' : undefined;
+
 /** Password input; undefined when cancelled, '' when left empty. */
 export async function askKey(
   title: string,
@@ -56,30 +56,21 @@ export async function askKey(
     prompt,
     password: true,
     ignoreFocusOut: true,
-    validateInput: (value) => (/\s/.test(value.trim()) ? 'A key has no spaces or line breaks.' : undefined),
+    validateInput: keyProblem,
   });
   return text?.trim();
 }
 
-async function pickKeyName(
-  editor: Editor,
-  title: string,
-  wanted: (stored: boolean) => boolean,
-): Promise<string | undefined> {
+async function pickKeyName(editor: Editor): Promise<string | undefined> {
   const backends = new Set(writtenBackends().flatMap(backendKeys));
   const items = await Promise.all(
-    namedKeys().map(async (name): Promise<QuickPickItem & { stored: boolean }> => {
-      const stored = !!(await editor.keys.get(name));
-      return {
-        label: name,
-        description: `${backends.has(name) ? '' : 'key of single models, '}${stored ? 'key stored' : 'no key stored'}`,
-        stored,
-      };
+    namedKeys().map(async (name): Promise<QuickPickItem> => {
+      const stored = (await editor.keys.get(name)) ? 'key stored' : 'no key stored';
+      return { label: name, description: `${backends.has(name) ? '' : 'key of single models, '}${stored}` };
     }),
   );
-  const shown = items.filter((item) => wanted(item.stored));
-  if (shown.length > 0) return (await window.showQuickPick(shown, { title, placeHolder: t`Which backend?` }))?.label;
-  const text = items.length === 0 ? t`There is no backend yet.` : t`No backend has a stored key.`;
-  void tell(editor, { severity: 'info', text, actions: ['Add Backend…'] });
+  const title = 'Set Backend Key';
+  if (items.length > 0) return (await window.showQuickPick(items, { title, placeHolder: t`Which backend?` }))?.label;
+  void tell(editor, { severity: 'info', text: t`There is no backend yet.`, actions: ['Add Backend…'] });
   return undefined;
 }

@@ -1,6 +1,6 @@
-/** Manage Backends… and Remove Backend…: the state of each backend and what can be done with it. */
+/** Manage Backends…: the state of each backend and what can be done with it. */
 
-import { env, type QuickPickItem, ThemeIcon, window } from 'vscode';
+import { type QuickPickItem, ThemeIcon, window } from 'vscode';
 import { defaultOf, makeDefault } from '../../routing/implicitDefault';
 import { tell } from '../actions';
 import type { Editor } from '../controller';
@@ -19,34 +19,27 @@ import { backendHealth } from '../statusText';
 import { t } from '../words';
 import { testBackend } from './addBackend';
 import { removeKey, setKey } from './keys';
+import { manageAliases, manageModels } from './manageModels';
 
 interface BackendItem extends QuickPickItem {
   backend?: WrittenBackend;
 }
 
-export function manageBackendCommands(
-  editor: Editor,
-  add: () => Promise<void>,
-): Pick<Handlers, 'manageBackends' | 'removeBackend'> {
+export function manageBackendCommands(editor: Editor, add: () => Promise<void>): Pick<Handlers, 'manageBackends'> {
   return {
     async manageBackends() {
       const items: BackendItem[] = writtenBackends().map((backend) => backendItem(editor, backend));
-      items.push({ label: t`Add Backend…`, iconPath: new ThemeIcon('add') });
+      const another: BackendItem = { label: t`Add Backend…`, iconPath: new ThemeIcon('add') };
+      const aliases: BackendItem = { label: t`Aliases…`, iconPath: new ThemeIcon('tag') };
+      items.push(another, aliases);
       const picked = await window.showQuickPick(items, {
         title: t`Manage Backends`,
         placeHolder: t`Choose a backend`,
         matchOnDescription: true,
       });
       if (picked?.backend) await manageOne(editor, picked.backend);
+      else if (picked === aliases) await manageAliases(editor);
       else if (picked) await add();
-    },
-    async removeBackend() {
-      const backends = writtenBackends();
-      if (backends.length === 0)
-        return void tell(editor, { severity: 'info', text: t`There is no backend yet.`, actions: ['Add Backend…'] });
-      const items = backends.map((backend) => backendItem(editor, backend));
-      const picked = await window.showQuickPick(items, { title: t`Remove Backend`, placeHolder: t`Which backend?` });
-      if (picked?.backend) await removeOne(editor, picked.backend);
     },
   };
 }
@@ -86,9 +79,9 @@ async function manageOne(editor: Editor, backend: WrittenBackend): Promise<void>
     ...(await keyActions(editor, backend)),
     {
       label: t`Its Models`,
-      description: t`copy a name`,
+      description: t`copy a name, add an alias, choose efforts`,
       iconPath: new ThemeIcon('list-unordered'),
-      run: () => modelsOf(editor, backend),
+      run: () => manageModels(editor, backend),
     },
     ...(defaultOf(writtenBackends())?.name === name
       ? []
@@ -139,21 +132,6 @@ async function makeItDefault(editor: Editor, name: string): Promise<void> {
   await writeSetting('backends', makeDefault(writtenBackends(), name));
   await editor.push();
   void sayInformation(t`${name} is the default: names without a prefix go there.`);
-}
-
-async function modelsOf(editor: Editor, backend: WrittenBackend): Promise<void> {
-  const name = backendName(backend);
-  const prefix = typeof backend.prefix === 'string' ? backend.prefix : `${name}/`;
-  const ids = Array.isArray(backend.models)
-    ? backend.models.map((model: unknown) => (model as { id?: unknown } | null)?.id)
-    : [];
-  const models = (await editor.router.models()).filter((model) => model.startsWith(prefix) || ids.includes(model));
-  if (models.length === 0)
-    return void sayInformation(t`${name} lists no models; any name that starts with ${prefix} is sent to it.`);
-  const picked = await window.showQuickPick(models, { title: t`Models of ${name}`, placeHolder: t`Copy a name` });
-  if (!picked) return;
-  await env.clipboard.writeText(picked);
-  void sayInformation(t`Copied ${picked}.`);
 }
 
 async function removeOne(editor: Editor, backend: WrittenBackend): Promise<void> {

@@ -4,10 +4,8 @@ import type { CommandName } from '../ids';
 export const RARE = [
   'connectCursor',
   'setBackendKey',
-  'removeBackendKey',
   'addBackend',
   'manageBackends',
-  'removeBackend',
   'newTunnelUrl',
   'setUpTunnel',
   'installCloudflared',

@@ -45,6 +45,18 @@ const backend: BackendState = {
 };
 
 describe('status bar text', () => {
+  it('shows requests or cost of today by choice, where nothing is wrong', () => {
+    const today = { requests: 12, tokens: 3_000, cost: 1.204, costKnown: true };
+    const text = (view: View, shows: 'state' | 'requests' | 'cost') => statusText(view, shows).text;
+    assert.equal(text(running({ today }), 'state'), '$(globe) LLM Router');
+    assert.equal(text(running({ today }), 'requests'), '$(globe) LLM Router 12 requests');
+    assert.equal(text(running({ today }), 'cost'), '$(globe) LLM Router $1.20');
+    assert.equal(text(running({ today: { ...today, costKnown: false } }), 'cost'), '$(globe) LLM Router ≥ $1.20');
+    assert.equal(text(running(), 'requests'), '$(globe) LLM Router 0 requests');
+    assert.equal(statusText(running({ today }), 'cost').label, 'LLM Router, online, today $1.20');
+    assert.equal(text({ ...running({ today }), link: 'off' }, 'cost'), '$(circle-slash) LLM Router: stopped');
+  });
+
   it('tells the states apart by icon, words and colour', () => {
     const looks = (view: View) => {
       const { text, severity } = statusText(view);

@@ -1,0 +1,47 @@
+/** Changes to what the settings say of models: aliases, and the entry of a model of a backend. Pure; nothing given is changed. */
+import { arrayOf, isObject } from '../wires/read';
+import type { WrittenBackend } from './settings';
+
+type Written = Record<string, unknown>;
+
+/** `aliases` with one more, or with another model behind it. */
+export function withAlias(aliases: unknown, alias: string, model: string): Record<string, unknown> {
+  return { ...(isObject(aliases) ? aliases : {}), [alias]: model };
+}
+
+/** `aliases` without this one; undefined when none is left. */
+export function withoutAlias(aliases: unknown, alias: string): Record<string, unknown> | undefined {
+  const { [alias]: _, ...rest } = isObject(aliases) ? aliases : {};
+  return Object.keys(rest).length > 0 ? rest : undefined;
+}
+
+/** Why this cannot be the name of an alias, else undefined. `taken`: names that models have already. */
+export function aliasProblem(text: string, taken: readonly string[]): string | undefined {
+  const name = text.trim();
+  if (name === '' || /\s/.test(name)) return 'A name without spaces.';
+  return taken.includes(name) ? `There is a model ${name} already.` : undefined;
+}
+
+const modelsOf = (backend: WrittenBackend): Written[] => arrayOf(backend.models as never).filter(isObject) as Written[];
+
+/** What stands in the settings of a model; undefined where it is only listed by the provider. */
+export function modelEntry(backend: WrittenBackend, id: string): Written | undefined {
+  return modelsOf(backend).find((model) => model.id === id);
+}
+
+/** The backend with this value in the model's entry, which is made where there is none; undefined takes the value away. */
+export function withModelValue(backend: WrittenBackend, id: string, key: string, value: unknown): WrittenBackend {
+  const { [key]: _, ...before } = modelEntry(backend, id) ?? { id };
+  const entry = value === undefined ? before : { ...before, [key]: value };
+  const others = modelsOf(backend).filter((model) => model.id !== id);
+  const at = modelsOf(backend).findIndex((model) => model.id === id);
+  const models = at < 0 ? [...others, entry] : [...others.slice(0, at), entry, ...others.slice(at)];
+  return { ...backend, models };
+}
+
+/** The backend without an entry of its own for the model. */
+export function withoutModel(backend: WrittenBackend, id: string): WrittenBackend {
+  const models = modelsOf(backend).filter((model) => model.id !== id);
+  const { models: _, ...rest } = backend;
+  return models.length > 0 ? { ...rest, models } : rest;
+}
