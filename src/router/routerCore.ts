@@ -186,9 +186,8 @@ export async function createRouterCore(given: CoreOptions): Promise<RouterCore> 
     async push({ settings: written, secrets, network }) {
       const { settings, problems } = validateSettings(written);
       if (!settings) {
-        // The last good settings stay; only what is wrong is told.
-        setup.tellProblems(problems);
-        tell();
+        // The last good settings stay; keys and network are in force all the same: a key is changed because it must be.
+        await configure({ ...setup.configuration, secrets, network, problems });
         return { applied: false, reason: 'invalid', problems };
       }
       await configure({ settings, secrets, network, problems });

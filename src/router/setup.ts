@@ -11,7 +11,6 @@ import { createKeyring, refusedKeyText } from '../server/clientKeys';
 import { createModelLists, type ModelLists } from '../server/models';
 import type { Runtime } from '../server/runtime';
 import { CLIENT_KEY, clientKeyName, generateClientKey } from '../settings/keyNames';
-import type { Problem } from '../settings/problem';
 import { settingsSchema } from '../settings/schema';
 import type { Breaker } from '../upstream/breaker';
 import { createKeyChoice, type KeyChoice } from '../upstream/keyChoice';
@@ -25,8 +24,6 @@ export interface Setup {
   readonly lists: ModelLists;
   /** In force for the next request; running ones keep what they began with. */
   apply(next: Configuration): void;
-  /** What is wrong with settings that did not come into force. */
-  tellProblems(problems: readonly Problem[]): void;
   backendKey(backend: Backend): string | undefined;
   mainKey(): string;
   /** Marks our own probes: random, only in the memory of this process, compared like every key. */
@@ -120,9 +117,6 @@ export function createSetup({ env, log }: Pick<CoreOptions, 'env' | 'log'>, brea
       runtime = buildRuntime();
       tellImpossibleKeys();
       tellRefusedKeys(refused);
-    },
-    tellProblems(problems) {
-      configuration = { ...configuration, problems };
     },
     backendKey,
     keys,

@@ -165,6 +165,36 @@ describe('a person with the extension', () => {
     await window.clearToasts();
   });
 
+  it('adds an alias without JSON, which answers, and shows the cost in the status bar by choice', async () => {
+    await window.command('LLM Router: Manage Backends…');
+    await window.choose('Manage Backends', 'loop');
+    await window.choose('Manage loop', 'Its Models');
+    await window.choose('Models of loop', 'loop/model-a');
+    await window.quickTitle('loop/model-a').waitFor();
+    await editor.shot(window, 'manage-model');
+    await window.choose('loop/model-a', 'Add Alias');
+    await window.answer('Add Alias', 'sol');
+    await window.toast('sol means loop/model-a').waitFor();
+    assert.equal((await ask('sol')).body.choices[0].message.content, 'This is model-a.');
+    await window.clearToasts();
+    const choose = (shows) =>
+      window.exec(
+        (vscode, value) => vscode.workspace.getConfiguration('llmRouter').update('statusBar.shows', value, 1),
+        shows,
+      );
+    await choose('requests');
+    await window.statusShows(/local only/);
+    await window.exec((vscode) =>
+      vscode.workspace.getConfiguration('llmRouter').update('statusBar.shows', undefined, 1),
+    );
+    await window.command('LLM Router: Manage Backends…');
+    await window.choose('Manage Backends', 'Aliases');
+    await window.choose('Aliases', 'sol');
+    await window.choose('sol', 'Remove Alias');
+    await window.toast('The alias sol is removed').waitFor();
+    await window.clearToasts();
+  });
+
   it('makes a new API key; the old one stops working at once', async () => {
     const old = clientKey;
     await window.command('LLM Router: New API Key');
