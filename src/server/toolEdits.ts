@@ -5,11 +5,11 @@
 import { createHash } from 'node:crypto';
 import type { Target } from '../routing/backend';
 import { emitTargetFor } from '../routing/build';
-import type { JsonObject, JsonValue } from '../wires/conversation';
-import { type Edit, type JsonEntry, readString, scanArray, scanObject } from '../wires/jsonText';
+import type { JsonObject } from '../wires/conversation';
+import type { Edit } from '../wires/jsonText';
 import { hasIllegalKeys } from '../wires/propertyKeys';
-import { isObject } from '../wires/read';
 import { type SchemaTarget, toolParameters } from '../wires/schema';
+import { SCHEMA_OF_TOOL, toolSchemas } from '../wires/schemaPlaces';
 import type { Wire } from '../wires/wire';
 import type { ClientRequest } from './clientRequest';
 
@@ -28,13 +28,6 @@ const known = new Map<string, ToolFacts>();
 const MOST_KNOWN = 64;
 /** Tools are some tens of kilobytes; whatever is far larger is not kept in memory. */
 const MOST_KEPT = 1024 * 1024;
-
-/** Where the schema of a tool stands on each wire. */
-const SCHEMA_AT: Readonly<Record<Wire, readonly string[]>> = {
-  chat: ['function', 'parameters'],
-  responses: ['parameters'],
-  messages: ['input_schema'],
-};
 
 /** Schemas of this request that its target, known by name or address, would refuse. */
 export function schemaEdits(request: ClientRequest, target: Target, wire: Wire): Edit[] {
@@ -65,57 +58,21 @@ function toolFacts(request: ClientRequest, target: Target, wire: Wire): ToolFact
 }
 
 function readTools(list: Buffer, wire: Wire, target: SchemaTarget): ToolFacts {
-  const facts = { edits: [] as Edit[], renames: false };
+  const edits: Edit[] = [];
+  let renames = false;
   try {
-    readList(list, 0, wire, target, facts);
-    return facts;
+    for (const { start, end, schema } of toolSchemas(list, 0, [SCHEMA_OF_TOOL[wire]])) {
+      renames ||= hasIllegalKeys(schema);
+      const repaired = repairedBy(schema, target);
+      if (repaired !== schema) edits.push({ start, end, text: JSON.stringify(repaired) });
+    }
+    return { edits, renames };
   } catch {
     // A string with a wrong escape, which nobody has read yet: the provider says so.
     return NOTHING;
   }
 }
 
-function readList(
-  list: Buffer,
-  start: number,
-  wire: Wire,
-  target: SchemaTarget,
-  facts: { edits: Edit[]; renames: boolean },
-): void {
-  for (const item of scanArray(list, start)) {
-    if (item.kind !== 'object') continue;
-    const tool = scanObject(list, item.start);
-    const type = textOf(list, tool, 'type');
-    const inner = tool.findLast(({ key, kind }) => key === 'tools' && kind === 'array');
-    if (type === 'namespace' && inner) readList(list, inner.start, wire, target, facts);
-    else if (type === undefined || type === 'function' || type === 'custom')
-      readTool(list, tool, SCHEMA_AT[wire], target, facts);
-  }
-}
-
-function readTool(
-  list: Buffer,
-  tool: readonly JsonEntry[],
-  path: readonly string[],
-  target: SchemaTarget,
-  facts: { edits: Edit[]; renames: boolean },
-): void {
-  const [step = '', ...rest] = path;
-  const entry = tool.findLast(({ key, kind }) => key === step && kind === 'object');
-  if (!entry) return;
-  if (rest.length > 0) return readTool(list, scanObject(list, entry.start), rest, target, facts);
-  const schema = JSON.parse(list.toString('utf8', entry.start, entry.end)) as JsonValue;
-  if (!isObject(schema)) return;
-  facts.renames ||= hasIllegalKeys(schema);
-  const repaired = repairedBy(schema, target);
-  if (repaired !== schema) facts.edits.push({ start: entry.start, end: entry.end, text: JSON.stringify(repaired) });
-}
-
 function repairedBy(schema: JsonObject, target: SchemaTarget): JsonObject {
   return toolParameters({ kind: 'function', name: '', parameters: schema }, target) ?? schema;
-}
-
-function textOf(list: Buffer, entries: readonly JsonEntry[], key: string): string | undefined {
-  const entry = entries.findLast((one) => one.key === key);
-  return entry?.kind === 'string' ? readString(list, entry) : undefined;
 }

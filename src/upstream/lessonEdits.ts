@@ -2,7 +2,10 @@
 import type { JsonValue } from '../wires/conversation';
 import { type Edit, editObject, type JsonEntry, scanArray, scanObject, splice } from '../wires/jsonText';
 import { picturesIn } from '../wires/pictures';
+import { withoutKeyword } from '../wires/schema';
+import { schemasIn } from '../wires/schemaPlaces';
 import { type Lesson, lessonWords, mayChange, PICTURES } from './lessons';
+import { keywordOf } from './schemaLessons';
 import { wholeBody } from './transport';
 
 export interface TaughtBody {
@@ -21,16 +24,34 @@ export function applyLessons(body: Buffer | readonly Buffer[], lessons: readonly
   const taught: TaughtBody = { body, rules: [], dropped: [] };
   let bytes = wholeBody(body);
   for (const lesson of lessons) {
-    const edits =
-      lesson.field === PICTURES
-        ? picturesIn(bytes).map((picture) => picture.toldAs(UNSEEN))
-        : editsFor(bytes, undefined, lesson.field.split(/\.|(?=\[)/), lesson);
+    const edits = editsOf(bytes, lesson);
     if (edits.length === 0) continue;
     taught.body = bytes = splice(bytes, edits);
     taught.rules.push(lessonWords(lesson));
     if (lesson.do === 'drop') taught.dropped.push(lesson.field);
   }
   return taught;
+}
+
+function editsOf(bytes: Buffer, lesson: Lesson): Edit[] {
+  if (lesson.field === PICTURES) return picturesIn(bytes).map((picture) => picture.toldAs(UNSEEN));
+  const keyword = keywordOf(lesson.field);
+  if (keyword !== undefined) return keywordEdits(bytes, keyword);
+  return editsFor(bytes, undefined, lesson.field.split(/\.|(?=\[)/), lesson);
+}
+
+/** Each schema anew that uses the keyword, in every turn the same; all others keep their bytes. */
+function keywordEdits(bytes: Buffer, keyword: string): Edit[] {
+  if (!bytes.includes(JSON.stringify(keyword))) return [];
+  try {
+    return schemasIn(bytes).flatMap(({ start, end, schema }) => {
+      const without = withoutKeyword(schema, keyword);
+      return without ? [{ start, end, text: JSON.stringify(without) }] : [];
+    });
+  } catch {
+    // A string with a wrong escape, which nobody has read yet: the provider says so.
+    return [];
+  }
 }
 
 /** Edits inside the object (or, for `[]`, in every item of the list) that begins at `start`. */

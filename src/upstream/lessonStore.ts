@@ -11,6 +11,7 @@ import { writeWhole } from '../network/wholeFile';
 import type { Target } from '../routing/backend';
 import { WIRES } from '../wires/wire';
 import type { Lesson } from './lessons';
+import { keywordOf } from './schemaLessons';
 
 const FILE = 'lessons.json';
 /** Form of the file; another one is not read. */
@@ -153,6 +154,8 @@ export async function forgetLessons(dataDir: string): Promise<void> {
 /** The rest of a sentence that begins with the model. */
 export function lessonSince({ field, do: what, to, at }: KeptLesson): string {
   const since = new Date(at).toISOString().slice(0, 10);
+  const keyword = keywordOf(field);
+  if (keyword !== undefined) return `refuses ${keyword} in schemas: written without it since ${since}.`;
   if (what === 'drop') return `refuses ${field}: left out since ${since}.`;
   return what === 'set'
     ? `takes ${field} as ${to} only: set since ${since}.`

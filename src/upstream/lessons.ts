@@ -5,10 +5,12 @@
 import type { ApiFailure, JsonObject, JsonValue } from '../wires/conversation';
 import { picturesIn } from '../wires/pictures';
 import { entryOf } from '../wires/read';
+import { schemasIn } from '../wires/schemaPlaces';
 import { OUTPUT_LIMITS } from '../wires/wire';
+import { keywordOf, refusedKeywords, schemaField } from './schemaLessons';
 
 export interface Lesson {
-  /** Place in the body as `temperature`, `reasoning.summary`, `messages[].reasoning_content`. */
+  /** Place in the body as `temperature`, `reasoning.summary`, `messages[].reasoning_content`; `pictures` and `schema.format` wherever they stand. */
   field: string;
   do: 'drop' | 'set' | 'rename';
   /** The one allowed value, or the other name. */
@@ -35,7 +37,16 @@ const NEVER: ReadonlySet<string> = new Set([
   ...['response_format', 'text', 'output_config', 'output_format', 'format', 'json_schema', 'structured_outputs'],
   ...['grammar', 'guided_json', 'guided_regex', 'guided_choice', 'guided_grammar', 'logprobs', 'top_logprobs'],
   ...['stop', 'stop_sequences', 'n', 'stream', 'modalities', 'audio', 'previous_response_id', 'conversation'],
-  ...['background', 'provider', 'safety_settings', 'safetySettings', 'guardrails', 'moderation', ...OUTPUT_LIMITS],
+  ...[
+    'background',
+    'provider',
+    'safety_settings',
+    'safetySettings',
+    'guardrails',
+    'moderation',
+    'schema',
+    ...OUTPUT_LIMITS,
+  ],
 ]);
 /** Inside a field that never goes as a whole, these only tune; of a choice of tools nothing else may go. */
 const TUNES_INSIDE: ReadonlySet<string> = new Set([
@@ -99,8 +110,7 @@ const FORMS: readonly Form[] = [
   // OpenAI: "'parallel_tool_calls' is only allowed when 'tools' are specified."
   form(`${PATH} is only (?:allowed|supported) when`, { passing: true }),
   // Gemini: `Unknown name "x" at 'messages[1]': Cannot find field.`
-  form(`unknown name ${PATH} at ${PATH}`, { path: [2, 1] }),
-  form(`unknown name ${PATH}`),
+  form(`unknown name ${PATH}(?: at ${PATH})?`, { path: [2, 1] }),
   // Groq: "('messages.2' : property 'reasoning_content' is unsupported)"; Cerebras writes the whole path as the property.
   form(`${PATH} ?: property ${PATH} is unsupported`, { path: [1, 2] }),
   // vLLM prints pydantic's list: "'type': 'extra_forbidden', 'loc': ('body', 'top_k')".
@@ -179,15 +189,27 @@ export function lessonsOf(failure: ApiFailure, body: () => JsonObject): Lesson[]
   if (saysItCannotSee(failure))
     return picturesIn(Buffer.from(JSON.stringify(body()))).length > 0 ? [LEAVE_OUT_PICTURES] : [];
   if (failure.own || (status !== 400 && status !== 422) || !KINDS.has(kind ?? 'badRequest')) return [];
+  const lessons = ofSchemas(failure, body);
   const told = readRefusal(failure);
-  if (told.length === 0) return [];
+  if (told.length === 0) return lessons.slice(0, MOST_CHANGES);
   const sent = body();
-  const lessons: Lesson[] = [];
   for (const { paths, value, lasting } of told) {
     const lesson = firstThatFits(sent, paths, value, lasting, failure.message);
     if (lesson && !lessons.some(({ field }) => field === lesson.field)) lessons.push(lesson);
   }
   return lessons.slice(0, MOST_CHANGES);
+}
+
+/** Tools that nobody asked to be strict may use the keyword. */
+const OF_STRICT = /\bstrict\b/i;
+
+/** A provider that lists all it does not know may name keywords and parameters at once. */
+function ofSchemas(failure: ApiFailure, body: () => JsonObject): Lesson[] {
+  const text = failure.message.slice(0, MOST_TEXT);
+  const keywords = refusedKeywords(failure, text, () =>
+    schemasIn(Buffer.from(JSON.stringify(body()))).map(({ schema }) => schema),
+  );
+  return keywords.map((keyword) => ({ field: schemaField(keyword), do: 'drop', lasting: !OF_STRICT.test(text) }));
 }
 
 function saysItCannotSee({ own, status, message }: ApiFailure): boolean {
@@ -227,7 +249,7 @@ function readParam(param: string, code: string | null | undefined, text: string,
 }
 
 function toldBy(match: RegExpMatchArray, { path = [1], value }: Form, lasting: boolean): Told {
-  const parts = path.map((group) => match[group] ?? '');
+  const parts = path.flatMap((group) => match[group] ?? []);
   const name = parts.at(-1)!;
   const joined = parts.join('.');
   const paths = joined === name ? meanings(name) : [joined, ...meanings(name)];
@@ -310,6 +332,8 @@ function placeIn(body: JsonObject, path: string): { field: string; value: JsonVa
 
 /** What was done, in words for the story of the request. */
 export function lessonWords({ field, do: what, to }: Lesson): string {
+  const keyword = keywordOf(field);
+  if (keyword !== undefined) return `wrote schemas without ${keyword}, which the provider refuses`;
   if (field === PICTURES) return 'pictures left out, which the model cannot see';
   if (what === 'drop') return `dropped ${field}, which the provider refuses`;
   return what === 'set'

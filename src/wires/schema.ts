@@ -3,35 +3,13 @@ import { type EmitTarget, RequestProblem } from './codec';
 import type { CustomTool, FunctionTool, JsonObject, JsonValue, Tool } from './conversation';
 import { isObject } from './read';
 import { sameJson } from './sameJson';
-import { SCHEMA_DIALECTS, type SchemaDialectName } from './schemaDialects';
+import { dialectWithout, SCHEMA_DIALECTS, type SchemaDialectName } from './schemaDialects';
+import { SCHEMA_LISTS, SCHEMA_MAPS, SCHEMA_NODES } from './schemaKeywords';
 import { repairSchema } from './schemaRepair';
 
-/** Keywords whose value is a map of names to schemas: the names are not keywords and must stay. */
-const MAPS: ReadonlySet<string> = new Set([
-  'properties',
-  'patternProperties',
-  '$defs',
-  'definitions',
-  'dependentSchemas',
-]);
+const MAPS: ReadonlySet<string> = new Set(SCHEMA_MAPS);
 /** Keywords whose value is a schema or a list of schemas. */
-const SCHEMAS: ReadonlySet<string> = new Set([
-  'items',
-  'prefixItems',
-  'additionalItems',
-  'additionalProperties',
-  'unevaluatedItems',
-  'unevaluatedProperties',
-  'contains',
-  'propertyNames',
-  'not',
-  'if',
-  'then',
-  'else',
-  'anyOf',
-  'oneOf',
-  'allOf',
-]);
+const SCHEMAS: ReadonlySet<string> = new Set([...SCHEMA_NODES, ...SCHEMA_LISTS, 'prefixItems']);
 
 /** The schema without refused keywords, at every depth; the same object when it holds none. Never mutates. */
 export function cleanSchema(schema: JsonObject, refused: readonly string[]): JsonObject {
@@ -69,13 +47,19 @@ function mapValues(object: JsonObject, change: (value: JsonValue, key: string) =
 /** Parameters of a function tool for this upstream; undefined when the client gave none. */
 export function toolParameters(tool: FunctionTool, target: SchemaTarget): JsonObject | undefined {
   if (!tool.parameters) return undefined;
-  return cleanSchema(
-    repairSchema(
-      plainObject(tool.parameters, target.schemaDialect !== undefined),
-      SCHEMA_DIALECTS[target.schemaDialect ?? 'lenient'],
-    ),
-    target.refusedSchemaKeys,
+  return repairSchema(
+    plainObject(tool.parameters, target.schemaDialect !== undefined),
+    dialectWithout(SCHEMA_DIALECTS[target.schemaDialect ?? 'lenient'], target.refusedSchemaKeys),
   );
+}
+
+/** A schema that is ready to send without a keyword its target was found to refuse; undefined where it does not stand in it. */
+export function withoutKeyword(schema: JsonObject, keyword: string): JsonObject | undefined {
+  return usesKeyword(schema, keyword) ? repairSchema(schema, dialectWithout({}, [keyword])) : undefined;
+}
+
+export function usesKeyword(schema: JsonObject, keyword: string): boolean {
+  return cleanSchema(schema, [keyword]) !== schema;
 }
 
 export type SchemaTarget = Pick<EmitTarget, 'refusedSchemaKeys' | 'schemaDialect'>;
@@ -85,7 +69,7 @@ export function formatSchema(schema: JsonObject, strict: boolean | null | undefi
   const own = target.schemaDialect ?? 'lenient';
   const dialect: SchemaDialectName =
     own === 'anthropicTools' ? 'anthropicOutput' : own === 'openai' && strict ? 'openaiStrict' : own;
-  return cleanSchema(repairSchema(schema, SCHEMA_DIALECTS[dialect]), target.refusedSchemaKeys);
+  return repairSchema(schema, dialectWithout(SCHEMA_DIALECTS[dialect], target.refusedSchemaKeys));
 }
 
 /** OpenAI and Anthropic refuse these at the top of a tool's parameters, and a top of another type than object. */

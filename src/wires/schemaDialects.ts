@@ -86,6 +86,22 @@ export const SCHEMA_DIALECTS: Readonly<Record<SchemaDialectName, SchemaDialect>>
   llamaCpp: { anchoredPatterns: true },
 };
 
+const REFERENCES = ['$ref', '$defs', 'definitions'];
+
+/** The dialect of a target that refuses these keywords as well: what they say goes on in another way where there is one. */
+export function dialectWithout(dialect: SchemaDialect, keywords: readonly string[]): SchemaDialect {
+  if (keywords.length === 0) return dialect;
+  const { closed, ...open } = dialect;
+  const references = keywords.some((keyword) => REFERENCES.includes(keyword));
+  return {
+    ...(closed && !keywords.includes('additionalProperties') ? dialect : open),
+    refused: new Set([...(dialect.refused ?? []), ...keywords, ...(references ? REFERENCES : [])]),
+    ...(references && { refs: 'none' }),
+    ...(keywords.includes('const') && { noConst: true }),
+    ...(keywords.includes('oneOf') && { anyOfOnly: true }),
+  };
+}
+
 /** What decides the dialect of a target. */
 export interface SchemaTargetFacts {
   preset?: string | undefined;

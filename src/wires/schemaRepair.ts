@@ -7,6 +7,7 @@ import type { JsonObject, JsonValue } from './conversation';
 import { entryOf, isObject } from './read';
 import { sameJson } from './sameJson';
 import type { SchemaDialect } from './schemaDialects';
+import { SCHEMA_LISTS, SCHEMA_MAPS, SCHEMA_NODES } from './schemaKeywords';
 
 /** Bounds that a person can read; what is dropped of these is told to the model in the description. */
 const BOUNDS: Readonly<Record<string, string>> = {
@@ -30,9 +31,6 @@ const BOUNDS: Readonly<Record<string, string>> = {
   patternProperties: 'keys by pattern:',
   propertyNames: 'names of keys:',
 };
-const MAPS = ['properties', '$defs', 'definitions', 'patternProperties', 'dependentSchemas'] as const;
-const LISTS = ['anyOf', 'oneOf', 'allOf'] as const;
-const NODES = ['items', 'additionalProperties', 'not', 'if', 'then', 'else', 'contains', 'propertyNames'] as const;
 /** Deeper than any real tool; a hostile schema ends here. */
 const MAX_DEPTH = 64;
 /** Nodes after which references are no longer copied in: nested ones grow exponentially. */
@@ -215,16 +213,16 @@ function noteOf(key: string, value: JsonValue | undefined): string {
 
 function children(schema: JsonObject, work: Work, via: readonly string[], depth: number): void {
   const below = (value: JsonValue): JsonValue => (isObject(value) ? node(value, work, via, depth + 1) : value);
-  for (const key of MAPS) {
+  for (const key of SCHEMA_MAPS) {
     const map = schema[key];
     // fromEntries, as a property may be named `__proto__`.
     if (isObject(map)) schema[key] = Object.fromEntries(Object.entries(map).map(([name, one]) => [name, below(one)]));
   }
-  for (const key of LISTS) {
+  for (const key of SCHEMA_LISTS) {
     const list = schema[key];
     if (Array.isArray(list)) schema[key] = list.map(below);
   }
-  for (const key of NODES) if (isObject(schema[key])) schema[key] = below(schema[key] as JsonObject);
+  for (const key of SCHEMA_NODES) if (isObject(schema[key])) schema[key] = below(schema[key] as JsonObject);
 }
 
 function close(schema: JsonObject, how: 'closed' | 'required', notes: string[]): void {

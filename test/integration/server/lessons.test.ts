@@ -144,6 +144,35 @@ describe('learning from refusals', () => {
     });
   }
 
+  const schema = { type: 'object', properties: { at: { type: 'string', format: 'uri' } }, additionalProperties: false };
+  const TOOLS: Record<string, object> = {
+    'chat/completions': { type: 'function', function: { name: 'f', parameters: schema } },
+    responses: { type: 'function', name: 'f', parameters: schema },
+    messages: { name: 'f', input_schema: schema },
+  };
+  for (const [route, wire] of Object.entries(WIRES)) {
+    it(`${wire}: a keyword of a schema that is refused goes into the description, and from then on`, async () => {
+      await router.configure(settings({ wire }));
+      const model = fresh();
+      const answer: Answer = (seen, response) =>
+        seen.text.includes('"format"')
+          ? json(openAi("Invalid schema for function 'f': 'format' is not permitted.").body, 400)(seen, response)
+          : json(ANSWERS[route]!)(seen, response);
+      const more = { tools: [TOOLS[route]] };
+      const first = await ask(route, more, answer, model);
+      assert.deepEqual([first.status, first.tries, first.dropped], [200, 2, 'schema.format']);
+      const told = router.records.at(-1)!.rules.join();
+      assert.ok(told.includes('wrote schemas without format, which the provider refuses'), told);
+      const second = await ask(route, more, answer, model);
+      assert.deepEqual([second.status, second.tries], [200, 1]);
+      const at = { type: 'string', description: '(format uri)' };
+      assert.ok(upstream.seen[0]!.text.includes(JSON.stringify({ ...schema, properties: { at } })));
+      const [translated] = Object.keys(WIRES).filter((one) => one !== route);
+      const third = await ask(translated!, { tools: [TOOLS[translated!]] }, answer, model);
+      assert.deepEqual([third.status, third.tries], [200, 1]);
+    });
+  }
+
   it('a translated request and Cursor’s own profit alike', async () => {
     await router.configure(settings());
     const model = fresh();
