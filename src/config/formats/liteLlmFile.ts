@@ -99,6 +99,7 @@ function makeBackends(entries: readonly Entry[], reader: Reader): Made {
       made.backends.push(makeBackend(entry, made.backends));
       placeBackend(made.places, index, entry.at);
     }
+    nameKey(made.backends[index]!, entry);
     const id = same ? `${entry.name}#${same.count + 1}` : entry.name;
     const model: ModelInput = {
       id,
@@ -126,7 +127,7 @@ function makeBackends(entries: readonly Entry[], reader: Reader): Made {
 }
 
 function makeBackend({ destination, headers, dropped, learn }: Entry, others: readonly BackendInput[]): BackendInput {
-  const { preset, baseUrl, query, apiKeyEnv, wire } = destination;
+  const { preset, baseUrl, query, wire } = destination;
   let name = destination.name;
   for (let number = 2; others.some((other) => other.name === name); number += 1) name = `${destination.name}-${number}`;
   return {
@@ -136,13 +137,19 @@ function makeBackend({ destination, headers, dropped, learn }: Entry, others: re
     ...(wire === undefined ? {} : { wire }),
     prefix: '',
     default: false,
-    ...(apiKeyEnv === undefined ? {} : { apiKeyEnv }),
     ...(Object.keys(headers).length === 0 ? {} : { headers }),
     ...(Object.keys(query).length === 0 ? {} : { query }),
     ...(dropped === undefined ? {} : { unsupportedParams: dropped }),
     ...(learn === undefined ? {} : { learn }),
     models: [],
   };
+}
+
+/** OPENAI_API_KEY, which LiteLLM falls back to, goes to another server only for an entry without a key: its list is no reason. */
+function nameKey(backend: BackendInput, { destination, keyEnv, secret }: Entry): void {
+  if (destination.apiKeyEnv === undefined) return;
+  if (keyEnv === undefined && secret === undefined) backend.apiKeyEnv = destination.apiKeyEnv;
+  else if (keyEnv !== undefined) backend.apiKeyEnv ??= keyEnv;
 }
 
 function keyOf(
