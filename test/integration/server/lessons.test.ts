@@ -334,4 +334,56 @@ describe('learning from refusals', () => {
       { numRuns: 60 },
     );
   });
+
+  /** What may be refused of this request, each with where it goes from and how a provider says so. */
+  const REFUSABLE: Record<string, { stands: RegExp; words: string }> = {
+    ...Object.fromEntries(
+      ['temperature', 'top_p', 'seed'].map((name) => [
+        name,
+        { stands: new RegExp(`"${name}":`), words: `Unknown parameter: '${name}'.` },
+      ]),
+    ),
+    'messages[].reasoning_content': {
+      stands: /"reasoning_content"/,
+      words: "'messages.1' : property 'reasoning_content' is unsupported",
+    },
+    'schema.format': { stands: /"format"/, words: "Invalid schema for function 'f': 'format' is not permitted." },
+    'schema.additionalProperties': {
+      stands: /"additionalProperties"/,
+      words: "Unsupported JSON schema fields: {'additionalProperties'}",
+    },
+  };
+  it('whatever a model refuses is refused once: the next request goes through in one try, its content as it was', async () => {
+    await router.configure(settings());
+    const messages = [...user, { role: 'assistant', content: 'yo', reasoning_content: 'hm' }, ...user];
+    const sent = { messages, temperature: 0.2, top_p: 0.5, seed: 3, stop: ['x'], tools: [TOOLS['chat/completions']] };
+    await fc.assert(
+      fc.asyncProperty(
+        fc.uniqueArray(fc.constantFrom(...Object.keys(REFUSABLE)), { maxLength: 3 }),
+        async (refused) => {
+          const model = fresh();
+          const answer: Answer = (seen, response) => {
+            const found = refused.map((name) => REFUSABLE[name]!).find(({ stands }) => stands.test(seen.text));
+            return json(found ? openAi(found.words).body : chatCompletion('ok'), found ? 400 : 200)(seen, response);
+          };
+          const first = await ask('chat/completions', sent, answer, model);
+          assert.deepEqual(
+            [first.status, first.tries],
+            [refused.length > 2 ? 400 : 200, Math.min(refused.length, 2) + 1],
+          );
+          const second = await ask('chat/completions', sent, answer, model);
+          // Nothing is kept of a request that was not answered.
+          if (refused.length > 2) return assert.deepEqual([second.status, second.tries], [400, 3]);
+          assert.deepEqual([second.status, second.tries], [200, 1]);
+          assert.deepEqual(new Set(second.dropped?.split(', ') ?? []), new Set(refused));
+          const { stop, messages: told } = upstream.seen[0]!.json() as {
+            stop: unknown;
+            messages: { content: string }[];
+          };
+          assert.deepEqual([stop, told.map(({ content }) => content)], [['x'], ['hi', 'yo', 'hi']]);
+        },
+      ),
+      { numRuns: 30 },
+    );
+  });
 });
