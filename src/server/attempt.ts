@@ -9,6 +9,7 @@ import type { ApiFailure } from '../wires/conversation';
 import { createSseSplitter, type RawSseEvent } from '../wires/sse';
 import { shapeOf } from './answerShape';
 import type { ClientSide } from './clientSide';
+import { createHeldPieces } from './heldPieces';
 import type { StreamReply } from './reply';
 
 export interface AttemptLimits {
@@ -69,6 +70,8 @@ const ERROR_BODY_MS = 10_000;
 const AFTER_END_MS = 250;
 /** Largest whole answer. */
 const ANSWER_BYTES = 256 * 1024 * 1024;
+/** Events that are no JSON: some servers send a few, each costs an exception. */
+const MOST_BROKEN = 10_000;
 /** Most of a stream before its first content: Responses repeats the whole request there, and no more than that is honest. */
 const CONTENTLESS_BYTES = 16 * 1024 * 1024;
 
@@ -81,7 +84,7 @@ export function runAttempt(options: AttemptOptions): Promise<AttemptResult> {
     let status: number | undefined;
     let headers: UpstreamHeaders = {};
     let reply: StreamReply | undefined;
-    let held: (string | Buffer)[] = [];
+    const held = createHeldPieces();
     const whole: Buffer[] = [];
     let size = 0;
     let streamed = 0;
@@ -155,14 +158,13 @@ export function runAttempt(options: AttemptOptions): Promise<AttemptResult> {
     function give(data: string | Buffer | undefined, content: boolean): void {
       if (data && data.length > 0) {
         if (client.committed) client.write(data);
-        else held.push(data);
+        else held.add(data);
       }
       if (!content || client.committed || options.buffered || !options.wantsStream) return;
       clear('firstContent');
       options.onFirstContent();
       client.commit(options.commitHeaders(headers));
-      for (const piece of held) client.write(piece);
-      held = [];
+      for (const piece of held.take()) client.write(piece);
     }
 
     function take(events: RawSseEvent[]): boolean {
@@ -176,6 +178,10 @@ export function runAttempt(options: AttemptOptions): Promise<AttemptResult> {
         }
         if (content) clear('firstContent');
         give(out, content);
+        if (reply.observed.dropped > MOST_BROKEN) {
+          broken(`sent more than ${MOST_BROKEN.toLocaleString('en-US')} events that could not be read.`);
+          return false;
+        }
       }
       return true;
     }
@@ -190,7 +196,7 @@ export function runAttempt(options: AttemptOptions): Promise<AttemptResult> {
       if (!client.committed && options.wantsStream) {
         options.onFirstContent();
         client.commit(options.commitHeaders(headers));
-        for (const piece of held) client.write(piece);
+        for (const piece of held.take()) client.write(piece);
       }
       settle({ kind: 'streamed', reply, tail, status: status ?? 200 });
     }

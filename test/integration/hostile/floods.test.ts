@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { createMessageEditor } from '../../../src/cursor/messageEdits';
 import { MOST_CALLS } from '../../../src/wires/callBounds';
 import { codecFor } from '../../../src/wires/codecs';
@@ -19,6 +21,12 @@ const keys = (count: number) => Object.fromEntries(Array.from({ length: count },
 function cpu(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1_000;
+}
+
+/** What is held counts, not what nobody holds any more. */
+function garbageCollector(): () => void {
+  setFlagsFromString('--expose-gc');
+  return runInNewContext('gc') as () => void;
 }
 
 /** Resolves when there is room again, or nobody reads any more. */
@@ -163,7 +171,9 @@ describe('floods', function () {
         { name: 'ms', baseUrl: upstream.url, wire: 'messages' },
       ],
     });
+    const collectGarbage = garbageCollector();
     const used = () => {
+      collectGarbage();
       const { heapUsed, external } = process.memoryUsage();
       return heapUsed + external;
     };
@@ -172,7 +182,7 @@ describe('floods', function () {
       let most = 0;
       const watch = setInterval(() => {
         most = Math.max(most, used() - before);
-      }, 5);
+      }, 50);
       const loop = monitorEventLoopDelay({ resolution: 10 });
       loop.enable();
       const record = router.nextRecord();
@@ -197,8 +207,8 @@ describe('floods', function () {
         },
       ];
       const { memory, delay, error } = await measured(model);
-      assert.match(error ?? '', /too much without an answer|empty answer/, `${name}: ${error}`);
-      assert.ok(memory < idle.memory + 256 * 1024 * 1024, `${name}: ${Math.round(memory / 2 ** 20)} MB`);
+      assert.match(error ?? '', /too much without an answer|could not be read/, `${name}: ${error}`);
+      assert.ok(memory < idle.memory + 64 * 1024 * 1024, `${name}: ${Math.round(memory / 2 ** 20)} MB`);
       assert.ok(delay < 50 * Math.max(idle.delay, 100), `${name}: ${delay} ms, idle ${idle.delay} ms`);
     }
   });
