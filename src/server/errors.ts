@@ -36,6 +36,8 @@ export function sendError(
   response.writeHead(failure.status, {
     'content-type': 'application/json',
     'content-length': Buffer.byteLength(body),
+    // SDKs stop at once where they are told to: Claude Code asks for minutes with a key that is wrong.
+    ...(failure.status === 401 && { 'x-should-retry': 'false' }),
     ...(failure.retryAfterSeconds !== undefined && { 'retry-after': String(Math.ceil(failure.retryAfterSeconds)) }),
     ...headers,
   });

@@ -112,7 +112,8 @@ export function messageId(id: string): string {
 /** Everything of a Message but its content: what a stream begins with and a whole answer is made of. */
 export function messageFrame(options: EmitterOptions, id: string | undefined, usage: Usage | undefined): JsonObject {
   return {
-    id: messageId(id ?? options.id),
+    // Claude Code takes two answers of one id for pieces of one: ids of other wires may come again (Ollama has a thousand).
+    id: messageId(id?.startsWith('msg_') ? id : options.id),
     type: 'message',
     role: 'assistant',
     model: options.model,

@@ -107,8 +107,10 @@ async function answer(model: Model, seen: Seen, response: http.ServerResponse): 
   const usage: Usage = { input: 1_000 + 100 * step, output: 20 + step, cacheRead: 500 };
   const parts = partsOf(say, wire, step, conversation);
   const reason = say.calls ? ('toolCalls' as const) : ('stop' as const);
-  const options = { model: 'upstream', id: 'answer', created: 1, includeUsage: conversation.includeUsage ?? false };
-  const whole: Answer = { id: 'answer', parts, finish: { reason }, usage };
+  // Anthropic's ids are unique; those of small chat servers come again.
+  const id = wire === 'messages' ? `msg_${model.upstream.seen.length}` : 'answer';
+  const options = { model: 'upstream', id, created: 1, includeUsage: conversation.includeUsage ?? false };
+  const whole: Answer = { id, parts, finish: { reason }, usage };
   const cut = say.end === 'cut' && first;
   if (!cut) {
     model.used.requests += 1;
@@ -120,7 +122,10 @@ async function answer(model: Model, seen: Seen, response: http.ServerResponse): 
   }
   const emitter = codecFor(wire).createStreamEmitter(options);
   response.writeHead(200, { 'content-type': 'text/event-stream' });
-  response.write(emitter.push({ type: 'start', id: 'answer' }) + parts.flatMap(eventsOf).map(emitter.push).join(''));
+  const content = parts.flatMap(eventsOf);
+  // In the middle of it.
+  const sent = cut ? content.slice(0, content.length / 2) : content;
+  response.write(emitter.push({ type: 'start', id }) + sent.map(emitter.push).join(''));
   if (cut) return void setTimeout(() => response.destroy(), 50);
   const end: StreamEvent[] = [{ type: 'finish', reason }, { type: 'usage', usage }, { type: 'end' }];
   response.write(end.map(emitter.push).join('') + emitter.finish());

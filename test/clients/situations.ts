@@ -9,6 +9,8 @@ import type { Call, Model, Say } from './model';
 export interface Tools {
   write(file: string, content: string): Call;
   server?(file: string, content: string): Call;
+  /** What has to be called first to get at that tool. */
+  find?(): Call;
 }
 /** What the client told its person. */
 export interface Told {
@@ -87,7 +89,11 @@ export const SITUATIONS: readonly Situation[] = [
   {
     title: 'an MCP server',
     server: true,
-    script: (tools, folder) => [{ calls: [tools.server!(path.join(folder, 'stamp.txt'), 'stamped')] }, done],
+    script: (tools, folder) => [
+      ...(tools.find ? [{ calls: [tools.find()] }] : []),
+      { calls: [tools.server!(path.join(folder, 'stamp.txt'), 'stamped')] },
+      done,
+    ],
     check: (played) => {
       whole(played);
       holds(played.folder, 'stamp.txt', 'stamped');

@@ -28,7 +28,7 @@ const BLANK = /^\s*$/;
 // ---- Anthropic Messages
 
 const ANTHROPIC_KEYS =
-  'model max_tokens messages system tools tool_choice temperature top_p top_k stop_sequences stream thinking output_config metadata service_tier container cache_control';
+  'model max_tokens messages system tools tool_choice temperature top_p top_k stop_sequences stream thinking output_config metadata service_tier container cache_control context_management';
 
 export function checkAnthropicRequest(body: JsonObject): Reason {
   const messages = arrayOf(body.messages) as JsonObject[];
@@ -317,13 +317,13 @@ function checkChatChoice(body: JsonObject): Reason {
 // ---- OpenAI Responses
 
 const RESPONSES_KEYS =
-  'model input instructions tools tool_choice parallel_tool_calls max_output_tokens temperature top_p reasoning text include store stream service_tier metadata user truncation prompt_cache_key prompt_cache_retention safety_identifier background prompt top_logprobs max_tool_calls';
+  'model input instructions tools tool_choice parallel_tool_calls max_output_tokens temperature top_p reasoning text include store stream service_tier metadata user truncation prompt_cache_key prompt_cache_retention safety_identifier background prompt top_logprobs max_tool_calls client_metadata';
 const ITEM_KEYS: Record<string, string> = {
   message: 'type role content phase id status',
   function_call: 'type id call_id name arguments status namespace caller',
   custom_tool_call: 'type id call_id name input namespace caller',
-  function_call_output: 'type call_id output',
-  custom_tool_call_output: 'type call_id output',
+  function_call_output: 'type id call_id output status',
+  custom_tool_call_output: 'type id call_id output',
   reasoning: 'type id summary content encrypted_content',
 };
 const RESPONSES_PARTS: Record<string, string> = {
@@ -419,6 +419,7 @@ function checkResponsesTool(tool: JsonValue, at: number): Reason {
     );
   }
   if (tool.type === 'custom') return unknownKey(tool, 'type name description format', `tools.${at}`);
+  if (tool.type === 'namespace') return firstReason(arrayOf(tool.tools), checkResponsesTool);
   return typeof tool.type === 'string' && tool.name === undefined ? undefined : `tools.${at}: foreign envelope`;
 }
 

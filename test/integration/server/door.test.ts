@@ -65,6 +65,8 @@ describe('door', () => {
     assert.match(answer, /^HTTP\/1\.1 401/);
     assert.match(answer, /"type":"error"/);
     assert.match(answer, /connection: close/i);
+    // Else Claude Code asks on for minutes.
+    assert.match(answer, /x-should-retry: false/i);
   });
 
   it('answers OPTIONS on every path without a key', async () => {
