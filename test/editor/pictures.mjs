@@ -17,11 +17,18 @@ const upstream = await startUpstream({ key: KEY, models: ['llama-3.3-70b', 'qwen
 const cloud = await startCloud();
 const pace = publishRelease(cloud);
 pace.ms = 0;
-const backend = (name) => ({ name, baseUrl: upstream.url, apiKeyEnv: 'UPSTREAM', default: name === 'openrouter' });
+const price = { input: 0.6, output: 1.8 };
+const backend = (name, model) => ({
+  name,
+  baseUrl: upstream.url,
+  apiKeyEnv: 'UPSTREAM',
+  default: name === 'openrouter',
+  models: [{ id: `${name}/${model}`, price }],
+});
 const editor = await startEditor('pictures', {
   settings: {
     'llmRouter.lingerSeconds': 0,
-    'llmRouter.backends': [backend('openrouter'), backend('groq')],
+    'llmRouter.backends': [backend('openrouter', 'qwen3-coder'), backend('groq', 'llama-3.3-70b')],
     'llmRouter.aliases': { fast: 'groq/llama-3.3-70b', smart: 'openrouter/qwen3-coder' },
     'http.proxy': cloud.internet.proxyUrl,
   },
@@ -68,7 +75,8 @@ try {
   const key = await window.copied('llmRouter.copyApiKey', /^sk-/);
   await window.clearToasts();
   const messages = [{ role: 'user', content: 'hello' }];
-  for (const model of ['fast', 'fast', 'smart']) await visit(cloud, url, { key, body: { model, messages } });
+  const models = ['fast', 'smart', 'fast', 'smart', 'smart', 'fast', 'smart', 'fast', 'fast', 'smart'];
+  for (const model of models) await visit(cloud, url, { key, body: { model, messages } });
   await window.command('LLM Router: Copy Model Name…');
   await window.pick('smart').waitFor({ timeout: 20_000 });
   await picture(window, 'models', await around(window.page.locator('.quick-input-widget')));
@@ -78,6 +86,15 @@ try {
   const hover = window.page.locator('.workbench-hover-container', { hasText: 'Cursor last reached' });
   await hover.waitFor({ timeout: 20_000 });
   await picture(window, 'status', await around(hover, { left: 1280, top: 24, right: 24, bottom: 800 }), false);
+
+  await window.command('LLM Router: Open Dashboard');
+  await window.frameWith('Newest requests');
+  await picture(window, 'dashboard');
+  await window.closeEditors();
+  await window.command('LLM Router: Open Request…');
+  await window.pick('smart').click();
+  await window.frameWith('Where it went');
+  await picture(window, 'story');
 } finally {
   await editor.stop();
   await cloud.stop();
