@@ -18,7 +18,7 @@ export interface Check {
   look(signal: AbortSignal): Promise<Finding>;
 }
 
-export const ok = (why: string): Finding => ({ state: 'ok', why });
+export const ok = (why: string, action?: DoctorAction): Finding => ({ state: 'ok', why, ...(action && { action }) });
 export const skipped = (why: string, fix?: string): Finding => ({ state: 'skipped', why, ...(fix && { fix }) });
 export const warning = (why: string, fix: string, action?: DoctorAction): Finding => ({
   state: 'warning',
@@ -94,6 +94,7 @@ export const SET_UP_TUNNEL = command('Set Up Tunnel…', 'setUpTunnel');
 export const TUNNEL_SECRET = command('Set Tunnel Secret…', 'setTunnelSecret');
 export const INSTALL = command('Install cloudflared', 'installCloudflared');
 export const NEW_URL = command('New Tunnel URL', 'newTunnelUrl');
+export const FORGET_LEARNED = command('Forget What Was Learned', 'forgetLearned');
 export const COPY_URL = command('Copy Base URL', 'copyBaseUrl');
 export const COPY_KEY = command('Copy API Key', 'copyApiKey');
 export const CURSOR_SETTINGS = command('Open Cursor Model Settings', 'openCursorModelSettings');

@@ -1,6 +1,6 @@
 /** What models were found to refuse and get no more (issue 15 §4): told, so that nobody wonders where a parameter went. */
 import { lessonSince } from '../upstream/lessonStore';
-import { type Check, ok } from './check';
+import { type Check, FORGET_LEARNED, ok } from './check';
 import type { DoctorFacts } from './facts';
 
 /** Lines that are told in full. */
@@ -20,5 +20,12 @@ export function learnedChecks({ backends, learned }: Pick<DoctorFacts, 'backends
     ...lines.slice(0, MOST_LINES),
     ...(more > 0 ? [more === 1 ? 'There is 1 more.' : `There are ${more} more.`] : []),
   ];
-  return [{ id: 'learned', title: 'Learned from refusals', limitMs: 1_000, look: async () => ok(shown.join(' ')) }];
+  return [
+    {
+      id: 'learned',
+      title: 'Learned from refusals',
+      limitMs: 1_000,
+      look: async () => ok(shown.join(' '), FORGET_LEARNED),
+    },
+  ];
 }

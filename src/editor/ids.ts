@@ -27,6 +27,7 @@ export const COMMANDS = {
   setTunnelSecret: 'llmRouter.setTunnelSecret',
   showLog: 'llmRouter.showLog',
   runDoctor: 'llmRouter.runDoctor',
+  forgetLearned: 'llmRouter.forgetLearned',
   importConfiguration: 'llmRouter.importConfiguration',
   exportForTeam: 'llmRouter.exportForTeam',
   newClientKey: 'llmRouter.newClientKey',

@@ -276,6 +276,8 @@ export const CALLS = {
   exportUsage: core<{ from: string; to: string; file: string }, { requests: number }>(300_000),
   /** The main key and every configured one: running requests, use of the last minute, budgets. */
   keyStates: core<void, KeyState[]>(5_000),
+  /** Everything that refusals of providers taught (docs/model-names.md). Rejects where the file cannot be taken away. */
+  forgetLearned: core<void, { models: number }>(5_000),
   /** Switches the logging of bodies for debugging; off again when the router ends. */
   logBodies: coreChange<{ on: boolean }>(5_000),
   /** Waits until Cursor has quit, 5 minutes at most, writes, and starts it again; the outcome is told with the state. */

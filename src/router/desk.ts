@@ -125,6 +125,7 @@ export function createDesk(given: DeskOptions): Desk {
       },
       exportUsage: async ({ from, to, file }) => ({ requests: await exportCsv(ledger, { from, to }, file) }),
       keyStates: async () => doors.admission.state(),
+      forgetLearned: () => doors.lessons.forget(),
       logBodies: async ({ on }) => doors.bodyLog.switch(on === true),
       writeCursor: async (write) => given.cursorWriter.start(write),
       tunnelHistory: async () => tunnel.moments,

@@ -63,6 +63,8 @@ export interface LessonStore {
   at(baseUrl: string): { model: string; lessons: readonly KeptLesson[] }[];
   /** Everything that is known, for a person. */
   all(): { model: string; backend?: string | undefined; lessons: readonly KeptLesson[] }[];
+  /** All of it, on disk too. @returns of how many models something was known. @throws where the file cannot be taken away. */
+  forget(): Promise<{ models: number }>;
   /** Resolves when everything is on disk. */
   close(): Promise<void>;
 }
@@ -142,6 +144,18 @@ export function openLessonStore(given: { dataDir: string; now(): number; warn(li
       [...learned.values()]
         .map(({ model, backend, ...one }) => ({ model, backend, lessons: fresh({ model, ...one }) }))
         .filter(({ lessons }) => lessons.length > 0),
+    async forget() {
+      heedForgetting();
+      const models = learned.size;
+      learned.clear();
+      const gone = saved.then(async () => {
+        await forgetLessons(given.dataDir);
+        onDisk = false;
+      });
+      saved = gone.catch(() => undefined);
+      await gone;
+      return { models };
+    },
     close: () => saved,
   };
 }

@@ -5,6 +5,7 @@ import { markdownReport, summaryOf } from '../../doctor/report';
 import type { DoctorAction, DoctorHop, DoctorReport } from '../../process/contract';
 import { MACHINE } from '../../system/processes';
 import { VERSION } from '../../version';
+import { isRunning } from '../actions';
 import type { Editor } from '../controller';
 import { COMMANDS, type Handlers } from '../ids';
 import { sayError, sayInformation } from '../say';
@@ -20,7 +21,7 @@ const ICONS: Record<DoctorHop['state'], string> = {
   skipped: 'circle-slash',
 };
 
-export function doctorCommands(editor: Editor, showPage: ShowPage): Pick<Handlers, 'runDoctor'> {
+export function doctorCommands(editor: Editor, showPage: ShowPage): Pick<Handlers, 'runDoctor' | 'forgetLearned'> {
   return {
     async runDoctor() {
       for (let paid = false; ; ) {
@@ -37,6 +38,15 @@ export function doctorCommands(editor: Editor, showPage: ShowPage): Pick<Handler
         }
         paid ||= choice.what === 'paid';
       }
+    },
+    async forgetLearned() {
+      if (!isRunning(editor, t`The router is not running; what it learned from refusals is kept on disk.`)) return;
+      const { models } = await editor.router.forgetLearned();
+      void sayInformation(
+        models === 0
+          ? t`Nothing was learned from refusals.`
+          : t`What was learned from refusals is forgotten: each parameter is sent again until a provider refuses it.`,
+      );
     },
   };
 }

@@ -11,6 +11,7 @@ export const RARE = [
   'installCloudflared',
   'setTunnelSecret',
   'runDoctor',
+  'forgetLearned',
   'importConfiguration',
   'exportForTeam',
   'newClientKey',

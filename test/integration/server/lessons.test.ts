@@ -308,6 +308,17 @@ describe('learning from refusals', () => {
     assert.doesNotMatch(text, /424242|127\.0\.0\.1/);
   });
 
+  it('forgotten from the editor: what was left out goes out again, and the file is gone', async () => {
+    const model = fresh();
+    const answer = refusing(['temperature'], FORMS[0]!);
+    assert.equal((await ask('chat/completions', { temperature: 0.2 }, answer, model)).tries, 2);
+    assert.ok((await router.core.forgetLearned()).models > 0);
+    assert.throws(() => readFileSync(path.join(router.dataDir, 'lessons.json')), /ENOENT/);
+    assert.equal((await ask('chat/completions', { temperature: 0.2 }, answer, model)).tries, 2);
+    await router.core.forgetLearned();
+    assert.deepEqual(await router.core.forgetLearned(), { models: 0 });
+  });
+
   const OPTIONAL = { temperature: 0.2, top_p: 0.5, seed: 3, presence_penalty: 1, user: 'u', verbosity: 'low' };
   it('whatever is refused in whatever form: an answer, or the sentence of the provider, within two lessons', async () => {
     await router.configure(settings());

@@ -148,6 +148,7 @@ export function createFakeCore(context: Pick<CoreContext, 'lastPort'>, version: 
     requestStory: async () => ({ story: '# a request', curl: 'curl' }),
     exportUsage: unused,
     keyStates: async () => [],
+    forgetLearned: async () => ({ models: 0 }),
     logBodies: async () => undefined,
     writeCursor: async () => undefined,
     tunnelHistory: async () => [],

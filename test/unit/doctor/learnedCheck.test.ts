@@ -28,6 +28,12 @@ describe('what was learned, told by the Doctor', () => {
     );
   });
 
+  it('offers to forget it', async () => {
+    const [check] = checks({ backends: [relay], learned });
+    const { action } = await check!.look(new AbortController().signal);
+    assert.deepEqual(action, { title: 'Forget What Was Learned', command: 'llmRouter.forgetLearned' });
+  });
+
   it('what goes beyond twenty lines is counted in good English', async () => {
     const many = (count: number): DoctorFacts['learned'] => {
       const lessons = Array.from({ length: count }, (_, n) => ({ field: `f${n}`, do: 'drop' as const, at }));
