@@ -90,7 +90,7 @@ async function serveHeadless(
     terminal.log('warn', `No program is run from the data folder, since ${trust.why}. Mend it with: ${trust.mend}`);
   await apply(first);
 
-  tellEvents(core, terminal);
+  tellEvents(core, terminal, args);
   try {
     await core.start();
   } catch (error) {
@@ -358,7 +358,7 @@ function withOptions(settings: Settings, args: HeadlessArguments): Settings {
   };
 }
 
-function tellEvents(core: RouterCore, terminal: Terminal): void {
+function tellEvents(core: RouterCore, terminal: Terminal, args: HeadlessArguments): void {
   let listening: string | undefined;
   let tunnel = '';
   core.onDidChange((state) => {
@@ -370,17 +370,20 @@ function tellEvents(core: RouterCore, terminal: Terminal): void {
     const now = `${name} ${publicUrl ?? ''} ${message ?? ''}`;
     if (listening && now !== tunnel && (tunnel !== '' || name !== 'off' || isLocalOnly(state.tunnel.provider))) {
       tunnel = now;
-      terminal.tunnel(forTerminal(state.tunnel));
+      terminal.tunnel(forTerminal(state.tunnel, args));
     }
   });
   core.onRequest((record) => terminal.request(record));
 }
 
 /** Where a missing program is mended here; in the editor a button does it. */
-function forTerminal(status: TunnelStatus): TunnelStatus {
+function forTerminal(status: TunnelStatus, { installCloudflared }: HeadlessArguments): TunnelStatus {
   if (!status.needsBinary || !status.message) return status;
+  const mend = installCloudflared
+    ? 'Or name one that is here: set'
+    : 'Start with --install-cloudflared to have it downloaded, or set';
   return {
     ...status,
-    message: `${status.message} Start with --install-cloudflared to have it downloaded, or set CLOUDFLARED_BIN.`,
+    message: `${status.message} ${mend} CLOUDFLARED_BIN.`,
   };
 }
