@@ -11,6 +11,8 @@ export interface Said {
 /** Times are milliseconds since the epoch; a sentence may have another one in it. */
 export type SaidValue = string | number | undefined | readonly string[] | Said;
 
+export const textOf = (words: Said | string): string => (typeof words === 'string' ? words : words.text);
+
 type Sentence = string | ((...values: never[]) => string);
 export type Catalogue<Sentences> = {
   readonly [Code in keyof Sentences]: Sentences[Code] extends (...values: infer Values) => string

@@ -1,37 +1,49 @@
 /** One thing to look at, and how all of them are run: at once where they can be, each within its time, told in order. */
 import { setMaxListeners } from 'node:events';
 import type { DoctorAction, DoctorHop } from '../process/contract';
+import { type Said, textOf } from '../said';
+import { say } from './sentences';
 
 export interface Finding {
   state: DoctorHop['state'];
   why: string;
   fix?: string;
   action?: DoctorAction;
+  says?: DoctorHop['says'];
 }
+
+/** A sentence of the catalogue; a string is somebody else's words. */
+export type Words = Said | string;
 
 export interface Check {
   id: string;
-  title: string;
+  title: Words;
   /** Milliseconds from the start of the Doctor, waiting for other checks included. */
   limitMs: number;
   /** Rejections become a failed hop; `signal` ends what still runs. */
   look(signal: AbortSignal): Promise<Finding>;
 }
 
-export const ok = (why: string, action?: DoctorAction): Finding => ({ state: 'ok', why, ...(action && { action }) });
-export const skipped = (why: string, fix?: string): Finding => ({ state: 'skipped', why, ...(fix && { fix }) });
-export const warning = (why: string, fix: string, action?: DoctorAction): Finding => ({
-  state: 'warning',
-  why,
-  fix,
-  ...(action && { action }),
-});
-export const failed = (why: string, fix: string, action?: DoctorAction): Finding => ({
-  state: 'failed',
-  why,
-  fix,
-  ...(action && { action }),
-});
+export const ok = (why: Words, action?: DoctorAction): Finding => finding('ok', why, undefined, action);
+export const skipped = (why: Words, fix?: Words): Finding => finding('skipped', why, fix || undefined);
+export const warning = (why: Words, fix: Words, action?: DoctorAction): Finding => finding('warning', why, fix, action);
+export const failed = (why: Words, fix: Words, action?: DoctorAction): Finding => finding('failed', why, fix, action);
+
+function finding(state: DoctorHop['state'], why: Words, fix?: Words, action?: DoctorAction): Finding {
+  return {
+    state,
+    why: textOf(why),
+    ...(fix !== undefined && { fix: textOf(fix) }),
+    ...(action && { action }),
+    ...says({ why, fix }),
+  };
+}
+
+/** Those of the words that can be said in another language. */
+function says(words: { title?: Words; why?: Words; fix?: Words | undefined }): Pick<Finding, 'says'> {
+  const said = Object.entries(words).filter(([, one]) => typeof one === 'object');
+  return said.length === 0 ? {} : { says: Object.fromEntries(said) };
+}
 
 /** Starts every check and tells each result once those before it are told. Resolves early when `signal` aborts. */
 export async function runChecks(
@@ -54,7 +66,13 @@ export async function runChecks(
 function perform(check: Check, signal: AbortSignal, now: () => number): Promise<DoctorHop | undefined> {
   const { id, title, limitMs } = check;
   const begun = now();
-  const hop = (finding: Finding): DoctorHop => ({ id, title, ...finding, ms: Math.round(now() - begun) });
+  const hop = (found: Finding): DoctorHop => ({
+    id,
+    ...found,
+    title: textOf(title),
+    ...says({ title, ...found.says }),
+    ms: Math.round(now() - begun),
+  });
   const abort = new AbortController();
   return new Promise((resolve) => {
     const end = (value: DoctorHop | undefined): void => {
@@ -66,7 +84,7 @@ function perform(check: Check, signal: AbortSignal, now: () => number): Promise<
     const cancel = (): void => end(undefined);
     const timer = setTimeout(() => {
       const seconds = Math.round(limitMs / 1000);
-      end(hop(failed(`There was no result within ${seconds} s.`, 'Check the network, then run the Doctor again.')));
+      end(hop(failed(say.timedOut(seconds), say.timedOutFix)));
     }, limitMs);
     if (signal.aborted) return cancel();
     signal.addEventListener('abort', cancel);
@@ -74,7 +92,7 @@ function perform(check: Check, signal: AbortSignal, now: () => number): Promise<
       .then(() => check.look(abort.signal))
       .then(
         (finding) => end(hop(finding)),
-        (error: Error) => end(hop(failed(`This could not be looked at: ${error.message}`, 'Show the log.', SHOW_LOG))),
+        (error: Error) => end(hop(failed(say.notLooked(error.message), say.notLookedFix, SHOW_LOG))),
       );
   });
 }

@@ -2,6 +2,7 @@
 import { lessonSince } from '../upstream/lessonStore';
 import { type Check, FORGET_LEARNED, ok } from './check';
 import type { DoctorFacts } from './facts';
+import { say } from './sentences';
 
 /** Lines that are told in full. */
 const MOST_LINES = 20;
@@ -23,7 +24,7 @@ export function learnedChecks({ backends, learned }: Pick<DoctorFacts, 'backends
   return [
     {
       id: 'learned',
-      title: 'Learned from refusals',
+      title: say.learned,
       limitMs: 1_000,
       look: async () => ok(shown.join(' '), FORGET_LEARNED),
     },

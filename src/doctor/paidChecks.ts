@@ -7,6 +7,7 @@ import { describeNetworkError } from '../upstream/networkErrors';
 import type { ListedModels } from './backendChecks';
 import { type Check, type Finding, failed, MANAGE_BACKENDS, ok, openSetting, skipped, warning } from './check';
 import { type DoctorFacts, localOrigin } from './facts';
+import { say } from './sentences';
 
 /** A local model may have to be loaded first; the three requests of a backend follow each other. */
 const REQUEST_MS = 60_000;
@@ -14,9 +15,9 @@ const REQUEST_MS = 60_000;
 const MAX_TOKENS = 400;
 
 const KINDS = [
-  { kind: 'answer', words: 'a real answer', prompt: 'Say hi.' },
-  { kind: 'stream', words: 'streaming', prompt: 'Count from 1 to 30 in words.' },
-  { kind: 'tool', words: 'a tool call', prompt: 'Call the tool report with the word "hi".' },
+  { kind: 'answer', title: say.paidAnswer, prompt: 'Say hi.' },
+  { kind: 'stream', title: say.paidStream, prompt: 'Count from 1 to 30 in words.' },
+  { kind: 'tool', title: say.paidTool, prompt: 'Call the tool report with the word "hi".' },
 ] as const;
 type Kind = (typeof KINDS)[number]['kind'];
 
@@ -27,9 +28,9 @@ export function paidChecks(
   { listed, free }: { listed: ListedModels; free: Promise<unknown> },
 ): Check[] {
   let before: Promise<unknown> = free;
-  return KINDS.map(({ kind, words, prompt }, index) => ({
+  return KINDS.map(({ kind, title, prompt }, index) => ({
     id: `paid-${kind}:${backend.name}`,
-    title: `Backend ${backend.name}: ${words}`,
+    title: title(backend.name),
     limitMs: REQUEST_MS * (index + 1) + 10_000,
     look(signal) {
       // One after the other: several at once would meet the rate limits of small accounts.
@@ -49,13 +50,9 @@ async function request(
   signal: AbortSignal,
 ): Promise<Finding> {
   const { listener } = facts;
-  if (!listener) return skipped('Nothing listens.');
+  if (!listener) return skipped(say.nothingListens);
   const model = modelOf(backend, listed.get(backend.name) ?? []);
-  if (!model)
-    return skipped(
-      `No model of ${backend.name} is known.`,
-      'Write one into the settings of the backend, then run the Doctor again.',
-    );
+  if (!model) return skipped(say.noModel(backend.name), say.noModelFix);
   const answer = await ask({
     send: facts.send,
     now: facts.now,
@@ -69,14 +66,9 @@ async function request(
       local: true,
     },
   });
-  if ('error' in answer)
-    return failed(describeNetworkError(answer.error, model, false), 'Restart the router; its log says more.');
+  if ('error' in answer) return failed(describeNetworkError(answer.error, model, false), say.restartLog);
   if (answer.status !== 200)
-    return failed(
-      `${model} answered with HTTP ${answer.status}.${messageIn(answer)}`,
-      'See what the provider says, then test the backend in Manage Backends…',
-      MANAGE_BACKENDS,
-    );
+    return failed(say.modelStatus(model, answer.status, messageIn(answer)), say.modelStatusFix, MANAGE_BACKENDS);
   return VERDICTS[kind](answer, model);
 }
 
@@ -112,39 +104,22 @@ const VERDICTS: Record<Kind, (answer: Answer, model: string) => Finding> = {
   answer(answer, model) {
     const choice = parse(answer.text)?.choices?.[0];
     return choice
-      ? ok(`${model} answered.`)
-      : failed(
-          `${model} answered with something that is no completion.`,
-          'Check the base URL and the wire of the backend.',
-          openSetting('backends'),
-        );
+      ? ok(say.modelAnswered(model))
+      : failed(say.noCompletion(model), say.noCompletionFix, openSetting('backends'));
   },
   stream({ text, arrivals }, model) {
     const events = text.split('\n').filter((line) => /^data: *\{/.test(line)).length;
-    if (events === 0)
-      return failed(
-        `${model} did not stream: no event came.`,
-        'Check that the provider streams; Cursor always asks for it.',
-        MANAGE_BACKENDS,
-      );
+    if (events === 0) return failed(say.noStream(model), say.noStreamFix, MANAGE_BACKENDS);
     const spread = (arrivals.at(-1) ?? 0) - (arrivals[0] ?? 0);
     if (arrivals.length < 2 || events < 3)
-      return warning(
-        `${model} sent its stream in one piece.`,
-        'Cursor shows nothing until an answer is whole; a proxy in between may hold streams back.',
-        MANAGE_BACKENDS,
-      );
-    return ok(`${model} streamed ${events} events over ${Math.round(spread)} ms.`);
+      return warning(say.streamInOnePiece(model), say.streamInOnePieceFix, MANAGE_BACKENDS);
+    return ok(say.modelStreamed(model, events, Math.round(spread)));
   },
   tool(answer, model) {
     const calls = parse(answer.text)?.choices?.[0]?.message?.tool_calls;
     return Array.isArray(calls) && calls.length > 0
-      ? ok(`${model} called the tool.`)
-      : warning(
-          `${model} answered without calling the tool.`,
-          'Cursor’s Agent needs tools: choose another model for it.',
-          MANAGE_BACKENDS,
-        );
+      ? ok(say.toolCalled(model))
+      : warning(say.toolNotCalled(model), say.toolNotCalledFix, MANAGE_BACKENDS);
   },
 };
 

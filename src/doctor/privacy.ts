@@ -1,4 +1,5 @@
 /** What may stand in a report that a person pastes into a public issue: no key, no user name, no host name, no home folder. */
+import type { Said, SaidValue } from '../said';
 import { maskKeys } from '../wires/keyShapes';
 
 export interface PrivateFacts {
@@ -32,6 +33,16 @@ export function createScrubber({ secrets, home, user, host }: PrivateFacts): (te
     for (const [pattern, name] of names) clean = clean.replaceAll(pattern, name);
     return clean;
   };
+}
+
+/** The same for a sentence with its values. */
+export function scrubSaid(said: Said, scrub: (text: string) => string): Said {
+  const clean = (value: SaidValue): SaidValue => {
+    if (typeof value === 'string') return scrub(value);
+    if (typeof value !== 'object') return value;
+    return 'code' in value ? scrubSaid(value, scrub) : value.map(scrub);
+  };
+  return { code: said.code, values: said.values.map(clean), text: scrub(said.text) };
 }
 
 function word(text: string, name: string, whole: boolean): [RegExp, string][] {

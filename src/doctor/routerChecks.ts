@@ -23,16 +23,16 @@ import {
   warning,
 } from './check';
 import { type DoctorFacts, localOrigin } from './facts';
+import { say } from './sentences';
 
 const LOCAL_MS = 5_000;
-const REFUSED_KEY = "It is a provider's key, too, and a provider's key never opens the router.";
 
 export function routerChecks(facts: DoctorFacts): Check[] {
   return [
-    { id: 'settings', title: 'Settings', limitMs: 1_000, look: async () => settingsFinding(facts) },
-    { id: 'process', title: 'Router process', limitMs: 2_000, look: () => processFinding(facts) },
-    { id: 'port', title: 'Port', limitMs: 1_000, look: async () => portFinding(facts) },
-    { id: 'local', title: 'Local request', limitMs: LOCAL_MS, look: (signal) => localFinding(facts, signal) },
+    { id: 'settings', title: say.settings, limitMs: 1_000, look: async () => settingsFinding(facts) },
+    { id: 'process', title: say.process, limitMs: 2_000, look: () => processFinding(facts) },
+    { id: 'port', title: say.port, limitMs: 1_000, look: async () => portFinding(facts) },
+    { id: 'local', title: say.local, limitMs: LOCAL_MS, look: (signal) => localFinding(facts, signal) },
   ];
 }
 
@@ -40,8 +40,12 @@ function settingsFinding({ problems, settings }: DoctorFacts): Finding {
   const wrong = problemsFinding(problems);
   if (wrong) return wrong;
   const [count, aliases] = [settings.backends.length, Object.keys(settings.aliases).length];
-  const words = (number: number, one: string, many: string) => `${number} ${number === 1 ? one : many}`;
-  return ok(`Valid: ${words(count, 'backend', 'backends')}, ${words(aliases, 'alias', 'aliases')}.`);
+  return ok(
+    say.settingsValid(
+      count === 1 ? say.oneBackend : say.backends(count),
+      aliases === 1 ? say.oneAlias : say.aliases(aliases),
+    ),
+  );
 }
 
 /** The errors among the problems, else the warnings; undefined when there are none. */
@@ -56,52 +60,38 @@ export function problemsFinding(problems: readonly Problem[]): Finding | undefin
   });
   const why = `${sentences.join(' ')}${told.length > 3 ? ` And ${told.length - 3} more.` : ''}`;
   return errors.length > 0
-    ? failed(why, 'Correct it; until then the last good settings stay in force.', openSetting(first.path))
-    : warning(why, 'Correct it when something does not work as expected.', openSetting(first.path));
+    ? failed(why, say.settingsFix, openSetting(first.path))
+    : warning(why, say.settingsCare, openSetting(first.path));
 }
 
 async function processFinding({ request, version, dataDir, listener }: DoctorFacts): Promise<Finding> {
   const { windowVersion } = request;
   if (windowVersion !== undefined && windowVersion !== version)
-    return failed(
-      `The router is version ${version}, the extension in this window is ${windowVersion}.`,
-      'Reload the window, so that both are the same.',
-      RELOAD,
-    );
-  if (listener?.attached) return ok(`A router of this installation runs already and answers on port ${listener.port}.`);
+    return failed(say.otherVersion(version, windowVersion), say.otherVersionFix, RELOAD);
+  if (listener?.attached) return ok(say.attached(listener.port));
   const run = path.join(dataDir, 'run');
   const claims = await listClaims({ dataDir, run, logs: '', logFile: '', outputFile: '' }).catch(() => []);
   const others = claims.flatMap(({ claim }) =>
     claim && claim.pid !== process.pid && isAlive(claim.pid) ? [claim] : [],
   );
   const [other] = others;
-  if (other)
-    return warning(
-      `Besides this one (process ${process.pid}) an older router runs, process ${other.pid}, version ${other.version}.`,
-      'It ends by itself when its last streams have ended, after 10 minutes at most.',
-    );
-  return ok(`One router, version ${version}, process ${process.pid}.`);
+  if (other) return warning(say.olderRouter(process.pid, other.pid, other.version), say.olderRouterFix);
+  return ok(say.oneRouter(version, process.pid));
 }
 
 function portFinding({ listener, settings, phase }: DoctorFacts): Finding {
   if (!listener)
-    return phase === 'starting'
-      ? warning('The router is just starting.', 'Run the Doctor again in a moment.')
-      : failed('The router is stopped, so nothing listens.', 'Start the router.', START);
+    return phase === 'starting' ? warning(say.starting, say.startingFix) : failed(say.stopped, say.start, START);
   const { host, port, attached } = listener;
   if (settings.port !== 0 && port !== settings.port && !attached)
-    return warning(
-      `Port ${settings.port} is taken by another program, so the router listens on ${port}.`,
-      `End the other program, or write another number into llmRouter.port, then restart the router.`,
-      openSetting('port'),
-    );
-  return ok(`Listens on ${host}, port ${port}.`);
+    return warning(say.portTaken(settings.port, port), say.portTakenFix, openSetting('port'));
+  return ok(say.listens(host, port));
 }
 
 /** The health proof, then a chat request to the built-in model with the client key. */
 async function localFinding(facts: DoctorFacts, signal: AbortSignal): Promise<Finding> {
   const { listener, send, now } = facts;
-  if (!listener) return skipped('Nothing listens.');
+  if (!listener) return skipped(say.nothingListens);
   const origin = localOrigin(listener);
   const common = { send, ms: LOCAL_MS - 500, signal, now };
   const nonce = newHealthNonce();
@@ -110,17 +100,9 @@ async function localFinding(facts: DoctorFacts, signal: AbortSignal): Promise<Fi
     request: { method: 'GET', url: new URL(`${origin}/health?nonce=${nonce}`), headers: {}, local: true },
   });
   if ('error' in health)
-    return failed(
-      describeNetworkError(health.error, `Port ${listener.port}`, false),
-      'Restart the router. A firewall or virus scanner may block connections inside this machine.',
-      RESTART,
-    );
+    return failed(describeNetworkError(health.error, `Port ${listener.port}`, false), say.localBlocked, RESTART);
   if (!isOurs(health, facts.healthProof({ nonce, door: doorOf(new URL(origin).hostname), port: listener.port })))
-    return failed(
-      `Another program answers on port ${listener.port}.`,
-      'End it, or write another number into llmRouter.port, then restart the router.',
-      openSetting('port'),
-    );
+    return failed(say.strangerOnPort(listener.port), say.strangerOnPortFix, openSetting('port'));
   const post = (route: string, key: string) =>
     ask({
       ...common,
@@ -137,30 +119,16 @@ async function localFinding(facts: DoctorFacts, signal: AbortSignal): Promise<Fi
   const begun = now();
   const refused = 'status' in tried && tried.status === 401;
   const chat = refused ? tried : await post('chat/completions', facts.probeKey);
-  if ('error' in chat)
-    return failed(describeNetworkError(chat.error, 'The router', false), 'Restart the router.', RESTART);
+  if ('error' in chat) return failed(describeNetworkError(chat.error, 'The router', false), say.restart, RESTART);
   if (chat.status === 401)
     return facts.refusedKeys.includes('main')
-      ? failed(
-          `The router refuses its own API key. ${REFUSED_KEY}`,
-          'Give the router a key of its own: Copy API Key offers a new one.',
-          COPY_KEY,
-        )
-      : failed('The router refuses its own API key.', 'Copy the API key anew and restart the router.', COPY_KEY);
-  if (chat.status !== 200)
-    return failed(
-      `The built-in model answered with HTTP ${chat.status}.`,
-      'Restart the router; its log says more.',
-      RESTART,
-    );
+      ? failed(say.ownKeyIsProviders, say.ownKeyIsProvidersFix, COPY_KEY)
+      : failed(say.ownKeyRefused, say.ownKeyRefusedFix, COPY_KEY);
+  if (chat.status !== 200) return failed(say.echoStatus(chat.status), say.restartLog, RESTART);
   const [guest] = facts.refusedKeys;
   if (guest !== undefined)
-    return warning(
-      `The client key "${guest}" opens nothing. ${REFUSED_KEY}`,
-      'Give it a secret of its own.',
-      openSetting('clientKeys'),
-    );
-  return ok(`The built-in model demo/echo answered in ${Math.round(now() - begun)} ms.`);
+    return warning(say.guestKeyIsProviders(guest), say.guestKeyIsProvidersFix, openSetting('clientKeys'));
+  return ok(say.echoAnswered(Math.round(now() - begun)));
 }
 
 function isOurs({ status, text }: Answer, proof: string): boolean {
@@ -174,8 +142,7 @@ function isOurs({ status, text }: Answer, proof: string): boolean {
 /** Stands in for the backends when there are none. */
 export const noBackends: Check = {
   id: 'backends',
-  title: 'Backends',
+  title: say.backendsTitle,
   limitMs: 1_000,
-  look: async () =>
-    warning('There is no backend, so only the built-in model demo/echo answers.', 'Add a backend.', ADD_BACKEND),
+  look: async () => warning(say.noBackend, say.noBackendFix, ADD_BACKEND),
 };

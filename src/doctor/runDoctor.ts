@@ -10,8 +10,9 @@ import { cursorChecks } from './cursorCheck';
 import type { DoctorFacts } from './facts';
 import { learnedChecks } from './learnedCheck';
 import { paidChecks } from './paidChecks';
-import { createScrubber } from './privacy';
+import { createScrubber, scrubSaid } from './privacy';
 import { noBackends, problemsFinding, routerChecks } from './routerChecks';
+import { say } from './sentences';
 import { troubleChecks } from './troubleCheck';
 import { tunnelChecks } from './tunnelChecks';
 
@@ -40,6 +41,10 @@ async function report(
   const tell = (hop: DoctorHop): void => {
     const clean: DoctorHop = { ...hop, id: scrub(hop.id), title: scrub(hop.title), why: scrub(hop.why) };
     if (hop.fix) clean.fix = scrub(hop.fix);
+    if (hop.says) {
+      const said = Object.entries(hop.says).map(([part, one]) => [part, scrubSaid(one, scrub)]);
+      clean.says = Object.fromEntries(said);
+    }
     if (hop.action?.argument) clean.action = { ...hop.action, argument: scrub(hop.action.argument) };
     hops.push(clean);
     onHop(clean);
@@ -60,8 +65,8 @@ export async function diagnoseProblems(
   problems: readonly Problem[],
   { version, onHop, signal }: { version: string; onHop: (hop: DoctorHop) => void; signal: AbortSignal },
 ): Promise<DoctorReport> {
-  const look = async (): Promise<Finding> => problemsFinding(problems) ?? failed('The settings cannot be used.', '');
-  const check: Check = { id: 'settings', title: 'Settings', limitMs: 1_000, look };
+  const look = async (): Promise<Finding> => problemsFinding(problems) ?? failed(say.settingsUnusable, '');
+  const check: Check = { id: 'settings', title: say.settings, limitMs: 1_000, look };
   return await report([check], { version, secrets: [], now: () => performance.now() }, onHop, signal);
 }
 

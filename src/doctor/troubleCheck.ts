@@ -3,6 +3,7 @@ import type { DoctorAction } from '../process/contract';
 import type { Mending, TroubleKind, TroubleLook } from '../troubles/table';
 import { type Check, type Finding, openSetting, warning } from './check';
 import type { DoctorFacts } from './facts';
+import { say } from './sentences';
 
 /** Where the Doctor tells each kind: at a hop of its own, or here; `window` is what only a window knows. */
 const TOLD: Record<TroubleKind, 'hop' | 'here' | 'window'> = {
@@ -35,7 +36,7 @@ const TOLD: Record<TroubleKind, 'hop' | 'here' | 'window'> = {
 export function troubleChecks({ troubles = [] }: DoctorFacts): Check[] {
   const others = troubles.filter(({ kind }) => TOLD[kind] === 'here');
   if (others.length === 0) return [];
-  return [{ id: 'troubles', title: 'Known already', limitMs: 1_000, look: async () => troubleFinding(others) }];
+  return [{ id: 'troubles', title: say.known, limitMs: 1_000, look: async () => troubleFinding(others) }];
 }
 
 /** All that is wrong, and what to do about the worst. */

@@ -10,6 +10,7 @@ import type { KeyState } from '../ledger/admission';
 import type { RequestRecord } from '../ledger/record';
 import type { UsageQuery, UsageRow } from '../ledger/usage';
 import type { NetworkSettings } from '../network/settings';
+import type { Said } from '../said';
 import type { Problem } from '../settings/problem';
 import type { CursorAppState } from '../troubles/cursor';
 import type { InstallProgress, TunnelStatus } from '../tunnel/tunnel';
@@ -164,6 +165,8 @@ export interface DoctorHop {
   /** What to do, a sentence; present when there is something to do. */
   fix?: string;
   action?: DoctorAction;
+  /** The same as codes and values, for another language; missing where the words are not the Doctor's own. */
+  says?: { title?: Said; why?: Said; fix?: Said };
   ms: number;
 }
 export interface DoctorReport {

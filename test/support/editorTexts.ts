@@ -1,10 +1,27 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import ts from 'typescript';
+import { say } from '../../src/doctor/sentences';
+import type { Said } from '../../src/said';
 
 /** Every t`…` of the extension and of its page as the dictionaries in l10n/ name it: "Copied {0}." */
 export function editorTexts(): string[] {
   return [...new Set(['src/editor', 'src/webview'].flatMap((room) => filesIn(room).flatMap(textsIn)))];
+}
+
+/** Every sentence of the Doctor by its code, with places for its values: "Port {0} is taken …". */
+export function doctorSentences(): Map<string, string> {
+  return new Map(Object.entries(say).map(([name, sentence]) => [`doctor.${name}`, withPlaces(sentence)]));
+}
+
+function withPlaces(sentence: Said | ((...values: never[]) => Said)): string {
+  if (typeof sentence !== 'function') return sentence.text;
+  // More than any sentence has.
+  const places = Array.from({ length: 9 }, (_, index) => ({
+    text: `{${index}}`,
+    toString: () => `{${index}}`,
+  }));
+  return sentence(...(places as never[])).text;
 }
 
 function filesIn(room: string): string[] {

@@ -11,7 +11,7 @@ import { COMMANDS, type Handlers } from '../ids';
 import { sayError, sayInformation } from '../say';
 import { openSetting } from '../settings';
 import { phaseOf } from '../view';
-import { t } from '../words';
+import { inWords, shown, t } from '../words';
 import type { ShowPage } from './pages';
 
 const ICONS: Record<DoctorHop['state'], string> = {
@@ -60,7 +60,7 @@ async function examine(editor: Editor, paid: boolean): Promise<DoctorReport | un
     const cancel = new AbortController();
     token.onCancellationRequested(() => cancel.abort());
     progress.report({ message: t`looking at every hop` });
-    const told = (hop: DoctorHop): void => progress.report({ message: `${hop.title}: ${hop.state}` });
+    const told = (hop: DoctorHop): void => progress.report({ message: `${hopWords(hop).title}: ${shown(hop.state)}` });
     return await editor.router
       .doctor({ paid, windowVersion: VERSION }, told, cancel.signal)
       .catch((error: Error) => unreachable(error.message));
@@ -88,12 +88,12 @@ interface Item extends QuickPickItem {
 type Choice = { what: 'copy' | 'open' | 'again' | 'paid' } | { what: 'hop'; hop: DoctorHop; repair: boolean };
 
 const button = (icon: string, tooltip: string): QuickInputButton => ({ iconPath: new ThemeIcon(icon), tooltip });
-const COPY = button('copy', 'Copy Report (without keys and names)');
-const OPEN = button('open-preview', 'Open Report');
-const AGAIN = button('refresh', 'Run Again');
+const COPY = button('copy', t`Copy Report (without keys and names)`);
+const OPEN = button('open-preview', t`Open Report`);
+const AGAIN = button('refresh', t`Run Again`);
 const PAID = button(
   'beaker',
-  'Also try answers, streaming and tools: three small real requests to each backend, which may cost a little',
+  t`Also try answers, streaming and tools: three small real requests to each backend, which may cost a little`,
 );
 const MEANING = new Map<QuickInputButton, 'copy' | 'open' | 'again' | 'paid'>([
   [COPY, 'copy'],
@@ -105,17 +105,11 @@ const MEANING = new Map<QuickInputButton, 'copy' | 'open' | 'again' | 'paid'>([
 function choose(report: DoctorReport): Promise<Choice | undefined> {
   const pick = window.createQuickPick<Item>();
   pick.title = `Doctor: ${summaryOf(report)}`;
-  pick.placeholder = 'Choose a line to read it whole and to repair it';
+  pick.placeholder = t`Choose a line to read it whole and to repair it`;
   pick.matchOnDetail = true;
   pick.ignoreFocusOut = true;
   pick.buttons = [COPY, OPEN, PAID, AGAIN];
-  pick.items = report.hops.map((hop) => ({
-    hop,
-    label: hop.title,
-    detail: [hop.why, ...(hop.fix ? [`→ ${hop.fix}`] : [])].join(' '),
-    iconPath: new ThemeIcon(ICONS[hop.state]),
-    ...(hop.action && { description: hop.action.title, buttons: [button('wrench', hop.action.title)] }),
-  }));
+  pick.items = report.hops.map(itemOf);
   pick.activeItems = pick.items.filter(({ hop }) => hop.state === 'failed').slice(0, 1);
   return new Promise((resolve) => {
     const end = (choice: Choice | undefined): void => {
@@ -133,13 +127,36 @@ function choose(report: DoctorReport): Promise<Choice | undefined> {
   });
 }
 
+function itemOf(hop: DoctorHop): Item {
+  const { title, why, fix } = hopWords(hop);
+  const repairs = hop.action && shown(hop.action.title);
+  return {
+    hop,
+    label: title,
+    detail: [why, ...(fix ? [`→ ${fix}`] : [])].join(' '),
+    iconPath: new ThemeIcon(ICONS[hop.state]),
+    ...(repairs && { description: repairs, buttons: [button('wrench', repairs)] }),
+  };
+}
+
+/** In the language of the editor; the report that is copied into an issue stays English. */
+export function hopWords({ title, why, fix, says = {} }: DoctorHop): Pick<DoctorHop, 'title' | 'why' | 'fix'> {
+  return {
+    title: says.title ? inWords(says.title) : title,
+    why: says.why ? inWords(says.why) : why,
+    ...(fix && { fix: says.fix ? inWords(says.fix) : fix }),
+  };
+}
+
 async function copy(report: DoctorReport): Promise<void> {
   await env.clipboard.writeText(markdownReport(report));
   void sayInformation(t`Copied the report. It holds no key, prompt, user name or computer name.`);
 }
 
 /** The whole sentence, with the button that repairs it. */
-async function read({ title, state, why, fix, action }: DoctorHop): Promise<void> {
+async function read(hop: DoctorHop): Promise<void> {
+  const { title, why, fix } = hopWords(hop);
+  const { state, action } = hop;
   const text = `${title}: ${why}${fix ? ` ${fix}` : ''}`;
   const show = state === 'failed' ? sayError : sayInformation;
   const chosen = await show(text, ...(action ? [action.title] : []));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { COMMANDS, CONTEXT_RUNNING, EXTENSION_ID } from '../../../src/editor/ids';
-import { editorTexts } from '../../support/editorTexts';
+import { doctorSentences, editorTexts } from '../../support/editorTexts';
 
 interface Manifest {
   name: string;
@@ -60,14 +60,21 @@ describe('translations of what the editor shows', () => {
   /** What must stay as it is in every language: places for values, links, commands, names of settings. */
   const fixed = (text: string) =>
     [...text.matchAll(/\{\d+\}|\]\([^)]*\)|`[^`]*`|\$\([a-z-]+\)|\n/g)].map(([part]) => part).sort();
+  const doctor = doctorSentences();
   for (const [file, dictionary] of dictionaries) {
     it(`${file}: has every text of the manifest, the extension and its page`, () => {
       const lacking = [...Object.values(texts), ...editorTexts()].filter((text) => !dictionary[text]);
       assert.deepEqual(lacking, []);
     });
     it(`${file}: keeps values, links, settings and lines`, () => {
-      for (const [english, other] of Object.entries(dictionary))
+      for (const [text, other] of Object.entries(dictionary)) {
+        const english = doctor.get(text) ?? text;
         assert.deepEqual(fixed(other), fixed(english), english);
+      }
+    });
+    it(`${file}: has every sentence of the Doctor, and none that is no more`, () => {
+      const there = Object.keys(dictionary).filter((text) => text.startsWith('doctor.'));
+      assert.deepEqual(there.sort(), [...doctor.keys()].sort());
     });
   }
 });
