@@ -39,7 +39,7 @@ function run(out, parts) {
     .filter((part) => !part.startsWith('-'))
     .map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
     .join('|');
-  const args = ['--enable-source-maps', 'node_modules/mocha/bin/mocha.js', '--timeout', '180000', '--exit', ...flags];
+  const args = ['--enable-source-maps', 'node_modules/mocha/bin/mocha.js', '--timeout', '300000', '--exit', ...flags];
   if (escaped) args.push('--grep', escaped);
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [...args, `${out}/**/*.test.mjs`], {

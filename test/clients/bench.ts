@@ -26,6 +26,12 @@ export interface Client {
   run(run: Run): Promise<Told>;
 }
 
+/** Claude Code takes a name that it does not know for the newest model, and so asks. */
+const MODELS: Record<Wire, string> = {
+  chat: TRIO.chat.model,
+  responses: TRIO.responses.model,
+  messages: 'claude-opus-5',
+};
 const KEYS = { right: 'sk-of-a-real-client-0123456789', spent: 'sk-of-a-spent-client-0123456789' };
 
 interface Bench {
@@ -36,7 +42,6 @@ interface Bench {
 
 async function startBench(): Promise<Bench> {
   const model = await startModel();
-  const names = { openai: TRIO.chat.model, anthropic: TRIO.messages.model };
   const router = await startRouter(
     {
       backends: WIRES.map((wire) => ({
@@ -45,7 +50,7 @@ async function startBench(): Promise<Bench> {
         wire,
         baseUrl: `${model.upstream.url}/${wire}`,
       })),
-      aliases: Object.fromEntries(WIRES.map((wire) => [`helper-${wire}`, `${wire}/${names[TRIO[wire].preset]}`])),
+      aliases: Object.fromEntries(WIRES.map((wire) => [`helper-${wire}`, `${wire}/${MODELS[wire]}`])),
       clientKeys: [{ name: 'client' }, { name: 'spent', budget: { day: 0.01 } }],
       retry: { attempts: 1 },
     },
@@ -71,7 +76,7 @@ export function playAll(clients: readonly Client[], missing?: (client: Client) =
   before(async () => {
     bench = await startBench();
     // Spent honestly: answers that cost more than the budget holds.
-    const ask = { model: `chat/${TRIO.chat.model}`, max_tokens: 100, messages: [{ role: 'user', content: 'hi' }] };
+    const ask = { model: `chat/${MODELS.chat}`, max_tokens: 100, messages: [{ role: 'user', content: 'hi' }] };
     const headers = { authorization: `Bearer ${KEYS.spent}` };
     while ((await bench.router.post('/v1/chat/completions', ask, headers)).status === 200);
   });
@@ -95,7 +100,7 @@ async function play({ model, router }: Bench, client: Client, wire: Wire, situat
   const { folder, remove } = tempFolder();
   model.reset(situation.script(client.tools, folder));
   router.records.length = 0;
-  const name = situation.name === 'alias' ? `helper-${wire}` : `${wire}/${TRIO[wire].model}`;
+  const name = situation.name === 'alias' ? `helper-${wire}` : `${wire}/${MODELS[wire]}`;
   const key = situation.key === 'wrong' ? 'sk-nobody-knows-this-one' : KEYS[situation.key ?? 'right'];
   const tool = OTHER_TOOLS.find(({ id }) => id === client.tool)!;
   const lines = tool.lines({ origin: router.url, key, model: name, shell: 'posix' });

@@ -16,7 +16,7 @@ const cache = process.env.LLM_ROUTER_CLIENTS ?? '';
 const modules = path.join(cache, 'node_modules');
 const server = [process.execPath, path.join(process.cwd(), 'test/clients/mcpServer.mjs')] as const;
 const ASK = 'Do it.';
-const LIMIT_MS = 150_000;
+const LIMIT_MS = 280_000;
 
 /** Whom programs asked for beside the router. */
 export const strangers: string[] = [];

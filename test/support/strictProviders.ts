@@ -38,7 +38,7 @@ export function checkAnthropicRequest(body: JsonObject): Reason {
     (Number.isInteger(body.max_tokens) && (body.max_tokens as number) >= 1 ? undefined : 'max_tokens is missing') ??
     (messages.length > 0 ? undefined : 'messages: at least one message is required') ??
     checkSystem(body.system) ??
-    firstReason(messages, (message, at) => checkMessage(message, messages[at - 1], at)) ??
+    firstReason(messages, (message, at) => checkMessage(message, messages[at - 1], at, body.model as string)) ??
     checkAnthropicPairs(messages) ??
     checkPrefill(messages.at(-1) as JsonObject) ??
     firstReason(arrayOf(body.tools), checkAnthropicTool) ??
@@ -60,8 +60,13 @@ function checkSystem(system: JsonValue | undefined): Reason {
   );
 }
 
-function checkMessage(message: JsonObject, before: JsonObject | undefined, at: number): Reason {
+/** Models that take a system message behind one of the user: Opus 4.8 and what came after it. */
+const SYSTEM_WITHIN = /^claude-(opus|sonnet|haiku)-(4-[89]|[5-9])/;
+
+function checkMessage(message: JsonObject, before: JsonObject | undefined, at: number, model: string): Reason {
   const where = `messages.${at}`;
+  if (message.role === 'system' && before?.role === 'user' && SYSTEM_WITHIN.test(model))
+    return checkSystem(message.content);
   if (message.role !== 'user' && message.role !== 'assistant') return `${where}: unexpected role ${message.role}`;
   if (!before && message.role !== 'user') return 'messages: the first message must be a user message';
   if (before?.role === message.role) return `${where}: roles must alternate`;
@@ -85,6 +90,7 @@ const BLOCK_KEYS: Record<string, string> = {
   redacted_thinking: 'type data',
   tool_use: 'type id name input cache_control caller',
   tool_result: 'type tool_use_id content is_error cache_control',
+  tool_reference: 'type tool_name',
 };
 
 function checkBlock(block: JsonObject, role: string, where: string): Reason {
