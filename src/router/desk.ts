@@ -19,6 +19,7 @@ import type { CallsBy, RouterState } from '../process/contract';
 import type { RouterCore } from '../process/core';
 import type { Backend } from '../routing/backend';
 import { buildBackends } from '../routing/build';
+import { forgetResponses } from '../routing/wireChoice';
 import { listModels } from '../server/server';
 import { validateSettings } from '../settings/check';
 import { troublesOf } from '../troubles/table';
@@ -125,7 +126,10 @@ export function createDesk(given: DeskOptions): Desk {
       },
       exportUsage: async ({ from, to, file }) => ({ requests: await exportCsv(ledger, { from, to }, file) }),
       keyStates: async () => doors.admission.state(),
-      forgetLearned: () => doors.lessons.forget(),
+      forgetLearned: () => {
+        forgetResponses();
+        return doors.lessons.forget();
+      },
       logBodies: async ({ on }) => doors.bodyLog.switch(on === true),
       writeCursor: async (write) => given.cursorWriter.start(write),
       tunnelHistory: async () => tunnel.moments,

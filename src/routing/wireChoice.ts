@@ -58,3 +58,7 @@ export function rememberResponses(target: Target): void {
   if (learned.size >= MOST_LEARNED) learned.clear();
   learned.add(keyOf(target));
 }
+
+export function forgetResponses(): void {
+  learned.clear();
+}

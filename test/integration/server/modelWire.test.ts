@@ -161,6 +161,14 @@ describe('the wire of a model', () => {
     assert.deepEqual(paths(), ['/v1/chat/completions', '/v1/responses', '/v1/responses']);
   });
 
+  it('forgetting what was learned forgets this, too', async () => {
+    await chat('relay/forgotten-only');
+    await router.core.forgetLearned();
+    upstream.seen.length = 0;
+    await chat('relay/forgotten-only');
+    assert.deepEqual(paths(), ['/v1/chat/completions', '/v1/responses']);
+  });
+
   it('a switch that did not help is not remembered', async () => {
     upstream.answers = [openAi, refuse('No such model here.'), openAi];
     assert.equal((await chat('relay/other-only')).status, 400);
