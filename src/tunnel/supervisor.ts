@@ -34,7 +34,7 @@ const STABLE_AFTER = 60_000;
 /** A program that ends so often before it has registered is broken, not unlucky. */
 const BROKEN_AFTER = 3;
 
-export function superviseTunnel({ driver, verifier, clock, localPort, log }: SupervisorOptions): Tunnel {
+export function superviseTunnel({ driver, verifier, clock, localPort, log: write }: SupervisorOptions): Tunnel {
   const listeners = new Set<(status: TunnelStatus) => void>();
   const inbox = createMailbox<Note>(clock);
   let status: TunnelStatus = { state: 'off', provider: driver.provider, since: clock.now() };
@@ -43,6 +43,20 @@ export function superviseTunnel({ driver, verifier, clock, localPort, log }: Sup
   /** Failures without a date since it last worked. */
   let failures = 0;
   let checkingUrl: string | undefined;
+
+  /** Who is told, the log or a listener, ends no supervision by failing. */
+  const log: typeof write = (level, line) => {
+    try {
+      write(level, line);
+    } catch {}
+  };
+  function tell(listener: (status: TunnelStatus) => void): void {
+    try {
+      listener(status);
+    } catch (error) {
+      log('error', `tunnel listener: ${(error as Error).stack}`);
+    }
+  }
 
   function show(state: TunnelStateName, { says, ...fields }: Shown = {}): void {
     const { publicUrl, protocol, location } = status;
@@ -64,7 +78,7 @@ export function superviseTunnel({ driver, verifier, clock, localPort, log }: Sup
     status = next;
     if (told)
       log(state === 'error' || state === 'blocked' ? 'error' : 'info', `tunnel ${state}: ${next.message ?? ''}`.trim());
-    for (const listener of [...listeners]) listener(status);
+    for (const listener of [...listeners]) tell(listener);
   }
 
   /** Tells the problem with the time of the next try, and waits for it. */

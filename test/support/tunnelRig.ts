@@ -7,7 +7,7 @@ import type { CloudflaredOptions } from '../../src/tunnel/cloudflared/base';
 import type { Connected, Driver, Link, LinkEvent } from '../../src/tunnel/driver';
 import { quickTunnelDriver } from '../../src/tunnel/kinds/cloudflared';
 import { namedTunnelDriver } from '../../src/tunnel/kinds/cloudflaredNamed';
-import { openStateFile, type StateFile } from '../../src/tunnel/stateFile';
+import { openStateFile, type StateFile, type TunnelMemory } from '../../src/tunnel/stateFile';
 import { superviseTunnel } from '../../src/tunnel/supervisor';
 import type { Tunnel, TunnelStatus } from '../../src/tunnel/tunnel';
 import type { HealthResult, StreamResult } from '../../src/tunnel/verifier';
@@ -27,6 +27,22 @@ export interface Launch {
   connected: Connected;
   emit(event: LinkEvent): void;
 }
+
+/** Everything of the outside that the supervisor waits for, and the calls that it makes without waiting. */
+export const AWAITED = [
+  'adopt',
+  'find',
+  'request',
+  'launch',
+  'connected',
+  'close',
+  'forget',
+  'health',
+  'stream',
+  'name',
+] as const;
+export const CALLED = ['proven', 'note', 'leave', 'log', 'listener'] as const;
+export type Seam = (typeof AWAITED | typeof CALLED)[number];
 
 export interface Rig {
   tunnel: Tunnel;
@@ -53,6 +69,8 @@ export interface Rig {
   onLaunch(launch: Launch): void;
   /** Network addresses of this machine. */
   address: string;
+  /** Asked at everything that the supervisor awaits or calls: what it throws fails there, what it waits for holds it up. */
+  gate(at: Seam): void | Promise<void>;
   dispose(): Promise<void>;
 }
 
@@ -68,6 +86,8 @@ export interface RigOptions {
   find?: () => Promise<{ path: string; version: string }>;
   /** Instead of cloudflared. */
   driver?: (world: TunnelWorld, rig: Rig) => Driver;
+  /** Nothing on disk: for hundreds of runs. */
+  inMemory?: boolean;
 }
 
 export function tunnelRig({
@@ -77,8 +97,9 @@ export function tunnelRig({
   named,
   find,
   driver: otherDriver,
+  inMemory = false,
 }: RigOptions = {}): Rig {
-  const state = openStateFile(dataDir);
+  const state = inMemory ? memoryState() : openStateFile(dataDir);
   const rig: Rig = {
     tunnel: undefined as unknown as Tunnel,
     clock,
@@ -93,6 +114,7 @@ export function tunnelRig({
     outside: { health: { ok: true }, stream: { ok: true }, name: 'yes', probes: [], names: 0 },
     onLaunch: (launch) => registers(launch, clock),
     address: '192.168.1.20',
+    gate: () => {},
     async dispose() {
       await settled(rig.tunnel.stop(), clock);
       rmSync(dataDir, { recursive: true, force: true });
@@ -108,6 +130,7 @@ export function tunnelRig({
   };
   const network: Network = {
     async request() {
+      await rig.gate('request');
       rig.posts.push(clock.now());
       if (rig.service instanceof Error) throw rig.service;
       if (rig.service) return rig.service;
@@ -130,13 +153,26 @@ export function tunnelRig({
     mayInstall: false,
     network,
     networkSettings: undefined,
-    state,
+    state: {
+      ...state,
+      get value() {
+        return state.value;
+      },
+      update(change) {
+        void rig.gate('note');
+        state.update(change);
+      },
+    },
     world,
     ...options,
   };
   const programs = {
-    find: find ?? (async () => ({ path: '/opt/cloudflared', version: '2026.8.2' })),
+    find: async () => {
+      await rig.gate('find');
+      return find ? find() : { path: '/opt/cloudflared', version: '2026.8.2' };
+    },
     launch: async (launched: { transport: 'quic' | 'http2'; host: string; again: boolean; identity: object }) => {
+      await rig.gate('launch');
       const { transport, host, again } = launched;
       const secret =
         'credentials' in launched.identity ? (launched.identity.credentials as { secret: string }).secret : undefined;
@@ -150,24 +186,66 @@ export function tunnelRig({
       : quickTunnelDriver(cloudflared, programs);
   const verifier = {
     health: async () => {
+      await rig.gate('health');
       rig.outside.probes.push(clock.now());
       return rig.outside.health;
     },
-    stream: async () => rig.outside.stream,
+    stream: async () => {
+      await rig.gate('stream');
+      return rig.outside.stream;
+    },
     resolves: async () => {
+      await rig.gate('name');
       rig.outside.names += 1;
       return rig.outside.name;
     },
   };
   rig.tunnel = superviseTunnel({
-    driver,
+    driver: gated(driver, rig),
     verifier,
     clock,
     localPort: 11_411,
-    log: (level, line) => rig.logs.push(`${level} ${line}`),
+    log: (level, line) => {
+      void rig.gate('log');
+      rig.logs.push(`${level} ${line}`);
+    },
   });
-  rig.tunnel.onDidChange((status) => rig.seen.push(status));
+  rig.tunnel.onDidChange((status) => {
+    rig.seen.push(status);
+    void rig.gate('listener');
+  });
   return rig;
+}
+
+function memoryState(): StateFile {
+  let value: TunnelMemory = {};
+  return {
+    lost: undefined,
+    get value() {
+      return value;
+    },
+    update(change) {
+      value = { ...value, ...change };
+    },
+  };
+}
+
+function gated(driver: Driver, rig: Rig): Driver {
+  return {
+    ...driver,
+    async adopt(signal) {
+      await rig.gate('adopt');
+      return driver.adopt(signal);
+    },
+    async forget(asked) {
+      await rig.gate('forget');
+      await driver.forget(asked);
+    },
+    proven(url) {
+      void rig.gate('proven');
+      driver.proven(url);
+    },
+  };
 }
 
 function startLaunch(rig: Rig, start: Pick<Launch, 'transport' | 'host' | 'again' | 'secret'>): Link {
@@ -194,11 +272,16 @@ function startLaunch(rig: Rig, start: Pick<Launch, 'transport' | 'host' | 'again
     onEvent: (next) => {
       listener = next;
     },
-    connected: async () => launch.connected,
+    connected: async () => {
+      await rig.gate('connected');
+      return launch.connected;
+    },
     close: async () => {
+      await rig.gate('close');
       launch.ended = true;
     },
     leave: () => {
+      void rig.gate('leave');
       launch.left = true;
     },
   };
