@@ -84,13 +84,20 @@ export function baseUrlAnswer(view: View): BaseUrlAnswer {
   }
 }
 
+/** A program that is too old or does not start is not missing: its own sentence says what it is. */
+function localOnly({ needsBinary, message, says }: TunnelStatus): string {
+  if (needsBinary && message && says?.code !== 'tunnel.notInstalled')
+    return t`${message} The router works on this machine only. Cursor's servers need a public URL.`;
+  const why = needsBinary ? t`The tunnel program cloudflared is missing` : t`The tunnel is switched off`;
+  return t`${why}: the router works on this machine only. Cursor's servers need a public URL.`;
+}
+
 function tunnelAnswer(view: View, tunnel: TunnelStatus): BaseUrlAnswer {
   if (tunnel.needsBinary || (tunnel.state === 'off' && isLocalOnly(tunnel.provider))) {
-    const why = tunnel.needsBinary ? t`The tunnel program cloudflared is missing` : t`The tunnel is switched off`;
     return {
       message: {
         severity: 'warning',
-        text: t`${why}: the router works on this machine only. Cursor's servers need a public URL.`,
+        text: localOnly(tunnel),
         actions: ['Set Up Tunnel…', 'Copy Local URL'],
       },
     };

@@ -1,5 +1,5 @@
 /** Appends lines to the month files: one O_APPEND write a line, so that two processes may write to the same file. */
-import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, mkdirSync, openSync, readSync, writeSync } from 'node:fs';
 import { encodeLine } from './lines';
 import { monthFile, monthOf } from './monthFiles';
 import type { RequestRecord } from './record';
@@ -15,7 +15,7 @@ export interface Appender {
   append(record: RequestRecord): boolean;
   /** Tries again what the disk refused. True when nothing waits any more. */
   flush(): boolean;
-  /** Lets go of files that were replaced or deleted under us. */
+  /** Lets go of files that were replaced or deleted under us, and makes the folder again where records wait for one. */
   check(): void;
   close(): void;
 }
@@ -32,7 +32,8 @@ function openMonth(file: string): { fd: number; torn: boolean } {
 export function createAppender(folder: string, onProblem: (problem: string | undefined) => void): Appender {
   const files = new Map<string, { fd: number; torn: boolean }>();
   const waiting: RequestRecord[] = [];
-  let failing = false;
+  /** Unknown until the first record. */
+  let failing: boolean | undefined;
 
   const close = (month: string): void => {
     const file = files.get(month);
@@ -74,9 +75,9 @@ export function createAppender(folder: string, onProblem: (problem: string | und
         return false;
       }
       waiting.shift();
+      if (failing !== false) onProblem(undefined);
+      failing = false;
     }
-    if (failing) onProblem(undefined);
-    failing = false;
     return true;
   };
 
@@ -88,6 +89,11 @@ export function createAppender(folder: string, onProblem: (problem: string | und
     },
     flush,
     check() {
+      try {
+        if (failing) mkdirSync(folder, { recursive: true, mode: 0o700 });
+      } catch {
+        // The records wait on, and it was told.
+      }
       for (const [month, file] of files) if (fstatSync(file.fd).nlink === 0) close(month);
     },
     close() {

@@ -22,17 +22,22 @@ export function rollupFile(folder: string, month: string): string {
   return path.join(folder, `rollup-${month}.json`);
 }
 
+/** What is not there; what cannot be looked at just now is another matter, since files that are gone are counted anew. */
+const absent =
+  <T>(value: T) =>
+  (error: NodeJS.ErrnoException): T => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return value;
+    throw error;
+  };
+
 /** Month files with their sizes, oldest first; none when there is no folder yet. */
 export async function monthSizes(folder: string): Promise<[month: string, size: number][]> {
-  const names = await readdir(folder).catch(() => [] as string[]);
+  const names = await readdir(folder).catch(absent<string[]>([]));
   const found: [string, number][] = [];
   for (const name of names.sort()) {
     const month = MONTH_FILE.exec(name)?.[1];
     if (!month) continue;
-    const size = await stat(path.join(folder, name)).then(
-      (info) => info.size,
-      () => undefined,
-    );
+    const size = await stat(path.join(folder, name)).then((info) => info.size, absent(undefined));
     if (size !== undefined) found.push([month, size]);
   }
   return found;
@@ -53,7 +58,7 @@ export async function headOf(file: string): Promise<string> {
 export async function loadRollups(folder: string, months: Map<string, Rollup>): Promise<void> {
   for (const name of await readdir(folder).catch(() => [] as string[])) {
     const month = ROLLUP_FILE.exec(name)?.[1];
-    const rollup = month && readRollup(await readFile(path.join(folder, name), 'utf8'));
+    const rollup = month && readRollup(await readFile(path.join(folder, name), 'utf8').catch(() => ''));
     if (month && rollup) months.set(month, rollup);
   }
 }

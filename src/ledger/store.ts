@@ -91,9 +91,11 @@ const MAX_PENDING = 500;
 export async function openLedger(options: LedgerOptions): Promise<Ledger> {
   const { dataDir, now = Date.now, readOnly = false, syncEvery = 10_000 } = options;
   const folder = path.join(dataDir, 'ledger');
-  let problem = readOnly ? undefined : makeFolder(folder);
+  /** Writing and reading fail, and heal, each by itself. */
+  let writeProblem = readOnly ? undefined : makeFolder(folder);
+  let readProblem: string | undefined;
   let retained: number | undefined;
-  const appender = readOnly ? undefined : createAppender(folder, (sentence) => (problem = sentence));
+  const appender = readOnly ? undefined : createAppender(folder, (sentence) => (writeProblem = sentence));
   const months = new Map<string, Rollup>();
   const saved = new Map<string, { offset: number; at: number }>();
   const recent = createRecent(500);
@@ -168,11 +170,21 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
     }
   }
 
+  async function syncAndTell(): Promise<void> {
+    try {
+      await syncNow();
+      readProblem = undefined;
+    } catch (error) {
+      readProblem = `The usage log in ${folder} cannot be read: ${(error as Error).message}.`;
+      throw error;
+    }
+  }
+
   let running: Promise<void> = Promise.resolve();
   let syncing = false;
   const sync = (): Promise<void> => {
     syncing = true;
-    const next = running.then(syncNow).finally(() => (syncing = false));
+    const next = running.then(syncAndTell).finally(() => (syncing = false));
     running = next.catch(() => undefined);
     return next;
   };
@@ -199,9 +211,7 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
 
   await loadRollups(folder, months);
   for (const [month, rollup] of months) saved.set(month, { offset: rollup.offset, at: now() });
-  await sync().catch((error: Error) => {
-    problem ??= `The usage log in ${folder} cannot be read: ${error.message}.`;
-  });
+  await sync().catch(() => undefined);
   await fillRecent(folder, recent.add).catch(() => undefined);
   opened = true;
   const timer = syncEvery > 0 ? setInterval(() => void sync().catch(() => undefined), syncEvery) : undefined;
@@ -261,7 +271,7 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
       appender?.close();
     },
     get problem() {
-      return problem;
+      return writeProblem ?? readProblem;
     },
     get torn() {
       let torn = 0;

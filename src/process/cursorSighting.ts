@@ -2,7 +2,8 @@
  * Through which URL Cursor's servers come, kept over restarts: the URL is pasted by hand, and an old one fails in silence. Who
  * was refused may be anybody: that is one line in memory, and says nothing about where Cursor comes from.
  */
-import { mkdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { writeWhole } from '../network/wholeFile';
 import type { CursorSighting } from './contract';
@@ -31,14 +32,24 @@ export function createCursorSightings({ dataDir, now, log }: SightingWorld): Cur
   let seen = read(file);
   let turnedAway: Pick<CursorSighting, 'lastRefusal' | 'refused'> | undefined;
   let savedAt = 0;
+  let failing = false;
   let writing: Promise<void> = Promise.resolve();
 
   function save(): void {
     if (!seen) return;
     savedAt = now();
     const text = JSON.stringify({ host: seen.host, lastSeen: seen.lastSeen });
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-    writing = writing.then(() => writeWhole(file, text)).catch(() => {});
+    writing = writing.then(async () => {
+      try {
+        await mkdir(dataDir, { recursive: true, mode: 0o700 });
+        await writeWhole(file, text);
+        failing = false;
+      } catch (error) {
+        // Told once; a request is never held up by it.
+        if (!failing) log('warn', `Through which URL Cursor came could not be noted: ${(error as Error).message}`);
+        failing = true;
+      }
+    });
   }
 
   return {

@@ -30,12 +30,24 @@ export interface LogFileOptions {
   now?: () => Date;
 }
 
+/** How often it is looked at whether the file is still there, milliseconds. */
+const LOOK_EVERY = 1_000;
+
 /** Opens the file for appending; throws when that is impossible. Several processes may write to one file. */
 export function openLogFile(options: LogFileOptions): LogFile {
   const { file, maxBytes = 1024 * 1024, keep = 3, now = () => new Date() } = options;
   let threshold = LOG_LEVELS.indexOf(options.level ?? 'info');
   let descriptor: number | undefined = openSync(file, 'a', 0o600);
   let size = fstatSync(descriptor).size;
+  let lookedAt = now().getTime();
+
+  /** Where that is impossible the old one goes on. */
+  const reopen = (): void => {
+    const fresh = openSync(file, 'a', 0o600);
+    closeSync(descriptor!);
+    descriptor = fresh;
+    size = fstatSync(descriptor).size;
+  };
 
   const rotate = (): void => {
     // Another process may have rotated already: then our descriptor is the old file, and the new one only has to be opened.
@@ -46,10 +58,15 @@ export function openLogFile(options: LogFileOptions): LogFile {
         if (statSync(from, { throwIfNoEntry: false }) !== undefined) renameSync(from, `${file}.${n}`);
       }
     }
-    closeSync(descriptor!);
-    descriptor = undefined;
-    descriptor = openSync(file, 'a', 0o600);
-    size = fstatSync(descriptor).size;
+    reopen();
+  };
+
+  /** Somebody took the file away: the lines go into a new one. */
+  const heedDeleted = (): void => {
+    const at = now().getTime();
+    if (Math.abs(at - lookedAt) < LOOK_EVERY) return;
+    lookedAt = at;
+    if (statSync(file, { throwIfNoEntry: false }) === undefined) reopen();
   };
 
   const write = (level: LogLevel, message: string): void => {
@@ -57,6 +74,7 @@ export function openLogFile(options: LogFileOptions): LogFile {
     const text = maskKeys(message).replaceAll(/[\r\n]+\s*/g, ' ⏎ ');
     const line = `${now().toISOString()} ${process.pid} ${level} ${text}\n`;
     try {
+      heedDeleted();
       size += writeSync(descriptor, line);
       if (size > maxBytes) rotate();
     } catch {

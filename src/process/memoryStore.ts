@@ -9,6 +9,7 @@
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
 import { type FileHandle, mkdir, open, readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { steadyNow } from '../network/steadyClock';
 import { writeWhole } from '../network/wholeFile';
 
 const MAGIC = Buffer.from('LRM1');
@@ -24,6 +25,8 @@ export interface MemoryStoreOptions {
   key: Buffer;
   /** The file is rewritten with the live records once it has grown by this much. */
   rotateBytes?: number;
+  /** After a refusal of the disk it is written anew, with everything, no sooner than this; milliseconds. Default 30 s. */
+  retryMs?: number;
   /** All live records, oldest first; asked for when the file is rewritten. */
   live(): readonly string[];
   /** Trouble with the file, as a sentence. Nothing stops because of it. */
@@ -42,7 +45,7 @@ export interface MemoryStore {
 
 /** Opens or creates the file. A wrong key or a foreign file gives no records and a fresh file; a torn end is cut off. */
 export async function openMemoryStore(options: MemoryStoreOptions): Promise<MemoryStore> {
-  const { file, warn, rotateBytes = 16 * 1024 * 1024 } = options;
+  const { file, warn, rotateBytes = 16 * 1024 * 1024, retryMs = 30_000 } = options;
   const key = options.key.length === 32 ? options.key : createHash('sha256').update(options.key).digest();
   const found = readRecords(await readFile(file).catch(() => Buffer.alloc(0)), key);
   let handle: FileHandle | undefined;
@@ -54,6 +57,8 @@ export async function openMemoryStore(options: MemoryStoreOptions): Promise<Memo
   let working: Promise<void> = Promise.resolve();
   let scheduled = false;
   let closed = false;
+  /** Since when the file lacks something that the disk refused. */
+  let refusedAt: number | undefined;
 
   async function start(): Promise<void> {
     await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
@@ -74,6 +79,7 @@ export async function openMemoryStore(options: MemoryStoreOptions): Promise<Memo
       name = fresh;
       next = records.length;
       size = bytes.length;
+      refusedAt = undefined;
     } finally {
       // Where a full disk refused the fresh one, the old one goes on.
       rotateAt = size + rotateBytes;
@@ -85,11 +91,16 @@ export async function openMemoryStore(options: MemoryStoreOptions): Promise<Memo
     scheduled = false;
     const records = waiting;
     waiting = [];
-    if (!handle || !name || records.length === 0) return;
+    if (records.length === 0) return;
+    if (refusedAt !== undefined && steadyNow() - refusedAt >= retryMs) return rewrite(options.live());
+    if (!handle || !name) return;
+    // Somebody took the file away.
+    if ((await handle.stat()).nlink === 0) return rewrite(options.live());
     const id = name;
     const bytes = Buffer.concat(records.map((record, at) => seal(record, key, id, next + at)));
     if (size + bytes.length > rotateAt) return rewrite(options.live());
-    await handle.write(bytes, 0, bytes.length, size);
+    const { bytesWritten } = await handle.write(bytes, 0, bytes.length, size);
+    if (bytesWritten !== bytes.length) throw new Error('the disk is full');
     next += records.length;
     size += bytes.length;
   }
@@ -103,8 +114,11 @@ export async function openMemoryStore(options: MemoryStoreOptions): Promise<Memo
   }
 
   function complain(what: string, error: Error): void {
+    const told = refusedAt !== undefined;
+    refusedAt = steadyNow();
+    if (told) return;
     warn(
-      `The memory file ${file} could not be ${what}: ${error.message}. Thinking is remembered until the router ends.`,
+      `The memory file ${file} could not be ${what}: ${error.message}. Thinking is remembered in this process until the disk takes it again.`,
     );
   }
 

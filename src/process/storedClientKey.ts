@@ -21,6 +21,7 @@ export async function storedClientKey(dataDir: string): Promise<string> {
   if (!stored && digest === undefined) return await makeKey(file, digestFile);
   if (!stored) throw inDoubt(file, digestFile, 'is gone');
   if (!KEY.test(stored)) throw inDoubt(file, digestFile, 'holds no client key');
+  if (digest && isPart(stored, digest)) throw inDoubt(file, digestFile, 'holds a part of it only');
   await remember(stored, digest, digestFile);
   return stored;
 }
@@ -54,8 +55,19 @@ async function remember(key: string, known: string | undefined, digestFile: stri
   await writeWhole(digestFile, `${digestOf(key, randomBytes(16).toString('hex'))}\n`).catch(() => {});
 }
 
+/** Characters by which a torn key is told from one that a person wrote: nobody else's begins alike. */
+const BEGINNING = 16;
+
+const hashOf = (text: string, salt: string): string => createHash('sha256').update(salt).update(text).digest('hex');
+
 const digestOf = (key: string, salt: string): string =>
-  `${salt}:${createHash('sha256').update(salt).update(key).digest('hex')}`;
+  `${salt}:${hashOf(key, salt)}:${hashOf(key.slice(0, BEGINNING), salt)}`;
+
+/** Cut by a disk that failed: not the key that was made, but its beginning. */
+function isPart(key: string, digest: string): boolean {
+  const [salt = '', whole, beginning] = digest.split(':');
+  return hashOf(key, salt) !== whole && hashOf(key.slice(0, BEGINNING), salt) === beginning;
+}
 
 function inDoubt(file: string, digestFile: string, what: string): UsageError {
   return new UsageError(

@@ -75,6 +75,7 @@ export function openLessonStore(given: { dataDir: string; now(): number; warn(li
   const learned = new Map(readLearned(file).map((one) => [keyOf(one), one]));
   let saved = Promise.resolve();
   let waiting = false;
+  let refused = false;
   let onDisk = learned.size > 0;
   let lookedAt = given.now();
 
@@ -97,7 +98,9 @@ export function openLessonStore(given: { dataDir: string; now(): number; warn(li
         mkdirSync(given.dataDir, { recursive: true, mode: 0o700 });
         await writeWhole(file, JSON.stringify({ version: VERSION, models: [...learned.values()] }));
         onDisk = true;
+        refused = false;
       } catch (error) {
+        refused = true;
         given.warn(`What providers refuse could not be written down: ${(error as Error).message}`);
       }
     });
@@ -150,13 +153,17 @@ export function openLessonStore(given: { dataDir: string; now(): number; warn(li
       learned.clear();
       const gone = saved.then(async () => {
         await forgetLessons(given.dataDir);
-        onDisk = false;
+        onDisk = refused = false;
       });
       saved = gone.catch(() => undefined);
       await gone;
       return { models };
     },
-    close: () => saved,
+    async close() {
+      await saved;
+      if (refused) save();
+      await saved;
+    },
   };
 }
 

@@ -6,6 +6,7 @@ import { baseUrlAnswer, tunnelTrouble, urlNotice } from '../../../src/editor/sta
 import type { View } from '../../../src/editor/view';
 import type { RouterState } from '../../../src/process/contract';
 import { PRESET_CARDS } from '../../../src/routing/presetCards';
+import { say } from '../../../src/tunnel/sentences';
 import type { TunnelStateName, TunnelStatus } from '../../../src/tunnel/tunnel';
 
 const publicUrl = 'https://a-b.trycloudflare.com';
@@ -35,12 +36,17 @@ describe('copying the base URL', () => {
   });
 
   it('answers in every other state without copying, and offers what helps', () => {
+    const says = say.binaryTooOld('2020.1.1', '2024.1.1');
+    const tooOld = { needsBinary: true, message: says.text, says };
+    const notThere = { needsBinary: true, message: say.notInstalled.text, says: say.notInstalled };
     const states: [View, RegExp, string][] = [
       [{ link: 'off', models: [] }, /stopped/, 'Start Router'],
       [{ link: 'connecting', models: [] }, /starting/, 'Show Log'],
       [{ link: 'failed', message: 'It ended.', models: [] }, /not running. It ended/, 'Restart Router'],
       [view('off', { provider: 'none' }), /switched off/, 'Copy Local URL'],
       [view('error', { needsBinary: true }), /cloudflared is missing/, 'Set Up Tunnel…'],
+      [view('error', notThere), /cloudflared is missing/, 'Set Up Tunnel…'],
+      [view('error', tooOld), /2020.1.1 is older .* The router works on this machine only/, 'Set Up Tunnel…'],
       [view('requesting', { publicUrl: undefined }), /being set up/, 'Copy Local URL'],
       [view('reconnecting'), /has been reconnecting since .* stays https:/, 'Copy This URL'],
       [view('degraded'), /disturbed/, 'Copy This URL'],

@@ -4,6 +4,7 @@ import { PassThrough } from 'node:stream';
 import { cloudflaredVersion, findCloudflared } from '../../../src/tunnel/cloudflared/cloudflaredBinary';
 import { realWorld, type TunnelWorld } from '../../../src/tunnel/world';
 import { controlledClock } from '../../support/controlledClock';
+import { tunnelRig } from '../../support/tunnelRig';
 
 /** A world in which every program ends like this. */
 function world(platform: NodeJS.Platform, code: number | null, signal: NodeJS.Signals | null): TunnelWorld {
@@ -30,6 +31,34 @@ describe('a cloudflared that macOS does not let run', () => {
     });
     await assert.rejects(cloudflaredVersion(file, world('darwin', 1, null)), /^Error: exit code 1$/);
     await assert.rejects(cloudflaredVersion(file, world('linux', null, 'SIGKILL')), /^Error: no answer$/);
+  });
+
+  it('is looked at now and then, and online once a person has allowed it', async () => {
+    const ended = world('darwin', null, 'SIGKILL');
+    let allowed = false;
+    let looks = 0;
+    const find = async () => {
+      looks += 1;
+      if (allowed) return { path: process.execPath, version: '2026.8.2' };
+      return findCloudflared({ chosen: process.execPath, dataDir: '/nowhere', world: ended });
+    };
+    const rig = tunnelRig({ find });
+    // In small steps: starting a program settles over several turns.
+    const pass = async (seconds: number) => {
+      for (let at = 0; at < seconds; at += 1) await rig.clock.pass(1_000);
+    };
+    try {
+      await rig.tunnel.start();
+      await pass(600);
+      assert.match(rig.tunnel.status.message ?? '', /does not start \(macOS ended it at its start: .*Allow Anyway/);
+      assert.ok(looks >= 5 && looks <= 10, `${looks} looks in ten minutes`);
+      assert.equal(rig.posts.length, 0, 'no tunnel is asked for that nobody can use');
+      allowed = true;
+      await pass(310);
+      assert.equal(rig.tunnel.status.state, 'online');
+    } finally {
+      await rig.dispose();
+    }
   });
 
   it('is told to the person in the state of the tunnel', async () => {

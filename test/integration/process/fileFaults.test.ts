@@ -1,0 +1,300 @@
+/** Every file that the router keeps, and a disk that refuses, loses or tears it: nothing else fails, it is told, and later it works. */
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import { createSwitchStore } from '../../../src/editor/connect/switchMemory';
+import { createStopFlag } from '../../../src/editor/stopFlag';
+import { createBodyLog } from '../../../src/ledger/bodyLog';
+import { openLedger } from '../../../src/ledger/store';
+import { createCursorSightings } from '../../../src/process/cursorSighting';
+import { claimDataDir } from '../../../src/process/dataDirClaim';
+import { openLogFile } from '../../../src/process/logFile';
+import { openMemoryStore } from '../../../src/process/memoryStore';
+import { openMemo } from '../../../src/process/routerMemo';
+import { installSecret, type RuntimeDir } from '../../../src/process/runtimeDir';
+import { storedClientKey } from '../../../src/process/storedClientKey';
+import type { Target } from '../../../src/routing/backend';
+import { openStateFile } from '../../../src/tunnel/stateFile';
+import { openLessonStore } from '../../../src/upstream/lessonStore';
+import { breakDisk, type DiskFault } from '../../support/brokenDisk';
+import { requestRecord } from '../../support/ledgerRecords';
+
+/** How a refusal is told. */
+const WORDS: Record<DiskFault, RegExp> = { ENOSPC: /ENOSPC|the disk is full/, EACCES: /EACCES|may not write/ };
+
+interface Kept {
+  /** Throws where a person or a command waits for the answer. */
+  write(mark: number): unknown;
+  close?(): unknown;
+}
+
+interface Place {
+  file: string;
+  open(dataDir: string, tell: (sentence: string) => void): Kept | Promise<Kept>;
+  /** The marks that a new process finds. */
+  read(dataDir: string): number[] | Promise<number[]>;
+  /** Best effort, without a word: the value in memory goes on. */
+  quiet?: true;
+  /** Nobody makes this file anew, since somebody has what stood in it: its loss is told instead. */
+  irreplaceable?: true;
+}
+
+const marksIn = (text: string) => [...text.matchAll(/mark-(\d)/g)].map(([, mark]) => Number(mark));
+const textOf = (file: string) => (existsSync(file) ? readFileSync(file, 'utf8') : '');
+const target = { backend: { name: 'b', baseUrl: 'https://b.example', wire: 'chat' }, upstreamModel: 'm' } as Target;
+const key = Buffer.alloc(32, 7);
+
+const PLACES: Record<string, Place> = {
+  'state of the tunnel': {
+    file: 'tunnel/state.json',
+    quiet: true,
+    open(dataDir) {
+      const state = openStateFile(dataDir);
+      return { write: (mark) => state.update({ requests: [...(state.value.requests ?? []), mark] }) };
+    },
+    read: (dataDir) => [...(openStateFile(dataDir).value.requests ?? [])],
+  },
+  'note for the next router': {
+    file: 'run/memo.json',
+    quiet: true,
+    async open(dataDir) {
+      mkdirSync(path.join(dataDir, 'run'), { recursive: true });
+      const memo = await openMemo({ run: path.join(dataDir, 'run') } as RuntimeDir, 0);
+      return { write: (mark) => memo.update({ port: mark }) };
+    },
+    read: async (dataDir) => [(await openMemo({ run: path.join(dataDir, 'run') } as RuntimeDir, 0)).value.port ?? 0],
+  },
+  lessons: {
+    file: 'lessons.json',
+    open(dataDir, warn) {
+      const store = openLessonStore({ dataDir, now: () => 0, warn });
+      return {
+        async write(mark) {
+          store.remember(target, [{ field: `mark-${mark}`, do: 'drop', lasting: true }]);
+          await store.close();
+        },
+        close: () => store.close(),
+      };
+    },
+    read: (dataDir) => marksIn(JSON.stringify(openLessonStore({ dataDir, now: () => 0, warn: () => {} }).all())),
+  },
+  "Cursor's memory": {
+    file: 'memory.bin',
+    async open(dataDir, warn) {
+      const live: string[] = [];
+      const file = path.join(dataDir, 'memory.bin');
+      const store = await openMemoryStore({ file, key, live: () => live, warn, retryMs: 0 });
+      live.push(...store.records);
+      return {
+        write(mark) {
+          live.push(`mark-${mark}`);
+          store.append(`mark-${mark}`);
+          return store.flush();
+        },
+        close: () => store.close(),
+      };
+    },
+    async read(dataDir) {
+      const file = path.join(dataDir, 'memory.bin');
+      const store = await openMemoryStore({ file, key, live: () => [], warn: () => {} });
+      await store.close();
+      return marksIn(store.records.join());
+    },
+  },
+  'usage log': {
+    file: 'ledger/requests-2026-11.jsonl',
+    async open(dataDir, tell) {
+      const ledger = await openLedger({ dataDir, syncEvery: 0 });
+      return {
+        async write(mark) {
+          await ledger.sync().catch(() => undefined);
+          ledger.append(requestRecord({ askedModel: `mark-${mark}` }));
+          if (ledger.problem) tell(ledger.problem);
+        },
+        async close() {
+          assert.equal(ledger.problem, undefined);
+          await ledger.close();
+        },
+      };
+    },
+    async read(dataDir) {
+      const ledger = await openLedger({ dataDir, syncEvery: 0, readOnly: true });
+      const found: number[] = [];
+      for await (const { askedModel } of ledger.records({ from: '', to: '' })) found.push(...marksIn(askedModel));
+      const [total] = await ledger.summary({ from: '', to: '', by: 'backend' });
+      if (found.length > 0) assert.ok(total!.requests >= found.length, 'sums and records agree');
+      await ledger.close();
+      return found;
+    },
+  },
+  log: {
+    file: 'logs/router.log',
+    quiet: true,
+    open(dataDir) {
+      mkdirSync(path.join(dataDir, 'logs'), { recursive: true });
+      let time = 0;
+      const now = () => new Date((time += 2_000));
+      const log = openLogFile({ file: path.join(dataDir, 'logs/router.log'), now, maxBytes: 60 });
+      return { write: (mark) => log.info(`mark-${mark}`), close: log.close };
+    },
+    read: (dataDir) =>
+      ['', '.1', '.2', '.3'].flatMap((end) => marksIn(textOf(path.join(dataDir, `logs/router.log${end}`)))),
+  },
+  'client key': {
+    file: 'client-key',
+    irreplaceable: true,
+    open: (dataDir) => ({ write: () => storedClientKey(dataDir) }),
+    read: async (dataDir) =>
+      (await storedClientKey(dataDir)) === textOf(path.join(dataDir, 'client-key')).trim() ? [1, 2, 3] : [],
+  },
+  'install secret': {
+    file: 'install-secret',
+    irreplaceable: true,
+    open: (dataDir) => ({ write: () => installSecret(dataDir) }),
+    read: async (dataDir) => ((await installSecret(dataDir)) ? [1, 2, 3] : []),
+  },
+  'where Cursor came through': {
+    file: 'cursor-seen.json',
+    open(dataDir, tell) {
+      const seen = createCursorSightings({
+        dataDir,
+        now: Date.now,
+        log: (level, line) => level === 'warn' && tell(line),
+      });
+      return {
+        async write(mark) {
+          seen.saw(`mark-${mark}.example`);
+          await seen.close();
+        },
+      };
+    },
+    read: (dataDir) => marksIn(textOf(path.join(dataDir, 'cursor-seen.json'))),
+  },
+  "switch of Cursor's key": {
+    file: 'cursor-switch.json',
+    open(dataDir) {
+      const store = createSwitchStore(dataDir);
+      return { write: (mark) => store.change({ offAt: mark }) };
+    },
+    read: (dataDir) => [createSwitchStore(dataDir).read().offAt ?? 0],
+  },
+  "a person's Stop": {
+    file: 'stopped',
+    open: (dataDir) => ({ write: () => createStopFlag(dataDir).set(true) }),
+    read: (dataDir) => (createStopFlag(dataDir).isSet() ? [1, 2, 3] : []),
+  },
+  'whose folder it is': {
+    file: 'run/headless.json',
+    open: (dataDir) => ({
+      async write() {
+        const claim = await claimDataDir(dataDir);
+        await claim.tellPort(1).finally(() => claim.release());
+      },
+    }),
+    read: () => [1, 2, 3],
+  },
+  'bodies of requests': {
+    file: 'bodies.jsonl',
+    open(dataDir, tell) {
+      const onChange = (_on: boolean, reason?: string) => reason && tell(reason);
+      const log = createBodyLog({ dataDir, now: () => 0, secrets: () => [], onChange });
+      return {
+        async write(mark) {
+          log.switch(true);
+          log.write('id', 'answer', `mark-${mark}`);
+          while (log.on && !existsSync(log.file)) await setImmediate();
+          await log.close();
+        },
+      };
+    },
+    read: (dataDir) => marksIn(textOf(path.join(dataDir, 'bodies.jsonl'))),
+  },
+};
+
+describe('file faults at every write', () => {
+  let dataDir: string;
+  let told: string[];
+  const tell = (sentence: string) => void told.push(sentence);
+  /** What is thrown is told by whoever asked. */
+  const attempt = async <T>(what: () => T | Promise<T>): Promise<T | undefined> => {
+    try {
+      return await what();
+    } catch (error) {
+      tell((error as Error).message);
+      return undefined;
+    }
+  };
+  beforeEach(() => {
+    dataDir = mkdtempSync(path.join(os.tmpdir(), 'llm-router-disk-'));
+    told = [];
+  });
+  afterEach(() => rmSync(dataDir, { recursive: true, force: true }));
+
+  for (const [name, place] of Object.entries(PLACES)) {
+    for (const code of ['ENOSPC', 'EACCES'] as const) {
+      it(`${name}: ${code} while it runs`, async () => {
+        const kept = await place.open(dataDir, tell);
+        await kept.write(1);
+        const refused = await refusing(code, () => attempt(() => kept.write(2)));
+        await kept.write(3);
+        await kept.close?.();
+        const found = await place.read(dataDir);
+        assert.ok(found.includes(3));
+        if (refused && !place.quiet && !found.includes(2)) assert.match(told.join('\n'), WORDS[code]);
+      });
+
+      it(`${name}: ${code} from the start`, async () => {
+        let kept: Kept | undefined;
+        const refused = await refusing(code, async () => {
+          kept = await attempt(() => place.open(dataDir, tell));
+          await attempt(() => kept?.write(1));
+        });
+        kept ??= await place.open(dataDir, tell);
+        await kept.write(2);
+        await kept.close?.();
+        const found = await place.read(dataDir);
+        assert.ok(found.includes(2));
+        if (refused && !place.quiet && !found.includes(1)) assert.match(told.join('\n'), WORDS[code]);
+      });
+    }
+
+    it(`${name}: missing while it runs`, async () => {
+      const kept = await place.open(dataDir, tell);
+      await kept.write(1);
+      rmSync(path.join(dataDir, place.file), { force: true });
+      await attempt(() => kept.write(2));
+      if (place.irreplaceable && name === 'client key') assert.match(told.join(), /client-key.*is gone/);
+      else {
+        await kept.close?.();
+        assert.ok((await place.read(dataDir)).includes(2));
+      }
+    });
+
+    it(`${name}: torn before a start`, async () => {
+      const before = await place.open(dataDir, tell);
+      await before.write(1);
+      await before.close?.();
+      const file = path.join(dataDir, place.file);
+      if (existsSync(file)) truncateSync(file, Math.floor(statSync(file).size / 2));
+      const kept = await place.open(dataDir, tell);
+      await attempt(() => kept.write(2));
+      if (place.irreplaceable) assert.match(told.join(), new RegExp(place.file));
+      else {
+        await kept.close?.();
+        assert.ok((await place.read(dataDir)).includes(2));
+      }
+    });
+  }
+
+  async function refusing(code: DiskFault, during: () => Promise<unknown>): Promise<boolean> {
+    const disk = await breakDisk(dataDir, code);
+    try {
+      await during();
+    } finally {
+      disk.mend();
+    }
+    return disk.refusals > 0;
+  }
+});
