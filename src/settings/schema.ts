@@ -127,6 +127,7 @@ const backend = z.strictObject({
     }),
   baseUrl: z
     .string()
+    .trim()
     .regex(/^https?:\/\/[^\s]+$/i, 'starts with http:// or https:// and has no spaces')
     .optional()
     .meta({ description: 'Base URL of the provider. Without a path it gets /v1; with one it is used as written.' }),
@@ -137,7 +138,7 @@ const backend = z.strictObject({
       description: 'The API the provider speaks.',
       enumDescriptions: ['OpenAI Chat Completions', 'OpenAI Responses', 'Anthropic Messages'],
     }),
-  prefix: z.string().max(200).optional().meta({
+  prefix: z.string().trim().max(200).optional().meta({
     description: 'Model names that start with this go to this backend. Default: name/. Empty: configured names only.',
   }),
   default: z.boolean().optional().meta({
@@ -272,17 +273,17 @@ export const settingsSchema = z.strictObject({
           description: 'How Cursor reaches the router.',
           enumDescriptions: Object.values(TUNNEL_KINDS).map(({ description }) => description),
         }),
-      binary: z.string().default('').meta({
+      binary: z.string().trim().default('').meta({
         description: 'Path of the tunnel program (cloudflared, ngrok or tailscale). Empty: found by itself.',
         markdownDescription:
           'Path of the program of `#llmRouter.tunnel.provider#` (cloudflared, ngrok or tailscale). Empty: found by itself.',
       }),
-      hostname: z.string().default('').meta({
+      hostname: z.string().trim().default('').meta({
         description: 'Public hostname of a named Cloudflare tunnel or a reserved ngrok domain.',
         markdownDescription:
           'Public hostname when `#llmRouter.tunnel.provider#` is `cloudflared-named`, or a reserved domain of `ngrok`.',
       }),
-      url: z.string().default('').meta({
+      url: z.string().trim().default('').meta({
         description: 'Public URL for the provider custom, as https://llm.example.com.',
         markdownDescription: 'Public URL when `#llmRouter.tunnel.provider#` is `custom`, as `https://llm.example.com`.',
       }),

@@ -22,6 +22,26 @@ describe('validateSettings', () => {
     assert.equal(validateSettings({ fallbackModel: '' }).settings?.fallbackModel, undefined);
     assert.equal(validateSettings({ fallbackModel: ' a ' }).settings?.fallbackModel, 'a');
   });
+  it('takes blanks around a prefix, an address and the values of the tunnel for none', () => {
+    const tunnel = {
+      provider: 'custom',
+      url: ' https://llm.example.com\n',
+      hostname: ' h.example.com ',
+      binary: ' /bin/ngrok ',
+    };
+    const { settings, problems } = validateSettings({
+      backends: [{ name: ' a ', baseUrl: ` ${baseUrl}\r\n`, prefix: ' a/ ' }],
+      tunnel,
+    });
+    assert.deepEqual(problems, []);
+    assert.deepEqual(settings?.backends[0], { name: 'a', baseUrl, prefix: 'a/' });
+    assert.deepEqual(settings?.tunnel, {
+      ...{ provider: 'custom', url: 'https://llm.example.com', hostname: 'h.example.com', binary: '/bin/ngrok' },
+    });
+    assert.deepEqual(told({ backends: [a, { name: 'b', baseUrl, prefix: ' a/ ' }] }), [
+      'backends[1].prefix: Two backends have the prefix a/; a model name must lead to one of them.',
+    ]);
+  });
   it('gives no settings with an error, and settings with warnings', () => {
     assert.equal(validateSettings({ port: -1 }).settings, undefined);
     assert.ok(validateSettings({ aliases: { x: 'nowhere' } }).settings);
