@@ -17,6 +17,8 @@ const TYPES = {
   MessageCreateParams: ['@anthropic-ai/sdk', 'Sdk.MessageCreateParams'],
   Message: ['@anthropic-ai/sdk', 'Sdk.Message'],
   RawMessageStreamEvent: ['@anthropic-ai/sdk', 'Sdk.RawMessageStreamEvent'],
+  OpenAiError: ['openai', 'Sdk.ErrorObject'],
+  AnthropicError: ['@anthropic-ai/sdk', 'Sdk.ErrorResponse'],
 } as const;
 
 export type SdkType = keyof typeof TYPES;
