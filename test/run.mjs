@@ -6,17 +6,17 @@ const root = path.resolve(import.meta.dirname, '..');
 let passed = 0;
 let failed = 0;
 
-/** Runs a program with its output shown; resolves to its exit code and what it printed. */
-function run(command, args) {
+/** Runs a program; resolves to its exit code and what it printed. `show` gets what it prints as it comes. */
+function run(args, show = () => {}) {
   return new Promise((resolve) => {
-    const child = spawn(command, args, {
+    const child = spawn(process.execPath, args, {
       cwd: root,
       stdio: ['ignore', 'pipe', 'inherit'],
       env: { ...process.env, FORCE_COLOR: '0' },
     });
     let text = '';
     child.stdout.on('data', (data) => {
-      process.stdout.write(data);
+      show(data);
       text += data;
     });
     child.on('error', (error) => resolve({ code: 1, text: String(error) }));
@@ -24,10 +24,11 @@ function run(command, args) {
   });
 }
 
-/** A step that is one check: passes or fails as a whole. */
+/** A step that is one check: passes or fails as a whole, and is told in one piece. */
 async function check(name, ...args) {
   const begun = Date.now();
-  const { code } = await run(process.execPath, args);
+  const { code, text } = await run(args);
+  process.stdout.write(text);
   if (code === 0) passed += 1;
   else failed += 1;
   console.log(`${code === 0 ? 'ok  ' : 'FAIL'} ${name} (${((Date.now() - begun) / 1000).toFixed(1)} s)`);
@@ -37,7 +38,7 @@ async function check(name, ...args) {
 /** A step that counts its own tests. */
 async function suite(name, passing, failing, ...args) {
   const begun = Date.now();
-  const { code, text } = await run(process.execPath, args);
+  const { code, text } = await run(args, (data) => process.stdout.write(data));
   const count = (pattern) => Number([...text.matchAll(pattern)].at(-1)?.[1] ?? 0);
   const good = count(passing);
   const bad = count(failing);
@@ -50,12 +51,8 @@ async function suite(name, passing, failing, ...args) {
 }
 
 const bin = (name) => `node_modules/${name}`;
-await check('formatter and linter', bin('@biomejs/biome/bin/biome'), 'check', '--error-on-warnings', '.');
-await check('types', bin('typescript/bin/tsc'), '-p', '.');
-await check('types of the dashboard page', bin('typescript/bin/tsc'), '-p', 'src/webview');
-await check('dead code', bin('knip/bin/knip.js'));
-await check('generated settings', 'test/support/writeManifest.mjs', '--check');
-await check('third-party notices', 'test/tools/makeNotices.mjs', '--check');
+// The types take as long as all the others.
+await Promise.all([check('types', bin('typescript/bin/tsc'), '-p', '.'), otherChecks()]);
 const built = await check('build', 'esbuild.config.mjs');
 if (built) {
   await suite('unit and integration', /^ {2}(\d+) passing/gm, /^ {2}(\d+) failing/gm, 'test/unit.mjs');
@@ -63,3 +60,11 @@ if (built) {
 }
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
+
+async function otherChecks() {
+  await check('formatter and linter', bin('@biomejs/biome/bin/biome'), 'check', '--error-on-warnings', '.');
+  await check('types of the dashboard page', bin('typescript/bin/tsc'), '-p', 'src/webview');
+  await check('dead code', bin('knip/bin/knip.js'));
+  await check('generated settings', 'test/support/writeManifest.mjs', '--check');
+  await check('third-party notices', 'test/tools/makeNotices.mjs', '--check');
+}
