@@ -19,6 +19,7 @@ export interface AdmissionRequest {
   maxOutputTokens?: number;
   /** How many answers it asks for; each is held. */
   answers?: number;
+  within?: boolean; // a running request of the same key, whose place is its own
 }
 
 export interface Reservation {
@@ -27,10 +28,11 @@ export interface Reservation {
   /** What is held for the request on its present target: input, and the output it may write. */
   reserved(): Usage;
   /** A fallback goes to another target: checks models and budget anew and holds that target's price instead. The old hold stays when refused. */
-  move(target: Target): { ok: true } | { ok: false; failure: ApiFailure };
+  move(target: Target): { ok: true } | Refused;
 }
 
-export type Admitted = { ok: true; reservation: Reservation } | { ok: false; failure: ApiFailure };
+type Refused = { ok: false; failure: ApiFailure };
+export type Admitted = { ok: true; reservation: Reservation } | Refused;
 
 export interface KeyState {
   name: string;
@@ -134,7 +136,7 @@ function refuse(
   code: string,
   message: string,
   retryAfterSeconds?: number,
-): { ok: false; failure: ApiFailure } {
+): Refused {
   return { ok: false, failure: { status, kind, code, message, retryAfterSeconds, own: true } };
 }
 
@@ -150,7 +152,7 @@ function mayUse({ models }: Key, target: Target): boolean {
   return !models || namesOf(target).some((name) => models.some((matches) => matches(name)));
 }
 
-function tooMany(name: string, most: number): { ok: false; failure: ApiFailure } {
+function tooMany(name: string, most: number): Refused {
   const message = `The key "${name}" is limited to ${most} requests at the same time. Try again in 1 s.`;
   return refuse(429, 'rateLimit', 'rate_limit_exceeded', message, 1);
 }
@@ -220,7 +222,7 @@ export function createAdmission(world: AdmissionWorld, configured: readonly Clie
     return undefined;
   }
 
-  function checkModel(name: string, key: Key, target: Target): { ok: false; failure: ApiFailure } | undefined {
+  function checkModel(name: string, key: Key, target: Target): Refused | undefined {
     if (mayUse(key, target)) return undefined;
     const allowed = key.settings?.models?.join(', ') || 'none';
     return refuse(
@@ -247,10 +249,10 @@ export function createAdmission(world: AdmissionWorld, configured: readonly Clie
     return refused;
   }
 
-  function checkRates(name: string, key: Key, tokens: () => number): { ok: false; failure: ApiFailure } | undefined {
+  function checkRates(name: string, key: Key, tokens: () => number, places = 1): Refused | undefined {
     const { maxStreams, requestsPerMinute, tokensPerMinute } = key.settings ?? {};
     const now = world.steady();
-    const limited = (limit: string, wait: number): { ok: false; failure: ApiFailure } =>
+    const limited = (limit: string, wait: number): Refused =>
       refuse(
         429,
         'rateLimit',
@@ -258,7 +260,7 @@ export function createAdmission(world: AdmissionWorld, configured: readonly Clie
         `The key "${name}" is limited to ${limit}. Try again in ${wait} s.`,
         wait,
       );
-    if (maxStreams !== undefined && key.running >= maxStreams) return tooMany(name, maxStreams);
+    if (maxStreams !== undefined && key.running + places > maxStreams) return tooMany(name, maxStreams);
     if (requestsPerMinute !== undefined && key.minute.requests(now) >= requestsPerMinute) {
       return limited(`${requestsPerMinute} requests a minute`, key.minute.requestRoomIn(requestsPerMinute, now));
     }
@@ -301,8 +303,7 @@ export function createAdmission(world: AdmissionWorld, configured: readonly Clie
   }
 
   /** The failure for a budget: 402, which clients do not repeat by themselves (a 429 they do), with LiteLLM's code. */
-  const overBudget = (message: string): { ok: false; failure: ApiFailure } =>
-    refuse(402, 'quota', 'budget_exceeded', message);
+  const overBudget = (message: string): Refused => refuse(402, 'quota', 'budget_exceeded', message);
 
   function admit(request: AdmissionRequest): Admitted {
     const name = request.clientKey;
@@ -311,11 +312,12 @@ export function createAdmission(world: AdmissionWorld, configured: readonly Clie
     const key = keys.get(name)!;
     let estimate: number | undefined;
     const input = (): number => (estimate ??= Math.max(0, Math.ceil(request.inputTokens())));
-    const refused = checkModel(name, key, request.target) ?? checkRates(name, key, input);
+    const places = request.within ? 0 : 1;
+    const refused = checkModel(name, key, request.target) ?? checkRates(name, key, input, places);
     if (refused) return refused;
     const held = hold(request, key, request.target, input);
     if ('refusal' in held) return overBudget(held.refusal);
-    key.running += 1;
+    key.running += places;
     const entry = key.minute.add(estimate ?? 0, world.steady());
     return { ok: true, reservation: reservation(request, key, entry, held.hold, input) };
   }
@@ -335,7 +337,7 @@ export function createAdmission(world: AdmissionWorld, configured: readonly Clie
       settle({ usage, cost }) {
         if (settled) return;
         settled = true;
-        key.running -= 1;
+        key.running -= request.within ? 0 : 1;
         key.minute.settle(entry, usage ? usage.input + usage.output : 0, world.steady());
         spending.release(current, cost ?? 0, key.settings?.budget);
       },

@@ -4,7 +4,7 @@ import { editObject, splice } from '../wires/jsonText';
 import { OUTPUT_LIMITS } from '../wires/wire';
 import { type ClientRequest, parseSpan, readClientRequest } from './clientRequest';
 
-/** Fields by which LiteLLM, OpenRouter and their like send a request to another model, address or account. */
+/** Fields by which LiteLLM, OpenRouter, Vercel's gateway and their like send a request to another model, address or account. */
 const ROUTING: ReadonlySet<string> = new Set([
   'fallbacks',
   'context_window_fallbacks',
@@ -33,12 +33,14 @@ const ROUTING: ReadonlySet<string> = new Set([
   'api_key',
   'extra_body',
   'extra_headers',
+  'provideroptions',
 ]);
 const ANSWERS: ReadonlySet<string> = new Set(['n', 'best_of']);
-/** Fields on which a limit rests: another spelling of their letters could be read by the provider and not by us. */
+/** Fields on which a limit rests: another spelling of their letters, or the first of two, could be read by the provider and not by us. */
 const GUARDED: ReadonlySet<string> = new Set([
   ...OUTPUT_LIMITS,
   ...ANSWERS,
+  'prompt',
   'model',
   'stream',
   'background',
@@ -60,7 +62,11 @@ export function limitedRequest(request: ClientRequest): ClientRequest {
     if (ROUTING.has(key)) remove.add(index);
     if (GUARDED.has(key) && key !== entry.key)
       throw new RequestProblem(`Write "${key}" in small letters: this client key has limits that rest on it.`, key);
-    if (!OUTPUT_LIMITS.includes(key)) return;
+    if (!OUTPUT_LIMITS.includes(key)) {
+      if (GUARDED.has(key) && request.entry(key) !== entry)
+        throw new RequestProblem(`The request names "${key}" twice. Send it once.`, key);
+      return;
+    }
     const limit = count(parseSpan(request.bytes, entry.start, entry.end));
     const loser = limit === undefined || (largest && largest.limit >= limit) ? index : largest?.index;
     if (loser !== undefined) remove.add(loser);
@@ -75,7 +81,7 @@ function refuseDearer(request: ClientRequest): void {
   if (request.value('background') === true)
     throw new RequestProblem('This client key has limits: "background" is not available with it.', 'background');
   for (const key of ['service_tier', 'speed'])
-    if (DEARER.has(request.value(key)))
+    if (DEARER.has(worded(request.value(key))))
       throw new RequestProblem(`This client key has limits: a dearer "${key}" is not available with it.`, key);
 }
 
@@ -86,7 +92,18 @@ export function writtenLimits(request: ClientRequest): { maxOutputTokens?: numbe
     return found.length > 0 ? Math.max(...found) : undefined;
   };
   const maxOutputTokens = most(OUTPUT_LIMITS);
-  return { ...(maxOutputTokens !== undefined && { maxOutputTokens }), answers: Math.max(1, most(ANSWERS) ?? 1) };
+  const answers = Math.max(1, most(ANSWERS) ?? 1) * prompts(request);
+  return { ...(maxOutputTokens !== undefined && { maxOutputTokens }), answers };
+}
+
+/** Texts to go on with in a request for completions; each is answered. A list of numbers is one text, in tokens. */
+function prompts(request: ClientRequest): number {
+  const prompt = request.entry('prompt')?.kind === 'array' ? (request.value('prompt') as unknown[]) : [];
+  return typeof prompt[0] === 'number' ? 1 : Math.max(1, prompt.length);
+}
+
+function worded(value: unknown): unknown {
+  return typeof value === 'string' ? value.trim().toLowerCase() : value;
 }
 
 /** Some providers take numbers written as strings. */

@@ -125,9 +125,9 @@ export async function passThrough(passing: Passing): Promise<void> {
  */
 function wayOf({ runtime, other, request, body }: Passing): Way | ApiFailure {
   const allowed = runtime.backends.filter(({ passesThrough }) => passesThrough);
-  const read = /^application\/json\b/i.test(request.headers['content-type'] ?? '')
-    ? readClientRequest(body)
-    : undefined;
+  // Clients name the type of a body that is not there, too.
+  const isJson = body.length > 0 && /^application\/json\b/i.test(request.headers['content-type'] ?? '');
+  const read = isJson ? readClientRequest(body) : undefined;
   const asked = read?.model;
   if (asked !== undefined && asked.length > LONGEST_NAME)
     return refusal(400, `A model name has at most ${LONGEST_NAME} characters.`, { param: 'model' });

@@ -4,15 +4,17 @@
  * key's limits and with its price; of a picture that could not be described just that is said.
  */
 import { createHash } from 'node:crypto';
+import type { Reservation } from '../ledger/admission';
 import { boundedUsage } from '../ledger/boundedUsage';
 import { dollars } from '../ledger/budgets';
+import type { RequestRecord } from '../ledger/record';
 import type { Target } from '../routing/backend';
 import { applyLessons } from '../upstream/lessonEdits';
 import { ownRequest, plainTarget } from '../upstream/ownRequest';
 import type { UpstreamRequest } from '../upstream/send';
 import { wholeBody } from '../upstream/transport';
 import { codecFor } from '../wires/codecs';
-import type { Answer, ApiFailure, Conversation, ImagePart } from '../wires/conversation';
+import type { Answer, ApiFailure, Conversation, ImagePart, Usage } from '../wires/conversation';
 import { splice } from '../wires/jsonText';
 import { type Picture, picturesIn } from '../wires/pictures';
 import { estimateInputTokens } from '../wires/tokens';
@@ -145,6 +147,7 @@ async function describe(
     target,
     inputTokens: () => estimateInputTokens(JSON.parse(sent.body.toString('utf8'))),
     maxOutputTokens: MOST_OUTPUT,
+    within: true,
   });
   if (!admitted.ok) return { reason: admitted.failure.message };
   try {
@@ -152,7 +155,7 @@ async function describe(
     const answer = answerIn(result, target);
     const words = 'failure' in answer ? '' : textOf(answer);
     const failure = 'failure' in answer ? answer.failure : words === '' ? NO_WORDS : undefined;
-    const usage = 'failure' in answer ? undefined : answer.usage && boundedUsage(answer.usage);
+    const usage = usedBy(result, answer, words, admitted.reservation);
     const cost = usage && deps.costOf(target, usage);
     admitted.reservation.settle({ usage, cost });
     const error = failure && keptWords(withoutKey(failure, key), sent.body);
@@ -165,6 +168,7 @@ async function describe(
       rules: [`describes a picture for ${run.record.id}`],
       ...(run.record.conversation !== undefined && { conversation: run.record.conversation }),
       status: failure?.status ?? 200,
+      attempts: [attemptOf(target, result, deps.now() - begun, error, failure)],
       upstreamStatus: result.status,
       ...(error !== undefined && { error, errorKind: failure?.kind }),
       ...(usage && { usage }),
@@ -179,6 +183,41 @@ async function describe(
   } finally {
     admitted.reservation.settle({});
   }
+}
+
+/** As of any request: an answer without numbers is estimated, and one that nobody waits for is written to its end all the same. */
+function usedBy(
+  result: AttemptResult,
+  answer: Answer | { failure: ApiFailure },
+  words: string,
+  reservation: Reservation,
+): Usage | undefined {
+  if ('failure' in answer) {
+    const aborted = result.kind === 'failed' && result.reached && result.failure.kind === 'cancelled';
+    return aborted ? { ...reservation.reserved(), estimated: true } : undefined;
+  }
+  if (answer.usage) return boundedUsage(answer.usage);
+  return { input: reservation.reserved().input, output: Math.ceil(words.length / 4), estimated: true };
+}
+
+/** What was sent counts towards limits and budget after a hand-over, too. */
+function attemptOf(
+  { backend, upstreamModel }: Target,
+  { status }: AttemptResult,
+  ms: number,
+  reason: string | undefined,
+  failure: ApiFailure | undefined,
+): RequestRecord['attempts'][number] {
+  const outcome = failure ? (failure.kind === 'cancelled' ? 'cancelled' : 'failed') : 'ok';
+  return {
+    backend: backend.name,
+    model: upstreamModel,
+    at: 0,
+    ms,
+    outcome,
+    ...(status !== undefined && { status }),
+    ...(failure && { reason, kind: failure.kind }),
+  };
 }
 
 const NO_WORDS: ApiFailure = { status: 502, kind: 'protocol', message: 'The answer has no words.' };

@@ -59,7 +59,8 @@ describe('a guest, a provider', () => {
 
   it('routing fields of a limited key are not sent; a free key keeps them', async () => {
     await configure({ models: ['up/a'] });
-    const more = { fallbacks: ['b'], mock_testing_fallbacks: true, models: ['b'], route: 'fallback' };
+    const providerOptions = { gateway: { models: ['b'] } };
+    const more = { fallbacks: ['b'], mock_testing_fallbacks: true, models: ['b'], route: 'fallback', providerOptions };
     assert.equal((await post(ask(more))).status, 200);
     assert.deepEqual(Object.keys(upstream.seen[0]!.json()).sort(), ['messages', 'model']);
     assert.equal((await post(ask({ MODEL: 'b' }))).status, 400);
@@ -219,6 +220,28 @@ describe('a guest, a provider', () => {
     });
     assert.equal(named.status, 400);
     assert.match(await named.text(), /fast tier/);
+    assert.equal(upstream.seen.length, 0);
+  });
+
+  it('each text of a list to complete is an answer, and is held', async () => {
+    await configure({ budget: { day: 1 } });
+    const complete = (prompt: unknown) =>
+      router.post('/v1/completions', { model: 'up/a', prompt, max_tokens: 300 }, AS_GUEST);
+    assert.equal((await complete(['x', 'x', 'x', 'x'])).status, 402);
+    assert.equal(upstream.seen.length, 0);
+    assert.equal((await complete([11, 12, 13, 14])).status, 200);
+  });
+
+  it('what a limit rests on stands once in a request, and a tier is read in any letters', async () => {
+    await configure({ budget: { day: 1 } });
+    const raw = (fields: string) =>
+      router.post('/v1/chat/completions', `{"model":"up/a",${fields},"messages":[]}`, AS_GUEST);
+    for (const fields of ['"n":9999,"n":1', '"service_tier":"priority","service_tier":"auto"']) {
+      const refused = await raw(fields);
+      assert.equal(refused.status, 400);
+      assert.match(await refused.text(), /twice/);
+    }
+    assert.equal((await post(ask({ service_tier: 'Priority' }))).status, 400);
     assert.equal(upstream.seen.length, 0);
   });
 

@@ -133,6 +133,13 @@ describe('what is no text', () => {
     assert.equal(answer.headers.get('location'), null);
   });
 
+  it('a request without a body may name its type, as the SDK for Python does', async () => {
+    await start([backend('open', { passThrough: true })]);
+    const answer = await router.fetch('/v1/files', { headers: { 'content-type': 'application/json' } });
+    assert.equal(answer.status, 200, await answer.text());
+    assert.equal(upstream.seen.length, 1);
+  });
+
   it('a client that leaves ends the provider at once, and the record says so', async () => {
     upstream.answers[0] = (_seen, response) => void response.writeHead(200).write('a first piece');
     await start([backend('open', { passThrough: true })]);

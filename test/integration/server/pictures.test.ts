@@ -42,7 +42,7 @@ describe('pictures for a model that cannot see', () => {
     await seer.stop();
   });
 
-  const settings = (model: object = { imagesBy: 'eye/sees' }): SettingsInput => ({
+  const settings = (model: object = { imagesBy: 'eye/sees' }, guest: object = {}): SettingsInput => ({
     backends: [
       { name: 'lab', baseUrl: `${reader.url}/v1`, models: [{ id: 'reads', price: { input: 1, output: 2 }, ...model }] },
       {
@@ -51,10 +51,10 @@ describe('pictures for a model that cannot see', () => {
         models: [{ id: 'eye/sees', upstream: 'sees', price: { input: 3, output: 6 } }],
       },
     ],
-    clientKeys: [{ name: 'guest', models: ['reads'] }],
+    clientKeys: [{ name: 'guest', models: ['reads'], ...guest }],
   });
-  async function start(model?: object): Promise<TestRouter> {
-    router = await startRouter(settings(model), { 'client:guest': GUEST });
+  async function start(model?: object, guest?: object): Promise<TestRouter> {
+    router = await startRouter(settings(model, guest), { 'client:guest': GUEST });
     return router;
   }
   const lastTurn = (seen?: Seen): string => JSON.stringify(((seen?.json().messages ?? []) as object[]).at(-1));
@@ -136,6 +136,31 @@ describe('pictures for a model that cannot see', () => {
         own.records[0]?.rules.includes('a picture was not described: this client key may not use eye/sees'),
         JSON.stringify(own.records[0]?.rules),
       );
+    });
+
+    it('cost what they hold when their client leaves, and an estimate where the provider tells no numbers', async () => {
+      const own = await start(undefined, { models: ['*'], budget: { day: 1 }, maxStreams: 1 });
+      const body = JSON.stringify({ model: 'reads', messages: [chatTurn(chatPicture)] });
+      const headers = { authorization: `Bearer ${GUEST}`, 'content-type': 'application/json' };
+      seer.answers = [() => {}, json({ ...chatCompletion('A red dot.'), usage: undefined })];
+      const leaving = new AbortController();
+      const asked = seer.next();
+      const [record, whole] = [own.nextRecord(), own.nextRecord()];
+      const gone = own.fetch('/v1/chat/completions', { method: 'POST', body, headers, signal: leaving.signal });
+      await asked;
+      leaving.abort();
+      await assert.rejects(gone);
+      const left = await record;
+      assert.equal((await whole).status, 499);
+      assert.deepEqual([left.askedModel, left.status, left.attempts.length], ['eye/sees', 499, 1]);
+      assert.deepEqual([left.usage?.output, left.usage?.estimated], [4_000, true]);
+      assert.ok(left.cost! >= (4_000 * 6) / 1e6);
+
+      const next = own.nextRecord();
+      assert.equal((await own.fetch('/v1/chat/completions', { method: 'POST', body, headers })).status, 200);
+      const told = await next;
+      assert.deepEqual([told.askedModel, told.status, told.usage?.estimated], ['eye/sees', 200, true]);
+      assert.ok(told.usage!.input > 0 && told.cost! > 0);
     });
 
     it('are described twenty at most in one request; the others are said to be there', async () => {
