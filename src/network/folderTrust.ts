@@ -2,7 +2,7 @@
  * Whether what lies in a folder can be believed to be the user's own: who may write there may plant a program, a key or a
  * configuration. Windows has no such rights to read; its folders are as private as the profile they lie in.
  */
-import { accessSync, constants, type Stats, statSync } from 'node:fs';
+import { accessSync, constants, lstatSync, realpathSync, type Stats, statSync } from 'node:fs';
 import path from 'node:path';
 
 export type FolderTrust =
@@ -23,7 +23,7 @@ const me = (): number | undefined => process.getuid?.();
 /** `folder` need not be there: then it is made by us, below one that is. */
 export function trustOf(folder: string): FolderTrust {
   if (me() === undefined) return { kind: 'own' };
-  const open = openAbove(folder);
+  const open = openAbove(folder) ?? openAbove(real(folder));
   if (open) return open;
   const found = look(folder);
   if (!found || isReadOnly(folder)) return { kind: 'own' };
@@ -42,6 +42,11 @@ export function trustOf(folder: string): FolderTrust {
 
 /** A file that may be believed: nobody but its owner and root may write it or what it lies in. */
 export function trustOfFile(file: string): FolderTrust {
+  const led = trustAt(real(file));
+  return led.kind === 'open' ? led : trustAt(file);
+}
+
+function trustAt(file: string): FolderTrust {
   const uid = me();
   if (uid === undefined) return { kind: 'own' };
   const folder = path.dirname(file);
@@ -49,9 +54,21 @@ export function trustOfFile(file: string): FolderTrust {
   const found = look(file);
   if (found && (found.mode & OTHERS_WRITE) !== 0 && !isReadOnly(file))
     return { kind: 'open', why: `every user of this machine may write ${file}`, mend: `chmod o-w ${quoted(file)}` };
-  // In a folder like /tmp nobody can replace what belongs to us.
-  const isKept = ((look(folder)?.mode ?? 0) & STICKY) !== 0 && found !== undefined && isOurs(found);
+  // In a folder like /tmp nobody can replace what belongs to us; a link of somebody else's they can.
+  const itself = lstatSync(file, { throwIfNoEntry: false });
+  const isKept = ((look(folder)?.mode ?? 0) & STICKY) !== 0 && !!found && !!itself && isOurs(found) && isOurs(itself);
   return around.kind === 'open' && isKept ? { kind: 'own' } : around;
+}
+
+/** Where it is behind all links: who may write around a link is not who may write where it leads. */
+function real(place: string): string {
+  const given = path.resolve(place);
+  try {
+    return realpathSync(given);
+  } catch {
+    const above = path.dirname(given);
+    return above === given ? given : path.join(real(above), path.basename(given));
+  }
 }
 
 /** A folder above in which everybody may rename what others made. */

@@ -1,6 +1,6 @@
 /** The router in a terminal: configuration from files and environment, events for a person or a program, signals (design §4). */
 
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -289,6 +289,8 @@ export function readEnvironment(
 ): Record<string, string | undefined> {
   const file = envFileOf(args, world);
   if (!args.envFile && !existsSync(file)) return { ...world.env };
+  // Devices and pipes are whoever's the caller says: /dev/null is everybody's, and holds nothing.
+  if (statSync(file, { throwIfNoEntry: false })?.isFile()) refuseOpen(trustOfFile(file), 'keys');
   try {
     return { ...envVariables(readFileSync(file), world.env, parseEnv), ...world.env };
   } catch (error) {

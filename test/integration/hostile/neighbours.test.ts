@@ -1,8 +1,9 @@
 /** Other users of the machine, who may write where the router looks (issue 18). POSIX alone: Windows has no such rights to read. */
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { trustOf, trustOfFile } from '../../../src/network/folderTrust';
+import { readEnvironment } from '../../../src/process/headless';
 import { startProgram, tempFolder } from '../../support/program';
 
 describe('neighbours on the machine', function () {
@@ -52,6 +53,28 @@ describe('neighbours on the machine', function () {
     const planted = startProgram([...common, path.join(temp.folder, 'good')], { cwd: temp.folder });
     assert.equal(await planted.exited, 2);
     assert.match(planted.stderr(), /No configuration may be taken.*chmod o-w .*llm-router\.json/);
+  });
+
+  it('a link is believed no more than where it leads', () => {
+    const target = path.join(folder('everybodys', 0o777), 'mine');
+    mkdirSync(target, { mode: 0o700 });
+    writeFileSync(path.join(target, 'c.json'), '{}', { mode: 0o600 });
+    const link = path.join(folder('links', 0o700), 'link');
+    symlinkSync(target, link);
+    symlinkSync(path.join(target, 'c.json'), `${link}.json`);
+    for (const place of [link, path.join(link, 'not', 'there')]) assert.equal(trustOf(place).kind, 'open', place);
+    for (const file of [path.join(link, 'c.json'), `${link}.json`]) assert.equal(trustOfFile(file).kind, 'open', file);
+  });
+
+  it('a .env that everybody may write ends the start with 2; a device is no such file', async () => {
+    const planted = folder('planted', 0o777);
+    writeFileSync(path.join(planted, '.env'), 'LLMROUTER_API_KEY=sk-planted-0123456789abcdef', { mode: 0o644 });
+    const refused = startProgram(['--port', '0', '--tunnel', 'none', '--data-dir', path.join(temp.folder, 'fine')], {
+      cwd: planted,
+    });
+    assert.equal(await refused.exited, 2);
+    assert.match(refused.stderr(), /No keys may be taken.*chmod o-w .*planted/);
+    assert.doesNotThrow(() => readEnvironment({ envFile: '/dev/null' }, { cwd: planted, env: {} }));
   });
 
   it('a data folder that its group may write is a warning', async () => {
