@@ -1,6 +1,7 @@
 /** Whether cloudflared may be downloaded is asked at each start until it is answered (elsewhere than in Cursor once); nothing is downloaded unasked. */
 
 import { type Disposable, env, window } from 'vscode';
+import { downloadHelps } from '../tunnel/tunnel';
 import { chooseBinary, install } from './commands/install';
 import type { Editor } from './controller';
 import { sayError, sayInformation } from './say';
@@ -22,7 +23,8 @@ export function createConsent(editor: Editor): Disposable {
   let busy = false;
   const look = async (): Promise<void> => {
     const view = editor.view;
-    if (busy || phaseOf(view) !== 'running' || !view.state?.tunnel.needsBinary || !window.state.focused) return;
+    if (busy || phaseOf(view) !== 'running' || !view.state || !window.state.focused) return;
+    if (!downloadHelps(view.state.tunnel)) return;
     const choice = editor.context.globalState.get<Choice>(CHOICE);
     if (choice !== undefined && choice !== 'download' && (!choice.startsWith('later') || choice === later())) return;
     busy = true;

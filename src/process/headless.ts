@@ -14,7 +14,7 @@ import { isLocalOnly } from '../settings/tunnelKinds';
 import { userDataFolder } from '../system/folders';
 import { notPrivate } from '../system/privacy';
 import { CARDS } from '../tunnel/cards';
-import type { TunnelStatus } from '../tunnel/tunnel';
+import { downloadHelps, type TunnelStatus } from '../tunnel/tunnel';
 import { maskKeys } from '../wires/keyShapes';
 import type { HeadlessArguments } from './commandLine';
 import { findConfigFile, readConfigFile, stampOf, watchConfigFile, watchStamp } from './configFile';
@@ -380,7 +380,7 @@ function tellEvents(core: RouterCore, terminal: Terminal, args: HeadlessArgument
 
 /** Where a missing program is mended here; in the editor a button does it. */
 function forTerminal(status: TunnelStatus, { installCloudflared }: HeadlessArguments): TunnelStatus {
-  if (!status.needsBinary || !status.message) return status;
+  if (!downloadHelps(status) || !status.message) return status;
   const mend = installCloudflared
     ? 'Or name one that is here: set'
     : 'Start with --install-cloudflared to have it downloaded, or set';

@@ -1,5 +1,6 @@
 /** Questions on a terminal; the one about cloudflared is asked once. */
 import { createInterface } from 'node:readline';
+import { downloadHelps } from '../tunnel/tunnel';
 import type { HeadlessArguments } from './commandLine';
 import type { RouterCore } from './core';
 import type { Terminal } from './terminal';
@@ -37,7 +38,7 @@ export async function offerInstall(
     const stop = core.onDidChange(({ tunnel }) => {
       if (!tunnel.needsBinary && tunnel.state !== 'online') return;
       stop();
-      resolve(tunnel.needsBinary === true);
+      resolve(downloadHelps(tunnel));
     });
   });
   if (!missing) return;

@@ -3,7 +3,7 @@
  * take it from here, so that none of them knows a trouble that another is silent about. Pure.
  */
 import type { Problem } from '../settings/problem';
-import type { TunnelStatus } from '../tunnel/tunnel';
+import { downloadHelps, type TunnelStatus } from '../tunnel/tunnel';
 import { type Credit, creditWords } from '../upstream/creditWords';
 import { CURSOR_KINDS, type CursorAppState, type CursorLine } from './cursor';
 import { TUNNEL } from './tunnel';
@@ -215,8 +215,12 @@ function lookOf(trouble: Trouble): TroubleLook {
         severity: 'warning',
         icon: 'home',
         text: `${trouble.tunnel.message ?? 'The tunnel program cloudflared is missing.'} The router works on this machine only.`,
-        fix: 'Download it, or choose another way.',
-        actions: [act('installCloudflared', 'Download and Start'), TUNNEL_WAYS],
+        ...(downloadHelps(trouble.tunnel)
+          ? {
+              fix: 'Download it, or choose another way.',
+              actions: [act('installCloudflared', 'Download and Start'), TUNNEL_WAYS],
+            }
+          : { fix: 'Correct the setting, or choose another way.', actions: [TUNNEL_WAYS] }),
       };
     case 'tunnel':
       return tunnelLook(trouble.tunnel);

@@ -6,6 +6,7 @@ import type { View } from '../../../src/editor/view';
 import { dashboardSnapshot, mendingOf } from '../../../src/editor/views/snapshot';
 import type { BackendState, RouterState } from '../../../src/process/contract';
 import { type Known, type TroubleKind, troublesOf } from '../../../src/troubles/table';
+import { say } from '../../../src/tunnel/sentences';
 import type { TunnelStatus } from '../../../src/tunnel/tunnel';
 
 const tunnel: TunnelStatus = { state: 'online', provider: 'cloudflared', since: 0, publicUrl: 'https://a.example' };
@@ -118,6 +119,18 @@ describe('the table of troubles', () => {
       router: { ...router, tunnel: { ...tunnel, state: 'error', needsBinary: true, message } },
     });
     assert.equal(look?.text, `${message} The router works on this machine only.`);
+  });
+
+  it('no download is offered where tunnel.binary names a program that is not there', () => {
+    const says = say.chosenBinaryMissing('/nowhere/cloudflared');
+    const [look] = troublesOf({
+      router: { ...router, tunnel: { ...tunnel, state: 'error', needsBinary: true, message: says.text, says } },
+    });
+    assert.deepEqual(
+      look?.actions.map(({ command }) => command),
+      ['setUpTunnel'],
+    );
+    assert.match(look!.fix, /Correct the setting/);
   });
 
   it('tells the worst first, whatever the order it is found in', () => {
