@@ -212,6 +212,12 @@ const SENSES: readonly (readonly [RegExp, Senses])[] = [
   [/^gemini-(2\.5|[3-9])/, { tools: true, images: true }],
 ];
 
+// platform.claude.com, "Mid-conversation system messages" and "What's new in Claude Opus 4.8": Opus 4.8 and what came after it.
+const SYSTEM_WITHIN = /^claude-(opus-4-[89]|(opus|sonnet|haiku|fable|mythos)-([5-9]|\d\d))/;
+
+/** Whether a Messages body for this model may have a system message behind one of the user. Older ones and others refuse it. */
+export const takesSystemWithin = (name: string): boolean => SYSTEM_WITHIN.test(bareName(name));
+
 /** What is documented of the model that a name speaks of. */
 export function modelSenses(name: string): Senses {
   const bare = bareName(name);

@@ -2,12 +2,14 @@
  * What is known of a model, applied to a body that stays on its wire (issue 15 §2): documented refusals are left out,
  * efforts become words the model takes. Small spans are edited; everything else keeps its bytes.
  */
+
+import { takesSystemWithin } from '../models/families';
 import type { Target } from '../routing/backend';
-import { documentedRefusals, knownFamily, quirksFor } from '../routing/build';
+import { documentedRefusals, knownFamily, modelNameOf, quirksFor } from '../routing/build';
 import { isForced, LEAST_TEMPERATURE, THINKING_OFF } from '../wires/chatEmit';
 import type { JsonValue } from '../wires/conversation';
 import { effortRule, nearestEffort, wordsOf } from '../wires/effort';
-import { editObject, type JsonEntry, readString, scanArray, scanObject } from '../wires/jsonText';
+import { editObject, itemsOf, type JsonEntry, readString, scanArray, scanObject } from '../wires/jsonText';
 import { FORCED, temperatureWords } from '../wires/leftOutTuning';
 import { mayHaveTooManyMarks } from '../wires/messagesCache';
 import type { Wire } from '../wires/wire';
@@ -129,10 +131,26 @@ export function leftOut(request: ClientRequest, target: Target): string[] {
   ];
 }
 
+/**
+ * A system message among the messages, which this model refuses: Claude Code sends some to every name that it does not know as an
+ * old model's, an alias for example. Read whole, it goes on as marked text of the user (messagesTurns).
+ */
+export function hasSystemWithin({ bytes, entry }: ClientRequest, { upstreamModel, model }: Target): boolean {
+  const list = entry('messages');
+  if (list?.kind !== 'array' || !bytes.includes('"system"')) return false;
+  if (takesSystemWithin(modelNameOf(upstreamModel, model))) return false;
+  for (const { kind, start } of itemsOf(bytes, list.start)) {
+    const role = kind === 'object' ? scanObject(bytes, start).findLast(({ key }) => key === 'role') : undefined;
+    if (role?.kind === 'string' && bytes.toString('latin1', role.start, role.end) === '"system"') return true;
+  }
+  return false;
+}
+
 /** A fact that an edit of small spans cannot satisfy: the answer is cut here at stop sequences the provider would not take. */
 export function needsWholeRequest(request: ClientRequest, target: Target, wire: Wire | undefined): boolean {
   if (target.backend.keepsBytes) return false;
-  if (wire === 'messages') return mayHaveTooManyMarks(request.bytes) || renamesKeys(request, target, wire);
+  if (wire === 'messages')
+    return mayHaveTooManyMarks(request.bytes) || renamesKeys(request, target, wire) || hasSystemWithin(request, target);
   if (wire !== 'chat') return false;
   const format = request.entry('response_format');
   if (quirksFor(target).jsonSchema === 'prompt' && format?.kind === 'object')

@@ -31,7 +31,7 @@ import { letterFirst, schemaDialectOf } from '../wires/schemaDialects';
 import { cutAtStop } from '../wires/stopSequences';
 import { legalToolNames, restoreToolNames } from '../wires/toolNames';
 import { WIRE_PATHS } from '../wires/wire';
-import { leftOut, needsWholeRequest } from './factEdits';
+import { hasSystemWithin, leftOut, needsWholeRequest } from './factEdits';
 import { plainScope, restoredWords, scopeOf } from './keptHistory';
 import { editedBody } from './plainEdits';
 import type { AnswerReading, Content, PlanInput } from './planTypes';
@@ -86,6 +86,9 @@ function planOtherWire({ exchange, request, speaker, target }: PlanInput): Conte
   const { told, ...made } = emitted(conversation, target, settings.cacheControl, dropped);
   const rules = [
     ...(wire === target.backend.wire ? [] : [`${wire} → ${target.backend.wire}`]),
+    ...(wire === 'messages' && target.backend.wire === 'messages' && hasSystemWithin(request, target)
+      ? [SYSTEM_WITHIN]
+      : []),
     ...(effort === undefined ? [] : [`effort ${effort}`]),
     ...(rule ? [rule] : []),
     ...dropped.map((name) => `dropped ${name}`),
@@ -201,6 +204,7 @@ function emitted(
   };
 }
 
+const SYSTEM_WITHIN = 'system messages within went on as text of the user, this model takes none there';
 const FEWER_MARKS = 'the last four cache marks went on, the provider takes no more';
 
 function wantsLetter({ backend, upstreamModel }: Target): boolean {

@@ -110,6 +110,31 @@ describe('a body that stays on its wire', () => {
     assert.deepEqual(sent().output_config, { effort: 'max' });
   });
 
+  it('a system message within the conversation stays where the model takes it, and is marked text of the user elsewhere', async () => {
+    const messages = [
+      { role: 'user', content: 'hi' },
+      { role: 'system', content: 'Be brief.' },
+      { role: 'assistant', content: 'ok' },
+      { role: 'user', content: 'more' },
+    ];
+    for (const model of ['a/claude-opus-4-8', 'relay/claude-sonnet-5', 'raw/claude-sonnet-4-6']) {
+      await claudeCode(model, { messages });
+      assert.deepEqual(sent().messages, messages, model);
+    }
+    for (const model of ['a/claude-sonnet-4-6', 'a/claude-haiku-4-5', 'relay/kimi-k2']) {
+      await claudeCode(model, { messages });
+      assert.deepEqual(
+        (sent().messages as unknown as { role: string }[]).map(({ role }) => role),
+        ['user', 'assistant', 'user'],
+        model,
+      );
+      assert.match(JSON.stringify(sent().messages[0]), /hi.*Be brief\./, model);
+      assert.match(told(), /system messages within went on as text of the user/, model);
+    }
+    await claudeCode('a/claude-sonnet-4-6', { messages: [{ role: 'user', content: 'the word "system"' }] });
+    assert.doesNotMatch(told(), /system messages/);
+  });
+
   it('asks a model of budgets for one, and leaves the effort out that it refuses', async () => {
     const answer = await claudeCode('a/claude-haiku-4-5', {
       thinking: { type: 'adaptive' },
