@@ -1,5 +1,5 @@
 /** Changes to what the settings say of models: aliases, and the entry of a model of a backend. Pure; nothing given is changed. */
-import { arrayOf, isObject } from '../wires/read';
+import { isObject } from '../wires/read';
 import type { WrittenBackend } from './settings';
 
 type Written = Record<string, unknown>;
@@ -22,26 +22,28 @@ export function aliasProblem(text: string, taken: readonly string[]): string | u
   return taken.includes(name) ? `There is a model ${name} already.` : undefined;
 }
 
-const modelsOf = (backend: WrittenBackend): Written[] => arrayOf(backend.models as never).filter(isObject) as Written[];
+/** The models that a backend has entries of its own for; anything else that stands there is not looked at. */
+export const writtenModels = ({ models }: WrittenBackend): Written[] =>
+  Array.isArray(models) ? models.filter(isObject) : [];
 
 /** What stands in the settings of a model; undefined where it is only listed by the provider. */
 export function modelEntry(backend: WrittenBackend, id: string): Written | undefined {
-  return modelsOf(backend).find((model) => model.id === id);
+  return writtenModels(backend).find((model) => model.id === id);
 }
 
 /** The backend with this value in the model's entry, which is made where there is none; undefined takes the value away. */
 export function withModelValue(backend: WrittenBackend, id: string, key: string, value: unknown): WrittenBackend {
   const { [key]: _, ...before } = modelEntry(backend, id) ?? { id };
   const entry = value === undefined ? before : { ...before, [key]: value };
-  const others = modelsOf(backend).filter((model) => model.id !== id);
-  const at = modelsOf(backend).findIndex((model) => model.id === id);
+  const others = writtenModels(backend).filter((model) => model.id !== id);
+  const at = writtenModels(backend).findIndex((model) => model.id === id);
   const models = at < 0 ? [...others, entry] : [...others.slice(0, at), entry, ...others.slice(at)];
   return { ...backend, models };
 }
 
 /** The backend without an entry of its own for the model. */
 export function withoutModel(backend: WrittenBackend, id: string): WrittenBackend {
-  const models = modelsOf(backend).filter((model) => model.id !== id);
+  const models = writtenModels(backend).filter((model) => model.id !== id);
   const { models: _, ...rest } = backend;
   return models.length > 0 ? { ...rest, models } : rest;
 }

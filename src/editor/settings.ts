@@ -4,6 +4,7 @@ import { clientKeyName } from '../settings/keyNames';
 import type { StatusBarShows } from '../settings/schema';
 import { isObject } from '../wires/read';
 import { SECTION } from './ids';
+import { writtenModels } from './modelEdits';
 
 /** A backend in settings.json: whatever stands there, so every field is unknown until looked at. */
 export type WrittenBackend = Record<string, unknown>;
@@ -34,9 +35,7 @@ export function backendKeys(backend: WrittenBackend): string[] {
 
 /** Names of the key store entries that the settings speak of. */
 export function namedKeys(): string[] {
-  const models = writtenBackends().flatMap((backend) =>
-    Array.isArray(backend.models) ? backend.models.filter(isObject) : [],
-  );
+  const models = writtenBackends().flatMap(writtenModels);
   const { clientKeys } = writtenSettings();
   const clients = Array.isArray(clientKeys)
     ? clientKeys.filter(isObject).map((key) => clientKeyName(String(key.name)))
@@ -49,7 +48,7 @@ export function namedKeys(): string[] {
 export function configuredModels(): string[] {
   const { aliases } = writtenSettings();
   const ids = writtenBackends()
-    .flatMap((backend) => (Array.isArray(backend.models) ? backend.models.filter(isObject) : []))
+    .flatMap(writtenModels)
     .map((model) => model.id);
   return [
     ...(isObject(aliases) ? Object.keys(aliases) : []),

@@ -63,6 +63,9 @@ export interface SaidWhole {
   body: string;
 }
 
+/** A whole answer comes when it is finished: its first byte may take this many times as long as a stream's. */
+export const WHOLE_ANSWER_FACTOR = 3;
+
 /** Error bodies are read this far and this long. */
 const ERROR_BODY_BYTES = 256 * 1024;
 const ERROR_BODY_MS = 10_000;

@@ -12,14 +12,14 @@ import { type Decision, decide } from '../upstream/retryPolicy';
 import { wholeBody } from '../upstream/transport';
 import { RequestProblem } from '../wires/codec';
 import type { WireName } from '../wires/conversation';
-import { type AttemptResult, runAttempt } from './attempt';
+import { type AttemptResult, runAttempt, WHOLE_ANSWER_FACTOR } from './attempt';
 import type { ClientSide } from './clientSide';
 import { withoutQuotes } from './errors';
 import type { Failed, Run } from './exchangeTypes';
 import { withoutKey } from './keptWords';
 import { breakerKey, keysOf } from './keyTry';
 import { lessonsFrom, MOST_LESSONS, type SentBody } from './lessonTry';
-import { withPicturesTold } from './pictureWords';
+import { describesPictures, withPicturesTold } from './pictureWords';
 import { planAttempt } from './plan';
 import type { Plan } from './planTypes';
 import type { WholeReply } from './reply';
@@ -31,9 +31,6 @@ interface Refused {
   sentOver?: WireName;
   sent?: SentBody;
 }
-
-/** A whole answer comes when it is finished: its first byte may take this many times as long as a stream's. */
-export const WHOLE_ANSWER_FACTOR = 3;
 
 /** Tries the targets in order and ends the exchange, whatever happens. */
 export async function runCandidates(run: Run, candidates: readonly Target[], reservation: Reservation): Promise<void> {
@@ -224,10 +221,12 @@ async function tryOnce(
     if ('failure' in plan) return failed({ failure: plan.failure });
     // Embeddings and their like have no other wire.
     if (speaker.wire || speaker.isCursor) sentOver = plan.target.backend.wire;
-    const told = await withPicturesTold(run, plan.target, plan.request.body, timeLeft(run, target));
-    const asked = { ...plan.request, body: told.body };
+    const told = describesPictures(target)
+      ? await withPicturesTold(run, plan.target, plan.request.body, timeLeft(run, target))
+      : undefined;
+    const asked = told ? { ...plan.request, body: told.body } : plan.request;
     if (asked.body) sent = { target: plan.target, body: asked.body };
-    record.rules = [...plan.rules, ...told.rules];
+    record.rules = told ? [...plan.rules, ...told.rules] : plan.rules;
     // Joining a large body costs a copy: only while somebody wants to read it.
     const { bodyLog } = exchange.deps;
     if (bodyLog?.on && asked.body) bodyLog.write(record.id, 'upstreamRequest', wholeBody(asked.body));

@@ -18,7 +18,7 @@ import type { Answer, ApiFailure, Conversation, ImagePart, Usage } from '../wire
 import { splice } from '../wires/jsonText';
 import { type Picture, picturesIn } from '../wires/pictures';
 import { estimateInputTokens } from '../wires/tokens';
-import { type AttemptResult, runAttempt } from './attempt';
+import { type AttemptResult, runAttempt, WHOLE_ANSWER_FACTOR } from './attempt';
 import type { Run } from './exchangeTypes';
 import { keptWords, withoutKey } from './keptWords';
 import { newRecord } from './newRecord';
@@ -36,8 +36,6 @@ const MOST_WORDS = 8_000;
 const MOST_NEW = 20;
 /** Milliseconds for one description. */
 const MOST_MS = 120_000;
-/** A whole answer comes when it is finished: see candidates.ts. */
-const WHOLE_ANSWER_FACTOR = 3;
 
 const UNTOLD = '[A picture stands here that could not be described. Say so where it matters.]';
 const toldBy = (model: string, words: string): string => `[A picture, in the words of ${model}: ${words}]`;
@@ -52,6 +50,8 @@ interface Told {
 
 /** What each request has told so far, failures too: another attempt does not ask again. */
 const toldIn = new WeakMap<Run, Map<string, string>>();
+
+export const describesPictures = ({ model }: Target): boolean => model?.imagesBy !== undefined;
 
 /** @param body the upstream's, of any wire. @param leftMs of the whole request's time; undefined without a limit. */
 export async function withPicturesTold(

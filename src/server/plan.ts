@@ -147,9 +147,10 @@ function withLessons(content: Content, input: PlanInput): Content {
 }
 
 /** Known of the model, and nobody describes pictures for it: a picture would be a 400 in every later turn (issue 24 §5). */
-function cannotSee({ upstreamModel, model }: Target): boolean {
-  return model?.imagesBy === undefined && modelSenses(modelNameOf(upstreamModel, model)).images === false;
-}
+const cannotSee = perTarget(
+  ({ upstreamModel, model }: Target) =>
+    model?.imagesBy === undefined && modelSenses(modelNameOf(upstreamModel, model)).images === false,
+);
 
 /** Other endpoints and bodies whose bytes are to stay are told every refusal as it is. */
 export function learnsFrom({ speaker, target: { backend } }: Pick<PlanInput, 'speaker' | 'target'>): boolean {

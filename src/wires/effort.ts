@@ -42,7 +42,7 @@ export function effortOf(reasoning: ReasoningRequest | undefined): string | unde
 }
 
 /** From silent to as much as there is; `default` is what a model does by itself. */
-const LADDER = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'];
+export const LADDER = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'];
 const rankOf = (word: string): number => LADDER.indexOf(word === 'default' ? 'medium' : word);
 
 /**

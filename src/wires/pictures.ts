@@ -1,7 +1,8 @@
 /** Pictures in a body of any of the three wires: where they stand, and words in their place. Pure, on bytes. */
-import type { ImagePart, JsonObject } from './conversation';
+import type { ImagePart } from './conversation';
 import { type Edit, itemsOf, scanObject } from './jsonText';
 import { readImage } from './parts';
+import { parseObject } from './read';
 
 /** Types of parts that are pictures: Messages, Chat, Responses. */
 const PICTURES: ReadonlySet<unknown> = new Set(['image', 'image_url', 'input_image']);
@@ -54,7 +55,10 @@ function pictureAt(bytes: Buffer, start: number, end: number, textType: string):
   return {
     start,
     end,
-    read: () => readImage(JSON.parse(bytes.toString('utf8', start, end)) as JsonObject),
+    read() {
+      const part = parseObject(bytes.toString('utf8', start, end));
+      return part && readImage(part);
+    },
     toldAs: (text) => ({ start, end, text: JSON.stringify({ type: textType, text }) }),
   };
 }

@@ -1,8 +1,17 @@
 /** Models of a backend and aliases, edited without JSON: behind Manage Backends…. */
 import { env, type QuickPickItem, ThemeIcon, window } from 'vscode';
+import { LADDER } from '../../wires/effort';
 import { isObject } from '../../wires/read';
 import type { Editor } from '../controller';
-import { aliasProblem, modelEntry, withAlias, withModelValue, withoutAlias, withoutModel } from '../modelEdits';
+import {
+  aliasProblem,
+  modelEntry,
+  withAlias,
+  withModelValue,
+  withoutAlias,
+  withoutModel,
+  writtenModels,
+} from '../modelEdits';
 import { askStep } from '../multiStep';
 import { sayInformation } from '../say';
 import { backendName, type WrittenBackend, writeSetting, writtenBackends, writtenSettings } from '../settings';
@@ -14,7 +23,7 @@ type Action = QuickPickItem & { run: () => Promise<void> };
 export async function manageModels(editor: Editor, backend: WrittenBackend): Promise<void> {
   const name = backendName(backend);
   const prefix = typeof backend.prefix === 'string' ? backend.prefix : `${name}/`;
-  const written = Array.isArray(backend.models) ? backend.models.filter(isObject).map(({ id }) => String(id)) : [];
+  const written = writtenModels(backend).map(({ id }) => String(id));
   const listed = (await editor.router.models()).filter((model) => model.startsWith(prefix) && !/:[a-z]+$/.test(model));
   const items = [...new Set([...written, ...listed])].map((label) => ({
     label,
@@ -68,12 +77,10 @@ async function manageModel(editor: Editor, backend: WrittenBackend, id: string):
   await (await window.showQuickPick(actions, { title: id }))?.run();
 }
 
-const EFFORTS = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'];
-
 async function chooseEfforts(editor: Editor, backend: WrittenBackend, id: string): Promise<void> {
   const { efforts } = modelEntry(backend, id) ?? {};
   const chosen: unknown[] = Array.isArray(efforts) ? efforts : [];
-  const labels = [...new Set([...EFFORTS, ...chosen.filter((one) => typeof one === 'string')])];
+  const labels = [...new Set([...LADDER, ...chosen.filter((one) => typeof one === 'string')])];
   const items = labels.map((label) => ({ label, picked: chosen.includes(label) }));
   const picked = await window.showQuickPick(items, { title: t`Efforts of ${id}`, canPickMany: true });
   if (!picked) return;

@@ -177,6 +177,17 @@ describe('pictures for a model that cannot see', () => {
       assert.equal(lastTurn(reader.seen[0]).split('could not be described').length - 1, 2);
     });
 
+    it('whose text holds a wrong escape are said to be there: that is no failure of the router', async () => {
+      const own = await start();
+      const body = JSON.stringify({ model: 'reads', messages: [chatTurn(chatPicture)] }).replace(
+        'base64,',
+        'base64,\\q',
+      );
+      const answer = await own.post('/v1/chat/completions', body);
+      assert.equal(answer.status, 200, await answer.text());
+      assert.match(lastTurn(reader.seen[0]), /could not be described/);
+    });
+
     it('make the model one that takes pictures in the list', async () => {
       const own = await start();
       const entry = (await (await own.fetch('/v1/models/reads')).json()) as { architecture?: object };
