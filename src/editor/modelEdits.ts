@@ -1,7 +1,8 @@
 /** Changes to what the settings say of models: aliases, and the entry of a model of a backend. Pure; nothing given is changed. */
 import { isObject } from '../wires/read';
-import type { WrittenBackend } from './settings';
 
+/** A backend in settings.json: whatever stands there, so every field is unknown until looked at. */
+export type WrittenBackend = Record<string, unknown>;
 type Written = Record<string, unknown>;
 
 /** `aliases` with one more, or with another model behind it. */

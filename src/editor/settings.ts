@@ -4,10 +4,9 @@ import { clientKeyName } from '../settings/keyNames';
 import type { StatusBarShows } from '../settings/schema';
 import { isObject } from '../wires/read';
 import { SECTION } from './ids';
-import { writtenModels } from './modelEdits';
+import { type WrittenBackend, writtenModels } from './modelEdits';
 
-/** A backend in settings.json: whatever stands there, so every field is unknown until looked at. */
-export type WrittenBackend = Record<string, unknown>;
+export type { WrittenBackend };
 
 /**
  * Only what is written in the user's settings: a workspace cannot decide where keys and traffic go, and defaults belong to
