@@ -5,6 +5,8 @@ import path from 'node:path';
 const root = path.resolve(import.meta.dirname, '..');
 let passed = 0;
 let failed = 0;
+/** What failed, for the end: whoever sees only the last lines of a long output reads it there. */
+const said = [];
 
 /** Runs a program; resolves to its exit code and what it printed. `show` gets what it prints as it comes. */
 function run(args, show = () => {}) {
@@ -30,7 +32,10 @@ async function check(name, ...args) {
   const { code, text } = await run(args);
   process.stdout.write(text);
   if (code === 0) passed += 1;
-  else failed += 1;
+  else {
+    failed += 1;
+    said.push(`FAILED: ${name}`, ...lastLines(text, 10));
+  }
   console.log(`${code === 0 ? 'ok  ' : 'FAIL'} ${name} (${((Date.now() - begun) / 1000).toFixed(1)} s)`);
   return code === 0;
 }
@@ -44,9 +49,12 @@ async function suite(name, passing, failing, ...args) {
   const bad = count(failing);
   passed += good;
   // A runner that dies, or that ran nothing, is a failure although it counted none.
-  failed += bad > 0 || (code === 0 && good > 0) ? bad : 1;
+  const well = code === 0 && good > 0;
+  failed += bad > 0 || well ? bad : 1;
+  said.push(...text.split('\n').filter((line) => /^(FAILED|failed at first|failed once)\b/.test(line)));
+  if (!well) said.push(`FAILED: ${name}`, ...mochaFailures(text));
   console.log(
-    `${code === 0 && good > 0 ? 'ok  ' : 'FAIL'} ${name}: ${good} passed, ${bad} failed (${((Date.now() - begun) / 1000).toFixed(1)} s)`,
+    `${well ? 'ok  ' : 'FAIL'} ${name}: ${good} passed, ${bad} failed (${((Date.now() - begun) / 1000).toFixed(1)} s)`,
   );
 }
 
@@ -58,8 +66,23 @@ if (built) {
   await suite('unit and integration', /^ {2}(\d+) passing/gm, /^ {2}(\d+) failing/gm, 'test/unit.mjs');
   await suite('editor', /^(\d+) passed, \d+ failed$/gm, /^\d+ passed, (\d+) failed$/gm, 'test/editor/run.mjs');
 }
+for (const line of said) console.log(line);
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
+
+/** What mocha says of the failed tests: titles and first lines, without the stack. */
+function mochaFailures(text) {
+  const at = text.search(/^ {2}\d+ failing$/m);
+  const block = at < 0 ? '' : text.slice(at);
+  return block
+    .split('\n')
+    .filter((line) => line.trim() !== '' && !/^\s+at /.test(line))
+    .slice(0, 40);
+}
+
+function lastLines(text, count) {
+  return text.trimEnd().split('\n').slice(-count);
+}
 
 async function otherChecks() {
   await check('formatter and linter', bin('@biomejs/biome/bin/biome'), 'check', '--error-on-warnings', '.');

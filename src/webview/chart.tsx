@@ -107,7 +107,7 @@ function optionsOf(props: { current: ChartProps }, width: number): uPlot.Options
         space: 28,
         size: 54,
         gap: 4,
-        values: (_, splits) => splits.map((value) => props.current.format(value)),
+        values: (_, splits) => eachOnce(splits.map((value) => props.current.format(value))),
       },
     ],
     series: [{}, series],

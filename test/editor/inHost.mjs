@@ -81,11 +81,13 @@ export async function runInHost() {
     if (!existsSync(resultFile)) {
       await window.shot(path.join(artefacts, `inHost-${version}.png`));
       console.error(`the run inside the host ended with ${code}\n${said.slice(-15).join('\n')}`);
-      return { passes: 0, failures: 1 };
+      return { passes: 0, failures: 1, failed: [{ title: 'the run inside the host', message: `ended with ${code}` }] };
     }
-    const { passes, failures } = JSON.parse(readFileSync(resultFile, 'utf8'));
-    if (window.external.length > 0) console.error(`requests left the machine: ${window.external.join(', ')}`);
-    return { passes, failures: failures + (window.external.length > 0 ? 1 : 0) };
+    const { passes, failures, failed } = JSON.parse(readFileSync(resultFile, 'utf8'));
+    if (window.external.length === 0) return { passes, failures, failed };
+    const left = { title: 'requests left the machine', message: window.external.join(', ') };
+    console.error(`${left.title}: ${left.message}`);
+    return { passes, failures: failures + 1, failed: [...failed, left] };
   } finally {
     clearInterval(showing);
     await Promise.all(

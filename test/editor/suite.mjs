@@ -1,6 +1,7 @@
-// One suite in one editor version, named by the environment; sends { passes, failures } to run.mjs.
+// One suite in one editor version, named by the environment; sends { passes, failures, failed: [{ title, message }] } to run.mjs.
 import path from 'node:path';
 import Mocha from 'mocha';
+import { failedTests } from './failedTests.cjs';
 import { runInHost } from './inHost.mjs';
 
 const { EDITOR_SUITE: suite, EDITOR_GREP: grep } = process.env;
@@ -22,6 +23,7 @@ async function runMocha(file) {
   mocha.addFile(file);
   await mocha.loadFilesAsync();
   return await new Promise((resolve) => {
-    const runner = mocha.run(() => resolve({ passes: runner.stats.passes, failures: runner.stats.failures }));
+    const runner = mocha.run(() => resolve({ passes: runner.stats.passes, failures: runner.stats.failures, failed }));
+    const failed = failedTests(runner);
   });
 }

@@ -4,6 +4,7 @@ const { appendFileSync, writeFileSync } = require('node:fs');
 const path = require('node:path');
 const { format } = require('node:util');
 const mochaModule = require('mocha');
+const { failedTests } = require('../failedTests.cjs');
 
 // An ES module comes as a namespace where the host's own require loads it.
 const Mocha = mochaModule.default ?? mochaModule;
@@ -15,9 +16,10 @@ exports.run = async () => {
   mocha.addFile(INHOST_TESTS || path.join(__dirname, 'extension.cjs'));
   const failures = await new Promise((resolve) => {
     const runner = mocha.run(resolve);
+    const failed = failedTests(runner);
     runner.once('end', () => {
-      const { passes, failures: failed, pending } = runner.stats;
-      if (INHOST_RESULT) writeFileSync(INHOST_RESULT, JSON.stringify({ passes, failures: failed, pending }));
+      const { passes, failures, pending } = runner.stats;
+      if (INHOST_RESULT) writeFileSync(INHOST_RESULT, JSON.stringify({ passes, failures, failed, pending }));
     });
   });
   if (failures > 0) throw new Error(`${failures} failed`);
