@@ -9,7 +9,9 @@ import { build } from 'esbuild';
 import { artefacts, root } from './pack.mjs';
 
 export async function startCloud() {
-  const outfile = path.join(artefacts, 'fakeCloud.mjs');
+  // Two suites may run side by side.
+  const { EDITOR_SUITE: suite = 'pictures', EDITOR_VERSION: version = '' } = process.env;
+  const outfile = path.join(artefacts, `fakeCloud-${suite}-${version}.mjs`);
   const bundle = {
     bundle: true,
     platform: 'node',

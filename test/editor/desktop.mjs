@@ -11,7 +11,7 @@ import { artefacts, root } from './pack.mjs';
 
 mkdirSync(artefacts, { recursive: true });
 execFileSync(process.execPath, ['esbuild.config.mjs'], { cwd: root, stdio: 'inherit' });
-const tests = await bundleTests(artefacts);
+const tests = await bundleTests(artefacts, 'desktop');
 const versions = process.argv.length > 2 ? process.argv.slice(2) : ['1.99.3', 'stable'];
 let failed = 0;
 for (const version of versions) {

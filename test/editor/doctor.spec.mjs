@@ -115,6 +115,8 @@ describe('Doctor, import and export', () => {
     mkdirSync(target);
     await window.command('LLM Router: Export for a Team…');
     await window.quickTitle('Export for a Team').waitFor({ timeout: 30_000 });
+    // The dialog writes its first folder over what is typed before its list is there.
+    await window.pick('..').first().waitFor({ timeout: 20_000 });
     await window.input().fill(`${target}/`);
     await window.page.locator('.quick-input-widget:visible .monaco-button', { hasText: 'Write Here' }).click();
     await window.toast('Written to').waitFor({ timeout: 20_000 });

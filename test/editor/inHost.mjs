@@ -8,9 +8,9 @@ import { artefacts, root } from './pack.mjs';
 import { startServer } from './server.mjs';
 import { launchBrowser, newContext, openWindow } from './workbench.mjs';
 
-/** The bundled tests of the host; mocha itself stays outside. */
-export async function bundleTests(folder) {
-  const tests = path.join(folder, 'inHost.cjs');
+/** The bundled tests of the host, in a file of its own for each version; mocha itself stays outside. */
+export async function bundleTests(folder, version) {
+  const tests = path.join(folder, `inHost-${version}.cjs`);
   await build({
     absWorkingDir: root,
     entryPoints: ['test/editor/inHost/extension.inhost.ts'],
@@ -43,7 +43,7 @@ export async function runInHost() {
   rmSync(resultFile, { force: true });
   writeFileSync(out, '');
   const port = await freePort();
-  const tests = await bundleTests(artefacts);
+  const tests = await bundleTests(artefacts, version);
   const server = await startServer({
     dir: folder,
     version,

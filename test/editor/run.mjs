@@ -3,17 +3,28 @@
 //   node test/editor/run.mjs [--version 1.139|1.99] [--suite inHost|walkthrough|person|windows|tunnel|views|doctor|package] [--vsix FILE] [--grep TEXT]
 // Last line: "N passed, N failed". Screenshots and logs of a run: test/.artefacts/.
 import { fork } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { artefacts, packVsix } from './pack.mjs';
 import { EDITORS, ensureChromium, ensureEditor, MissingTool } from './setup.mjs';
 
-/** Everything in the newest editor; in the oldest that we support what differs by version. */
+/**
+ * Everything in the newest editor; in the oldest that we support what differs by version. The longest come first, so
+ * that none ends alone.
+ */
 const PLAN = [
-  ['1.139', ['package', 'inHost', 'walkthrough', 'person', 'windows', 'tunnel', 'views', 'doctor']],
-  ['1.99', ['inHost', 'walkthrough', 'person', 'views']],
+  ['windows', ['1.139']],
+  ['person', ['1.139', '1.99']],
+  ['views', ['1.139', '1.99']],
+  ['tunnel', ['1.139']],
+  ['walkthrough', ['1.139', '1.99']],
+  ['doctor', ['1.139']],
+  ['inHost', ['1.139', '1.99']],
+  ['package', ['1.139']],
 ];
+/** Suites side by side: an editor waits more than it computes, and each has folders, ports and a browser of its own. */
+const LANES = 2;
 
 const { values } = parseArgs({
   options: {
@@ -27,14 +38,13 @@ if (values.version && !EDITORS[values.version]) {
   console.error(`There is no editor ${values.version} here; known: ${Object.keys(EDITORS).join(', ')}.`);
   process.exit(2);
 }
-const wanted = PLAN.filter(([version]) => !values.version || values.version === version).map(([version, suites]) => [
-  version,
-  suites.filter((suite) => !values.suite || values.suite === suite),
-]);
+const wanted = PLAN.flatMap(([suite, versions]) => versions.map((version) => ({ suite, version }))).filter(
+  ({ suite, version }) => (values.suite ?? suite) === suite && (values.version ?? version) === version,
+);
 
 try {
   ensureChromium();
-  for (const [version, suites] of wanted) if (suites.length > 0) ensureEditor(version);
+  for (const { version } of wanted) ensureEditor(version);
 } catch (error) {
   if (!(error instanceof MissingTool)) throw error;
   console.error(error.message);
@@ -47,27 +57,35 @@ const vsix = path.resolve(values.vsix ?? packVsix());
 let passed = 0;
 let failed = 0;
 const said = [];
-for (const [version, suites] of wanted) {
-  for (const suite of suites) {
-    console.log(`\n── ${suite} in VS Code ${version} ──`);
-    const first = await runSuite(suite, version);
-    const result = first.failures > 0 ? await again(first, suite, version) : first;
-    passed += result.passes;
-    failed += result.failures;
-  }
-}
+const waiting = [...wanted];
+const unsettled = [];
+await Promise.all(Array.from({ length: LANES }, lane));
+for (const first of unsettled) count(await again(first));
 // Whoever sees only the end of a long output reads here what failed.
 console.log(`\n${said.join('\n')}\n${passed} passed, ${failed} failed`);
 process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
 
+/** Takes suites from the row until it is empty. */
+async function lane() {
+  for (let next = waiting.shift(); next; next = waiting.shift()) {
+    const result = await runSuite(next);
+    if (result.failures > 0) unsettled.push(result);
+    else count(result);
+  }
+}
+
+function count({ passes, failures }) {
+  passed += passes;
+  failed += failures;
+}
+
 /**
- * A suite that failed is run once more, whole, in a fresh editor: on a busy machine a window can be late by more than
- * a test waits. What fails twice has failed; what passes then is told with what the first run said.
+ * A suite that failed is run once more, alone and whole, in a fresh editor: on a busy machine a window can be late by
+ * more than a test waits. What fails twice has failed; what passes then is told with what the first run said.
  */
-async function again(first, suite, version) {
-  console.log(`\n── ${suite} in VS Code ${version}, once more ──`);
-  const second = await runSuite(suite, version);
-  const tell = (word, { failed: tests }) => {
+async function again(first) {
+  const second = await runSuite(first, 'once more');
+  const tell = (word, { suite, version, failed: tests }) => {
     for (const { title, message } of tests) said.push(`${word} (${suite} in VS Code ${version}): ${title}: ${message}`);
   };
   tell(second.failures > 0 ? 'failed at first' : 'failed once, passed in a second run', first);
@@ -75,8 +93,11 @@ async function again(first, suite, version) {
   return second;
 }
 
-/** One suite in a process of its own, so that one that hangs or crashes ends alone. */
-function runSuite(suite, version) {
+/**
+ * One suite in a process of its own, so that one that hangs or crashes ends alone. What it says goes to a file and is
+ * shown in one piece: two at a time do not mix.
+ */
+async function runSuite({ suite, version }, note = '') {
   const env = {
     ...process.env,
     EDITOR_VERSION: version,
@@ -84,7 +105,19 @@ function runSuite(suite, version) {
     EDITOR_SUITE: suite,
     EDITOR_GREP: values.grep ?? '',
   };
-  const child = fork(path.join(import.meta.dirname, 'suite.mjs'), [], { env, stdio: 'inherit' });
+  const begun = Date.now();
+  const file = path.join(artefacts, `${suite}-${version}.out`);
+  const out = openSync(file, 'w');
+  const child = fork(path.join(import.meta.dirname, 'suite.mjs'), [], { env, stdio: ['ignore', out, out, 'ipc'] });
+  closeSync(out);
+  const result = await resultOf(child);
+  const seconds = Math.round((Date.now() - begun) / 1_000);
+  const heading = [`${suite} in VS Code ${version}`, note, `${seconds} s`].filter(Boolean).join(', ');
+  console.log(`\n── ${heading} ──\n${readFileSync(file, 'utf8')}`);
+  return { ...result, suite, version };
+}
+
+function resultOf(child) {
   const limit = setTimeout(() => child.kill('SIGKILL'), 600_000);
   return new Promise((resolve) => {
     let result;
@@ -93,9 +126,8 @@ function runSuite(suite, version) {
     });
     child.on('exit', (code, signal) => {
       clearTimeout(limit);
-      const message = `ended without a result (${signal ?? code})`;
-      if (!result) console.error(`${suite} ${message}`);
-      resolve(result ?? { passes: 0, failures: 1, failed: [{ title: 'the suite', message }] });
+      const without = { title: 'the suite', message: `ended without a result (${signal ?? code})` };
+      resolve(result ?? { passes: 0, failures: 1, failed: [without] });
     });
   });
 }

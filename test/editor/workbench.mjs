@@ -28,6 +28,17 @@ export const launchBrowser = () =>
 export const newContext = (browser) =>
   browser.newContext({ viewport: { width: 1280, height: 800 }, permissions: ['clipboard-read', 'clipboard-write'] });
 
+/**
+ * A quick input that opens under the resting mouse shows its hover, which covers its own buttons: the mouse goes away,
+ * as a person's would. Hovers with links are the status bar's, which tests read.
+ */
+function keepQuickInputFree(page) {
+  const hover = page.locator(
+    'body:has(.quick-input-widget:not([style*="display: none"])) .workbench-hover-container:not(:has(a))',
+  );
+  return page.addLocatorHandler(hover.first(), () => page.mouse.move(640, 700));
+}
+
 /** Opens a window on `folder`, or an empty one. `development`: { extensions, testsPath } for mocha inside the host. */
 export async function openWindow(context, server, { folder = '', development } = {}) {
   const page = await context.newPage();
@@ -38,6 +49,7 @@ export async function openWindow(context, server, { folder = '', development } =
     if (/^https?:$/.test(url.protocol) && url.hostname !== '127.0.0.1') external.push(request.url());
   });
   page.on('dialog', (dialog) => dialog.accept().catch(() => {}));
+  await keepQuickInputFree(page);
   if (development) await injectDevelopmentOptions(page, server, development);
   await page.goto(`${server.url}/?${folder ? `folder=${encodeURIComponent(folder)}` : 'ew=true'}`, {
     waitUntil: 'commit',
