@@ -149,7 +149,9 @@ function tunnelLine(state: RouterState): string {
   const words = tunnel.needsBinary
     ? t`needs cloudflared ${link('setUpTunnel', 'Set Up…')}`
     : `${TUNNEL[tunnel.state].long} since ${clock(tunnel.since)}${until}${where}`;
-  const message = tunnel.message && tunnel.state !== 'online' ? `\n\n${escapeMarkdown(tunnel.message)}` : '';
+  // Trouble stands above, in the same words.
+  const told = tunnel.state === 'online' || tunnel.needsBinary || TUNNEL[tunnel.state].severity;
+  const message = tunnel.message && !told ? `\n\n${escapeMarkdown(tunnel.message)}` : '';
   return t`Tunnel ${words}${message}`;
 }
 
@@ -188,7 +190,8 @@ function backendLine(backend: BackendState): string {
 function modelLine(view: View): string[] {
   const shown = view.models.slice(0, 5).map(code).join(' ');
   const more = view.models.length > 5 ? ` and ${view.models.length - 5} more` : '';
-  return [`Models ${shown}${more} ${link('copyModelName', 'Copy Model Name…')}`.replace(/ {2,}/g, ' ')];
+  const names = shown ? `Models ${shown}${more} ` : '';
+  return [`${names}${link('copyModelName', 'Copy Model Name…')}`];
 }
 
 function lastRequestLine(state: RouterState): string[] {

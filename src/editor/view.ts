@@ -37,8 +37,10 @@ export function phaseOf(view: View): Phase {
 /** What of it can be trouble. */
 export function knownOf(view: View): Known {
   const phase = phaseOf(view);
+  // A person's Stop leaves no word behind: this one is why the last start failed.
+  const failed = phase === 'failed' ? (view.message ?? '') : phase === 'stopped' ? view.state?.notice : undefined;
   return {
-    ...(phase === 'failed' && { failed: view.message ?? '' }),
+    ...(failed !== undefined && { failed }),
     ...(view.keyTrouble && { keys: { why: view.keyTrouble, lost: view.keyLost === true } }),
     ...(phase === 'running' && { router: view.ownModels ? withoutSwitch(view.state) : view.state }),
   };

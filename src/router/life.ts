@@ -165,7 +165,12 @@ export function createLife({ options, setup, tunnel, handle, onChange }: LifeOpt
 
   /** The new port serves at once; the tunnel follows when its answers have settled, and what runs on the old port goes on. */
   async function movePort(): Promise<void> {
-    const next = await openListener();
+    const next = await openListener().catch((error: Error) => {
+      notice = `${error.message} The router stays on port ${listener?.port}.`;
+      log('warn', notice);
+      onChange();
+    });
+    if (!next) return;
     const old = listener;
     if (phase !== 'running' || !old) return drain(next, 0);
     listener = next;
@@ -191,6 +196,8 @@ export function createLife({ options, setup, tunnel, handle, onChange }: LifeOpt
     },
     start,
     async stop({ drainMs = DRAIN_MS, keepTunnel = false } = {}) {
+      // Of a router that was stopped nothing is wrong.
+      notice = undefined;
       changes.abort();
       changes = new AbortController();
       // Asked once more while answers run: that is the last word.

@@ -217,9 +217,10 @@ class Window {
   }
   /** Changes a setting in the user's own settings, as the settings page does. */
   async setting(key, value) {
+    // On the way to the host "not set" becomes null.
     const write = (vscode, name, to) =>
-      vscode.workspace.getConfiguration('llmRouter').update(name, to, vscode.ConfigurationTarget.Global);
-    await this.exec(write, key, value ?? undefined);
+      vscode.workspace.getConfiguration('llmRouter').update(name, to ?? undefined, vscode.ConfigurationTarget.Global);
+    await this.exec(write, key, value);
   }
   /** Graceful: the extension host runs deactivate() and exits. */
   close() {

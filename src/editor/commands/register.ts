@@ -8,6 +8,7 @@ import { keyMessage } from '../stateMessages';
 import { phaseOf } from '../view';
 import { createDashboard } from '../views/dashboard';
 import { createDocuments } from '../views/documents';
+import { asksForProgram } from '../views/requestsHead';
 import { openWalkthrough } from '../views/walkthrough';
 import { copyCommands } from './copy';
 import { cursorCommands } from './cursor';
@@ -77,7 +78,7 @@ function keepContext(editor: Editor): Disposable {
   const set = (): void => {
     const { view } = editor;
     keep(CONTEXT_RUNNING, phaseOf(view) === 'running');
-    keep(CONTEXT_TUNNEL, view.state?.tunnel.needsBinary === true);
+    keep(CONTEXT_TUNNEL, asksForProgram(view));
     keep(CONTEXT_BACKENDS, (view.state?.backends.length ?? 0) > 0);
   };
   set();

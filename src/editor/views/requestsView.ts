@@ -11,14 +11,16 @@ import {
   window,
 } from 'vscode';
 import type { RequestRecord } from '../../ledger/record';
-import { troublesOf } from '../../troubles/table';
+import type { Mending } from '../../troubles/table';
 import type { Editor } from '../controller';
 import { COMMANDS, REQUESTS_VIEW } from '../ids';
+import { editorCommand } from '../mending';
 import { escapeMarkdown } from '../statusText';
-import { clock, knownOf, phaseOf } from '../view';
-import { t } from '../words';
+import { clock, phaseOf } from '../view';
+import { shown, t } from '../words';
 import { createLive } from './live';
 import { type Outcome, requestLook } from './requestLook';
+import { requestsHead } from './requestsHead';
 
 const SHOWN = 100;
 
@@ -28,8 +30,8 @@ const ICONS: Record<Outcome, ThemeIcon> = {
   failed: new ThemeIcon('error', new ThemeColor('testing.iconFailed')),
 };
 
-/** A line of the view: a finished request, or the number of running ones. */
-type Line = { record: RequestRecord } | { running: number };
+/** A line of the view: a finished request, the number of running ones, or what mends the trouble above. */
+type Line = { record: RequestRecord } | { running: number } | { mending: Mending };
 
 export function createRequestsView(editor: Editor): Disposable {
   const changed = new EventEmitter<void>();
@@ -44,9 +46,10 @@ export function createRequestsView(editor: Editor): Disposable {
   const refresh = async (): Promise<void> => {
     const running = phaseOf(editor.view) === 'running' ? (editor.view.state?.running ?? 0) : 0;
     const records = editor.view.link === 'connected' ? await editor.router.recentRequests({ limit: SHOWN }) : [];
-    lines = [...(running > 0 ? [{ running }] : []), ...records.map((record) => ({ record }))];
-    // What is wrong stands above the list; what mends it is in the status bar and the dashboard.
-    view.message = troublesOf(knownOf(editor.view)).find(({ short }) => short)?.text ?? '';
+    const requests = [...(running > 0 ? [{ running }] : []), ...records.map((record) => ({ record }))];
+    const { message, mendings } = requestsHead(editor.view, requests.length === 0);
+    lines = [...mendings.map((mending) => ({ mending })), ...requests];
+    view.message = message;
     changed.fire();
   };
   const live = createLive(editor, refresh);
@@ -60,6 +63,14 @@ export function createRequestsView(editor: Editor): Disposable {
 }
 
 function toItem(line: Line): TreeItem {
+  if ('mending' in line) {
+    const { title, ...command } = editorCommand(line.mending);
+    const item = new TreeItem(shown(title));
+    item.id = title;
+    item.iconPath = new ThemeIcon('tools');
+    item.command = { title, ...command };
+    return item;
+  }
   if ('running' in line) {
     const item = new TreeItem(`${line.running} ${line.running === 1 ? 'request is' : 'requests are'} running`);
     item.id = 'running';

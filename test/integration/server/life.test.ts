@@ -116,6 +116,21 @@ describe('a stop in the middle of a change', () => {
     );
   });
 
+  it('a port that is not to be had leaves the router where it is, and that is told until it is stopped', async () => {
+    const old = life.port!;
+    // The last there is: no other one after it.
+    const taken = net.createServer().listen(65_535, '127.0.0.1');
+    await new Promise((resolve) => taken.once('listening', resolve).once('error', resolve));
+    await change(65_535);
+    assert.equal(life.port, old);
+    assert.match(life.notice!, new RegExp(`^Port 65535 is already in use.*The router stays on port ${old}\\.$`));
+    await life.stop({ drainMs: 0 });
+    assert.equal(life.notice, undefined);
+    await assert.rejects(life.start());
+    assert.match(life.notice!, /^Port 65535 is already in use/);
+    await new Promise((resolve) => taken.close(resolve));
+  });
+
   it('leaves no listener on the new port', async () => {
     const port = await quietPort();
     const changed = change(port);

@@ -196,6 +196,28 @@ describe('status bar text', () => {
     assert.ok(!tooltip.includes('not used yet'));
   });
 
+  it('says of a start that failed why, and of a router that was stopped nothing', () => {
+    const failed = statusText(running({ phase: 'stopped', notice: 'Port 443 may not be used by this user.' }));
+    assert.deepEqual([failed.text, failed.severity], ['$(error) LLM Router: not running', 'error']);
+    assert.match(failed.tooltip, /Port 443 may not be used.*command:llmRouter\.restartRouter/);
+    assert.equal(statusText(running({ phase: 'stopped' })).text, '$(circle-slash) LLM Router: stopped');
+  });
+
+  it('says what is wrong with the tunnel once', () => {
+    const message = 'Cloudflare gives no new tunnel right now.';
+    const times = (changes: Partial<TunnelStatus>) =>
+      statusText(withTunnel({ message, ...changes })).tooltip.split('no new tunnel').length - 1;
+    assert.equal(times({ state: 'rateLimited' }), 1);
+    assert.equal(times({ state: 'error', needsBinary: true }), 1);
+    assert.equal(times({ state: 'verifying' }), 1);
+    assert.equal(times({ state: 'online' }), 0);
+  });
+
+  it('writes no word before models where none has a name', () => {
+    assert.match(statusText(running()).tooltip, /Models `fast` `smart` \[Copy Model Name…\]/);
+    assert.match(statusText({ ...running(), models: [] }).tooltip, /^\[Copy Model Name…\]/m);
+  });
+
   it('links only to commands that exist', () => {
     const known = new Set<string>(Object.values(COMMANDS));
     const views = [running(), { link: 'off', models: [] } as View, withTunnel({ state: 'error', needsBinary: true })];

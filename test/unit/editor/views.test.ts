@@ -5,10 +5,12 @@ import { KEY_LIMITS, keyLook, keyNameProblem, withLimit } from '../../../src/edi
 import { createLive } from '../../../src/editor/views/live';
 import { periods } from '../../../src/editor/views/periods';
 import { outcomeOf, requestLook } from '../../../src/editor/views/requestLook';
+import { asksForProgram, requestsHead } from '../../../src/editor/views/requestsHead';
 import { dashboardSnapshot } from '../../../src/editor/views/snapshot';
 import { stepsOfRequest, stepsOfView } from '../../../src/editor/views/steps';
 import type { RequestRecord } from '../../../src/ledger/record';
 import type { RouterState } from '../../../src/process/contract';
+import { say } from '../../../src/tunnel/sentences';
 import { readSnapshot } from '../../../src/webview/pageMessages';
 
 const at = new Date(2026, 10, 21, 14, 5).getTime();
@@ -246,6 +248,33 @@ describe('steps of the walkthrough', () => {
   it('an answer in the chat of VS Code ends it as well, without Cursor', () => {
     assert.deepEqual(stepsOfRequest(record({ client: 'vscode' })), ['backend', 'answer']);
     assert.deepEqual(stepsOfRequest(record({ client: 'vscode', status: 502, error: 'no' })), []);
+  });
+});
+
+describe('the view Requests', () => {
+  const refused = { count: 1, lastAt: at };
+  const wrongKey = view({ cursor: { host: '', lastSeen: 0, outdated: false, lastRefusal: 'wrong key.', refused } });
+  const noProgram = (says = say.notInstalled) =>
+    view({
+      tunnel: { state: 'error', provider: 'cloudflared', since: at, needsBinary: true, says, message: says.text },
+    });
+  const titles = (...of: Parameters<typeof requestsHead>) => requestsHead(...of).mendings.map(({ title }) => title);
+
+  it('says the worst trouble and offers what mends it, with and without requests', () => {
+    for (const empty of [true, false]) {
+      assert.match(requestsHead(wrongKey, empty).message, /was refused/);
+      assert.deepEqual(titles(wrongKey, empty), ['Copy API Key', "Open Cursor's Settings"]);
+    }
+    assert.deepEqual(titles({ link: 'failed', message: 'x', models: [] }, true), ['Restart Router', 'Show Log']);
+    assert.deepEqual(requestsHead(view(), true), { message: '', mendings: [] });
+  });
+
+  it('leaves the question about the download to its buttons while it is empty, where a download helps', () => {
+    assert.deepEqual(requestsHead(noProgram(), true), { message: '', mendings: [] });
+    assert.deepEqual(titles(noProgram(), false), ['Download and Start', 'Set Up Tunnel…']);
+    const chosen = noProgram(say.chosenBinaryMissing('/nowhere/cloudflared'));
+    assert.deepEqual([asksForProgram(noProgram()), asksForProgram(chosen)], [true, false]);
+    assert.deepEqual(titles(chosen, true), ['Set Up Tunnel…']);
   });
 });
 

@@ -1,0 +1,20 @@
+/** What stands above the requests: the worst trouble in words, and a row for each way to mend it. Pure. */
+import { type Mending, troublesOf } from '../../troubles/table';
+import { downloadHelps } from '../../tunnel/tunnel';
+import { knownOf, type View } from '../view';
+
+export interface RequestsHead {
+  message: string;
+  mendings: readonly Mending[];
+}
+
+/** `empty`: there is no request to show. */
+export function requestsHead(view: View, empty: boolean): RequestsHead {
+  const worst = troublesOf(knownOf(view)).find(({ short }) => short);
+  // A view without rows and message asks about the download itself, with buttons: a message would hide them.
+  const asks = empty && worst?.kind === 'noTunnelProgram' && asksForProgram(view);
+  return worst && !asks ? { message: worst.text, mendings: worst.actions } : { message: '', mendings: [] };
+}
+
+/** The question whether cloudflared may be downloaded is open, wherever it can be answered. */
+export const asksForProgram = ({ state }: View): boolean => state !== undefined && downloadHelps(state.tunnel);
