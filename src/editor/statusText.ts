@@ -2,6 +2,7 @@
 
 import type { BackendState, RouterState } from '../process/contract';
 import type { StatusBarShows } from '../settings/schema';
+import { isLocalOnly } from '../settings/tunnelKinds';
 import { type TroubleLook, troublesOf } from '../troubles/table';
 import { TUNNEL } from '../troubles/tunnel';
 import { cardOf } from '../tunnel/cards';
@@ -101,7 +102,7 @@ function tooltip(view: View, troubles: readonly TroubleLook[]): string {
 
 /** What is wrong, and the ways to mend it. */
 function troubleLine({ text, actions }: TroubleLook): string {
-  return `$(warning) ${escapeMarkdown(text)} ${actions.map(commandLink).join(', ')}`;
+  return `$(warning) ${escapeMarkdown(text)} ${actions.map(commandLink).join(' · ')}`;
 }
 
 /** Longer lists are the Doctor's. */
@@ -139,16 +140,17 @@ function urlLines(state: RouterState): string[] {
 const keyLine = (view: View): string[] =>
   view.keyHint ? [t`Key ${code(view.keyHint)} ${link('copyApiKey', 'Copy')}`] : [];
 
-function tunnelLine(state: RouterState): string {
-  const { tunnel } = state;
+function tunnelLine({ tunnel }: RouterState): string {
   const facts = [tunnel.provider, tunnel.protocol, tunnel.location]
     .filter((fact): fact is string => !!fact && fact !== 'none')
     .map(escapeMarkdown);
   const where = facts.length > 0 ? ` (${facts.join(', ')})` : '';
   const until = tunnel.state === 'rateLimited' && tunnel.until ? `, next try at ${clock(tunnel.until)}` : '';
+  // The time belongs to the first words: "reconnecting since 14:05, the URL stays the same".
+  const state = TUNNEL[tunnel.state].long.replace(/,|$/, (rest) => ` since ${clock(tunnel.since)}${rest}`);
   const words = tunnel.needsBinary
     ? t`needs cloudflared ${link('setUpTunnel', 'Set Up…')}`
-    : `${TUNNEL[tunnel.state].long} since ${clock(tunnel.since)}${until}${where}`;
+    : `${state}${until}${where}${isLocalOnly(tunnel.provider) ? ` ${link('setUpTunnel', 'Set Up…')}` : ''}`;
   // Trouble stands above, in the same words.
   const told = tunnel.state === 'online' || tunnel.needsBinary || TUNNEL[tunnel.state].severity;
   const message = tunnel.message && !told ? `\n\n${escapeMarkdown(tunnel.message)}` : '';

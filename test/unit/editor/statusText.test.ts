@@ -213,6 +213,14 @@ describe('status bar text', () => {
     assert.equal(times({ state: 'online' }), 0);
   });
 
+  it('says since when the tunnel is as it is, then the rest, and offers a tunnel where there is none', () => {
+    const line = (changes: Partial<TunnelStatus>) => /^Tunnel .*$/m.exec(statusText(withTunnel(changes)).tooltip)?.[0];
+    assert.match(line({ state: 'reconnecting' })!, /^Tunnel reconnecting since 10:15, the URL stays the same \(/);
+    assert.match(line({ state: 'online' })!, /^Tunnel online since 10:15 \(/);
+    const off = /^Tunnel off since 10:15, local use only \[Set Up…\]\(command:llmRouter\.setUpTunnel\)$/;
+    assert.match(line({ state: 'off', provider: 'none', protocol: undefined })!, off);
+  });
+
   it('writes no word before models where none has a name', () => {
     assert.match(statusText(running()).tooltip, /Models `fast` `smart` \[Copy Model Name…\]/);
     assert.match(statusText({ ...running(), models: [] }).tooltip, /^\[Copy Model Name…\]/m);
