@@ -1,22 +1,36 @@
-// npm run test:windows: the unit, server, config and process suites with the Windows build of Node, under Wine (Debian's is
-// enough). Ends with `N passed, N failed, N skipped`. `-- PART …` runs only files whose path contains one of the parts.
+// npm run test:windows: the unit and integration suites with the Windows build of Node, under Wine (Debian's is enough). Ends with
+// `N passed, N failed, N skipped`. `-- PART …` runs only files whose path contains one of the parts.
 // Prefix and node.exe are made once in ~/.cache/llm-router-windows (LLM_ROUTER_WINDOWS_CACHE moves it); NODE_WIN is the version.
 import { execFileSync, spawn } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { bundlePrograms, bundleRouter, bundleScripts, bundleTests, root, testFiles } from './support/bundles.mjs';
 
 const VERSION = process.env.NODE_WIN ?? '22.23.3';
-const SUITES = ['unit/', 'integration/server/', 'integration/config/', 'integration/process/'];
+/** Each has a runner of its own. */
+const SUITES = ['unit/', ...readdirSync(path.join(root, 'test/integration')).map((name) => `integration/${name}/`)];
 const cacheHome = process.env.XDG_CACHE_HOME || path.join(os.homedir(), '.cache');
 const cache = process.env.LLM_ROUTER_WINDOWS_CACHE || path.join(cacheHome, 'llm-router-windows');
 const prefix = path.join(cache, 'prefix');
+/** What \\localhost\llm-router is there. */
+const share = path.join(cache, 'share');
 const node = path.join(cache, `node-${VERSION}.exe`);
 /** Runs before every program there. */
 const before = path.join(root, 'test/support/windows.cjs');
-/** A suite that hangs is ended. */
-const LIMIT_MS = 20 * 60_000;
+/** A suite that says nothing for so long hangs, and is ended. */
+const SILENT_MS = 10 * 60_000;
 
 const wineEnv = { ...process.env, WINEPREFIX: prefix, WINEDEBUG: '-all', WINEARCH: 'win64', DISPLAY: '' };
 /** As Wine names a path of this machine. */
@@ -52,6 +66,12 @@ function setUp() {
     execFileSync('wine', ['wineboot', '-i'], quiet);
     execFileSync('wine', ['reg', 'add', 'HKCU\\Software\\Wine', '/v', 'Version', '/d', 'win10', '/f'], quiet);
   }
+  // Wine finds \\SERVER\SHARE in a folder of its own.
+  const server = path.join(prefix, 'dosdevices/unc/localhost');
+  mkdirSync(share, { recursive: true });
+  mkdirSync(server, { recursive: true });
+  rmSync(path.join(server, 'llm-router'), { force: true });
+  symlinkSync(share, path.join(server, 'llm-router'));
 }
 
 /** Bundles are made here: esbuild's service wants pipes that Wine does not have. */
@@ -101,22 +121,24 @@ async function run(out, suite) {
         LLM_ROUTER_PROGRAM: windowsPath(path.join(out, 'router.cjs')),
         LLM_ROUTER_BUNDLES: windowsPath(path.join(out, 'programs')),
         LLM_ROUTER_PIDS: windowsPath(pids),
+        LLM_ROUTER_SHARE: '\\\\localhost\\llm-router',
       },
     },
   );
   closeSync(fd);
   let shown = 0;
+  let spoke = Date.now();
   const show = () => {
     const text = readFileSync(log);
+    if (text.length > shown) spoke = Date.now();
+    else if (Date.now() - spoke > SILENT_MS) spawn('wineserver', ['-k'], { env: wineEnv, stdio: 'ignore' });
     process.stdout.write(text.subarray(shown));
     shown = text.length;
     return text.toString();
   };
   const looking = setInterval(show, 500);
-  const limit = setTimeout(() => execFileSync('wineserver', ['-k'], { env: wineEnv }), LIMIT_MS);
   const code = await new Promise((resolve) => child.on('close', resolve));
   clearInterval(looking);
-  clearTimeout(limit);
   return { code, text: show() };
 }
 

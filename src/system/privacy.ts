@@ -39,13 +39,19 @@ export function othersIn(sddl: string): string[] {
 export async function notPrivate(folder: string, system: SystemWorld = thisSystem): Promise<string | undefined> {
   if (system.platform !== 'win32') return undefined;
   const sddl = await accessList(folder, system);
-  const remedy = `To make it private: icacls "${folder}" /inheritance:r /grant:r "%USERNAME%:(OI)(CI)F"`;
+  const remedy = `To make it private: icacls "${folder}" /inheritance:r /grant:r "${accountOf(system)}:(OI)(CI)F"`;
   if (sddl === undefined)
     return `Whether other users of this machine can read the data folder ${folder} could not be found out. ${remedy}`;
   const others = othersIn(sddl);
   return others.length === 0
     ? undefined
     : `The data folder ${folder} with keys and logs is not private: its access list lets in ${others.join(', ')}. ${remedy}`;
+}
+
+/** By name: `%USERNAME%` means something to cmd alone, and the terminal of an editor is PowerShell. */
+function accountOf({ env }: Pick<SystemWorld, 'env'>): string {
+  const name = env.USERNAME || os.userInfo().username;
+  return env.USERDOMAIN ? `${env.USERDOMAIN}\\${name}` : name;
 }
 
 async function accessList(folder: string, system: SystemWorld): Promise<string | undefined> {

@@ -6,7 +6,7 @@ import { bundleScript } from './bundleProgram';
 import { type Edge, startEdge } from './cloud/edge';
 import { type Internet, startInternet } from './cloud/internet';
 import { resolverSite } from './cloud/resolver';
-import { removeFolder } from './platform';
+import { programFile, removeFolder } from './platform';
 
 /** How the executable behaves; read at each of its starts. */
 export interface Plan {
@@ -54,7 +54,7 @@ export async function startFakeCloud(): Promise<FakeCloud> {
   const internet = await startInternet();
   const edge = await startEdge(internet.certificates);
   const folder = mkdtempSync(path.join(os.tmpdir(), 'llm-router-cloud-'));
-  const binPath = path.join(folder, 'cloudflared');
+  const binPath = path.join(folder, programFile('cloudflared'));
   const caFile = path.join(folder, 'ca.pem');
   writeFileSync(caFile, internet.certificates.ca);
   await bundleScript('test/support/cloud/cloudflaredProgram.ts', binPath);

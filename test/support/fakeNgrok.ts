@@ -6,6 +6,7 @@ import path from 'node:path';
 import { bundleScript } from './bundleProgram';
 import { forward } from './cloud/forward';
 import type { Internet } from './cloud/internet';
+import { programFile } from './platform';
 
 export const NGROK_TOKEN = '2abcDEFghiJKLmnoPQRstuVWXyz_1234567890';
 export const ACCOUNT_DOMAIN = 'pleasant-otter.ngrok-free.dev';
@@ -40,7 +41,7 @@ export const NGROK_ERRORS = {
 
 export async function startFakeNgrok(internet: Internet): Promise<FakeNgrok> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'llm-router-ngrok-'));
-  const binPath = path.join(folder, 'ngrok');
+  const binPath = path.join(folder, programFile('ngrok'));
   const habits: FakeNgrok['habits'] = {};
   const endpoints = new Map<string, { address: string; socket: net.Socket }>();
 

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { bundleScript } from './bundleProgram';
 import { forward } from './cloud/forward';
 import type { Internet } from './cloud/internet';
+import { programFile } from './platform';
 
 export interface TailscaleState {
   name: string;
@@ -40,7 +41,7 @@ export interface FakeTailscale {
 
 export async function startFakeTailscale(internet: Internet): Promise<FakeTailscale> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'llm-router-tailscale-'));
-  const binPath = path.join(folder, 'tailscale');
+  const binPath = path.join(folder, programFile('tailscale'));
   const file = path.join(folder, 'state.json');
   const read = () => JSON.parse(readFileSync(file, 'utf8')) as TailscaleState;
   writeFileSync(file, JSON.stringify({ name: TAILNET_NAME, backend: 'Running', https: true, funnel: true }));

@@ -4,14 +4,29 @@ import { rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 
 export const onWindows = process.platform === 'win32';
+export const onLinux = process.platform === 'linux';
 
 type Run = (this: Mocha.Context) => unknown;
 
-/** A test of what only POSIX has: on Windows it is named with the reason, and not run. */
-export function itOnPosix(title: string, why: string, run: Run): void {
-  if (onWindows) it.skip(`${title} [POSIX only: ${why}]`);
-  else it(title, run as Mocha.AsyncFunc);
+/** A test of what only one kind of system has: elsewhere it is named with the reason, and not run. */
+const itOn =
+  (here: boolean, system: string) =>
+  (title: string, why: string, run: Run): void => {
+    if (here) it(title, run as Mocha.AsyncFunc);
+    else it.skip(`${title} [${system} only: ${why}]`);
+  };
+export const itOnPosix = itOn(!onWindows, 'POSIX');
+export const itOnLinux = itOn(onLinux, 'Linux');
+export const itOnWindows = itOn(onWindows, 'Windows');
+
+/** The same for a group. */
+export function describeOnPosix(title: string, why: string, run: (this: Mocha.Suite) => void): void {
+  if (onWindows) describe.skip(`${title} [POSIX only: ${why}]`, run);
+  else describe(title, run);
 }
+
+/** What a program of that name is called in its folder. */
+export const programFile = (name: string): string => (onWindows ? `${name}.exe` : name);
 
 /** Where a test listens: a socket in the folder; on Windows a pipe, whose name knows no folders. */
 export const addressIn = (folder: string, name: string): string =>

@@ -109,8 +109,16 @@ const OWN_PLATFORM = [['system', 'processes.ts']].map((parts) => path.join('src'
 
 describe('structure', () => {
   it('only the modules that own a difference between systems ask which one this is', () => {
-    const asking = files.filter((file) => /process\.platform|os\.platform\(/.test(sources.get(file)!));
+    const asks =
+      /process\.platform|os\.(platform|type|release)\(|\{[^}]*\bplatform\b[^}]*\} (?:from|=) (?:'node:(?:process|os)'|process\b)/;
+    const asking = files.filter((file) => asks.test(sources.get(file)!));
     assert.deepEqual(asking, OWN_PLATFORM);
+    const tests = (readdirSync('test', { recursive: true }) as string[])
+      .filter(
+        (file) => /^(unit|integration|support)\b.*\.ts$/.test(file) && file !== path.join('unit', 'structure.test.ts'),
+      )
+      .filter((file) => asks.test(readFileSync(path.join('test', file), 'utf8')));
+    assert.deepEqual(tests, [path.join('support', 'platform.ts')]);
   });
 
   it('finds the sources', () => assert.ok(files.length > 50 && imports.length > 100));

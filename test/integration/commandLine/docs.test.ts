@@ -8,6 +8,7 @@ import { ROW } from '../../../src/cursorApp/readState';
 import { USAGE_HELP } from '../../../src/ledger/usageCommand';
 import { HELP } from '../../../src/process/commandLine';
 import { LESSONS_HELP } from '../../../src/upstream/lessonsCommand';
+import { onLinux } from '../../support/platform';
 import { type Program, startProgram, tempFolder } from '../../support/program';
 import { quietPort } from '../../support/quietPort';
 import { chatCompletion, json, startUpstream, type Upstream } from '../../support/upstream';
@@ -148,7 +149,7 @@ describe('docs, run', () => {
 
   it('router: files, port, address, tunnel and the variable of the key; usage then reads what was recorded', async () => {
     // Another address of this machine, where the system has more than one.
-    const host = process.platform === 'linux' ? '127.0.0.2' : '127.0.0.1';
+    const host = onLinux ? '127.0.0.2' : '127.0.0.1';
     const port = String(await quietPort());
     const places = [...elsewhere(), '--port', port, '--host', host, '--tunnel', 'none'];
     const router = start([...places, '--json', '--llmrouter-api-key-env', 'MY_ROUTER_KEY']);

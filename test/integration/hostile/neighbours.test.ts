@@ -4,14 +4,12 @@ import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { trustOf, trustOfFile } from '../../../src/network/folderTrust';
 import { readEnvironment } from '../../../src/process/headless';
+import { describeOnPosix } from '../../support/platform';
 import { startProgram, tempFolder } from '../../support/program';
 
-describe('neighbours on the machine', function () {
+describeOnPosix('neighbours on the machine', 'rights that a mode tells', function () {
   this.timeout(120_000);
   let temp: ReturnType<typeof tempFolder>;
-  before(function () {
-    if (process.platform === 'win32') this.skip();
-  });
   beforeEach(() => {
     temp = tempFolder();
   });

@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { assertPrivate } from '../../support/platform';
 import { startProgram, tempFolder } from '../../support/program';
 import { type Answer, chatCompletion, chunk, json, sse, startUpstream, wordStream } from '../../support/upstream';
 
@@ -156,7 +157,7 @@ describe('secrets', function () {
       const file = path.join(dataDir, name);
       if (!statSync(file).isFile()) continue;
       places.set(name, readFileSync(file, 'latin1'));
-      if (process.platform !== 'win32') assert.equal(statSync(file).mode & 0o077, 0, `${name} is readable for others`);
+      assertPrivate(file);
     }
     assert.ok(places.get('stderr')!.length + places.get('stdout')!.length > 1_000, 'there was something to look at');
     assert.ok(errors.length > 50);

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type BodyLog, createBodyLog, redactBody } from '../../../src/ledger/bodyLog';
+import { assertPrivate } from '../../support/platform';
 
 describe('body log', () => {
   let dataDir = '';
@@ -59,7 +60,7 @@ describe('body log', () => {
       lines(log).map(({ id, part, text }) => [id, part, text]),
       [['req_2', 'upstreamRequest', '[hidden] [hidden] [hidden] [5002 characters of base64] text']],
     );
-    if (process.platform !== 'win32') assert.equal(statSync(log.file).mode & 0o777, 0o600);
+    assertPrivate(log.file, 0o600);
   });
 
   it('keeps beginning and end of a long body, and no part of a key at the cut', () => {

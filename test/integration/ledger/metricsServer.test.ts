@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createMetrics } from '../../../src/ledger/metrics';
 import { type MetricsServer, metricsToken, serveMetrics } from '../../../src/ledger/metricsServer';
+import { assertPrivate } from '../../support/platform';
 
 const metrics = createMetrics({ presetOf: () => undefined, running: () => 0, now: Date.now, version: '1' });
 
@@ -80,7 +81,7 @@ describe('metrics port', () => {
       const token = metricsToken(dataDir);
       assert.match(token, /^[\w-]{43}$/);
       assert.equal(metricsToken(dataDir), token);
-      if (process.platform !== 'win32') assert.equal(statSync(path.join(dataDir, 'metrics-token')).mode & 0o777, 0o600);
+      assertPrivate(path.join(dataDir, 'metrics-token'), 0o600);
     } finally {
       rmSync(dataDir, { recursive: true });
     }

@@ -17,6 +17,9 @@ import type { RequestRecord } from '../../../src/ledger/record';
 import { type Ledger, type LedgerOptions, openLedger } from '../../../src/ledger/store';
 import { localDay } from '../../../src/ledger/windows';
 import { requestRecord } from '../../support/ledgerRecords';
+import { assertPrivate, itOnPosix } from '../../support/platform';
+
+const OPEN = 'a file that is open stays, and so does its folder';
 
 const NOON = new Date(2026, 10, 21, 12).getTime();
 const everything = { from: '', to: '' };
@@ -54,10 +57,8 @@ describe('ledger on disk', () => {
     assert.deepEqual(JSON.parse(readFileSync(file(), 'utf8')), JSON.parse(JSON.stringify(record)));
     ledger.append(requestRecord({ time: '2026-10-31T23:59:59.999Z' }));
     assert.ok(existsSync(file('2026-10')));
-    if (process.platform !== 'win32') {
-      assert.equal(statSync(file()).mode & 0o777, 0o600);
-      assert.equal(statSync(path.dirname(file())).mode & 0o777, 0o700);
-    }
+    assertPrivate(file(), 0o600);
+    assertPrivate(path.dirname(file()), 0o700);
   });
 
   it('gives the newest records first, also after a restart', async () => {
@@ -218,8 +219,7 @@ describe('ledger on disk', () => {
     }
   });
 
-  it('keeps the sums of records that somebody deleted, and writes on in a new file', async function () {
-    if (process.platform === 'win32') this.skip();
+  itOnPosix('keeps the sums of records that somebody deleted, and writes on in a new file', OPEN, async () => {
     const ledger = await ledgerOf();
     ledger.append(at(NOON, { cost: 1 }));
     await ledger.sync();
@@ -259,8 +259,7 @@ describe('ledger on disk', () => {
     assert.equal((await ledgerOf()).spentSince('main', ''), 6);
   });
 
-  it('says when the disk refuses, keeps the record and writes it later', async function () {
-    if (process.platform === 'win32') this.skip();
+  itOnPosix('says when the disk refuses, keeps the record and writes it later', OPEN, async () => {
     const ledger = await ledgerOf();
     const folder = path.join(dataDir, 'ledger');
     rmSync(folder, { recursive: true });

@@ -9,6 +9,7 @@ import path from 'node:path';
 import { mock } from 'node:test';
 import { openMemoryStore } from '../../../src/process/memoryStore';
 import { bundleProgram } from '../../support/bundleProgram';
+import { assertPrivate } from '../../support/platform';
 
 describe('memory store', () => {
   let folder: string;
@@ -38,7 +39,7 @@ describe('memory store', () => {
     await store.close();
     const bytes = await readFile(file);
     assert.ok(!bytes.includes('three') && !bytes.includes('four'));
-    if (process.platform !== 'win32') assert.equal((await stat(file)).mode & 0o777, 0o600);
+    assertPrivate(file, 0o600);
     assert.deepEqual(await reopened(), ['one', 'zwei ü', 'three'.repeat(1000), 'four']);
     assert.deepEqual(await reopened(), ['one', 'zwei ü', 'three'.repeat(1000), 'four'], 'reading changes nothing');
   });

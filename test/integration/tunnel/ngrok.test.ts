@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { thisSystem } from '../../../src/system/processes';
 import { programOnPath } from '../../../src/tunnel/commands';
 import { openStateFile } from '../../../src/tunnel/stateFile';
 import { type Internet, startInternet } from '../../support/cloud/internet';
@@ -223,7 +224,7 @@ describe('ngrok', () => {
   });
 
   describe('the real agent', () => {
-    const binary = programOnPath('ngrok', { env: process.env, platform: process.platform });
+    const binary = programOnPath('ngrok', { env: process.env, platform: thisSystem.platform });
     const token = process.env.NGROK_AUTHTOKEN;
     before(function () {
       if (binary && token) return;

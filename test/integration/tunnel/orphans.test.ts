@@ -12,10 +12,10 @@ import { openStateFile } from '../../../src/tunnel/stateFile';
 import { watchProgram } from '../../../src/tunnel/watcher';
 import { realWorld } from '../../../src/tunnel/world';
 import { type FakeCloud, startFakeCloud } from '../../support/fakeCloudflared';
+import { describeOnPosix, itOnPosix } from '../../support/platform';
 import { type Program, startProgram, tempFolder } from '../../support/program';
 import { assertEnded } from '../../support/tunnelHarness';
 
-const WINDOWS = process.platform === 'win32';
 const KEY = 'sk-orphan-0123456789abcdef0123456789';
 
 describe('a cloudflared whose router was killed', function () {
@@ -81,64 +81,72 @@ describe('a cloudflared whose router was killed', function () {
     });
   }
 
-  it('does not forward to a stranger on the port of its router, and the next router adopts it', async function () {
-    if (WINDOWS) this.skip();
-    const first = await start();
-    await kill(first.program);
-    let strangers = 0;
-    const stranger = http.createServer((_, response) => {
-      strangers += 1;
-      response.end('mine now');
-    });
-    await new Promise<void>((resolve) => stranger.listen(first.port, '127.0.0.1', resolve));
-    assert.ok(isAlive(first.pid));
-    assert.equal(await visit(first.url), 502);
-    assert.equal(strangers, 0);
-    const second = await start();
-    assert.deepEqual([second.pid, second.url], [first.pid, first.url]);
-    assert.notEqual(second.port, first.port);
-    assert.equal(await visit(second.url), 200);
-    assert.equal(strangers, 0);
-    stranger.close();
-  });
+  itOnPosix(
+    'does not forward to a stranger on the port of its router, and the next router adopts it',
+    'a private socket',
+    async () => {
+      const first = await start();
+      await kill(first.program);
+      let strangers = 0;
+      const stranger = http.createServer((_, response) => {
+        strangers += 1;
+        response.end('mine now');
+      });
+      await new Promise<void>((resolve) => stranger.listen(first.port, '127.0.0.1', resolve));
+      assert.ok(isAlive(first.pid));
+      assert.equal(await visit(first.url), 502);
+      assert.equal(strangers, 0);
+      const second = await start();
+      assert.deepEqual([second.pid, second.url], [first.pid, first.url]);
+      assert.notEqual(second.port, first.port);
+      assert.equal(await visit(second.url), 200);
+      assert.equal(strangers, 0);
+      stranger.close();
+    },
+  );
 
-  it('is found by its configuration when every note is lost: ended, and the lost URL is told', async function () {
-    if (WINDOWS) this.skip();
-    const first = await start();
-    await kill(first.program);
-    for (const name of ['state.json', 'state.copy.json', 'cloudflared.log']) rmSync(inTunnel(name), { force: true });
-    const second = await start();
-    await assertEnded(first.pid);
-    assert.notEqual(second.url, first.url);
-    const told = second.program.events.filter(({ event }) => event === 'tunnel').at(-1)!;
-    assert.match(String(told.message), new RegExp(`Cursor still has ${new URL(first.url).origin}`));
-  });
+  itOnPosix(
+    'is found by its configuration when every note is lost: ended, and the lost URL is told',
+    'PowerShell lists programs there, no made one',
+    async () => {
+      const first = await start();
+      await kill(first.program);
+      for (const name of ['state.json', 'state.copy.json', 'cloudflared.log']) rmSync(inTunnel(name), { force: true });
+      const second = await start();
+      await assertEnded(first.pid);
+      assert.notEqual(second.url, first.url);
+      const told = second.program.events.filter(({ event }) => event === 'tunnel').at(-1)!;
+      assert.match(String(told.message), new RegExp(`Cursor still has ${new URL(first.url).origin}`));
+    },
+  );
 
-  it('is adopted with the same URL when the state is torn and its log is missing', async function () {
-    if (WINDOWS) this.skip();
-    const first = await start();
-    await kill(first.program);
-    writeFileSync(inTunnel('state.json'), '{"running":');
-    const copy = JSON.parse(readFileSync(inTunnel('state.copy.json'), 'utf8'));
-    delete copy.running;
-    writeFileSync(inTunnel('state.copy.json'), JSON.stringify(copy));
-    rmSync(inTunnel('cloudflared.log'));
-    const second = await start();
-    assert.deepEqual([second.pid, second.url], [first.pid, first.url]);
-    second.program.child.kill('SIGTERM');
-    assert.equal(await second.program.exited, 0);
-    await assertEnded(first.pid);
-  });
+  itOnPosix(
+    'is adopted with the same URL when the state is torn and its log is missing',
+    'PowerShell lists programs there, no made one',
+    async () => {
+      const first = await start();
+      await kill(first.program);
+      writeFileSync(inTunnel('state.json'), '{"running":');
+      const copy = JSON.parse(readFileSync(inTunnel('state.copy.json'), 'utf8'));
+      delete copy.running;
+      writeFileSync(inTunnel('state.copy.json'), JSON.stringify(copy));
+      rmSync(inTunnel('cloudflared.log'));
+      const second = await start();
+      assert.deepEqual([second.pid, second.url], [first.pid, first.url]);
+      second.program.child.kill('SIGTERM');
+      assert.equal(await second.program.exited, 0);
+      await assertEnded(first.pid);
+    },
+  );
 });
 
-describe('the watcher of a tunnel program', () => {
+describeOnPosix('the watcher of a tunnel program', 'a shell', () => {
   let dataDir: string;
-  beforeEach(function () {
-    if (WINDOWS) this.skip();
+  beforeEach(() => {
     dataDir = mkdtempSync(path.join(os.tmpdir(), 'llm-router-watch-'));
     openStateFile(dataDir);
   });
-  afterEach(() => rmSync(dataDir ?? '', { recursive: true, force: true }));
+  afterEach(() => rmSync(dataDir, { recursive: true, force: true }));
 
   const sleeper = () => spawn('sleep', ['60'], { stdio: 'ignore' });
   const ended = (child: ReturnType<typeof sleeper>) =>
@@ -188,26 +196,29 @@ describe('the watcher of a tunnel program', () => {
 });
 
 describe('the private socket of the listener', () => {
-  it('serves as the port does, and a next router takes its place without harm from the one before', async function () {
-    if (WINDOWS) this.skip();
-    const folder = mkdtempSync(path.join(os.tmpdir(), 'llm-router-sock-'));
-    const privateSocket = path.join(folder, 't.sock');
-    const wanted = { host: '127.0.0.1', port: 0, exactPort: false, maxConnections: 10, privateSocket };
-    const one = await listen((request, response) => response.end(`one ${request.socket.localPort}`), wanted);
-    const two = await listen((request, response) => response.end(`two ${request.socket.localPort}`), wanted);
-    one.close();
-    await one.drained(1_000);
-    const text = await new Promise<string>((resolve, reject) =>
-      http
-        .get({ socketPath: privateSocket, path: '/' }, (answer) => {
-          let body = '';
-          answer.on('data', (data) => (body += data)).on('end', () => resolve(body));
-        })
-        .on('error', reject),
-    );
-    assert.equal(text, `two ${two.port}`);
-    two.close();
-    await two.drained(1_000);
-    rmSync(folder, { recursive: true });
-  });
+  itOnPosix(
+    'serves as the port does, and a next router takes its place without harm from the one before',
+    'a private socket',
+    async () => {
+      const folder = mkdtempSync(path.join(os.tmpdir(), 'llm-router-sock-'));
+      const privateSocket = path.join(folder, 't.sock');
+      const wanted = { host: '127.0.0.1', port: 0, exactPort: false, maxConnections: 10, privateSocket };
+      const one = await listen((request, response) => response.end(`one ${request.socket.localPort}`), wanted);
+      const two = await listen((request, response) => response.end(`two ${request.socket.localPort}`), wanted);
+      one.close();
+      await one.drained(1_000);
+      const text = await new Promise<string>((resolve, reject) =>
+        http
+          .get({ socketPath: privateSocket, path: '/' }, (answer) => {
+            let body = '';
+            answer.on('data', (data) => (body += data)).on('end', () => resolve(body));
+          })
+          .on('error', reject),
+      );
+      assert.equal(text, `two ${two.port}`);
+      two.close();
+      await two.drained(1_000);
+      rmSync(folder, { recursive: true });
+    },
+  );
 });

@@ -4,7 +4,12 @@ import path from 'node:path';
 import { isAlive } from '../../../src/system/processes';
 import { openStateFile } from '../../../src/tunnel/stateFile';
 import { type FakeCloud, startFakeCloud } from '../../support/fakeCloudflared';
+import { itOnPosix } from '../../support/platform';
+import { until } from '../../support/process/harness';
 import { type Program, startProgram, tempFolder } from '../../support/program';
+import { quietPort } from '../../support/quietPort';
+
+const SIGNAL = 'a signal on Windows is the end at once';
 
 describe('the router program and its tunnel', () => {
   const { folder, remove } = tempFolder();
@@ -22,14 +27,15 @@ describe('the router program and its tunnel', () => {
     remove();
   });
 
-  const start = (): Program => {
-    const program = startProgram(['--json', '--port', '0', '--data-dir', dataDir], { cwd: folder, env: cloud.env });
+  const start = (port = 0, ...options: string[]): Program => {
+    const args = ['--json', '--port', String(port), '--data-dir', dataDir, ...options];
+    const program = startProgram(args, { cwd: folder, env: cloud.env });
     programs.push(program);
     return program;
   };
   const online = (program: Program) => program.event(({ event, state }) => event === 'tunnel' && state === 'online');
 
-  it('comes online; after kill -9 the next one has the same URL; SIGINT ends both', async () => {
+  itOnPosix('comes online; after kill -9 the next one has the same URL; SIGINT ends both', SIGNAL, async () => {
     const first = start();
     const { publicUrl } = await online(first);
     assert.match(String(publicUrl), /^https:\/\/[a-z0-9-]+\.trycloudflare\.com\/v1$/);
@@ -46,8 +52,30 @@ describe('the router program and its tunnel', () => {
     assert.equal(openStateFile(dataDir).value.running, undefined);
   });
 
-  it('SIGHUP (a closed terminal) is an orderly end: exit 0, no cloudflared left', async function () {
-    if (process.platform === 'win32') this.skip();
+  it('ended at once it leaves cloudflared; the next one on its port adopts that, one without a tunnel ends it', async () => {
+    const port = await quietPort();
+    const first = start(port);
+    const { publicUrl } = await online(first);
+    const { pid } = openStateFile(dataDir).value.running!;
+    const { created } = cloud.edge;
+    first.child.kill('SIGKILL');
+    await first.exited;
+
+    const second = start(port);
+    assert.equal((await online(second)).publicUrl, publicUrl);
+    assert.equal(openStateFile(dataDir).value.running!.pid, pid);
+    assert.equal(cloud.edge.created, created);
+    second.child.kill('SIGKILL');
+    await second.exited;
+
+    const third = start(port, '--tunnel', 'none');
+    await third.event(({ event }) => event === 'listening');
+    await until(() => !isAlive(pid), `process ${pid} still runs`);
+    third.child.kill('SIGKILL');
+    await third.exited;
+  });
+
+  itOnPosix('SIGHUP (a closed terminal) is an orderly end: exit 0, no cloudflared left', SIGNAL, async () => {
     const program = start();
     await online(program);
     const { pid } = openStateFile(dataDir).value.running!;

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { thisSystem } from '../../../src/system/processes';
 import { programOnPath } from '../../../src/tunnel/commands';
 import { type Internet, startInternet } from '../../support/cloud/internet';
 import { resolverSite } from '../../support/cloud/resolver';
@@ -164,7 +165,7 @@ describe('tailscale', () => {
   });
 
   describe('the real command', () => {
-    const binary = programOnPath('tailscale', { env: process.env, platform: process.platform });
+    const binary = programOnPath('tailscale', { env: process.env, platform: thisSystem.platform });
     before(function () {
       if (binary && process.env.TAILSCALE_FUNNEL_TEST) return;
       console.log('      skipped: no tailscale on the PATH, or TAILSCALE_FUNNEL_TEST is not set');

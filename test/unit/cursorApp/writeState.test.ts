@@ -10,7 +10,6 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
-  statSync,
   writeFileSync,
 } from 'node:fs';
 import os from 'node:os';
@@ -21,6 +20,7 @@ import { belongsTo, type RunningProgram, runningPrograms } from '../../../src/cu
 import { ROW } from '../../../src/cursorApp/readState';
 import { writeWhenClosed } from '../../../src/cursorApp/whenClosed';
 import { connectState, disconnectState, keptFile } from '../../../src/cursorApp/writeState';
+import { assertPrivate, itOnLinux, onLinux } from '../../support/platform';
 
 const URL_ = 'https://a.example/v1';
 const BEFORE =
@@ -77,7 +77,7 @@ describe("writing Cursor's settings", () => {
     const { openAIBaseUrl, useOpenAIKey, aiSettings, theme } = settings();
     assert.deepEqual([openAIBaseUrl, useOpenAIKey, theme], [URL_, true, 'dark']);
     assert.deepEqual(aiSettings, { userAddedModels: ['mine', 'fast'], modelOverrideEnabled: ['mine', 'fast'] });
-    assert.equal(statSync(keptFile(dataDir)).mode & 0o777, process.platform === 'win32' ? 0o666 : 0o600);
+    assertPrivate(keptFile(dataDir), 0o600);
     assert.ok(!readFileSync(keptFile(dataDir), 'utf8').includes('sk-secret'));
     assert.equal(row('cursorAuth/openAIKey').value, 'sk-secret', 'never a key');
   });
@@ -227,7 +227,7 @@ describe("writing Cursor's settings", () => {
       console.log('ready');`;
 
     beforeEach(async () => {
-      if (process.platform !== 'linux') return;
+      if (!onLinux) return;
       mkdirSync(path.join(folder, 'app'));
       runtime = path.join(folder, 'app', 'cursor');
       copyFileSync(process.execPath, runtime);
@@ -237,32 +237,35 @@ describe("writing Cursor's settings", () => {
     });
     afterEach(() => cursor?.kill());
 
-    it('the write waits for it, never loses to it, and undo keeps what it wrote', async function () {
-      if (process.platform !== 'linux') this.skip();
-      const own = belongsTo(runtime, 'linux');
-      let starts = 0;
-      let quitting = false;
-      const done = writeWhenClosed(
-        {
-          now: () => performance.now(),
-          sleep: async () => {
-            await sleep(20);
-            if (!quitting) cursor.stdin!.end();
-            quitting = true;
+    itOnLinux(
+      'the write waits for it, never loses to it, and undo keeps what it wrote',
+      'made with /proc',
+      async () => {
+        const own = belongsTo(runtime, 'linux');
+        let starts = 0;
+        let quitting = false;
+        const done = writeWhenClosed(
+          {
+            now: () => performance.now(),
+            sleep: async () => {
+              await sleep(20);
+              if (!quitting) cursor.stdin!.end();
+              quitting = true;
+            },
+            others: async () => (await runningPrograms())?.filter(({ program }) => own(program)).length,
+            windows: () => 0,
+            write: () => connect(),
+            startCursor: () => void starts++,
           },
-          others: async () => (await runningPrograms())?.filter(({ program }) => own(program)).length,
-          windows: () => 0,
-          write: () => connect(),
-          startCursor: () => void starts++,
-        },
-        new AbortController().signal,
-      );
-      const result = await done;
-      assert.ok(result.ok, result.text);
-      assert.notEqual(cursor.exitCode, null, 'it was gone');
-      assert.deepEqual([settings().flushed, settings().openAIBaseUrl, starts], [true, URL_, 1]);
-      assert.ok((await disconnectState(file, dataDir)).ok);
-      assert.deepEqual([settings().flushed, settings().openAIBaseUrl, settings().useOpenAIKey], [true, null, false]);
-    });
+          new AbortController().signal,
+        );
+        const result = await done;
+        assert.ok(result.ok, result.text);
+        assert.notEqual(cursor.exitCode, null, 'it was gone');
+        assert.deepEqual([settings().flushed, settings().openAIBaseUrl, starts], [true, URL_, 1]);
+        assert.ok((await disconnectState(file, dataDir)).ok);
+        assert.deepEqual([settings().flushed, settings().openAIBaseUrl, settings().useOpenAIKey], [true, null, false]);
+      },
+    );
   });
 });

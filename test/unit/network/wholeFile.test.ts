@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import fs from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
 import { writeWhole, writeWholeSync } from '../../../src/network/wholeFile';
+import { assertPrivate } from '../../support/platform';
 
 const WAYS = { writeWhole, writeWholeSync: async (file: string, text: string) => writeWholeSync(file, text) };
 
@@ -22,7 +23,7 @@ describe('a whole file', () => {
       chmodSync(file, 0o644);
       await write(file, 'new');
       assert.equal(readFileSync(file, 'utf8'), 'new');
-      if (process.platform !== 'win32') assert.equal(statSync(file).mode & 0o777, 0o600);
+      assertPrivate(file, 0o600);
       assert.deepEqual(readdirSync(folder), ['a.json']);
     });
 

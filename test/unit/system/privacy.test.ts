@@ -39,6 +39,13 @@ describe('who may read the data folder on Windows', () => {
     assert.match((await notPrivate('C:\\data', windows(undefined)))!, /could not be found out\. .*icacls/);
   });
 
+  it('the remedy names the account itself, so that it works in PowerShell as in cmd', async () => {
+    const told = (env: NodeJS.ProcessEnv) => notPrivate('C:\\data', { ...windows(BELOW_C), env });
+    assert.match((await told({ USERDOMAIN: 'BÜRO', USERNAME: 'Jörg M' }))!, /"BÜRO\\Jörg M:\(OI\)\(CI\)F"$/);
+    assert.match((await told({ USERNAME: 'joerg' }))!, /"joerg:\(OI\)\(CI\)F"$/);
+    assert.doesNotMatch((await told({}))!, /%|undefined/);
+  });
+
   it('is a matter of modes elsewhere: nothing is run', async () => {
     const run = () => assert.fail();
     assert.equal(await notPrivate('/data', { platform: 'linux', env: {}, run }), undefined);

@@ -10,6 +10,7 @@ import { tailLog } from '../../../src/tunnel/logTail';
 import { say } from '../../../src/tunnel/sentences';
 import { openStateFile } from '../../../src/tunnel/stateFile';
 import { controlledClock } from '../../support/controlledClock';
+import { onWindows } from '../../support/platform';
 import { type Rig, type RigOptions, registers, tunnelRig } from '../../support/tunnelRig';
 
 const SECOND = 1_000;
@@ -285,7 +286,7 @@ describe('notes of the tunnel on disk are best effort', () => {
     assert.equal(text, 'first\n');
     writeFileSync(file, `${'x'.repeat(5 * 1_048_576)}`);
     const written = readFileSync(file).length;
-    if (process.platform !== 'win32') rmSync(file);
+    if (!onWindows) rmSync(file);
     await clock.pass(SECOND);
     assert.equal(text.length, written);
     tail.stop();
