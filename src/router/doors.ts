@@ -19,7 +19,7 @@ import { createCursorSightings } from '../process/cursorSighting';
 import { type MemoryStore, openMemoryStore } from '../process/memoryStore';
 import { createBodyBudget } from '../server/body';
 import type { CutPrompt } from '../server/cutPrompt';
-import { createThrottle, hostName } from '../server/guard';
+import { createGuessLimit, hostName } from '../server/guard';
 import { createPictureMemory } from '../server/pictureMemory';
 import { createKindMemory } from '../server/requestKind';
 import { SERVER_TIMES } from '../server/runtime';
@@ -145,7 +145,7 @@ export function createDoors(given: DoorOptions): Doors {
     memory: memory.live,
     pictures: createPictureMemory(),
     bodies: createBodyBudget(),
-    throttle: createThrottle(steadyNow),
+    guesses: createGuessLimit(steadyNow),
     admission,
     bodyLog,
     draining: given.draining,

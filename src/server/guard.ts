@@ -91,7 +91,7 @@ interface Misses {
   count: number;
   since: number;
 }
-export interface Throttle {
+export interface GuessLimit {
   /**
    * A wrong key came from here. Milliseconds to hold the refusal, or 'refuse' for 429. `peer`: who holds the other end of the
    * connection; all that comes from there counts together, since on loopback anybody can name any visitor.
@@ -107,7 +107,7 @@ const PEER_FACTOR = 10;
 const MAX_SOURCES = 10_000;
 
 /** Guesses at the key are slowed and then refused per source. A right key is never asked here. */
-export function createThrottle(now: () => number): Throttle {
+export function createGuessLimit(now: () => number): GuessLimit {
   const sources = new Map<string, Misses>();
   const peers = new Map<string, Misses>();
 

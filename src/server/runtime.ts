@@ -18,7 +18,7 @@ import type { Usage } from '../wires/conversation';
 import type { BodyBudget } from './body';
 import type { Keyring } from './clientKeys';
 import type { CutPrompt } from './cutPrompt';
-import type { PublicDoor, Throttle } from './guard';
+import type { GuessLimit, PublicDoor } from './guard';
 import type { ModelLists } from './models';
 import type { PictureMemory } from './pictureMemory';
 import type { KindMemory } from './requestKind';
@@ -73,7 +73,7 @@ export interface ServerDeps {
   /** Pictures in the words of models that see. */
   pictures: PictureMemory;
   bodies: BodyBudget;
-  throttle: Throttle;
+  guesses: GuessLimit;
   admission: Admission;
   /** Logs bodies while a person wants it. */
   bodyLog?: BodyLog;

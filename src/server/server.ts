@@ -199,7 +199,7 @@ export function createRequestServer(deps: ServerDeps): RequestServer {
     }
     const fromCursor = isCursorAgent(request);
     const peer = request.socket.remoteAddress ?? 'unknown';
-    const hold = deps.throttle.missed(sourceOf(request, deps.publicDoor()), peer);
+    const hold = deps.guesses.missed(sourceOf(request, deps.publicDoor()), peer);
     if (hold === 'refuse') {
       refuse(
         request,

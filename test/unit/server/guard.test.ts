@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { IncomingMessage } from 'node:http';
-import { createThrottle, hostAllowed, presentedKey, sourceOf } from '../../../src/server/guard';
+import { createGuessLimit, hostAllowed, presentedKey, sourceOf } from '../../../src/server/guard';
 
 const request = (headers: Record<string, string>): IncomingMessage =>
   ({ headers, socket: { remoteAddress: '127.0.0.1' } }) as unknown as IncomingMessage;
@@ -86,33 +86,33 @@ describe('guard', () => {
     assert.equal(at('made up'), at('another'));
   });
 
-  describe('throttle', () => {
+  describe('guesses at the key', () => {
     let now = 0;
     it('lets five misses pass, slows those that follow, refuses beyond thirty, forgives after a minute', () => {
-      const throttle = createThrottle(() => now);
-      const holds = Array.from({ length: 31 }, () => throttle.missed('a'));
+      const guesses = createGuessLimit(() => now);
+      const holds = Array.from({ length: 31 }, () => guesses.missed('a'));
       assert.deepEqual(holds.slice(0, 5), [0, 0, 0, 0, 0]);
       assert.deepEqual(holds.slice(5, 11), [200, 400, 800, 1_600, 2_000, 2_000]);
       assert.equal(holds[30], 'refuse');
-      assert.equal(throttle.missed('b'), 0, 'another source is not touched');
+      assert.equal(guesses.missed('b'), 0, 'another source is not touched');
       now += 60_001;
-      assert.equal(throttle.missed('a'), 0);
+      assert.equal(guesses.missed('a'), 0);
     });
     it('counts all that comes through one peer together: naming another visitor each time helps nobody', () => {
-      const throttle = createThrottle(() => now);
-      const holds = Array.from({ length: 1_000 }, (_, n) => throttle.missed(`tunnel:203.0.113.${n}`, '127.0.0.1'));
+      const guesses = createGuessLimit(() => now);
+      const holds = Array.from({ length: 1_000 }, (_, n) => guesses.missed(`tunnel:203.0.113.${n}`, '127.0.0.1'));
       assert.equal(holds[40], 0, 'visitors do not slow each other soon');
       assert.ok(holds.slice(100, 300).every((hold) => hold !== 0));
       assert.ok(holds.slice(300).every((hold) => hold === 'refuse'));
-      assert.equal(throttle.missed('192.0.2.1', '192.0.2.1'), 0);
+      assert.equal(guesses.missed('192.0.2.1', '192.0.2.1'), 0);
     });
     it('remembers a bounded number of sources and still slows the newest', () => {
-      const throttle = createThrottle(() => now);
-      for (let n = 0; n < 30; n++) throttle.missed('old');
-      for (let n = 0; n < 10_000; n++) throttle.missed(`source ${n}`);
-      assert.equal(throttle.missed('old'), 0, 'forgotten');
-      for (let n = 0; n < 30; n++) throttle.missed('source 9999');
-      assert.equal(throttle.missed('source 9999'), 'refuse');
+      const guesses = createGuessLimit(() => now);
+      for (let n = 0; n < 30; n++) guesses.missed('old');
+      for (let n = 0; n < 10_000; n++) guesses.missed(`source ${n}`);
+      assert.equal(guesses.missed('old'), 0, 'forgotten');
+      for (let n = 0; n < 30; n++) guesses.missed('source 9999');
+      assert.equal(guesses.missed('source 9999'), 'refuse');
     });
   });
 });
