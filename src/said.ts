@@ -1,6 +1,7 @@
 /**
  * A sentence for a person that is made away from the editor: a code, its values and the English of it. The code and the values
- * travel beside the sentence, so that whoever shows it can say it in another language. Each room has one catalogue of its own.
+ * travel beside the sentence, so that whoever shows it can say it in another language. Each room has one catalogue of its own,
+ * its `sentences.ts`. A sentence that gets other values gets another code: router and window may be of different versions.
  */
 export interface Said {
   /** Room and name, as `tunnel.rateLimited`. */
@@ -9,9 +10,12 @@ export interface Said {
   readonly text: string;
 }
 /** Times are milliseconds since the epoch; a sentence may have another one in it. */
-export type SaidValue = string | number | undefined | readonly string[] | Said;
+export type SaidValue = string | number | undefined | null | readonly string[] | Said;
 
-export const textOf = (words: Said | string): string => (typeof words === 'string' ? words : words.text);
+/** A sentence of a catalogue; a string is somebody else's words, which stay as they are. */
+export type Words = Said | string;
+
+export const textOf = (words: Words): string => (typeof words === 'string' ? words : words.text);
 
 type Sentence = string | ((...values: never[]) => string);
 export type Catalogue<Sentences> = {
@@ -30,4 +34,34 @@ export function catalogue<Sentences extends Readonly<Record<string, Sentence>>>(
     return [name, (...values: never[]): Said => ({ code, values, text: sentence(...values) })];
   });
   return Object.fromEntries(entries) as Catalogue<Sentences>;
+}
+
+/** Codes and values of what is told beside in English, by the names of the fields there. */
+export type Says<Part extends string> = { readonly [Name in Part]?: Said };
+/** Such fields with their codes and values. */
+export type Told<Part extends string> = { [Name in Part]: string } & { says?: Says<Part> };
+
+/** Fields in English, and `says` for those of them that can be said in another language. */
+export function spoken<Parts extends { readonly [Part in keyof Parts]: Words | undefined }>(
+  parts: Parts,
+): { [Part in keyof Parts]: string } & { says?: Says<keyof Parts & string> } {
+  const all = Object.entries<Words | undefined>(parts).flatMap(([part, words]) =>
+    words ? [[part, words] as const] : [],
+  );
+  const says = Object.fromEntries(all.filter(([, words]) => typeof words === 'object'));
+  const texts = Object.fromEntries(all.map(([part, words]) => [part, textOf(words)]));
+  return { ...texts, ...(Object.keys(says).length > 0 && { says }) } as ReturnType<typeof spoken<Parts>>;
+}
+
+/** The same sentence with its English cut short: it has to fit into another one. */
+export function shortened(words: Words, most: number): Words {
+  const text = textOf(words);
+  const short = text.length > most ? `${text.slice(0, most - 1)}…` : text;
+  return typeof words === 'string' ? short : { ...words, text: short };
+}
+
+/** Local time, as 14:05. */
+export function clock(milliseconds: number): string {
+  const time = new Date(milliseconds);
+  return `${String(time.getHours()).padStart(2, '0')}:${String(time.getMinutes()).padStart(2, '0')}`;
 }

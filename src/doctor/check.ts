@@ -1,7 +1,7 @@
 /** One thing to look at, and how all of them are run: at once where they can be, each within its time, told in order. */
 import { setMaxListeners } from 'node:events';
 import type { DoctorAction, DoctorHop } from '../process/contract';
-import { type Said, textOf } from '../said';
+import { type Says, spoken, type Words } from '../said';
 import { say } from './sentences';
 
 export interface Finding {
@@ -9,11 +9,8 @@ export interface Finding {
   why: string;
   fix?: string;
   action?: DoctorAction;
-  says?: DoctorHop['says'];
+  says?: Says<'why' | 'fix'>;
 }
-
-/** A sentence of the catalogue; a string is somebody else's words. */
-export type Words = Said | string;
 
 export interface Check {
   id: string;
@@ -30,19 +27,7 @@ export const warning = (why: Words, fix: Words, action?: DoctorAction): Finding 
 export const failed = (why: Words, fix: Words, action?: DoctorAction): Finding => finding('failed', why, fix, action);
 
 function finding(state: DoctorHop['state'], why: Words, fix?: Words, action?: DoctorAction): Finding {
-  return {
-    state,
-    why: textOf(why),
-    ...(fix !== undefined && { fix: textOf(fix) }),
-    ...(action && { action }),
-    ...says({ why, fix }),
-  };
-}
-
-/** Those of the words that can be said in another language. */
-function says(words: { title?: Words; why?: Words; fix?: Words | undefined }): Pick<Finding, 'says'> {
-  const said = Object.entries(words).filter(([, one]) => typeof one === 'object');
-  return said.length === 0 ? {} : { says: Object.fromEntries(said) };
+  return { state, ...spoken({ why, ...(fix !== undefined && { fix }) }), ...(action && { action }) };
 }
 
 /** Starts every check and tells each result once those before it are told. Resolves early when `signal` aborts. */
@@ -66,13 +51,16 @@ export async function runChecks(
 function perform(check: Check, signal: AbortSignal, now: () => number): Promise<DoctorHop | undefined> {
   const { id, title, limitMs } = check;
   const begun = now();
-  const hop = (found: Finding): DoctorHop => ({
-    id,
-    ...found,
-    title: textOf(title),
-    ...says({ title, ...found.says }),
-    ms: Math.round(now() - begun),
-  });
+  const hop = (found: Finding): DoctorHop => {
+    const named = spoken({ title });
+    return {
+      id,
+      ...found,
+      ...named,
+      says: { ...named.says, ...found.says },
+      ms: Math.round(now() - begun),
+    };
+  };
   const abort = new AbortController();
   return new Promise((resolve) => {
     const end = (value: DoctorHop | undefined): void => {

@@ -39,7 +39,7 @@ export function createScrubber({ secrets, home, user, host }: PrivateFacts): (te
 export function scrubSaid(said: Said, scrub: (text: string) => string): Said {
   const clean = (value: SaidValue): SaidValue => {
     if (typeof value === 'string') return scrub(value);
-    if (typeof value !== 'object') return value;
+    if (typeof value !== 'object' || value === null) return value;
     return 'code' in value ? scrubSaid(value, scrub) : value.map(scrub);
   };
   return { code: said.code, values: said.values.map(clean), text: scrub(said.text) };

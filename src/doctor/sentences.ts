@@ -1,5 +1,5 @@
 /** Every sentence of the Doctor. Values stand in them as they are, so that each can be said in another language. */
-import { catalogue, type Said, textOf } from '../said';
+import { catalogue, type Said, textOf, type Words } from '../said';
 
 export const say = catalogue('doctor', {
   // What is looked at
@@ -223,7 +223,7 @@ export const say = catalogue('doctor', {
   share: (seen: Said, calls: number, of: number) => `${seen.text}, ${calls} of the newest ${of} requests.`,
   shareSpeaking: (seen: Said, calls: number, of: number, dialects: string) =>
     `${seen.text}, ${calls} of the newest ${of} requests; ${dialects}.`,
-  both: (first: Said, second: Said) => `${first.text} ${second.text}`,
+  both: (first: Words, second: Words) => `${textOf(first)} ${textOf(second)}`,
   cursorLastFailed: (seen: Said, model: Said | string, status: number) =>
     `${seen.text}. Its last request for ${textOf(model)} ended with HTTP ${status}.`,
   cursorLastFailedKind: (seen: Said, model: Said | string, status: number, kind: string) =>

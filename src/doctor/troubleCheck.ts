@@ -1,5 +1,6 @@
 /** Troubles that are known already, in the words of the one table; most of them have a hop of their own. */
 import type { DoctorAction } from '../process/contract';
+import type { Words } from '../said';
 import type { Mending, TroubleKind, TroubleLook } from '../troubles/table';
 import { type Check, type Finding, openSetting, warning } from './check';
 import type { DoctorFacts } from './facts';
@@ -43,7 +44,9 @@ export function troubleChecks({ troubles = [] }: DoctorFacts): Check[] {
 export function troubleFinding(troubles: readonly TroubleLook[]): Finding {
   const [first] = troubles;
   if (!first) throw new Error('no trouble');
-  return warning(troubles.map(({ text }) => text).join(' '), first.fix, actionOf(first.actions[0]));
+  const texts = troubles.map(({ text, says }): Words => says?.text ?? text);
+  const all = texts.reduce((before, next) => say.both(before, next));
+  return warning(all, first.says?.fix ?? first.fix, actionOf(first.actions[0]));
 }
 
 function actionOf({ command, title, argument }: Mending): DoctorAction {

@@ -1,6 +1,7 @@
 /** What mends a trouble, as a command of the editor: for links, clicks and buttons. Pure. */
 import type { Mending } from '../troubles/table';
 import { COMMANDS, SECTION } from './ids';
+import { shown } from './words';
 
 export interface EditorCommand {
   command: string;
@@ -22,5 +23,5 @@ export function editorCommand({ command, title, argument }: Mending): EditorComm
 /** A link for a tooltip whose commands are trusted. */
 export function commandLink(mending: Mending): string {
   const { command, title, arguments: args } = editorCommand(mending);
-  return `[${title}](command:${command}${args.length > 0 ? `?${encodeURIComponent(JSON.stringify(args))}` : ''})`;
+  return `[${shown(title)}](command:${command}${args.length > 0 ? `?${encodeURIComponent(JSON.stringify(args))}` : ''})`;
 }

@@ -16,7 +16,7 @@ import {
   urlNotice,
 } from './stateMessages';
 import { phaseOf, workingUrl } from './view';
-import { t } from './words';
+import { inWords, t } from './words';
 
 /** The URL that a person was told and may have pasted; shared by all windows and kept over restarts. */
 const TOLD_URL = 'toldUrl';
@@ -56,7 +56,8 @@ export function createNotifier(editor: Editor): Disposable {
     // Where it is kept on, the keeper asks.
     tellOnce('switch', running && !keepsKeyOn() ? switchedOffNotice(view) : undefined);
     const action = running?.noticeAbout === 'clientKeys' ? 'Manage Client Keys…' : 'Show Log';
-    tellOnce('notice', running?.notice ? { severity: 'info', text: running.notice, actions: [action] } : undefined);
+    const notice = running && (running.noticeSays ?? running.notice);
+    tellOnce('notice', notice ? { severity: 'info', text: inWords(notice), actions: [action] } : undefined);
     const errors = view.state?.problems.filter((problem) => problem.severity === 'error') ?? [];
     if (once('problems', errors.length > 0 ? JSON.stringify(errors) : undefined)) void showProblems(editor, errors);
   }
@@ -72,7 +73,7 @@ async function showProblems(editor: Editor, errors: Problem[]): Promise<void> {
   const others = errors.length - 1;
   const more = others > 0 ? ` There ${others === 1 ? 'is' : 'are'} ${others} more, see the log.` : '';
   for (const error of errors) editor.log.warn(`Setting ${error.path}: ${error.message}`);
-  const text = t`Setting llmRouter.${first.path}: ${sentence(first.message)}${more} The router keeps the last good settings.`;
+  const text = t`Setting llmRouter.${first.path}: ${sentence(inWords(first.says ?? first.message))}${more} The router keeps the last good settings.`;
   const chosen = await sayError(text, 'Open Setting', 'Show Log');
   if (chosen === 'Open Setting') await openSetting(first.path);
   else if (chosen) editor.log.show();

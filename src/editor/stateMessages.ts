@@ -1,10 +1,11 @@
 /** What a person is told and offered, decided from the view alone. Pure. */
 
 import { assertNever } from '../never';
+import { clock } from '../said';
 import { isLocalOnly } from '../settings/tunnelKinds';
 import type { TunnelStatus } from '../tunnel/tunnel';
-import { clock, phaseOf, returningUrl, type View, workingUrl } from './view';
-import { t } from './words';
+import { phaseOf, returningUrl, type View, workingUrl } from './view';
+import { here, inWords, t } from './words';
 
 /** Buttons under a message; the command group that shows it knows what each does. */
 export type Action =
@@ -87,7 +88,7 @@ export function baseUrlAnswer(view: View): BaseUrlAnswer {
 /** A program that is too old or does not start is not missing: its own sentence says what it is. */
 function localOnly({ needsBinary, message, says }: TunnelStatus): string {
   if (needsBinary && message && says?.code !== 'tunnel.notInstalled')
-    return t`${message} The router works on this machine only. Cursor's servers need a public URL.`;
+    return t`${inWords(says ?? message)} The router works on this machine only. Cursor's servers need a public URL.`;
   const why = needsBinary ? t`The tunnel program cloudflared is missing` : t`The tunnel is switched off`;
   return t`${why}: the router works on this machine only. Cursor's servers need a public URL.`;
 }
@@ -158,7 +159,7 @@ export function keyMessage({ keyTrouble, keyLost }: View): Message | undefined {
 
 /** The message for a tunnel that needs a person, else undefined: what heals by itself shows in the status bar only. */
 export function tunnelTrouble(tunnel: TunnelStatus): Message | undefined {
-  const said = tunnel.message ?? '';
+  const said = inWords(tunnel.says ?? tunnel.message ?? '');
   switch (tunnel.state) {
     case 'rateLimited':
       return {
@@ -220,7 +221,7 @@ const firstUrl = (url: string): Message => ({
 export function switchedOffNotice({ state, ownModels }: View): Message | undefined {
   const line = state?.cursorApp?.told.find(({ kind }) => kind === 'switchedOff');
   if (!line || ownModels) return undefined;
-  return { severity: 'warning', text: line.text, actions: ['Switch On in Cursor', "Use Cursor's Own Models"] };
+  return { severity: 'warning', text: here(line).text, actions: ['Switch On in Cursor', "Use Cursor's Own Models"] };
 }
 
 /** What became of writing Cursor's settings: told in the window that comes after. */
@@ -229,7 +230,7 @@ export function cursorJobNotice({ state }: View): Message | undefined {
   if (!job || job.phase === 'waiting') return undefined;
   return {
     severity: job.phase === 'done' ? 'info' : 'warning',
-    text: job.text,
+    text: here(job).text,
     actions: ['Connect Cursor…', 'Show Log'],
   };
 }

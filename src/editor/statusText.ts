@@ -1,16 +1,18 @@
 /** Status bar item: text, tooltip and colour from what the window knows. Pure, so that each state can be looked at in a test. */
 
 import type { BackendState, RouterState } from '../process/contract';
+import { clock } from '../said';
 import type { StatusBarShows } from '../settings/schema';
 import { isLocalOnly } from '../settings/tunnelKinds';
-import { type TroubleLook, troublesOf } from '../troubles/table';
-import { TUNNEL } from '../troubles/tunnel';
+import type { TroubleLook } from '../troubles/table';
+import { TUNNEL, type TunnelLook } from '../troubles/tunnel';
 import { cardOf } from '../tunnel/cards';
 import { creditWords } from '../upstream/creditWords';
 import { COMMANDS, type CommandName } from './ids';
 import { commandLink, type EditorCommand, editorCommand } from './mending';
-import { clock, knownOf, phaseOf, type View } from './view';
-import { shown, t } from './words';
+import { troublesHere } from './troubles';
+import { phaseOf, type View } from './view';
+import { inWords, shown, t } from './words';
 
 export interface StatusText {
   text: string;
@@ -36,7 +38,7 @@ const EXPLAINED: ReadonlySet<string> = new Set(['notRunning', 'noTunnelProgram',
 const NAME = 'LLM Router';
 
 export function statusText(view: View, shows: StatusBarShows = 'state'): StatusText {
-  const troubles = troublesOf(knownOf(view));
+  const troubles = troublesHere(view);
   const head = headline(
     view,
     troubles.find(({ short }) => short !== undefined),
@@ -72,13 +74,18 @@ function headline(view: View, worst: TroubleLook | undefined): Headline {
     case 'failed':
     case 'running':
       if (view.ownModels) return { icon: 'debug-pause', short: "Cursor's own models" };
-      return TUNNEL[view.state?.tunnel.state ?? 'off'];
+      return tunnelHeadline(TUNNEL[view.state?.tunnel.state ?? 'off']);
     case 'starting':
       return { icon: 'loading~spin', short: 'starting' };
     case 'stopped':
       return { icon: 'circle-slash', short: 'stopped' };
   }
 }
+
+const tunnelHeadline = ({ short, long: _, ...look }: TunnelLook): Headline => ({
+  ...look,
+  short: short ? inWords(short) : '',
+});
 
 const link = (command: CommandName, title: string): string => `[${shown(title)}](command:${COMMANDS[command]})`;
 
@@ -147,13 +154,15 @@ function tunnelLine({ tunnel }: RouterState): string {
   const where = facts.length > 0 ? ` (${facts.join(', ')})` : '';
   const until = tunnel.state === 'rateLimited' && tunnel.until ? `, next try at ${clock(tunnel.until)}` : '';
   // The time belongs to the first words: "reconnecting since 14:05, the URL stays the same".
-  const state = TUNNEL[tunnel.state].long.replace(/,|$/, (rest) => ` since ${clock(tunnel.since)}${rest}`);
+  const long = inWords(TUNNEL[tunnel.state].long);
+  const state = long.replace(/[,，]|$/, (rest) => t` since ${clock(tunnel.since)}${rest}`);
   const words = tunnel.needsBinary
     ? t`needs cloudflared ${link('setUpTunnel', 'Set Up…')}`
     : `${state}${until}${where}${isLocalOnly(tunnel.provider) ? ` ${link('setUpTunnel', 'Set Up…')}` : ''}`;
   // Trouble stands above, in the same words.
   const told = tunnel.state === 'online' || tunnel.needsBinary || TUNNEL[tunnel.state].severity;
-  const message = tunnel.message && !told ? `\n\n${escapeMarkdown(tunnel.message)}` : '';
+  const said = tunnel.says ?? tunnel.message;
+  const message = said && !told ? `\n\n${escapeMarkdown(inWords(said))}` : '';
   return t`Tunnel ${words}${message}`;
 }
 

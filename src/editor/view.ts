@@ -38,7 +38,12 @@ export function phaseOf(view: View): Phase {
 export function knownOf(view: View): Known {
   const phase = phaseOf(view);
   // A person's Stop leaves no word behind: this one is why the last start failed.
-  const failed = phase === 'failed' ? (view.message ?? '') : phase === 'stopped' ? view.state?.notice : undefined;
+  const failed =
+    phase === 'failed'
+      ? (view.message ?? '')
+      : phase === 'stopped'
+        ? (view.state?.noticeSays ?? view.state?.notice)
+        : undefined;
   return {
     ...(failed !== undefined && { failed }),
     ...(view.keyTrouble && { keys: { why: view.keyTrouble, lost: view.keyLost === true } }),
@@ -69,10 +74,4 @@ export function returningUrl(view: View): string | undefined {
 /** `sk-…1a2b`: enough to tell two keys apart, nothing to use. */
 export function keyHint(key: string): string {
   return key.length < 12 ? '…' : `${key.startsWith('sk-') ? 'sk-' : ''}…${key.slice(-4)}`;
-}
-
-/** 14:05 in the local time of the editor. */
-export function clock(milliseconds: number): string {
-  const time = new Date(milliseconds);
-  return `${String(time.getHours()).padStart(2, '0')}:${String(time.getMinutes()).padStart(2, '0')}`;
 }

@@ -3,7 +3,7 @@
  * that has nothing it stays English.
  */
 import { l10n } from 'vscode';
-import type { Said, SaidValue } from '../said';
+import { clock, type Said, type SaidValue, type Says, type Words } from '../said';
 
 export function t(parts: TemplateStringsArray, ...values: (string | number)[]): string {
   return l10n.t(templateOf(parts), ...values);
@@ -14,14 +14,40 @@ export function shown(label: string): string {
   return l10n.t(label);
 }
 
-/** A sentence made in the router: the dictionaries name it by its code; what they lack stays English. */
-export function inWords(said: Said): string {
-  const found = l10n.t(said.code, ...said.values.map(valueWords));
-  return found === said.code ? said.text : found;
+/**
+ * A sentence made in the router: the dictionaries name it by its code; what they lack stays English. In them `{0}` is a value,
+ * `{0:time}` one that is told as a time, `{0:word}` one with an entry of its own; a part in brackets is left out where its value is
+ * missing.
+ */
+export function inWords(words: Words): string {
+  if (typeof words === 'string') return words;
+  const found = l10n.t(words.code);
+  return found === words.code ? words.text : filled(found, words.values);
 }
 
-function valueWords(value: SaidValue): string {
-  if (typeof value !== 'object') return String(value ?? '');
+/** What is told in English fields with `says` beside them, in the language of the editor. */
+export function here<Told extends { says?: Says<string> }>(told: Told): Told {
+  const words = Object.entries(told.says ?? {}).flatMap(([part, said]) => (said ? [[part, inWords(said)]] : []));
+  return { ...told, ...Object.fromEntries(words) };
+}
+
+const PLACE = /\{(\d+)(?::(time|word))?\}/g;
+
+function filled(template: string, values: Said['values']): string {
+  return template
+    .replace(/\[([^[\]]*\{(\d+)[^[\]]*)\]/g, (_, part: string, index: string) =>
+      isMissing(values[Number(index)]) ? '' : part,
+    )
+    .replace(PLACE, (_, index: string, form: string | undefined) => valueWords(values[Number(index)], form));
+}
+
+const isMissing = (value: SaidValue): boolean =>
+  value === undefined || value === null || value === '' || (Array.isArray(value) && value.length === 0);
+
+function valueWords(value: SaidValue, form: string | undefined): string {
+  if (typeof value === 'number' && form === 'time') return clock(value);
+  if (typeof value === 'string' && form === 'word') return shown(value);
+  if (typeof value !== 'object' || value === null) return String(value ?? '');
   return 'code' in value ? inWords(value) : value.join(', ');
 }
 

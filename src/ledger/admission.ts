@@ -3,12 +3,14 @@
  * tokens a minute, budget; all on the resolved target (N29). One admission per request, one settlement at its end.
  */
 import type { Target } from '../routing/backend';
+import type { Said } from '../said';
 import type { ClientKeySettings } from '../settings/schema';
 import type { ApiFailure, Usage } from '../wires/conversation';
 import { type BudgetWarning, createSpending, type WindowState } from './budgets';
 import { createMinuteUse, type MinuteEntry, type MinuteUse } from './limits';
 import { costOf, type ModelPrice, modelFacts, targetPrice } from './prices';
 import { OWN_CHECKS, type RequestRecord } from './record';
+import { say } from './sentences';
 
 export interface AdmissionRequest {
   clientKey: string;
@@ -77,7 +79,7 @@ export interface AdmissionWorld {
   recent(): readonly RequestRecord[];
   onWarn(warning: BudgetWarning): void;
   /** A key with a budget uses a model that no price is known of: a sentence, once for each. */
-  onUnpriced?(sentence: string): void;
+  onUnpriced?(sentence: string, says: Said): void;
 }
 
 /** The key that is always there. It has limits only when clientKeys names it. */
@@ -284,9 +286,8 @@ export function createAdmission(world: AdmissionWorld, configured: readonly Clie
     const once = `${name}\n${model}`;
     if (unpriced.has(once) || unpriced.size >= MOST_UNPRICED) return;
     unpriced.add(once);
-    world.onUnpriced?.(
-      `No price is known for ${model}: its requests do not count towards the budget of the key "${name}". Give the model a price in the settings, with zeros if it is free.`,
-    );
+    const says = say.unpriced(model, name);
+    world.onUnpriced?.(says.text, says);
   }
 
   function hold(

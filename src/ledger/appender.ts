@@ -1,8 +1,10 @@
 /** Appends lines to the month files: one O_APPEND write a line, so that two processes may write to the same file. */
 import { closeSync, fstatSync, mkdirSync, openSync, readSync, writeSync } from 'node:fs';
+import type { Said } from '../said';
 import { encodeLine } from './lines';
 import { monthFile, monthOf } from './monthFiles';
 import type { RequestRecord } from './record';
+import { say } from './sentences';
 
 /** Records held in memory while the disk refuses them. */
 const MAX_WAITING = 10_000;
@@ -28,8 +30,8 @@ function openMonth(file: string): { fd: number; torn: boolean } {
   return { fd, torn: size > 0 && readSync(fd, last, 0, 1, size - 1) === 1 && last[0] !== 10 };
 }
 
-/** `onProblem` gets one sentence when the disk starts to refuse, and undefined when it takes records again. */
-export function createAppender(folder: string, onProblem: (problem: string | undefined) => void): Appender {
+/** `onProblem` gets a sentence when the disk starts to refuse, and undefined when it takes records again. */
+export function createAppender(folder: string, onProblem: (problem: Said | undefined) => void): Appender {
   const files = new Map<string, { fd: number; torn: boolean }>();
   const waiting: RequestRecord[] = [];
   /** Unknown until the first record. */
@@ -51,7 +53,7 @@ export function createAppender(folder: string, onProblem: (problem: string | und
     const bytes = Buffer.from(file.torn ? `\n${line}` : line);
     file.torn = true;
     try {
-      if (writeSync(file.fd, bytes) !== bytes.length) throw new Error('the disk is full');
+      if (writeSync(file.fd, bytes) !== bytes.length) throw new Error(say.diskFull.text);
       file.torn = false;
     } finally {
       // Opened anew the next time, which looks for a torn line.
@@ -62,9 +64,7 @@ export function createAppender(folder: string, onProblem: (problem: string | und
     if (failing) return;
     failing = true;
     const reason = error instanceof Error ? error.message : String(error);
-    onProblem(
-      `The usage log in ${folder} cannot be written (${reason}). Records wait in memory; free some space or check the permissions of the folder.`,
-    );
+    onProblem(say.notWritten(folder, reason === say.diskFull.text ? say.diskFull : reason));
   };
   const flush = (): boolean => {
     while (waiting.length > 0) {

@@ -3,8 +3,10 @@
  * at list price, and a request is admitted only while spent + held + its own estimate stays within every budget. So in the end
  * spent ≤ budget + Σ max(0, actual − reserved), however many requests run at once.
  */
+import type { Said } from '../said';
 import type { ClientKeySettings } from '../settings/schema';
-import { type BudgetWindow, WINDOWS, type WindowKind, whenText, windowAt } from './windows';
+import { say } from './sentences';
+import { type BudgetWindow, WINDOWS, type WindowKind, whenSaid, whenText, windowAt } from './windows';
 
 export type Budget = NonNullable<ClientKeySettings['budget']>;
 
@@ -24,6 +26,8 @@ export interface BudgetWarning {
   budget: number;
   /** For a person. */
   sentence: string;
+  /** The same as code and values. */
+  says: Said;
 }
 
 export interface WindowState {
@@ -55,12 +59,13 @@ interface Counter {
 
 /** Below a billionth of a dollar sums of floating-point numbers say nothing. */
 const EPSILON = 1e-9;
-const PERIOD_WORDS: Record<WindowKind, string> = {
-  day: ' a day',
-  week: ' a week',
-  month: ' a month',
-  total: ' in total',
+const PERIOD_WORDS: Record<WindowKind, (sum: string) => Said> = {
+  day: say.aDay,
+  week: say.aWeek,
+  month: say.aMonth,
+  total: say.inTotal,
 };
+const sumOf = (kind: WindowKind, limit: number): Said => PERIOD_WORDS[kind](dollars(limit));
 
 /** `$4.71`, or four decimals below ten cents. */
 export function dollars(amount: number): string {
@@ -119,9 +124,12 @@ export function createSpending(world: SpendingWorld): Spending {
       if (limit === undefined || counter.warned || !overShare(counter, limit, budget)) continue;
       counter.warned = true;
       const { ends } = counter.window;
-      const resets = ends === undefined ? '' : ` It resets ${whenText(ends, world.now())}.`;
-      const sentence = `The key "${key}" has spent ${dollars(counter.spent)} of its budget of ${dollars(limit)}${PERIOD_WORDS[kind]}.${resets}`;
-      world.onWarn({ key, window: kind, spent: counter.spent, budget: limit, sentence });
+      const [spent, sum] = [dollars(counter.spent), sumOf(kind, limit)];
+      const says =
+        ends === undefined
+          ? say.budgetSpent(key, spent, sum)
+          : say.budgetSpentResets(key, spent, sum, whenSaid(ends, world.now()));
+      world.onWarn({ key, window: kind, spent: counter.spent, budget: limit, sentence: says.text, says });
     }
   }
 
@@ -132,7 +140,7 @@ export function createSpending(world: SpendingWorld): Spending {
     if (cost === undefined) parts.push('and this model has no known price');
     else parts.push(`and this request may cost up to ${dollars(cost)}`);
     const resets = ends === undefined ? 'It does not reset.' : `It resets ${whenText(ends, world.now())}.`;
-    return `The key "${key}" has a budget of ${dollars(limit)}${PERIOD_WORDS[kind]}: ${parts.join(', ')}. ${resets} Raise the budget of this key, ask for fewer output tokens, or use a cheaper model.`;
+    return `The key "${key}" has a budget of ${sumOf(kind, limit).text}: ${parts.join(', ')}. ${resets} Raise the budget of this key, ask for fewer output tokens, or use a cheaper model.`;
   }
 
   return {

@@ -8,6 +8,7 @@ import { chmodSync, mkdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { writeWhole } from '../network/wholeFile';
+import type { Said } from '../said';
 import { createAppender } from './appender';
 import { boundedRecord, readBlocks } from './lines';
 import { fillRecent, headOf, loadRollups, monthFile, monthSizes, rollupFile } from './monthFiles';
@@ -26,6 +27,7 @@ import {
   type Totals,
   writeRollup,
 } from './rollup';
+import { say } from './sentences';
 import type { UsageRow } from './usage';
 import { localDay } from './windows';
 
@@ -66,6 +68,7 @@ export interface Ledger {
   close(): Promise<void>;
   /** Sentence for a person while the disk refuses records. */
   readonly problem: string | undefined;
+  readonly problemSays: Said | undefined;
   /** Damaged lines passed over. */
   readonly torn: number;
 }
@@ -93,7 +96,7 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
   const folder = path.join(dataDir, 'ledger');
   /** Writing and reading fail, and heal, each by itself. */
   let writeProblem = readOnly ? undefined : makeFolder(folder);
-  let readProblem: string | undefined;
+  let readProblem: Said | undefined;
   let retained: number | undefined;
   const appender = readOnly ? undefined : createAppender(folder, (sentence) => (writeProblem = sentence));
   const months = new Map<string, Rollup>();
@@ -175,7 +178,7 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
       await syncNow();
       readProblem = undefined;
     } catch (error) {
-      readProblem = `The usage log in ${folder} cannot be read: ${(error as Error).message}.`;
+      readProblem = say.notRead(folder, (error as Error).message);
       throw error;
     }
   }
@@ -271,6 +274,9 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
       appender?.close();
     },
     get problem() {
+      return (writeProblem ?? readProblem)?.text;
+    },
+    get problemSays() {
       return writeProblem ?? readProblem;
     },
     get torn() {
@@ -282,13 +288,13 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
 }
 
 /** Makes the folder for its owner only; a sentence when that is impossible: the router works without its log, and says so. */
-function makeFolder(folder: string): string | undefined {
+function makeFolder(folder: string): Said | undefined {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     chmodSync(folder, 0o700);
     return undefined;
   } catch (error) {
-    return `The usage log cannot be kept in ${folder}: ${(error as Error).message}. Choose another data directory or correct its permissions.`;
+    return say.notKept(folder, (error as Error).message);
   }
 }
 

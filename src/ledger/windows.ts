@@ -2,6 +2,9 @@
  * Days and budget windows, in the local time of the machine: a day runs from local midnight to local midnight (23 or
  * 25 hours at a clock change), a week from Monday (ISO 8601), a month from its first day.
  */
+import type { Said } from '../said';
+import { say } from './sentences';
+
 export const WINDOWS = ['day', 'week', 'month', 'total'] as const;
 export type WindowKind = (typeof WINDOWS)[number];
 
@@ -38,12 +41,14 @@ export function windowAt(kind: WindowKind, ms: number): BudgetWindow {
 }
 
 /** A moment for a person, local: `today at 14:05`, `tomorrow at 00:00`, `on 2026-12-01 at 00:00`. */
-export function whenText(ms: number, now: number): string {
+export function whenSaid(ms: number, now: number): Said {
   const date = new Date(ms);
   const time = `${twoDigits(date.getHours())}:${twoDigits(date.getMinutes())}`;
   const day = localDay(ms);
-  if (day === localDay(now)) return `today at ${time}`;
+  if (day === localDay(now)) return say.today(time);
   const next = new Date(now);
   next.setDate(next.getDate() + 1);
-  return day === dayText(next) ? `tomorrow at ${time}` : `on ${day} at ${time}`;
+  return day === dayText(next) ? say.tomorrow(time) : say.onDay(day, time);
 }
+
+export const whenText = (ms: number, now: number): string => whenSaid(ms, now).text;

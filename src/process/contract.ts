@@ -10,7 +10,7 @@ import type { KeyState } from '../ledger/admission';
 import type { RequestRecord } from '../ledger/record';
 import type { UsageQuery, UsageRow } from '../ledger/usage';
 import type { NetworkSettings } from '../network/settings';
-import type { Said } from '../said';
+import type { Said, Says, Told } from '../said';
 import type { Problem } from '../settings/problem';
 import type { CursorAppState } from '../troubles/cursor';
 import type { InstallProgress, TunnelStatus } from '../tunnel/tunnel';
@@ -39,7 +39,7 @@ export interface BackendState {
   /** When a test asked for by a person last went well; told while there is no request to go by. */
   testedAt?: number;
   /** Its last long prompt was cut: in a sentence, and what to do. */
-  promptCut?: { what: string; fix: string };
+  promptCut?: Told<'what' | 'fix'>;
   /** What is left at the provider, where it publishes that. */
   credit?: Credit;
 }
@@ -60,10 +60,8 @@ export interface CursorSighting {
 export type CursorWrite = { models: string[] } | { undo: true };
 
 /** What becomes of it. */
-export interface CursorJob {
+export interface CursorJob extends Told<'text'> {
   phase: 'waiting' | 'done' | 'failed';
-  /** Sentences. */
-  text: string;
 }
 
 /** Everything a window shows. One value, pushed whole, at most a few times a second. */
@@ -94,6 +92,8 @@ export interface RouterState {
   leads?: boolean;
   /** One sentence about something a person should know: port taken, crash recovered, key missing. */
   notice?: string;
+  /** The same as code and values. */
+  noticeSays?: Said;
   /** What the notice is about, where that is known: a budget of a client key, the usage log, a taken port. */
   noticeAbout?: 'clientKeys' | 'ledger' | 'port';
   /** Present while bodies are logged for debugging: where they are written. */
@@ -166,7 +166,7 @@ export interface DoctorHop {
   fix?: string;
   action?: DoctorAction;
   /** The same as codes and values, for another language; missing where the words are not the Doctor's own. */
-  says?: { title?: Said; why?: Said; fix?: Said };
+  says?: Says<'title' | 'why' | 'fix'>;
   ms: number;
 }
 export interface DoctorReport {

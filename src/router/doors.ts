@@ -17,6 +17,7 @@ import type { HealthProof } from '../network/healthProof';
 import { steadyNow } from '../network/steadyClock';
 import { createCursorSightings } from '../process/cursorSighting';
 import { type MemoryStore, openMemoryStore } from '../process/memoryStore';
+import type { Said } from '../said';
 import { createBodyBudget } from '../server/body';
 import type { CutPrompt } from '../server/cutPrompt';
 import { createGuessLimit, hostName } from '../server/guard';
@@ -49,7 +50,7 @@ export interface Doors {
   readonly credit: CreditWatch;
   readonly sightings: ReturnType<typeof createCursorSightings>;
   /** A budget of a client key that a person should know of. */
-  readonly budgetNotice: string | undefined;
+  readonly budgetNotice: Said | undefined;
   onRequest(tell: (record: RequestRecord) => void): () => void;
   /** The configuration in force has changed from `before`. */
   configured(before: Configuration): Promise<void>;
@@ -76,7 +77,7 @@ const LOOPBACK_HOST = /^(localhost|127\..*|::1)$/i;
 export function createDoors(given: DoorOptions): Doors {
   const { options, setup, tunnel, ledger, breaker, onChange, onTraffic } = given;
   const { dataDir, log } = options;
-  let budgetNotice: string | undefined;
+  let budgetNotice: Said | undefined;
   const cutPrompts = new Map<string, { read: number; cut: CutPrompt }>();
   const requested = new Set<(record: RequestRecord) => void>();
   const memory = keptMemory(options);
@@ -89,9 +90,9 @@ export function createDoors(given: DoorOptions): Doors {
     if (ledgerProblem) log('error', ledgerProblem);
     else log('info', 'The usage log is written again, nothing is missing.');
   }
-  function notice(sentence: string): void {
-    log('warn', sentence);
-    budgetNotice = sentence;
+  function notice(says: Said): void {
+    log('warn', says.text);
+    budgetNotice = says;
     onTraffic();
   }
   const admission = createAdmission({
@@ -99,8 +100,8 @@ export function createDoors(given: DoorOptions): Doors {
     steady: steadyNow,
     spentSince: ledger.spentSince,
     recent: () => ledger.recent(500),
-    onWarn: ({ sentence }) => notice(sentence),
-    onUnpriced: notice,
+    onWarn: ({ says }) => notice(says),
+    onUnpriced: (_, says) => notice(says),
   });
   ledger.onForeign((record) => admission.observe(record));
   const bodyLog = createBodyLog({

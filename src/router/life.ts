@@ -4,10 +4,12 @@ import { localOrigin } from '../doctor/facts';
 import type { RouterState } from '../process/contract';
 import { originSocketPath } from '../process/runtimeDir';
 import { createQueue } from '../process/timeLimit';
+import { type Said, textOf, type Words } from '../said';
 import { hostName } from '../server/guard';
 import { type Listener, listen } from '../server/listener';
 import type { RequestServer } from '../server/server';
 import type { Configuration, CoreOptions } from './options';
+import { say } from './sentences';
 import type { Setup } from './setup';
 import type { TunnelSlot } from './tunnelSlot';
 
@@ -22,6 +24,8 @@ export interface Life {
   readonly port: number | undefined;
   /** What went otherwise than asked at the start. */
   readonly notice: string | undefined;
+  /** The same as code and values, where it is a sentence of ours. */
+  readonly noticeSays: Said | undefined;
   start(): Promise<void>;
   stop(options?: { drainMs?: number; keepTunnel?: boolean }): Promise<void>;
   /** The configuration in force has changed from `before`. */
@@ -53,7 +57,7 @@ export function createLife({ options, setup, tunnel, handle, onChange }: LifeOpt
   /** Ends the wait of changes of the tunnel when the router stops. */
   let changes = new AbortController();
   let phase: RouterState['phase'] = 'stopped';
-  let notice: string | undefined;
+  let notice: Words | undefined;
 
   async function openListener(): Promise<Listener> {
     const { port, limits } = setup.configuration.settings;
@@ -71,11 +75,8 @@ export function createLife({ options, setup, tunnel, handle, onChange }: LifeOpt
   function tellListening({ port }: Listener): void {
     const { port: wished } = setup.configuration.settings;
     lastPort = { port, setting: wished };
-    notice =
-      wished !== 0 && port !== wished
-        ? `Port ${wished} is taken by another program, so the router uses ${port}.`
-        : undefined;
-    if (notice) log('warn', notice);
+    notice = wished !== 0 && port !== wished ? say.portTaken(wished, port) : undefined;
+    if (notice) log('warn', notice.text);
     // `0.0.0.0` is where one listens, not where one calls.
     log('info', `Listening on ${localOrigin({ host: options.host, port })}/v1.`);
     onChange();
@@ -166,8 +167,9 @@ export function createLife({ options, setup, tunnel, handle, onChange }: LifeOpt
   /** The new port serves at once; the tunnel follows when its answers have settled, and what runs on the old port goes on. */
   async function movePort(): Promise<void> {
     const next = await openListener().catch((error: Error) => {
-      notice = `${error.message} The router stays on port ${listener?.port}.`;
-      log('warn', notice);
+      const says = say.staysOnPort(error.message, listener?.port ?? 0);
+      notice = says;
+      log('warn', says.text);
       onChange();
     });
     if (!next) return;
@@ -192,7 +194,10 @@ export function createLife({ options, setup, tunnel, handle, onChange }: LifeOpt
       return listener?.port;
     },
     get notice() {
-      return notice;
+      return notice && textOf(notice);
+    },
+    get noticeSays() {
+      return typeof notice === 'string' ? undefined : notice;
     },
     start,
     async stop({ drainMs = DRAIN_MS, keepTunnel = false } = {}) {

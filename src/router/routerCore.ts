@@ -11,6 +11,7 @@ import { steadyNow } from '../network/steadyClock';
 import type { BackendState, RouterState } from '../process/contract';
 import type { RouterCore } from '../process/core';
 import type { Backend } from '../routing/backend';
+import { textOf, type Words } from '../said';
 import { validateSettings } from '../settings/check';
 import { cursorAppState } from '../troubles/cursor';
 import { CARDS } from '../tunnel/cards';
@@ -104,11 +105,16 @@ export async function createRouterCore(given: CoreOptions): Promise<RouterCore> 
     return (state === 'online' || state === 'degraded') && publicUrl ? `${publicUrl}/v1` : undefined;
   }
 
-  function noticeNow(): Pick<RouterState, 'notice' | 'noticeAbout'> {
+  function noticeNow(): Pick<RouterState, 'notice' | 'noticeSays' | 'noticeAbout'> {
+    const about = (words: Words, noticeAbout?: RouterState['noticeAbout']): ReturnType<typeof noticeNow> => ({
+      notice: textOf(words),
+      ...(typeof words !== 'string' && { noticeSays: words }),
+      ...(noticeAbout && { noticeAbout }),
+    });
     // A start that failed has no subject of its own.
-    if (life.notice) return { notice: life.notice, ...(life.phase === 'running' && { noticeAbout: 'port' }) };
-    if (ledger.problem) return { notice: ledger.problem, noticeAbout: 'ledger' };
-    return doors.budgetNotice ? { notice: doors.budgetNotice, noticeAbout: 'clientKeys' } : {};
+    if (life.notice) return about(life.noticeSays ?? life.notice, life.phase === 'running' ? 'port' : undefined);
+    if (ledger.problemSays) return about(ledger.problemSays, 'ledger');
+    return doors.budgetNotice ? about(doors.budgetNotice, 'clientKeys') : {};
   }
 
   function currentState(): RouterState {

@@ -1,5 +1,7 @@
 /** What the things that Cursor holds mean for this router, in words for people, worst first. Pure. */
 import type { CursorHolds } from '../cursorApp/readState';
+import { type Says, spoken } from '../said';
+import { say } from './sentences';
 
 /** What can be wrong there, worst first. */
 export const CURSOR_KINDS = ['overrideOff', 'otherUrl', 'noKey', 'wrongKey', 'switchedOff', 'unserved'] as const;
@@ -9,6 +11,7 @@ export interface CursorLine {
   text: string;
   /** For the status bar: Cursor cannot use this router as long as it is so. */
   short?: string;
+  says?: Says<'text' | 'short'>;
   /** The command of the extension that helps. */
   action: 'copyBaseUrl' | 'copyApiKey' | 'copyModelName' | 'useLlmRouter';
 }
@@ -64,38 +67,42 @@ function* lines(
   if (override === 'off')
     yield {
       kind: 'overrideOff',
-      text: "Cursor's override of the OpenAI base URL is off or empty, so it does not use this router.",
-      ...(seen && { short: "Cursor's override is off" }),
+      ...spoken({ text: say.overrideOff, ...(seen && { short: say.overrideOffShort }) }),
       action: 'copyBaseUrl',
     };
   if (override === 'other')
     yield {
       kind: 'otherUrl',
-      text: `Cursor still uses ${host || 'another URL'}, not this router.`,
-      ...(seen && { short: 'Cursor uses another URL' }),
+      ...spoken({
+        text: host ? say.otherUrl(host) : say.unknownUrl,
+        ...(seen && { short: say.otherUrlShort }),
+      }),
       action: 'copyBaseUrl',
     };
   if (override !== 'ours') return;
   if (key === 'none')
-    yield { kind: 'noKey', text: 'Cursor holds no OpenAI key.', short: 'Cursor has no key', action: 'copyApiKey' };
+    yield { kind: 'noKey', ...spoken({ text: say.noKey, short: say.noKeyShort }), action: 'copyApiKey' };
   if (keyDiffers)
     yield {
       kind: 'wrongKey',
-      text: 'Cursor holds another key than this router.',
-      short: 'Cursor has a wrong key',
+      ...spoken({ text: say.wrongKey, short: say.wrongKeyShort }),
       action: 'copyApiKey',
     };
   if (!switchedOn && key !== 'none')
     yield {
       kind: 'switchedOff',
-      text: "Cursor's OpenAI key is switched off. Cursor does this by itself every few hours.",
-      short: "Cursor's key is off",
+      ...spoken({ text: say.switchedOff, short: say.switchedOffShort }),
       action: 'useLlmRouter',
     };
   if (unserved.length > 0)
     yield {
       kind: 'unserved',
-      text: `These names in Cursor are served by nobody: ${unserved.slice(0, NAMES_TOLD).join(', ')}${unserved.length > NAMES_TOLD ? `, and ${unserved.length - NAMES_TOLD} more` : ''}.`,
+      ...spoken({
+        text: say.unserved(
+          unserved.slice(0, NAMES_TOLD),
+          unserved.length > NAMES_TOLD ? unserved.length - NAMES_TOLD : undefined,
+        ),
+      }),
       action: 'copyModelName',
     };
 }

@@ -1,35 +1,27 @@
 /** How each state of the tunnel looks. Pure. */
+import type { Said } from '../said';
 import type { TunnelStateName } from '../tunnel/tunnel';
+import { say } from './sentences';
 
 export interface TunnelLook {
   icon: string;
-  /** After the name in the status bar. */
-  short: string;
+  /** After the name in the status bar; absent: nothing has to be said. */
+  short?: Said;
   /** In a sentence: "Tunnel …". */
-  long: string;
+  long: Said;
   severity?: 'warning' | 'error';
 }
 
 export const TUNNEL: Record<TunnelStateName, TunnelLook> = {
-  off: { icon: 'home', short: 'local only', long: 'off, local use only' },
-  installing: { icon: 'loading~spin', short: 'installing tunnel', long: 'downloading its program' },
-  requesting: { icon: 'loading~spin', short: 'connecting', long: 'asking for a URL' },
-  connecting: { icon: 'loading~spin', short: 'connecting', long: 'connecting' },
-  verifying: { icon: 'loading~spin', short: 'checking', long: 'checking that the URL works' },
-  online: { icon: 'globe', short: '', long: 'online' },
-  reconnecting: {
-    icon: 'sync~spin',
-    short: 'reconnecting',
-    long: 'reconnecting, the URL stays the same',
-    severity: 'warning',
-  },
-  degraded: { icon: 'warning', short: 'tunnel disturbed', long: 'disturbed', severity: 'warning' },
-  rateLimited: {
-    icon: 'watch',
-    short: 'tunnel waits',
-    long: 'waiting, too many new tunnels were asked for',
-    severity: 'warning',
-  },
-  blocked: { icon: 'error', short: 'tunnel blocked', long: 'blocked by this network', severity: 'error' },
-  error: { icon: 'error', short: 'tunnel failed', long: 'failed', severity: 'error' },
+  off: { icon: 'home', short: say.localOnlyShort, long: say.off },
+  installing: { icon: 'loading~spin', short: say.installingShort, long: say.installing },
+  requesting: { icon: 'loading~spin', short: say.connectingShort, long: say.requesting },
+  connecting: { icon: 'loading~spin', short: say.connectingShort, long: say.connecting },
+  verifying: { icon: 'loading~spin', short: say.verifyingShort, long: say.verifying },
+  online: { icon: 'globe', long: say.online },
+  reconnecting: { icon: 'sync~spin', short: say.reconnectingShort, long: say.reconnecting, severity: 'warning' },
+  degraded: { icon: 'warning', short: say.degradedShort, long: say.degraded, severity: 'warning' },
+  rateLimited: { icon: 'watch', short: say.rateLimitedShort, long: say.rateLimited, severity: 'warning' },
+  blocked: { icon: 'error', short: say.blockedShort, long: say.blocked, severity: 'error' },
+  error: { icon: 'error', short: say.errorShort, long: say.error, severity: 'error' },
 };

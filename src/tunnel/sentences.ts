@@ -1,10 +1,5 @@
 /** Every sentence a tunnel says to a person: what happened and what to do, short. */
-import { catalogue, type Said } from '../said';
-
-const clock = (time: number) => {
-  const date = new Date(time);
-  return `${String(date.getHours()).padStart(2, '0')}:${String(date.getMinutes()).padStart(2, '0')}`;
-};
+import { catalogue, clock, type Said } from '../said';
 
 export const say = catalogue('tunnel', {
   // Binary

@@ -10,8 +10,10 @@ export interface Credit {
   at: number;
 }
 
+/** `$4.20`. */
+export const creditSum = ({ left, currency }: Credit): string =>
+  `${left < 0 ? '-' : ''}${currency === 'CNY' ? '¥' : '$'}${Math.abs(left).toFixed(2)}`;
+
 /** `$4.20 left`, `$4.20 left of the limit of the key`. */
-export function creditWords({ left, currency, of }: Credit): string {
-  const sum = `${left < 0 ? '-' : ''}${currency === 'CNY' ? '¥' : '$'}${Math.abs(left).toFixed(2)}`;
-  return `${sum} left${of === 'key' ? ' of the limit of the key' : ''}`;
-}
+export const creditWords = (credit: Credit): string =>
+  `${creditSum(credit)} left${credit.of === 'key' ? ' of the limit of the key' : ''}`;

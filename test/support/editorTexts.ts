@@ -1,27 +1,60 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import ts from 'typescript';
-import { say } from '../../src/doctor/sentences';
-import type { Said } from '../../src/said';
+import { say as doctor } from '../../src/doctor/sentences';
+import { say as ledger } from '../../src/ledger/sentences';
+import { say as router } from '../../src/router/sentences';
+import { clock, type Said } from '../../src/said';
+import { say as server } from '../../src/server/sentences';
+import { say as trouble } from '../../src/troubles/sentences';
 
 /** Every t`…` of the extension and of its page as the dictionaries in l10n/ name it: "Copied {0}." */
 export function editorTexts(): string[] {
   return [...new Set(['src/editor', 'src/webview'].flatMap((room) => filesIn(room).flatMap(textsIn)))];
 }
 
-/** Every sentence of the Doctor by its code, with places for its values: "Port {0} is taken …". */
-export function doctorSentences(): Map<string, string> {
-  return new Map(Object.entries(say).map(([name, sentence]) => [`doctor.${name}`, withPlaces(sentence)]));
+/** The rooms whose sentences the editor can say in its language, each with its catalogue. */
+const ROOMS = { doctor, ledger, router, server, trouble };
+
+/** The rooms as the files of the house name them. */
+export function roomsOfTheHouse(): string[] {
+  const files = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((file) =>
+    /(^|[/\\])sentences\.ts$/.test(file),
+  );
+  return files
+    .map((file) => /catalogue\('(\w+)'/.exec(readFileSync(path.join('src', file), 'utf8'))?.[1] ?? file)
+    .sort();
+}
+export const roomNames = (): string[] => Object.keys(ROOMS).sort();
+
+/** Every sentence by its code, with places for its values: "Port {0} is taken …". */
+export function roomSentences(): Map<string, string> {
+  return new Map(
+    Object.entries(ROOMS).flatMap(([room, say]) =>
+      Object.entries<Sentence>(say).map(([name, sentence]) => [`${room}.${name}`, withPlaces(sentence)]),
+    ),
+  );
 }
 
-function withPlaces(sentence: Said | ((...values: never[]) => Said)): string {
+type Sentence = Said | ((...values: never[]) => Said);
+
+function withPlaces(sentence: Sentence): string {
   if (typeof sentence !== 'function') return sentence.text;
   // More than any sentence has.
-  const places = Array.from({ length: 9 }, (_, index) => ({
-    text: `{${index}}`,
-    toString: () => `{${index}}`,
-  }));
-  return sentence(...(places as never[])).text;
+  const places = Array.from({ length: 9 }, (_, index) => placeFor(index));
+  const text = String(sentence(...(places as never[])).text);
+  return places.reduce((all, { time, text: place }) => all.replaceAll(clock(time), place.replace('}', ':time}')), text);
+}
+
+/** Whatever a sentence does with a value, its place is found again: told as a text, a list, another sentence or a time. */
+function placeFor(index: number) {
+  const text = `{${index}}`;
+  const time = new Date(2001, 0, 1, 3, 41 + index).getTime();
+  return {
+    ...{ text, time },
+    join: () => text,
+    [Symbol.toPrimitive]: (hint: string) => (hint === 'string' ? text : time),
+  };
 }
 
 function filesIn(room: string): string[] {

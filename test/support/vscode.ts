@@ -23,8 +23,11 @@ export const workspace = {
   },
 };
 export const l10n = {
+  // As in the editor: without values a text stays as it is.
   t: (template: string, ...values: (string | number)[]) =>
-    template.replace(/\{(\d+)\}/g, (_, index: string) => String(values[Number(index)])),
+    values.length === 0
+      ? template
+      : template.replace(/\{(\d+)\}/g, (_, index: string) => String(values[Number(index)])),
 };
 const unanswered = async (..._all: unknown[]): Promise<unknown> => undefined;
 const silent = (_listener: () => void) => ({ dispose() {} });

@@ -1,11 +1,12 @@
 /** One request of the newest: its story as a page, or a curl command like it. */
 
 import { env, type QuickPickItem, ThemeIcon, window } from 'vscode';
+import { clock } from '../../said';
 import { tell } from '../actions';
 import type { Editor } from '../controller';
 import type { Handlers } from '../ids';
 import { sayInformation } from '../say';
-import { clock } from '../view';
+
 import type { Documents } from '../views/documents';
 import { requestLook } from '../views/requestLook';
 import { t } from '../words';

@@ -1,9 +1,10 @@
 /** Connect Cursor…: what stands there already, what is next, and how it ended. Pure. */
 
 import type { RequestRecord } from '../../ledger/record';
-import { type Mending, type TroubleKind, troublesOf } from '../../troubles/table';
+import type { Mending, TroubleKind } from '../../troubles/table';
 import { nameWarning } from '../modelNames';
-import { knownOf, type View } from '../view';
+import { troublesHere } from '../troubles';
+import type { View } from '../view';
 import { outcomeOf } from '../views/requestLook';
 import { t } from '../words';
 
@@ -98,7 +99,7 @@ function ofCall(record: RequestRecord): Verdict {
 }
 
 function ofTrouble({ view, began, now }: Waiting): Verdict | undefined {
-  for (const { kind, text, fix, actions } of troublesOf(knownOf(view))) {
+  for (const { kind, text, fix, actions } of troublesHere(view)) {
     const told = TOLD[kind];
     if (!told) continue;
     // Refusals of before say nothing about now; an old URL does as long as Cursor has not come through the new one.

@@ -1,7 +1,8 @@
 /** What stands above the requests: the worst trouble in words, and a row for each way to mend it. Pure. */
-import { type Mending, troublesOf } from '../../troubles/table';
+import type { Mending } from '../../troubles/table';
 import { downloadHelps } from '../../tunnel/tunnel';
-import { knownOf, type View } from '../view';
+import { troublesHere } from '../troubles';
+import type { View } from '../view';
 
 export interface RequestsHead {
   message: string;
@@ -10,7 +11,7 @@ export interface RequestsHead {
 
 /** `empty`: there is no request to show. */
 export function requestsHead(view: View, empty: boolean): RequestsHead {
-  const worst = troublesOf(knownOf(view)).find(({ short }) => short);
+  const worst = troublesHere(view).find(({ short }) => short);
   // A view without rows and message asks about the download itself, with buttons: a message would hide them.
   const asks = empty && worst?.kind === 'noTunnelProgram' && asksForProgram(view);
   return worst && !asks ? { message: worst.text, mendings: worst.actions } : { message: '', mendings: [] };

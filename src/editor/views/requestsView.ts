@@ -11,12 +11,13 @@ import {
   window,
 } from 'vscode';
 import type { RequestRecord } from '../../ledger/record';
+import { clock } from '../../said';
 import type { Mending } from '../../troubles/table';
 import type { Editor } from '../controller';
 import { COMMANDS, REQUESTS_VIEW } from '../ids';
 import { editorCommand } from '../mending';
 import { escapeMarkdown } from '../statusText';
-import { clock, phaseOf } from '../view';
+import { phaseOf } from '../view';
 import { shown, t } from '../words';
 import { createLive } from './live';
 import { type Outcome, requestLook } from './requestLook';

@@ -3,14 +3,16 @@
 import type { RequestRecord } from '../../ledger/record';
 import type { UsageRow } from '../../ledger/usage';
 import type { BackendState } from '../../process/contract';
-import { type TroubleLook, troublesOf } from '../../troubles/table';
+import type { TroubleLook } from '../../troubles/table';
 import { TUNNEL } from '../../troubles/tunnel';
 import type { TunnelStateName } from '../../tunnel/tunnel';
 import type { TunnelMoment } from '../../tunnel/tunnelLog';
 import { creditWords } from '../../upstream/creditWords';
 import type { BackendLook, Note, RequestLine, Snapshot, Sum, Tone, TunnelStep } from '../../webview/pageMessages';
 import { backendHealth } from '../statusText';
-import { knownOf, phaseOf, type View, workingUrl } from '../view';
+import { troublesHere } from '../troubles';
+import { phaseOf, type View, workingUrl } from '../view';
+import { inWords, shown } from '../words';
 import { dayBefore } from './periods';
 import { outcomeOf } from './requestLook';
 
@@ -44,13 +46,13 @@ export function dashboardSnapshot(view: View, facts: Facts, now: number): Snapsh
     now,
     phase: phaseOf(view),
     message: cut(view.message),
-    troubles: troublesOf(knownOf(view)).slice(0, TOP).map(noteOf),
+    troubles: troublesHere(view).slice(0, TOP).map(noteOf),
     url: url ?? state?.localUrl,
     urlWorks: url !== undefined,
     keyHint: view.keyHint,
     tunnel: {
       ...tunnelStep(state?.tunnel.state ?? 'off', state?.tunnel.since ?? now),
-      message: cut(state?.tunnel.message),
+      message: cut(inWords(state?.tunnel.says ?? state?.tunnel.message ?? '')),
     },
     history: facts.tunnel.map((moment) => tunnelStep(moment.state, moment.at)),
     running: state?.running ?? 0,
@@ -66,13 +68,13 @@ export function dashboardSnapshot(view: View, facts: Facts, now: number): Snapsh
 
 const noteOf = ({ text, actions, severity }: TroubleLook): Note => ({
   text: cut(text),
-  action: actions[0].title,
+  action: shown(actions[0].title),
   tone: severity === 'error' ? 'bad' : 'warn',
 });
 
 /** What the button of a note does; undefined when that is no trouble any more. */
 export const mendingOf = (view: View, text: string): TroubleLook['actions'][0] | undefined =>
-  troublesOf(knownOf(view)).find((trouble) => cut(trouble.text) === text)?.actions[0];
+  troublesHere(view).find((trouble) => cut(trouble.text) === text)?.actions[0];
 
 function tunnelStep(state: TunnelStateName, at: number): TunnelStep {
   const { long, severity, icon } = TUNNEL[state];
@@ -86,7 +88,7 @@ function tunnelStep(state: TunnelStateName, at: number): TunnelStep {
           : icon.includes('spin')
             ? 'busy'
             : 'idle';
-  return { words: long, tone, at };
+  return { words: inWords(long), tone, at };
 }
 
 function backendLook(backend: BackendState): BackendLook {

@@ -186,6 +186,7 @@ describe('door', () => {
     const own = await startRouter({ port, backends: [] });
     try {
       assert.match(own.core.state.notice ?? '', new RegExp(`Port ${port} is taken`));
+      assert.equal(own.core.state.noticeSays?.code, 'router.portTaken');
       await own.configure({ port: own.port, backends: [] });
       assert.equal(own.core.state.notice, undefined);
       assert.equal(own.core.state.port, own.port);

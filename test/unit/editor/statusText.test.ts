@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { COMMANDS } from '../../../src/editor/ids';
 import { escapeMarkdown, statusText } from '../../../src/editor/statusText';
-import { clock, keyHint, type View } from '../../../src/editor/view';
+import { keyHint, type View } from '../../../src/editor/view';
 import type { BackendState, RouterState } from '../../../src/process/contract';
+import { clock } from '../../../src/said';
 import type { TunnelStatus } from '../../../src/tunnel/tunnel';
 
 const at = Date.parse('2026-11-21T10:15:00');

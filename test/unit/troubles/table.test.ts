@@ -2,12 +2,18 @@ import assert from 'node:assert/strict';
 import type { DoctorFacts } from '../../../src/doctor/facts';
 import { troubleChecks } from '../../../src/doctor/troubleCheck';
 import { statusText } from '../../../src/editor/statusText';
+import { troublesHere } from '../../../src/editor/troubles';
 import type { View } from '../../../src/editor/view';
 import { dashboardSnapshot, mendingOf } from '../../../src/editor/views/snapshot';
+import { say as ledgerSay } from '../../../src/ledger/sentences';
 import type { BackendState, RouterState } from '../../../src/process/contract';
+import { say as routerSay } from '../../../src/router/sentences';
+import { spoken, textOf } from '../../../src/said';
+import { say as serverSay } from '../../../src/server/sentences';
 import { type Known, type TroubleKind, troublesOf } from '../../../src/troubles/table';
 import { say } from '../../../src/tunnel/sentences';
 import type { TunnelStatus } from '../../../src/tunnel/tunnel';
+import { inLanguage, JAPANESE, overThePipe } from '../../support/otherLanguage';
 
 const tunnel: TunnelStatus = { state: 'online', provider: 'cloudflared', since: 0, publicUrl: 'https://a.example' };
 const router: RouterState = {
@@ -75,7 +81,7 @@ const STATES: Record<TroubleKind, { known?: Known; router?: Partial<RouterState>
       backends: [
         {
           ...backend,
-          promptCut: { what: 'Ollama read 5: the prompt was cut to its window.', fix: 'Start Ollama anew.' },
+          promptCut: spoken({ what: serverSay.promptCut('5', '90'), fix: serverSay.promptCutFix }),
         },
       ],
     },
@@ -94,6 +100,12 @@ const kinds = Object.keys(STATES) as TroubleKind[];
 const known = ({ known: window, router: changes }: (typeof STATES)[TroubleKind]): Known => ({
   ...(changes && { router: { ...router, ...changes } }),
   ...window,
+});
+const NOTHING = { requests: [], days: [], models: [], backends: [], tunnel: [] };
+/** What only a window knows, as its view has it. */
+const windowOf = ({ failed, keys }: Known = {}): Partial<View> => ({
+  ...(failed !== undefined && { link: 'failed', message: textOf(failed) }),
+  ...(keys && { keyTrouble: keys.why, keyLost: keys.lost }),
 });
 const viewOf = (changes: Partial<RouterState>): View => ({
   link: 'connected',
@@ -165,12 +177,46 @@ describe('the table of troubles', () => {
       if (look!.short) assert.ok(text.includes(look!.short), `${text}: ${look!.short}`);
       assert.equal(severity, look!.short ? look!.severity : undefined, kind);
       assert.ok(tooltip.includes(`[${look!.actions[0].title}](command:`), `${kind}: ${tooltip}`);
-      const facts = { requests: [], days: [], models: [], backends: [], tunnel: [] };
-      const [note] = dashboardSnapshot(view, facts, 0).troubles;
+      const [note] = dashboardSnapshot(view, NOTHING, 0).troubles;
       assert.deepEqual([note?.text, note?.action], [look!.text, look!.actions[0].title]);
       assert.deepEqual(mendingOf(view, look!.text), look!.actions[0]);
       assert.equal(mendingOf(viewOf({}), look!.text), undefined, 'what is over is not mended');
     }
+  });
+
+  it('is told in the language of the editor: words, what to do, short form and button', async () => {
+    for (const kind of kinds) {
+      const view: View = { ...viewOf(STATES[kind].router ?? {}), ...windowOf(STATES[kind].known) };
+      const [english] = troublesOf(known(STATES[kind]));
+      await inLanguage(JAPANESE, () => {
+        const [look] = troublesHere(overThePipe(view));
+        assert.equal(look?.kind, kind);
+        const parts = Object.keys(english!.says ?? {}) as ('text' | 'fix' | 'short')[];
+        assert.ok(parts.includes('fix'), kind);
+        for (const part of parts) assert.notEqual(look![part], english![part], `${kind}: ${part}`);
+        if (look!.short) assert.ok(statusText(view).text.includes(look!.short), kind);
+        const { title } = look!.actions[0];
+        assert.ok(JAPANESE[title], title);
+        assert.ok(statusText(view).tooltip.includes(`[${JAPANESE[title]}](command:`), kind);
+        assert.equal(dashboardSnapshot(view, NOTHING, 0).troubles[0]?.text, look!.text);
+        assert.deepEqual(mendingOf(view, look!.text), look!.actions[0]);
+      });
+    }
+  });
+
+  it('a notice of the router is told by its code', async () => {
+    const notices = [
+      [routerSay.portTaken(1, 2), 'port'],
+      [ledgerSay.notWritten('/d', ledgerSay.diskFull), 'ledger'],
+      [ledgerSay.budgetSpent('phone', '$1.00', ledgerSay.aDay('$2.00')), 'clientKeys'],
+    ] as const;
+    for (const [says, noticeAbout] of notices)
+      await inLanguage(JAPANESE, () => {
+        const view = viewOf({ notice: says.text, noticeSays: overThePipe(says), noticeAbout });
+        const [look] = troublesHere(view);
+        assert.ok(look?.text && look.text !== says.text && !/\{\d/.test(look.text), look?.text);
+        assert.ok(!/full|a day/.test(look.text), look.text);
+      });
   });
 
   it('a click on the status bar mends, except about the tunnel, where the URL explains itself', () => {
@@ -187,7 +233,8 @@ describe('the table of troubles', () => {
     const looks = (kind: TroubleKind) =>
       troubleChecks({ troubles: troublesOf(known(STATES[kind])) } as unknown as DoctorFacts);
     assert.deepEqual(looks('oldUrl'), []);
-    const finding = await looks('budget')[0]!.look(new AbortController().signal);
+    const { says, ...finding } = await looks('budget')[0]!.look(new AbortController().signal);
+    assert.equal(says?.fix?.code, 'trouble.budgetFix');
     assert.deepEqual(finding, {
       state: 'warning',
       why: 'A budget is used up.',
