@@ -4,6 +4,7 @@
  */
 import type { Conversation, Part, ToolResultPart, Turn, WireName } from '../wires/conversation';
 import { wantsReasoning } from '../wires/effort';
+import { goesBackOver } from '../wires/origin';
 
 /** What of a scope decides on its needs. */
 export interface ColdScope {
@@ -48,7 +49,8 @@ export function warmUp(
 ): Warmed {
   const rules: string[] = [];
   const { turns } = conversation;
-  const lacks = (at: number) => hasCalls(turns[at]) && !isKnown(at) && !hasReasoning(turns[at]);
+  const brings = (at: number) => turns[at]?.parts.some((part) => goesBackOver(scope.wire, part));
+  const lacks = (at: number) => hasCalls(turns[at]) && !isKnown(at) && !brings(at);
   switch (needsOf(scope)) {
     case 'thinkingBlocks': {
       const thinking = wantsReasoning(conversation.reasoning);
@@ -94,10 +96,6 @@ function restoreAll(turns: readonly Turn[], putBack: (turn: Turn, at: number) =>
 
 function hasCalls(turn: Turn | undefined): boolean {
   return turn?.role === 'assistant' && turn.parts.some((part) => part.type === 'toolCall');
-}
-
-function hasReasoning(turn: Turn | undefined): boolean {
-  return turn?.parts.some((part) => part.type === 'reasoning') ?? false;
 }
 
 /**

@@ -13,6 +13,7 @@ import type {
   Turn,
   WireName,
 } from '../wires/conversation';
+import { goesBackOver } from '../wires/origin';
 import { canonicalArguments } from './callPrint';
 import { needsOf, warmUp } from './coldStart';
 import { conversationHint } from './request';
@@ -178,13 +179,13 @@ export function createMemory({
       let question = '';
       conversation.turns.forEach((turn, at) => {
         if (turn.role === 'user') question = hash(textOf(turn));
-        if (turn.role !== 'assistant' || isForeign(turn) || (hasThinking(turn) && !hasCalls(turn))) return;
+        if (turn.role !== 'assistant' || isForeign(turn)) return;
         const record = find(turn, question, scope);
         if (!record) return;
         touch(record);
         known.set(at, record);
       });
-      const putBack = (turn: Turn, at: number) => withRecord(turn, known.get(at));
+      const putBack = (turn: Turn, at: number) => withRecord(turn, known.get(at), scope.wire);
       return warmUp(conversation, scope, (at) => known.has(at), putBack);
     },
     recorder: (scope, conversation) => createRecorder(scope, conversation, now, keep, persist),
@@ -296,10 +297,9 @@ function hasContent(record: MemoryRecord): boolean {
 }
 
 /** The turn with its reasoning in place and its calls' companions (S10). Same object when there is nothing to add. */
-function withRecord(turn: Turn, record: MemoryRecord | undefined): Turn {
+function withRecord(turn: Turn, record: MemoryRecord | undefined, wire: WireName): Turn {
   if (!record || !hasContent(record)) return turn;
-  // Thinking that the client brought itself stays; its calls may still lack their signatures.
-  if (hasThinking(turn)) return withSignatures(turn, record);
+  if (bringsThinking(turn, record, wire)) return withSignatures(turn, record);
   const parts: Part[] = [];
   let left = record.reasoning;
   let calls = 0;
@@ -309,7 +309,8 @@ function withRecord(turn: Turn, record: MemoryRecord | undefined): Turn {
     left = left.filter((entry) => !ready.includes(entry));
     parts.push(...ready.map(({ part }) => ({ ...part })));
   };
-  for (const part of turn.parts) {
+  const others = record.reasoning.length > 0 ? turn.parts.filter(({ type }) => type !== 'reasoning') : turn.parts;
+  for (const part of others) {
     if (part.type === 'text' && calls === 0) {
       due();
       parts.push(part);
@@ -337,12 +338,11 @@ function withSignatures(turn: Turn, record: MemoryRecord): Turn {
   return parts.some((part, at) => part !== turn.parts[at]) ? { ...turn, parts } : turn;
 }
 
-function hasThinking(turn: Turn): boolean {
-  return turn.parts.some((part) => part.type === 'reasoning');
-}
-
-function hasCalls(turn: Turn): boolean {
-  return turn.parts.some((part) => part.type === 'toolCall');
+/** Thinking that the client brought itself stays, where it is all that the provider gave: the text alone is not. */
+function bringsThinking(turn: Turn, record: MemoryRecord, wire: WireName): boolean {
+  const brought = turn.parts.filter((part) => goesBackOver(wire, part));
+  const sealed = record.reasoning.some(({ part }) => part.encrypted !== undefined);
+  return brought.length > 0 && (!sealed || brought.some(({ encrypted }) => encrypted !== undefined));
 }
 
 function withCompanions(call: ToolCallPart, record: MemoryRecord): ToolCallPart {

@@ -100,13 +100,14 @@ function editsFor(
   return pairs.flatMap(({ turn, before }, at) => {
     if (turn === before) return [];
     const entries = answers[at]!;
-    const fields = hasThinking(before) ? {} : emitReasoningParts(turn.parts, emit);
+    const fields = sameThinking(turn, before) ? {} : emitReasoningParts(turn.parts, emit);
     return [...withFields(request.bytes, entries, fields), ...signatureEdits(request.bytes, entries, turn)];
   });
 }
 
-function hasThinking({ parts }: Turn): boolean {
-  return parts.some((part) => part.type === 'reasoning');
+function sameThinking(turn: Turn, before: Turn): boolean {
+  const [now, then] = [turn, before].map(({ parts }) => parts.filter(({ type }) => type === 'reasoning'));
+  return now!.length === then!.length && now!.every((part, at) => part === then![at]);
 }
 
 /** The fields written over what stands under their names (null, an empty text), else behind the others. */

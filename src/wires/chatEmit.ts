@@ -9,7 +9,6 @@ import type {
   JsonObject,
   JsonValue,
   Part,
-  ReasoningPart,
   ReasoningRequest,
   Tool,
   ToolCallPart,
@@ -20,6 +19,7 @@ import type {
 import { customToolNames, markCustomCalls, wrapCustomTools } from './customTools';
 import { budgetOfEffort, effortOf, wantsReasoning } from './effort';
 import { jsonTextOf } from './jsonText';
+import { goesBackOver } from './origin';
 import { pairTools } from './pairing';
 import { isObject } from './read';
 import { distinctTools, formatSchema, toolParameters, toolStrict } from './schema';
@@ -182,12 +182,7 @@ function emitAssistant(parts: readonly Part[], target: EmitTarget): JsonObject {
  * A target that wants it on every call gets all of it in its own field.
  */
 export function emitReasoningParts(parts: readonly Part[], target: EmitTarget): JsonObject {
-  const own = parts.filter((part): part is ReasoningPart => {
-    if (part.type !== 'reasoning') return false;
-    return (
-      part.wire === 'chat' || (part.wire === undefined && part.signature === undefined && part.encrypted === undefined)
-    );
-  });
+  const own = parts.filter((part) => goesBackOver('chat', part));
   const field = target.thinkingField ?? own.find((part) => part.field)?.field;
   const told = target.thinkingField ? own : own.filter((part) => part.field === field);
   const text = told.map((part) => part.text).join('');

@@ -1,6 +1,8 @@
 /** Anthropic Messages: turns as alternating user and assistant messages that the provider takes. */
+
 import { Buffer } from 'node:buffer';
 import type { FilePart, ImagePart, JsonObject, Part, ToolCallPart, ToolResultPart, Turn } from './conversation';
+import { goesBackOver } from './origin';
 import { parseObject } from './read';
 
 interface Message {
@@ -85,9 +87,10 @@ function emitBlock(part: Part, role: Turn['role']): JsonObject[] {
       return [part.type === 'image' ? emitImage(part) : emitFile(part)];
     case 'reasoning':
       // Thinking of other wires, or without its signature, is refused (S7).
-      if (role !== 'assistant' || part.wire !== 'messages') return [];
-      if (part.signature !== undefined) return [{ type: 'thinking', thinking: part.text, signature: part.signature }];
-      return part.encrypted === undefined ? [] : [{ type: 'redacted_thinking', data: part.encrypted }];
+      if (role !== 'assistant' || !goesBackOver('messages', part)) return [];
+      return part.signature === undefined
+        ? [{ type: 'redacted_thinking', data: part.encrypted as string }]
+        : [{ type: 'thinking', thinking: part.text, signature: part.signature }];
     case 'toolCall':
       return role === 'assistant' ? [emitCall(part)] : [];
     case 'toolResult':

@@ -2,7 +2,7 @@
  * Thinking goes back only to the backend it came from (S7): what leaves for a client of another wire is marked with its
  * origin, inside the seal, and what comes back from elsewhere is left out.
  */
-import type { Conversation, StreamEvent } from './conversation';
+import type { Conversation, Part, ReasoningPart, StreamEvent, WireName } from './conversation';
 
 /** Marks the ends of thinking of one answer. */
 export function markOrigin(origin: string): (event: StreamEvent) => StreamEvent {
@@ -21,4 +21,21 @@ export function ownThinking(conversation: Conversation, origin: string): Convers
     return { ...turn, parts };
   });
   return changed ? { ...conversation, turns } : conversation;
+}
+
+/**
+ * Whether this is thinking that goes back over the wire as it stands, with what its providers want beside it. Many chat
+ * clients keep the text of thinking and nothing else: to Responses and Messages that is none.
+ */
+export function goesBackOver(wire: WireName, part: Part): part is ReasoningPart {
+  if (part.type !== 'reasoning') return false;
+  const { encrypted, signature } = part;
+  switch (wire) {
+    case 'chat':
+      return part.wire === 'chat' || (part.wire === undefined && signature === undefined && encrypted === undefined);
+    case 'responses':
+      return part.wire === 'responses' && encrypted !== undefined;
+    case 'messages':
+      return part.wire === 'messages' && (signature !== undefined || encrypted !== undefined);
+  }
 }

@@ -17,6 +17,7 @@ import type {
 } from './conversation';
 import { customToolNames, markCustomCalls, wrapCustomTools } from './customTools';
 import { effortOf, wantsReasoning } from './effort';
+import { goesBackOver } from './origin';
 import { pairTools } from './pairing';
 import { arrayOf } from './read';
 import { distinctTools, formatSchema, type SchemaTarget, toolParameters } from './schema';
@@ -198,14 +199,8 @@ function emitAssistant(parts: Part[], items: JsonObject[]): void {
 function emitAssistantItem(part: Part, parts: Part[], at: number): JsonObject | undefined {
   if (part.type === 'toolCall') return emitCall(part);
   if (part.type === 'opaque') return part.wire === 'responses' ? part.value : undefined;
-  return part.type === 'reasoning' && isOwnReasoning(part) && isFollowed(parts, at)
-    ? emitReasoningItem(part)
-    : undefined;
-}
-
-/** Only what this wire made goes back (S7), and only with its content: nothing is stored to look an id up. */
-function isOwnReasoning(part: ReasoningPart): boolean {
-  return part.wire === 'responses' && part.encrypted !== undefined;
+  // Only what this wire made (S7), and only with its content: nothing is stored to look an id up.
+  return goesBackOver('responses', part) && isFollowed(parts, at) ? emitReasoningItem(part) : undefined;
 }
 
 /** A reasoning item without the item it led to is refused. */

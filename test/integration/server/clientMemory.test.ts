@@ -1,6 +1,9 @@
 /** What a provider wants back and a client drops is kept for every client, per client key (issue 15 §2). */
 import assert from 'node:assert/strict';
+import { codecFor } from '../../../src/wires/codecs';
+import type { JsonValue } from '../../../src/wires/conversation';
 import { startRouter, type TestRouter } from '../../support/router';
+import { startTrio } from '../../support/strictTrio';
 import {
   chatCompletion,
   chunk,
@@ -104,6 +107,18 @@ describe('what a client drops', () => {
     }
   }
 
+  it('OpenRouter gets its sealed details where a client keeps the words of the thinking alone', async () => {
+    const model = 'or/google/gemini-3.5-pro';
+    const question = { role: 'user', content: 'read a, thinking aloud' };
+    answers({ reasoning: 'Hm.', reasoning_details: details }, {}, true);
+    await (await router.post('/v1/chat/completions', { model, messages: [question], tools, stream: true })).text();
+    const kept = { role: 'assistant', content: '', reasoning_content: 'Hm.', tool_calls: [wanted] };
+    const result = { role: 'tool', tool_call_id: ID, content: 'x' };
+    await router.post('/v1/chat/completions', { model, messages: [question, kept, result] });
+    assert.deepEqual(assistant().reasoning_details, details);
+    assert.match(told(), /put back from memory/);
+  });
+
   for (const [model, message, call] of PROVIDERS) {
     it(`${model}: Codex and Claude Code that send no thinking back`, async () => {
       const text = `read b (${model})`;
@@ -172,4 +187,43 @@ describe('what a client drops', () => {
       upstream.answers.length = 0;
     }
   });
+});
+
+/** Vercel's SDK for chat endpoints, and so opencode, sends the words of thinking back and drops what they were sealed with. */
+describe('thinking of which a chat client keeps the words alone', () => {
+  const SEALED = { responses: { encrypted: 'enc-0', id: 'rs_0' }, messages: { signature: 'sig-0' } } as const;
+  for (const wire of ['responses', 'messages'] as const)
+    it(`goes back to a ${wire} backend as it came`, async () => {
+      const trio = await startTrio();
+      try {
+        trio.events = [
+          { type: 'reasoning', index: 0, text: 'First.' },
+          { type: 'reasoningEnd', index: 0, wire, ...SEALED[wire] },
+          { type: 'toolCallStart', index: 1, id: 'call_0', name: 'Read' },
+          { type: 'toolCallDelta', index: 1, text: '{"path":"a"}' },
+          { type: 'toolCallEnd', index: 1 },
+          { type: 'finish', reason: 'toolCalls' },
+          { type: 'usage', usage: { input: 5, output: 2 } },
+        ];
+        const question = { role: 'user', content: 'Do it.' };
+        const body = { tools, stream: true, reasoning_effort: 'medium' };
+        await trio.ask(wire, { ...body, messages: [question] }, {});
+        const call = { ...wanted, id: 'call_0' };
+        const messages: JsonValue[] = [
+          question,
+          { role: 'assistant', content: '', reasoning_content: 'First.', tool_calls: [call] },
+          { role: 'tool', tool_call_id: 'call_0', content: 'x' },
+        ];
+        const { status, sent } = await trio.ask(wire, { ...body, messages }, {});
+        assert.equal(status, 200);
+        const { turns } = codecFor(wire).parseRequest(sent);
+        const thought = turns.flatMap(({ parts }) => parts.filter((part) => part.type === 'reasoning'));
+        assert.deepEqual(
+          thought.map(({ text, encrypted, signature }) => [text, encrypted ?? signature]),
+          [['First.', wire === 'responses' ? 'enc-0' : 'sig-0']],
+        );
+      } finally {
+        await trio.stop();
+      }
+    });
 });
