@@ -94,7 +94,9 @@ export function takeOut(row: Buffer, replaced: Replaced): Buffer {
     const { added, made } = replaced[key];
     const entry = find(inner, key);
     if (!entry || added.length === 0) continue;
-    const kept = scanArray(row, entry.start).filter((item) => !added.includes(readString(row, item)));
+    const items = scanArray(row, entry.start);
+    const kept = items.filter((item) => !added.includes(readString(row, item)));
+    if (kept.length === items.length && items.length > 0) continue;
     if (made && kept.length === 0) gone.add(inner.indexOf(entry));
     else
       edits.push({

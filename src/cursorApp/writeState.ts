@@ -24,6 +24,8 @@ interface Kept {
   /** SHA-256 of what we wrote: the same means nobody touched it since. */
   after: string;
   replaced: Replaced;
+  /** The connection before, until the database holds this one: a crash in between leaves that one there. */
+  earlier?: Kept;
 }
 
 export type WriteResult = { ok: true; text: string } | { ok: false; text: string };
@@ -40,35 +42,45 @@ export async function connectState(file: string, dataDir: string, wanted: Wanted
     const { row: next, replaced } = putIn(base, wanted);
     await mkdir(dataDir, { recursive: true, mode: 0o700 });
     const kept: Kept = { file, row: base.toString('base64'), after: hashOf(next), replaced };
+    const earlier = before?.file === file ? { earlier: before } : {};
     // Before the database: what was there must never be known to it alone.
-    writeWholeSync(keptFile(dataDir), JSON.stringify(kept));
-    return { next, text: `Cursor now uses ${wanted.baseUrl}.`, undo: () => keepAgain(dataDir, before) };
+    keep(dataDir, { ...kept, ...earlier });
+    const text = `Cursor now uses ${wanted.baseUrl}.`;
+    return { next, text, done: () => keep(dataDir, kept), undo: () => keep(dataDir, before) };
   });
 }
 
 /** Takes out what was put in, field by field, or the whole row where nobody has touched it. */
 export async function disconnectState(file: string, dataDir: string): Promise<WriteResult> {
-  const kept = readKept(dataDir);
-  if (kept?.file !== file)
-    return { ok: false, text: 'Nothing of Cursor was changed from here, so there is nothing to put back.' };
-  const result = await inTransaction(file, async (row) => ({
-    next: restored(row, kept),
-    text: "Cursor's settings are as they were; what Cursor itself wrote since is kept.",
-    undo: () => undefined,
-  }));
-  if (result.ok) rmSync(keptFile(dataDir), { force: true });
-  return result;
+  return await inTransaction(file, async (row) => {
+    const kept = readKept(dataDir);
+    if (kept?.file !== file) throw new Error('There is nothing to put back: nothing was changed from here.');
+    return {
+      next: restored(row, kept),
+      text: "Cursor's settings are as they were; what Cursor itself wrote since is kept.",
+      done: () => keep(dataDir, undefined),
+    };
+  });
 }
 
+/** The row as it was before the connection that it holds: the last one, or the one before that was never replaced. */
 function restored(row: Buffer, kept: Kept): Buffer {
-  return hashOf(row) === kept.after ? Buffer.from(kept.row, 'base64') : takeOut(row, kept.replaced);
+  const written = hashOf(row);
+  const all = connections(kept);
+  const untouched = all.find(({ after }) => after === written);
+  if (untouched) return Buffer.from(untouched.row, 'base64');
+  return all.reduce((left, { replaced }) => takeOut(left, replaced), row);
 }
+
+const connections = (kept: Kept): Kept[] => [kept, ...(kept.earlier ? connections(kept.earlier) : [])];
 
 interface Change {
   next: Buffer;
   text: string;
+  /** The database holds it. */
+  done(): void;
   /** The database did not take it. */
-  undo(): void;
+  undo?(): void;
 }
 
 async function inTransaction(file: string, change: (row: Buffer) => Promise<Change>): Promise<WriteResult> {
@@ -94,10 +106,12 @@ async function inTransaction(file: string, change: (row: Buffer) => Promise<Chan
     db.prepare('UPDATE ItemTable SET value = ? WHERE key = ?').run(value, ROW);
     if (!readRow(db).bytes.equals(made.next)) throw new Error('What was written could not be read back.');
     db.exec('COMMIT');
+    undo = undefined;
     if (!readRow(db).bytes.equals(made.next)) return { ok: false, text: 'Cursor’s settings could not be read back.' };
+    bestEffort(made.done);
     return { ok: true, text: made.text };
   } catch (error) {
-    undo?.();
+    if (undo) bestEffort(undo);
     const text = (error as Error).message;
     return refused(/locked|busy/i.test(text) ? 'Cursor still has its settings open.' : sentence(text));
   } finally {
@@ -126,21 +140,32 @@ function readRow(db: Rows): { bytes: Buffer; type: 'text' | 'blob' } {
   throw new Error('This is not the file of Cursor’s settings.');
 }
 
+/** @throws Error where there is one that cannot be read: what it kept must not be lost by writing over it. */
 function readKept(dataDir: string): Kept | undefined {
+  const file = keptFile(dataDir);
+  if (!existsSync(file)) return undefined;
   try {
-    const kept = JSON.parse(readFileSync(keptFile(dataDir), 'utf8')) as Kept;
-    return typeof kept.file === 'string' && typeof kept.row === 'string' && typeof kept.after === 'string'
-      ? kept
-      : undefined;
-  } catch {
-    return undefined;
-  }
+    const kept = JSON.parse(readFileSync(file, 'utf8')) as Kept;
+    if (connections(kept).every(isWhole)) return kept;
+  } catch {}
+  throw new Error(
+    `${file}, which keeps what Cursor held before, is damaged or cannot be read. Mend it; or look at the OpenAI base URL in Cursor's settings, remove that file, and try again.`,
+  );
 }
 
-/** As it was before a write that failed. */
-function keepAgain(dataDir: string, before: Kept | undefined): void {
-  if (before) writeWholeSync(keptFile(dataDir), JSON.stringify(before));
+const isWhole = ({ file, row, after, replaced }: Kept): boolean =>
+  [file, row, after].every((field) => typeof field === 'string') && typeof replaced === 'object';
+
+function keep(dataDir: string, kept: Kept | undefined): void {
+  if (kept) writeWholeSync(keptFile(dataDir), JSON.stringify(kept));
   else rmSync(keptFile(dataDir), { force: true });
+}
+
+/** A note that stays as it is after this names one connection too many, which is looked at by what the database holds. */
+function bestEffort(work: () => void): void {
+  try {
+    work();
+  } catch {}
 }
 
 const hashOf = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');

@@ -1,9 +1,10 @@
 /** The metrics on a loopback port of their own, which no tunnel ever points to; off unless switched on. */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
+import { createWhole } from '../network/wholeFile';
 import type { Metrics } from './metrics';
 
 export interface MetricsServer {
@@ -11,16 +12,21 @@ export interface MetricsServer {
   close(): Promise<void>;
 }
 
-/** The token of the metrics: made once, kept in `<dataDir>/metrics-token` (0600), the same after a restart. */
-export function metricsToken(dataDir: string): string {
+/** What is shorter was torn by a disk. */
+const SHORTEST_TOKEN = 32;
+/** A port that is taken, a disk that is full: looked at again after this, milliseconds. */
+const RETRY_MS = 60_000;
+
+/**
+ * The token of the metrics: made once, kept in `<dataDir>/metrics-token` (0600), the same after a restart. A damaged one is told,
+ * not replaced: whoever reads the metrics has it.
+ */
+export async function metricsToken(dataDir: string): Promise<string> {
   const file = path.join(dataDir, 'metrics-token');
-  try {
-    writeFileSync(file, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  }
-  const token = readFileSync(file, 'utf8').trim();
-  if (token === '') throw new Error(`The file ${file} is empty. Delete it, and a new token is made.`);
+  await createWhole(file, `${randomBytes(32).toString('base64url')}\n`);
+  const token = (await readFile(file, 'utf8')).trim();
+  if (token.length < SHORTEST_TOKEN)
+    throw new Error(`The file ${file} is empty or damaged. Delete it, and a new token is made.`);
   return token;
 }
 
@@ -95,37 +101,56 @@ function send(response: ServerResponse, { status, body, headers }: Answer, head:
 }
 
 export interface MetricsHost {
-  /** Starts, moves or ends the server as the settings say; a port that is taken is told in the log. */
+  /** Starts, moves or ends the server as the settings say; what is in the way is told in the log, and tried again. */
   apply(settings: { enabled: boolean; port: number }): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Opt-in, on a loopback port of its own that no tunnel leads to. */
-export function createMetricsHost(world: {
+export interface MetricsWorld {
   dataDir: string;
   metrics: Metrics;
   log(level: 'info' | 'warn', line: string): void;
-}): MetricsHost {
-  let serving: { wanted: number; server: MetricsServer } | undefined;
-  async function close(): Promise<void> {
-    const old = serving;
-    serving = undefined;
-    await old?.server.close();
+  retryMs?: number;
+}
+
+/** Opt-in, on a loopback port of its own that no tunnel leads to. */
+export function createMetricsHost({ dataDir, metrics, log, retryMs = RETRY_MS }: MetricsWorld): MetricsHost {
+  /** What the settings ask for; another object is another wish. */
+  let wish: { port: number; server?: MetricsServer; again?: NodeJS.Timeout } | undefined;
+  let told: string | undefined;
+
+  async function end(): Promise<void> {
+    const old = wish;
+    wish = undefined;
+    clearTimeout(old?.again);
+    await old?.server?.close();
   }
+
+  async function serve(mine: NonNullable<typeof wish>): Promise<void> {
+    try {
+      const server = await serveMetrics({ port: mine.port, token: await metricsToken(dataDir), metrics });
+      if (wish !== mine) return await server.close();
+      mine.server = server;
+      told = undefined;
+      const token = path.join(dataDir, 'metrics-token');
+      log('info', `Metrics on http://127.0.0.1:${server.port}/metrics, token in ${token}.`);
+    } catch (error) {
+      if (wish !== mine) return;
+      const { message } = error as Error;
+      if (message !== told) log('warn', message);
+      told = message;
+      mine.again = setTimeout(() => void serve(mine), retryMs).unref();
+    }
+  }
+
   return {
-    close,
+    close: end,
     async apply({ enabled, port }) {
-      if (enabled ? serving?.wanted === port : !serving) return;
-      await close();
+      if (enabled && wish?.port === port && wish.server) return;
+      await end();
       if (!enabled) return;
-      try {
-        const server = await serveMetrics({ port, token: metricsToken(world.dataDir), metrics: world.metrics });
-        serving = { wanted: port, server };
-        const token = path.join(world.dataDir, 'metrics-token');
-        world.log('info', `Metrics on http://127.0.0.1:${server.port}/metrics, token in ${token}.`);
-      } catch (error) {
-        world.log('warn', (error as Error).message);
-      }
+      wish = { port };
+      await serve(wish);
     },
   };
 }

@@ -4,8 +4,9 @@
  */
 import { readdir, readFile, unlink } from 'node:fs/promises';
 import path from 'node:path';
+import { createWhole } from '../network/wholeFile';
 import type { ProcessIdentity } from './processIdentity';
-import { createWhole, isPipeName, type RuntimeDir } from './runtimeDir';
+import { isPipeName, type RuntimeDir } from './runtimeDir';
 
 export interface Claim extends ProcessIdentity {
   generation: number;

@@ -6,10 +6,10 @@ import { randomBytes } from 'node:crypto';
 import { link, readFile, rename, stat, unlink } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { writeWhole } from '../network/wholeFile';
+import { createWhole, writeWhole } from '../network/wholeFile';
 import { isAlive } from '../system/processes';
 import { identityOf, isSameProcess, type ProcessIdentity } from './processIdentity';
-import { createWhole, openRuntimeDir } from './runtimeDir';
+import { openRuntimeDir } from './runtimeDir';
 import { UsageError } from './usageError';
 
 const MOST_READS = 20;

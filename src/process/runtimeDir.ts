@@ -3,10 +3,11 @@
  * `install-secret` what both sides prove to know, `logs/` what went wrong. One data directory per editor application.
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { chmod, link, lstat, mkdir, readFile, unlink, writeFile } from 'node:fs/promises';
+import { chmod, lstat, mkdir, readFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { createWhole } from '../network/wholeFile';
 import { thisSystem } from '../system/processes';
 
 export interface RuntimeDir {
@@ -172,35 +173,4 @@ async function makeSecret(file: string): Promise<string> {
   const secret = await readSecret(file);
   if (secret === undefined) throw new Error(`${file} vanished`);
   return secret;
-}
-
-/**
- * Creates a 0600 file with all of its content at once, by link(2) from a private name: a reader sees the whole file or none,
- * and of any number of callers exactly one gets true. Where links are unknown (some network and USB file systems) an exclusive
- * create does the same but for the moment of writing.
- */
-export async function createWhole(file: string, content: string): Promise<boolean> {
-  const draft = `${file}.${process.pid}.${randomBytes(6).toString('hex')}`;
-  await writeFile(draft, content, { mode: 0o600, flag: 'wx', flush: true });
-  try {
-    await link(draft, file);
-    return true;
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST') return false;
-    if (!['EPERM', 'ENOTSUP', 'ENOSYS', 'EOPNOTSUPP', 'EISDIR', 'EXDEV', 'UNKNOWN'].includes(code ?? '')) throw error;
-    return await createExclusively(file, content);
-  } finally {
-    await unlink(draft).catch(() => undefined);
-  }
-}
-
-async function createExclusively(file: string, content: string): Promise<boolean> {
-  try {
-    await writeFile(file, content, { mode: 0o600, flag: 'wx', flush: true });
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw error;
-  }
 }

@@ -4,7 +4,8 @@
  */
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { createWhole, type RuntimeDir } from './runtimeDir';
+import { createWhole } from '../network/wholeFile';
+import type { RuntimeDir } from './runtimeDir';
 
 /** How a try ended badly, for the windows that wait for it. */
 export interface StartFailure {

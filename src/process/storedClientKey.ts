@@ -5,9 +5,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { writeWhole } from '../network/wholeFile';
+import { createWhole, writeWhole } from '../network/wholeFile';
 import { generateClientKey } from '../settings/keyNames';
-import { createWhole } from './runtimeDir';
 import { UsageError } from './usageError';
 
 const KEY = /^sk-[\w-]{20,}$/;

@@ -106,6 +106,7 @@ export async function launchProgram(launch: Launch): Promise<Link> {
     state,
     kind,
     running,
+    dataDir,
     log,
     logStart,
     gone: () => gone,
@@ -127,7 +128,7 @@ export function adoptProgram(
   ownProgram(dataDir);
   const log = logFile(dataDir, kind);
   const gone = () => processGone(running.pid, running.pidStart, world.clock, world.platform);
-  return followProgram({ world, state, kind, running, log, logStart: sizeOf(log), gone, adopted: true }).link;
+  return followProgram({ world, state, kind, running, dataDir, log, logStart: sizeOf(log), gone, adopted: true }).link;
 }
 
 interface FollowOptions {
@@ -135,6 +136,7 @@ interface FollowOptions {
   state: StateFile;
   kind: ProgramKind;
   running: RunningProgram;
+  dataDir: string;
   log: string;
   /** Bytes of the log that are from before. */
   logStart: number;
@@ -147,6 +149,7 @@ function followProgram({
   world,
   state,
   kind,
+  dataDir,
   log,
   logStart,
   gone,
@@ -214,6 +217,7 @@ function followProgram({
       for (const event of early.splice(0)) next(event);
     },
     async connected(): Promise<Connected> {
+      ownProgram(dataDir);
       if (running.metricsPort === 0) return undefined;
       let answer: boolean | undefined;
       try {

@@ -58,6 +58,12 @@ export const tunnelFolder = (dataDir: string) => path.join(dataDir, 'tunnel');
 /** What cloudflared was last started with: that it is there shows that there has been a state, too. */
 export const configPath = (dataDir: string) => path.join(tunnelFolder(dataDir), 'cloudflared.yml');
 
+/** What a program is started with. The folder may be gone, or could not be made when the tunnel was. */
+export function writeConfig(file: string, text: string): void {
+  makeFolder(path.dirname(file));
+  writeWholeSync(file, text);
+}
+
 /** A damaged or missing file is read from its copy; where that is gone as well it counts as empty, and `lost` says so. */
 export function openStateFile(dataDir: string): StateFile {
   const folder = tunnelFolder(dataDir);

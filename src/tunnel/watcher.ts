@@ -2,6 +2,7 @@
  * A tunnel program outlives its router, so that a killed router costs no URL; but not for ever. A shell of a few bytes looks
  * whether the router lives, and ends the program after two minutes without one. Windows has no such shell: README says so.
  */
+import { closeSync, fstatSync, openSync, readFileSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import { writeWholeSync } from '../network/wholeFile';
 import { childEnvironment } from './processes';
@@ -23,7 +24,7 @@ mine=$(started "$program")
 [ -n "$mine" ] || exit 0
 while sleep "$seconds"; do
   [ "$(started "$program")" = "$mine" ] || exit 0
-  now=$(cat "$note" 2>/dev/null)
+  now=$(tr -d ' ' 2>/dev/null < "$note")
   if [ "$now" != "$owner" ]; then owner=$now since=$(started "$now"); fi
   if [ -n "$since" ] && [ "$(started "$owner")" = "$since" ]; then left=$rounds; else left=$((left - 1)); fi
   [ "$left" -gt 0 ] && continue
@@ -36,12 +37,38 @@ done
 
 const noteOf = (dataDir: string) => path.join(tunnelFolder(dataDir), 'owner');
 
-/** This router answers for the program from now on. Best effort, as every note. */
+/**
+ * This router answers for the program from now on. Asked again and again, since a program whose note is lost or could not be
+ * written would be ended under a router that lives.
+ */
 export function ownProgram(dataDir: string): void {
+  const note = noteOf(dataDir);
   try {
-    writeWholeSync(noteOf(dataDir), String(process.pid));
+    if (ownerIn(note) !== process.pid) writeOwner(note);
   } catch {
-    // The program ends after the patience of its watcher; then it is started anew.
+    // The next look tries again.
+  }
+}
+
+function ownerIn(note: string): number | undefined {
+  try {
+    return Number(readFileSync(note, 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+function writeOwner(note: string): void {
+  try {
+    writeWholeSync(note, String(process.pid));
+  } catch {
+    // A full disk has no room for another file; it has for a few bytes in the place of those of the router before.
+    const fd = openSync(note, 'r+');
+    try {
+      writeSync(fd, String(process.pid).padEnd(fstatSync(fd).size), 0);
+    } finally {
+      closeSync(fd);
+    }
   }
 }
 

@@ -1,10 +1,9 @@
 /** How cloudflared is started and asked about itself (tunnel facts §3 and §4). */
 import { type AddressInfo, createServer } from 'node:net';
-import { writeWholeSync } from '../../network/wholeFile';
 import { type Link, TunnelProblem } from '../driver';
 import { askLocal, launchProgram, localJson, type ProgramKind } from '../program';
 import { say } from '../sentences';
-import { configPath, type QuickCredentials, type StateFile } from '../stateFile';
+import { configPath, type QuickCredentials, type StateFile, writeConfig } from '../stateFile';
 import type { Transport } from '../transports';
 import type { TunnelWorld } from '../world';
 import { createCloudflaredLog } from './cloudflaredLog';
@@ -59,7 +58,7 @@ export async function launchCloudflared(launch: CloudflaredLaunch): Promise<Link
   let metricsPort: number;
   try {
     metricsPort = await freePort();
-    writeWholeSync(config, configText(launch, relay?.url, metricsPort));
+    writeConfig(config, configText(launch, relay?.url, metricsPort));
   } catch (error) {
     relay?.close();
     throw error;

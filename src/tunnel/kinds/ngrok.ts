@@ -1,6 +1,5 @@
 /** ngrok's agent as a driver: one free stable domain per account, an authtoken as the only secret. */
 import path from 'node:path';
-import { writeWholeSync } from '../../network/wholeFile';
 import { compareVersions } from '../../version';
 import { hostOf, type TunnelCard, type TunnelWay } from '../card';
 import { isProgram, programOnPath, runForOutput, versionOf } from '../commands';
@@ -16,7 +15,7 @@ import {
   type ProgramLog,
 } from '../program';
 import { say } from '../sentences';
-import { type RunningProgram, type StateFile, tunnelFolder } from '../stateFile';
+import { type RunningProgram, type StateFile, tunnelFolder, writeConfig } from '../stateFile';
 import type { TunnelWorld } from '../world';
 
 export const ngrokCard: TunnelCard = {
@@ -89,7 +88,7 @@ export function ngrokDriver(options: NgrokOptions): Driver {
       report('connecting', say.connecting(undefined));
       const config = path.join(tunnelFolder(dataDir), 'ngrok.yml');
       // Their own file is not read then. Without inspection, so that no local API shows prompts and keys.
-      writeWholeSync(config, 'version: "2"\nconsole_ui: false\nupdate_check: false\ninspect_db_size: -1\n');
+      writeConfig(config, 'version: "2"\nconsole_ui: false\nupdate_check: false\ninspect_db_size: -1\n');
       return launchProgram({
         dataDir,
         world,

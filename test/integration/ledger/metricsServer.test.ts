@@ -3,8 +3,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { createMetrics } from '../../../src/ledger/metrics';
-import { type MetricsServer, metricsToken, serveMetrics } from '../../../src/ledger/metricsServer';
+import { createMetricsHost, type MetricsServer, metricsToken, serveMetrics } from '../../../src/ledger/metricsServer';
+import { breakDisk } from '../../support/brokenDisk';
 import { assertPrivate } from '../../support/platform';
 
 const metrics = createMetrics({ presetOf: () => undefined, running: () => 0, now: Date.now, version: '1' });
@@ -75,14 +77,44 @@ describe('metrics port', () => {
     );
   });
 
-  it('keeps its token over restarts, for the owner only', () => {
+  it('keeps its token over restarts, for the owner only', async () => {
     const dataDir = mkdtempSync(path.join(tmpdir(), 'metrics-'));
     try {
-      const token = metricsToken(dataDir);
+      const token = await metricsToken(dataDir);
       assert.match(token, /^[\w-]{43}$/);
-      assert.equal(metricsToken(dataDir), token);
+      assert.equal(await metricsToken(dataDir), token);
       assertPrivate(path.join(dataDir, 'metrics-token'), 0o600);
     } finally {
+      rmSync(dataDir, { recursive: true });
+    }
+  });
+
+  it('what was in the way at the start is told once and tried again: a full disk, then a taken port', async () => {
+    const dataDir = mkdtempSync(path.join(tmpdir(), 'metrics-'));
+    const lines: string[] = [];
+    let free = () => {};
+    const served = new Promise<void>((resolve) => {
+      free = resolve;
+    });
+    const log = (_level: string, line: string) => {
+      lines.push(line.replace(/\d{4,5}/, 'PORT'));
+      if (line.startsWith('Metrics on')) free();
+    };
+    const host = createMetricsHost({ dataDir, metrics, log, retryMs: 1 });
+    try {
+      const disk = await breakDisk(dataDir, 'ENOSPC');
+      await host.apply({ enabled: true, port: server.port });
+      while (disk.refusals < 3) await setImmediate();
+      disk.mend();
+      while (lines.length < 2) await setImmediate();
+      await server.close();
+      await served;
+      assert.match(
+        lines.join('\n'),
+        /^ENOSPC.*\nMetrics cannot be served on port PORT: .*taken.*\nMetrics on \S+, token/,
+      );
+    } finally {
+      await host.close();
       rmSync(dataDir, { recursive: true });
     }
   });

@@ -1,22 +1,45 @@
 /** Every file that the router keeps, and a disk that refuses, loses or tears it: nothing else fails, it is told, and later it works. */
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import fs, {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
+import { mock } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
+import { ROW } from '../../../src/cursorApp/readState';
+import { connectState } from '../../../src/cursorApp/writeState';
 import { createSwitchStore } from '../../../src/editor/connect/switchMemory';
 import { createStopFlag } from '../../../src/editor/stopFlag';
 import { createBodyLog } from '../../../src/ledger/bodyLog';
+import { metricsToken } from '../../../src/ledger/metricsServer';
 import { openLedger } from '../../../src/ledger/store';
+import { listClaims } from '../../../src/process/claims';
 import { createCursorSightings } from '../../../src/process/cursorSighting';
 import { claimDataDir } from '../../../src/process/dataDirClaim';
+import { acquireInstance } from '../../../src/process/instance';
 import { openLogFile } from '../../../src/process/logFile';
 import { openMemoryStore } from '../../../src/process/memoryStore';
 import { openMemo } from '../../../src/process/routerMemo';
-import { installSecret, type RuntimeDir } from '../../../src/process/runtimeDir';
+import { installSecret, openRuntimeDir, type RuntimeDir } from '../../../src/process/runtimeDir';
 import { storedClientKey } from '../../../src/process/storedClientKey';
 import type { Target } from '../../../src/routing/backend';
-import { openStateFile } from '../../../src/tunnel/stateFile';
+import { launchCloudflared } from '../../../src/tunnel/cloudflared/cloudflaredProcess';
+import { readWritten } from '../../../src/tunnel/cloudflared/strays';
+import { ngrokDriver } from '../../../src/tunnel/kinds/ngrok';
+import { adoptProgram, type ProgramKind } from '../../../src/tunnel/program';
+import { configPath, openStateFile } from '../../../src/tunnel/stateFile';
+import { ownProgram } from '../../../src/tunnel/watcher';
+import { realWorld, type TunnelWorld } from '../../../src/tunnel/world';
 import { openLessonStore } from '../../../src/upstream/lessonStore';
 import { breakDisk, type DiskFault } from '../../support/brokenDisk';
 import { requestRecord } from '../../support/ledgerRecords';
@@ -45,6 +68,12 @@ const marksIn = (text: string) => [...text.matchAll(/mark-(\d)/g)].map(([, mark]
 const textOf = (file: string) => (existsSync(file) ? readFileSync(file, 'utf8') : '');
 const target = { backend: { name: 'b', baseUrl: 'https://b.example', wire: 'chat' }, upstreamModel: 'm' } as Target;
 const key = Buffer.alloc(32, 7);
+
+/** Every program that is started ends at once. */
+const world: TunnelWorld = {
+  ...realWorld(),
+  spawn: (_program, _args, options) => spawn(process.execPath, ['-e', ''], options),
+};
 
 const PLACES: Record<string, Place> = {
   'state of the tunnel': {
@@ -195,6 +224,67 @@ const PLACES: Record<string, Place> = {
     }),
     read: () => [1, 2, 3],
   },
+  'generation of a router': {
+    file: 'run/gen-1.json',
+    async open(dataDir) {
+      const dir = await openRuntimeDir(dataDir);
+      const listen = async () => () => undefined;
+      const log = { info() {}, warn() {}, error() {}, debug() {} };
+      return {
+        async write(mark) {
+          const asked = { dir, secret: 'x', version: `mark-${mark}`, takeOver: false, listen, log };
+          assert.equal((await acquireInstance(asked)).kind, 'owner');
+        },
+      };
+    },
+    read: async (dataDir) => marksIn(JSON.stringify(await listClaims(await openRuntimeDir(dataDir)))),
+  },
+  'token of the metrics': {
+    file: 'metrics-token',
+    irreplaceable: true,
+    open: (dataDir) => ({ write: () => metricsToken(dataDir) }),
+    read: async (dataDir) =>
+      (await metricsToken(dataDir)) === textOf(path.join(dataDir, 'metrics-token')).trim() ? [1, 2, 3] : [],
+  },
+  'configuration of cloudflared': {
+    file: 'tunnel/cloudflared.yml',
+    open(dataDir) {
+      const of = { dataDir, world, state: openStateFile(dataDir), binary: 'cloudflared', provider: 'cloudflaredNamed' };
+      const how = { host: 'a.example', transport: 'quic', again: true, identity: { token: 'token' } } as const;
+      return {
+        async write(mark) {
+          const link = await launchCloudflared({ ...of, ...how, localPort: mark });
+          await link.close();
+        },
+      };
+    },
+    read: (dataDir) => [readWritten(configPath(dataDir))?.localPort ?? 0],
+  },
+  'configuration of ngrok': {
+    file: 'tunnel/ngrok.yml',
+    open(dataDir) {
+      const of = { dataDir, world, state: openStateFile(dataDir), binary: process.execPath, hostname: '' };
+      const driver = ngrokDriver({ ...of, localPort: 1, token: 'token' });
+      const { signal } = new AbortController();
+      return {
+        async write() {
+          const link = await driver.open({ again: true, doubt: false, signal, report() {} });
+          await link.close();
+        },
+      };
+    },
+    read: (dataDir) =>
+      /^version: .*\ninspect_db_size: -1\n$/s.test(textOf(path.join(dataDir, 'tunnel/ngrok.yml'))) ? [1, 2, 3] : [],
+  },
+  'whose the tunnel program is': {
+    file: 'tunnel/owner',
+    quiet: true,
+    open(dataDir) {
+      mkdirSync(path.join(dataDir, 'tunnel'), { recursive: true });
+      return { write: () => ownProgram(dataDir) };
+    },
+    read: (dataDir) => (Number(textOf(path.join(dataDir, 'tunnel/owner'))) === process.pid ? [1, 2, 3] : []),
+  },
   'bodies of requests': {
     file: 'bodies.jsonl',
     open(dataDir, tell) {
@@ -212,6 +302,28 @@ const PLACES: Record<string, Place> = {
     read: (dataDir) => marksIn(textOf(path.join(dataDir, 'bodies.jsonl'))),
   },
 };
+
+const BEFORE = '{"openAIBaseUrl":null,"useOpenAIKey":false,"aiSettings":{}}';
+const sqlite = await import('node:sqlite').catch(() => undefined);
+if (sqlite)
+  PLACES['what Cursor held before'] = {
+    file: 'cursor-before.json',
+    irreplaceable: true,
+    open(dataDir) {
+      const file = path.join(dataDir, 'state.vscdb');
+      const db = new sqlite.DatabaseSync(file);
+      db.exec('CREATE TABLE IF NOT EXISTS ItemTable (key TEXT UNIQUE, value BLOB)');
+      db.prepare('INSERT OR IGNORE INTO ItemTable VALUES (?, ?)').run(ROW, BEFORE);
+      db.close();
+      return {
+        async write(mark) {
+          const result = await connectState(file, dataDir, { baseUrl: `https://mark-${mark}.example/v1`, models: [] });
+          if (!result.ok) throw new Error(result.text);
+        },
+      };
+    },
+    read: (dataDir) => marksIn(textOf(path.join(dataDir, 'cursor-before.json'))),
+  };
 
 describe('file faults at every write', () => {
   let dataDir: string;
@@ -287,6 +399,49 @@ describe('file faults at every write', () => {
       }
     });
   }
+
+  it('the note of whose a tunnel program is comes back while it runs: without it, it would be ended', async () => {
+    const state = openStateFile(dataDir);
+    const running = {
+      provider: 'ngrok',
+      host: '',
+      localPort: 1,
+      transport: 'http2',
+      pid: process.pid,
+      metricsPort: 0,
+    } as const;
+    const kind: ProgramKind = {
+      logName: 'ngrok.log',
+      createLog: () => ({ push: () => [], lastLines: () => [] }),
+      connected: async () => true,
+      lostAfterMs: 1,
+      honest: true,
+    };
+    const link = adoptProgram(running, kind, dataDir, world, state);
+    const note = path.join(dataDir, 'tunnel/owner');
+    rmSync(note);
+    await link.connected();
+    assert.equal(readFileSync(note, 'utf8'), String(process.pid));
+    link.leave();
+  });
+
+  it('a full disk takes the note of the next router in the place of that of the one before', () => {
+    mkdirSync(path.join(dataDir, 'tunnel'));
+    const note = path.join(dataDir, 'tunnel/owner');
+    // Longer and shorter than any number of a process here.
+    for (const before of ['1'.padEnd(12), '1']) {
+      writeFileSync(note, before);
+      const renamed = mock.method(fs, 'renameSync', () => {
+        throw Object.assign(new Error('no space'), { code: 'ENOSPC' });
+      });
+      syncBuiltinESMExports();
+      ownProgram(dataDir);
+      renamed.mock.restore();
+      syncBuiltinESMExports();
+      assert.equal(renamed.mock.callCount(), 1);
+      assert.equal(Number(readFileSync(note, 'utf8')), process.pid);
+    }
+  });
 
   async function refusing(code: DiskFault, during: () => Promise<unknown>): Promise<boolean> {
     const disk = await breakDisk(dataDir, code);

@@ -14,12 +14,14 @@ import {
 } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { mock } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runCursorCommand } from '../../../src/cursorApp/command';
 import { belongsTo, type RunningProgram, runningPrograms } from '../../../src/cursorApp/processes';
 import { ROW } from '../../../src/cursorApp/readState';
 import { writeWhenClosed } from '../../../src/cursorApp/whenClosed';
 import { connectState, disconnectState, keptFile } from '../../../src/cursorApp/writeState';
+import { breakDisk } from '../../support/brokenDisk';
 import { assertPrivate, itOnLinux, onLinux } from '../../support/platform';
 
 const URL_ = 'https://a.example/v1';
@@ -126,6 +128,86 @@ describe("writing Cursor's settings", () => {
     const { openAIBaseUrl, useOpenAIKey, theme, aiSettings } = settings();
     assert.deepEqual([openAIBaseUrl, useOpenAIKey, theme], [null, false, 'light']);
     assert.deepEqual(aiSettings, { userAddedModels: ['mine'], modelOverrideEnabled: ['mine'] });
+  });
+
+  /** What lies on the disk when the router ends right before the database takes the change. */
+  async function crashBeforeCommit(work: () => Promise<unknown>): Promise<void> {
+    const was = readFileSync(file);
+    let note = '';
+    const { exec } = sqlite!.DatabaseSync.prototype;
+    const spied = mock.method(sqlite!.DatabaseSync.prototype, 'exec', function (this: never, sql: string) {
+      if (sql === 'COMMIT') note = readFileSync(keptFile(dataDir), 'utf8');
+      exec.call(this, sql);
+    });
+    await work();
+    spied.mock.restore();
+    writeFileSync(file, was);
+    writeFileSync(keptFile(dataDir), note);
+  }
+  const again = () => connect(['other'], 'https://b.example/v1');
+
+  it('a crash between the note and the database of a second connect forgets nothing of before the first', async () => {
+    made(BEFORE);
+    await connect();
+    await crashBeforeCommit(again);
+    assert.equal(settings().openAIBaseUrl, URL_, 'the first one is in force');
+    await crashBeforeCommit(again);
+    assert.ok((await disconnectState(file, dataDir)).ok);
+    assert.equal(row().value, BEFORE);
+  });
+
+  it('a connect after such a crash keeps what was there before the first, and only that', async () => {
+    made(BEFORE);
+    await connect();
+    await crashBeforeCommit(again);
+    assert.ok((await again()).ok);
+    assert.equal((JSON.parse(readFileSync(keptFile(dataDir), 'utf8')) as { earlier?: unknown }).earlier, undefined);
+    await disconnectState(file, dataDir);
+    assert.equal(row().value, BEFORE);
+  });
+
+  it('what Cursor wrote after such a crash stays, what either connect put in goes', async () => {
+    made(BEFORE);
+    await connect();
+    await crashBeforeCommit(again);
+    const db = open();
+    db.prepare('INSERT INTO ItemTable VALUES (?, ?)').run(ROW, JSON.stringify({ ...settings(), theme: 'light' }));
+    db.close();
+    await disconnectState(file, dataDir);
+    const { openAIBaseUrl, useOpenAIKey, theme, aiSettings } = settings();
+    assert.deepEqual([openAIBaseUrl, useOpenAIKey, theme], [null, false, 'light']);
+    assert.deepEqual(aiSettings, { userAddedModels: ['mine'], modelOverrideEnabled: ['mine'] });
+  });
+
+  it('a crash of the first connect leaves nothing that a disconnect would change', async () => {
+    made(BEFORE);
+    await crashBeforeCommit(() => connect());
+    assert.ok((await disconnectState(file, dataDir)).ok);
+    assert.equal(row().value, BEFORE);
+  });
+
+  for (const code of ['ENOSPC', 'EACCES'] as const)
+    it(`${code} at the note of a second connect leaves the first in force, to be undone`, async () => {
+      made(BEFORE);
+      await connect();
+      const disk = await breakDisk(dataDir, code);
+      const refused = await again().finally(() => disk.mend());
+      assert.ok(!refused.ok && refused.text.includes(code), refused.text);
+      assert.equal(settings().openAIBaseUrl, URL_);
+      await disconnectState(file, dataDir);
+      assert.equal(row().value, BEFORE);
+    });
+
+  it('a damaged note is named and never written over', async () => {
+    made(BEFORE);
+    await connect();
+    const whole = readFileSync(keptFile(dataDir), 'utf8');
+    const torn = whole.slice(0, whole.length / 2);
+    writeFileSync(keptFile(dataDir), torn);
+    for (const refused of [await again(), await disconnectState(file, dataDir)])
+      assert.ok(!refused.ok && refused.text.includes(`${keptFile(dataDir)}, which keeps`), refused.text);
+    assert.equal(readFileSync(keptFile(dataDir), 'utf8'), torn);
+    assert.equal(settings().openAIBaseUrl, URL_);
   });
 
   it('what one Cursor held is not forgotten for another, and goes on being put back', async () => {

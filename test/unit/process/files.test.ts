@@ -13,11 +13,12 @@ import {
 } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { createWhole } from '../../../src/network/wholeFile';
 import { listClaims, writeClaim } from '../../../src/process/claims';
 import { openLogFile } from '../../../src/process/logFile';
 import { fromAnotherBoot, identityOf, stillRuns } from '../../../src/process/processIdentity';
 import { hashOf, openMemo } from '../../../src/process/routerMemo';
-import { createWhole, installSecret, newSocketPath, openRuntimeDir } from '../../../src/process/runtimeDir';
+import { installSecret, newSocketPath, openRuntimeDir } from '../../../src/process/runtimeDir';
 import { cleanEnvironment, editorArguments } from '../../../src/process/spawnRouter';
 import { takeTicket } from '../../../src/process/startTicket';
 import { maskKeys as redact } from '../../../src/wires/keyShapes';
