@@ -4,7 +4,7 @@ import { isLocalOnly } from '../settings/tunnelKinds';
 import { CARDS } from '../tunnel/cards';
 import { type Dial, TunnelProblem } from '../tunnel/driver';
 import { say as tunnelSay } from '../tunnel/sentences';
-import type { TunnelStatus } from '../tunnel/tunnel';
+import { downloadHelps, type TunnelStatus } from '../tunnel/tunnel';
 import { createVerifier, type HealthResult } from '../tunnel/verifier';
 import { WAYS } from '../tunnel/ways';
 import {
@@ -114,7 +114,8 @@ async function programFinding({ settings, dataDir, tunnel }: DoctorFacts): Promi
   } catch (error) {
     if (!(error instanceof TunnelProblem)) throw error;
     const [why = '', ...fix] = error.message.split(/(?<=\.) (?=[A-Z])/);
-    const repair = binary ? openSetting('tunnel.binary') : program.installable ? INSTALL : SET_UP_TUNNEL;
+    const helps = downloadHelps({ needsBinary: error.details.missingBinary, says: error.said });
+    const repair = binary ? openSetting('tunnel.binary') : program.installable && helps ? INSTALL : SET_UP_TUNNEL;
     return failed(why, fix.join(' ') || say.installProgram(program.name), repair);
   }
 }

@@ -6,6 +6,8 @@ export const say = catalogue('tunnel', {
   notInstalled: 'cloudflared is not installed. It can be downloaded, or named in the setting tunnel.binary.',
   chosenBinaryMissing: (path: string) =>
     `There is no program at ${path}. Correct llmRouter.tunnel.binary (or CLOUDFLARED_BIN), or leave it empty.`,
+  chosenBinaryFails: (path: string, why: string) =>
+    `${path} does not start (${why}). It is named in llmRouter.tunnel.binary (or CLOUDFLARED_BIN): correct that, or leave it empty. A virus scanner or Gatekeeper may hold it back: allow it.`,
   folderNotTrusted: (why: string, mend: string) =>
     `No program is run from the data folder, since ${why}. Mend it with: ${mend}. Or install cloudflared yourself.`,
   binaryFails: (path: string, why: string) =>

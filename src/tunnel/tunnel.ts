@@ -46,9 +46,9 @@ export interface TunnelStatus {
   location?: string;
 }
 
-/** A download would help: not where a person has named a program that is not there, since that one is meant. */
+/** A download would help: not where a person has named a program that is not there or does not start, since that one is meant. */
 export const downloadHelps = ({ needsBinary, says }: Pick<TunnelStatus, 'needsBinary' | 'says'>): boolean =>
-  needsBinary === true && says?.code !== 'tunnel.chosenBinaryMissing';
+  needsBinary === true && says?.code !== 'tunnel.chosenBinaryMissing' && says?.code !== 'tunnel.chosenBinaryFails';
 
 /** What a state is shown with; its message is what it says. */
 export type Shown = Partial<Omit<TunnelStatus, 'message'>>;

@@ -4,6 +4,7 @@ import { type QuickPickItem, ThemeIcon, window } from 'vscode';
 import { tunnelKeyName } from '../../settings/keyNames';
 import { TUNNEL_NAMES, type TunnelKind } from '../../settings/tunnelKinds';
 import { CARDS, cardOf } from '../../tunnel/cards';
+import { downloadHelps } from '../../tunnel/tunnel';
 import { isRunning, tell } from '../actions';
 import type { Editor } from '../controller';
 import type { Handlers } from '../ids';
@@ -76,7 +77,8 @@ async function useKind(editor: Editor, kind: TunnelKind): Promise<void> {
   }
   await writeSetting('tunnel.provider', kind);
   await editor.push();
-  if (program?.installable && editor.view.state?.tunnel.needsBinary) await install(editor);
+  const tunnel = editor.view.state?.tunnel;
+  if (program?.installable && tunnel && downloadHelps(tunnel)) await install(editor);
 }
 
 async function askText(title: string, placeHolder: string, wanted: RegExp): Promise<string | undefined> {

@@ -101,6 +101,7 @@ export function cloudflaredBase(options: CloudflaredOptions, programs: Cloudflar
         world,
         state,
         binary: binary.path,
+        chosen: binary.path === options.binary,
         provider,
         host,
         localPort,

@@ -41,7 +41,7 @@ async function checkChosen(chosen: string, world: BinaryOptions['world']): Promi
   try {
     return { path: chosen, version: await cloudflaredVersion(chosen, world) };
   } catch (error) {
-    throw new TunnelProblem('error', say.binaryFails(chosen, (error as Error).message), { missingBinary: true });
+    throw new TunnelProblem('error', say.chosenBinaryFails(chosen, (error as Error).message), { missingBinary: true });
   }
 }
 

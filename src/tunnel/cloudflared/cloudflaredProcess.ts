@@ -14,6 +14,8 @@ export interface CloudflaredLaunch {
   world: TunnelWorld;
   state: StateFile;
   binary: string;
+  /** A person has named it. */
+  chosen?: boolean;
   provider: string;
   host: string;
   localPort: number;
@@ -79,7 +81,9 @@ export async function launchCloudflared(launch: CloudflaredLaunch): Promise<Link
     const why = error.code ?? error.message;
     // Another program would not start either, so nobody is asked to install one.
     if (SHORT_OF.has(why)) throw new TunnelProblem('error', say.noProcess('cloudflared', why));
-    throw new TunnelProblem('error', say.binaryFails(binary, why), { missingBinary: true });
+    throw new TunnelProblem('error', (launch.chosen ? say.chosenBinaryFails : say.binaryFails)(binary, why), {
+      missingBinary: true,
+    });
   });
 }
 

@@ -133,17 +133,21 @@ describe('the table of troubles', () => {
     assert.equal(look?.text, `${message} The router works on this machine only.`);
   });
 
-  it('no download is offered where tunnel.binary names a program that is not there', () => {
-    const says = say.chosenBinaryMissing('/nowhere/cloudflared');
-    const [look] = troublesOf({
-      router: { ...router, tunnel: { ...tunnel, state: 'error', needsBinary: true, message: says.text, says } },
+  for (const [what, says] of Object.entries({
+    'is not there': say.chosenBinaryMissing('/nowhere/cloudflared'),
+    'does not start': say.chosenBinaryFails('/opt/cloudflared', 'exit code 126'),
+  }))
+    it(`no download is offered where tunnel.binary names a program that ${what}`, () => {
+      const [look] = troublesOf({
+        router: { ...router, tunnel: { ...tunnel, state: 'error', needsBinary: true, message: says.text, says } },
+      });
+      assert.deepEqual(
+        look?.actions.map(({ command }) => command),
+        ['setUpTunnel'],
+      );
+      assert.match(look!.text, /tunnel\.binary \(or CLOUDFLARED_BIN\)/);
+      assert.match(look!.fix, /Correct the setting/);
     });
-    assert.deepEqual(
-      look?.actions.map(({ command }) => command),
-      ['setUpTunnel'],
-    );
-    assert.match(look!.fix, /Correct the setting/);
-  });
 
   it('tells the worst first, whatever the order it is found in', () => {
     const all = troublesOf({
