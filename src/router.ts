@@ -10,6 +10,7 @@ import { type Arguments, HELP, parseCommandLine } from './process/commandLine';
 import { runEditorMode } from './process/editorMode';
 import { runExportCommand } from './process/exportCommand';
 import { defaultDataDir, type HeadlessWorld, runHeadless } from './process/headless';
+import { LeftAtQuestion } from './process/offerInstall';
 import { UsageError } from './process/usageError';
 import { createRouterCore } from './router/routerCore';
 import { thisSystem } from './system/processes';
@@ -93,6 +94,7 @@ const world: HeadlessWorld = {
 main(process.argv.slice(2)).then(
   (code) => process.exit(code),
   (error: Error) => {
+    if (error instanceof LeftAtQuestion) process.exit(error.exitCode);
     process.stderr.write(`${error instanceof UsageError ? error.message : `LLM Router stopped: ${error.message}`}\n`);
     process.exit(error instanceof UsageError ? 2 : 1);
   },

@@ -21,13 +21,13 @@ export async function runDoctorCommand(
   world: HeadlessWorld,
 ): Promise<number> {
   const cancel = new AbortController();
-  world.onSignal(() => cancel.abort());
+  world.onSignal((signal) => cancel.abort(signal));
   // Whoever reads has gone (`| head`): what was started must still end in order.
   world.stdout.on('error', () => cancel.abort());
   // What the parts log would stand between the hops; a person can ask for it.
   const silent: HeadlessCore = (options) =>
     createCore(headless.logLevel ? options : { ...options, log: () => undefined });
-  const prepared = await prepareHeadless(headless, silent, world);
+  const prepared = await prepareHeadless(headless, silent, world, cancel.signal);
   const { core, first, settings } = prepared;
   const color = world.stdout.isTTY === true && !prepared.env.NO_COLOR;
   const tell = (hop: DoctorHop) => world.stdout.write(headless.json ? jsonHop(hop) : terminalHop(hop, color));

@@ -1,5 +1,6 @@
 /** The router in a terminal: configuration from files and environment, events for a person or a program, signals (design §4). */
 
+import { once } from 'node:events';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import os from 'node:os';
@@ -9,7 +10,7 @@ import type { LoadedConfig } from '../config/formats/loaded';
 import { envVariables, keyText } from '../config/intake';
 import { type FolderTrust, trustOf, trustOfFile } from '../network/folderTrust';
 import { CLIENT_KEY } from '../settings/keyNames';
-import type { Settings } from '../settings/schema';
+import { type Settings, settingsSchema } from '../settings/schema';
 import { isLocalOnly } from '../settings/tunnelKinds';
 import { userDataFolder } from '../system/folders';
 import { notPrivate } from '../system/privacy';
@@ -20,8 +21,7 @@ import type { HeadlessArguments } from './commandLine';
 import { findConfigFile, readConfigFile, stampOf, watchConfigFile, watchStamp } from './configFile';
 import type { RouterCore } from './core';
 import { claimDataDir, type DataDirClaim } from './dataDirClaim';
-import { askYes, offerInstall } from './offerInstall';
-import { createProgramConsent, type ProgramConsent } from './programConsent';
+import { consentTo, offerInstall } from './offerInstall';
 import { openMemo } from './routerMemo';
 import { installSecret, openRuntimeDir } from './runtimeDir';
 import { storedClientKey } from './storedClientKey';
@@ -35,7 +35,7 @@ export interface HeadlessWorld {
   stdin: NodeJS.ReadStream;
   stdout: NodeJS.WriteStream;
   stderr: NodeJS.WriteStream;
-  onSignal(listener: () => void): void;
+  onSignal(listener: (signal: NodeJS.Signals) => void): void;
 }
 
 export type HeadlessCore = (options: {
@@ -73,8 +73,10 @@ async function serveHeadless(
   world: HeadlessWorld,
   claim: DataDirClaim,
 ): Promise<number> {
-  const signalled = new Promise<void>((resolve) => world.onSignal(resolve));
-  const prepared = await prepareHeadless(args, createCore, world);
+  const ending = new AbortController();
+  const signalled = once(ending.signal, 'abort');
+  world.onSignal((signal) => ending.abort(signal));
+  const prepared = await prepareHeadless(args, createCore, world, ending.signal);
   const { core, env, terminal, file, first, apply } = prepared;
   for (const problem of first.problems) terminal.problem(file, problem);
   if (!first.settings) return 2;
@@ -177,6 +179,8 @@ export async function prepareHeadless(
   args: HeadlessArguments,
   createCore: HeadlessCore,
   world: HeadlessWorld,
+  /** Aborted with the name of the signal that ends the program. */
+  ending: AbortSignal,
 ): Promise<Prepared> {
   const envStamp = await stampOf(envFileOf(args, world));
   const env = readEnvironment(args, world);
@@ -189,9 +193,20 @@ export async function prepareHeadless(
     redact: maskKeys,
   });
   const dataDir = dataDirOf(args, world, env);
-  await usableFolder(dataDir, () => mkdir(dataDir, { recursive: true, mode: 0o700 }));
   const file = args.config ? path.resolve(world.cwd, args.config) : await findConfigFile(world.cwd, env);
   if (file) refuseOpen(trustOfFile(file), 'a configuration');
+  const read = file ? await readConfigFile(file, env) : undefined;
+  const consent = consentTo(args, world, { env, terminal, ending });
+  const consented = async (written: Settings): Promise<Settings> => {
+    const settings = withOptions(written, args);
+    const usesCloudflared = CARDS[settings.tunnel.provider].program?.name === 'cloudflared';
+    if (usesCloudflared && !(await consent.environment())) delete env.CLOUDFLARED_BIN;
+    return await consent.settings(settings);
+  };
+  // Before anything is written or started: at a question a person may leave.
+  const ahead = read ? read.loaded.settings : settingsSchema.parse({});
+  if (ahead) await consented(ahead);
+  await usableFolder(dataDir, () => mkdir(dataDir, { recursive: true, mode: 0o700 }));
   const host = args.host ?? '127.0.0.1';
   const secret = await usableFolder(dataDir, () => installSecret(dataDir));
   const core = await createCore({
@@ -203,7 +218,6 @@ export async function prepareHeadless(
     mayInstall: args.installCloudflared,
     log: terminal.log,
   });
-  const read = file ? await readConfigFile(file, env) : undefined;
   const zero = createZeroConfiguration(() => core.discover(), env);
   const first = read?.loaded ?? (await zero.read());
   // Flag, then environment and .env, then what the file holds, then the stored generated one.
@@ -214,14 +228,10 @@ export async function prepareHeadless(
   const given = clientKeyOf(first);
   const generated = given === undefined && first.settings !== undefined;
   const key = given ?? (generated ? await usableFolder(dataDir, () => storedClientKey(dataDir)) : '');
-  const consent = consentTo(args, world, { env, terminal });
   const apply = async (config: LoadedConfig): Promise<void> => {
     if (!config.settings) return;
-    const settings = withOptions(config.settings, args);
-    const usesCloudflared = CARDS[settings.tunnel.provider].program?.name === 'cloudflared';
-    if (usesCloudflared && !(await consent.environment())) delete env.CLOUDFLARED_BIN;
     await core.configure({
-      settings: await consent.settings(settings),
+      settings: await consented(config.settings),
       secrets: { ...config.secrets, [CLIENT_KEY]: clientKeyOf(config) || key },
       network: {},
       problems: config.problems,
@@ -231,21 +241,6 @@ export async function prepareHeadless(
     ...{ core, env, envStamp, terminal, dataDir, secret, host, file, text: read?.text, zero },
     ...{ first, settings: first.settings && withOptions(first.settings, args), key, generated, apply },
   };
-}
-
-/** Nobody is asked twice, nor where nobody answers. */
-function consentTo(
-  args: HeadlessArguments,
-  { env: real, stdin, stdout }: HeadlessWorld,
-  { env, terminal }: Pick<Prepared, 'env' | 'terminal'>,
-): ProgramConsent {
-  const isThere = !args.json && stdin.isTTY === true && stdout.isTTY === true;
-  return createProgramConsent({
-    fromEnvFile: () => (args.envFile || real.CLOUDFLARED_BIN ? undefined : env.CLOUDFLARED_BIN),
-    foundConfig: args.config === undefined,
-    say: (sentence) => terminal.log('warn', sentence),
-    ...(isThere && { ask: (question) => askYes(question, stdin, stdout) }),
-  });
 }
 
 function envFileOf(args: Pick<HeadlessArguments, 'envFile'>, world: Pick<HeadlessWorld, 'cwd'>): string {

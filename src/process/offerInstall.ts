@@ -1,8 +1,10 @@
-/** Questions on a terminal; the one about cloudflared is asked once. */
+/** Questions on a terminal: each is asked once. */
+import { constants } from 'node:os';
 import { createInterface } from 'node:readline';
 import { downloadHelps } from '../tunnel/tunnel';
 import type { HeadlessArguments } from './commandLine';
 import type { RouterCore } from './core';
+import { createProgramConsent, type ProgramConsent } from './programConsent';
 import type { Terminal } from './terminal';
 
 /** Ctrl+C is read as a key here and no signal: it answers no, and ends the program as it would anywhere else. Ctrl+D is a no. */
@@ -11,10 +13,13 @@ export function askYes(
   input: NodeJS.ReadableStream,
   output: NodeJS.WritableStream,
   interrupt: () => void = () => process.emit('SIGINT', 'SIGINT'),
+  until?: AbortSignal,
 ): Promise<boolean> {
-  const prompt = createInterface({ input, output });
+  const prompt = createInterface({ input, output, signal: until });
   return new Promise((resolve) => {
     prompt.once('close', () => resolve(false));
+    // A terminal that is closed can neither be read nor left as it was found.
+    prompt.on('error', () => resolve(false));
     prompt.once('SIGINT', () => {
       prompt.close();
       interrupt();
@@ -23,6 +28,50 @@ export function askYes(
       resolve(/^y(es)?$/i.test(answer.trim()));
       prompt.close();
     });
+  });
+}
+
+/** Who was asked has ended the program instead of an answer; nothing has been started that would have to be wound down. */
+export class LeftAtQuestion extends Error {
+  readonly exitCode: number;
+  constructor(signal: NodeJS.Signals) {
+    super(`Ended by ${signal} at a question.`);
+    // As a shell tells it.
+    this.exitCode = 128 + constants.signals[signal];
+  }
+}
+
+interface Asked {
+  env: Readonly<Record<string, string | undefined>>;
+  terminal: Terminal;
+  ending: AbortSignal;
+}
+
+interface Where {
+  env: NodeJS.ProcessEnv;
+  stdin: NodeJS.ReadStream;
+  stdout: NodeJS.WriteStream;
+}
+
+/** Nobody is asked twice, nor where nobody answers. */
+export function consentTo(
+  args: Pick<HeadlessArguments, 'json' | 'envFile' | 'config'>,
+  { env: real, stdin, stdout }: Where,
+  { env, terminal, ending }: Asked,
+): ProgramConsent {
+  const isThere = !args.json && stdin.isTTY === true && stdout.isTTY === true;
+  const ask = async (question: string): Promise<boolean> => {
+    const yes = await askYes(question, stdin, stdout, undefined, ending);
+    if (ending.aborted) throw new LeftAtQuestion(ending.reason as NodeJS.Signals);
+    // A terminal that is gone answers nothing.
+    if (stdin.readableEnded || stdin.destroyed) throw new LeftAtQuestion('SIGHUP');
+    return yes;
+  };
+  return createProgramConsent({
+    fromEnvFile: () => (args.envFile || real.CLOUDFLARED_BIN ? undefined : env.CLOUDFLARED_BIN),
+    foundConfig: args.config === undefined,
+    say: (sentence) => terminal.log('warn', sentence),
+    ...(isThere && { ask }),
   });
 }
 

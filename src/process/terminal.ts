@@ -29,6 +29,8 @@ export interface TerminalOptions {
 }
 
 export function createTerminal(options: TerminalOptions): Terminal {
+  // Whoever reads may leave (a closed terminal, the end of a pipe): the router serves on, and ends in order.
+  for (const stream of [options.out, options.err]) stream.on('error', () => undefined);
   return options.json ? jsonTerminal(options) : humanTerminal(options);
 }
 

@@ -9,14 +9,14 @@ const CONSOLE_CLOSED_MS = 3_000;
  * A second signal means: at once. On Windows it comes by itself after a closed console, or nothing would be tidied up.
  */
 export function onEndSignal(
-  listener: () => void,
+  listener: (signal: NodeJS.Signals) => void,
   from: Pick<NodeJS.Process, 'once' | 'emit'> = process,
   platform: NodeJS.Platform = thisSystem.platform,
   closedMs = CONSOLE_CLOSED_MS,
 ): void {
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGBREAK'] as const) from.once(name, listener);
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGBREAK'] as const) from.once(name, () => listener(name));
   from.once('SIGHUP', () => {
-    listener();
+    listener('SIGHUP');
     if (platform === 'win32') setTimeout(() => from.emit('SIGHUP'), closedMs).unref();
   });
 }

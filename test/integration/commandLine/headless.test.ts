@@ -60,6 +60,18 @@ describe('command line', () => {
     temp.remove();
   });
 
+  it('who reads its words may leave: it serves on and ends in order', async () => {
+    const program = start(common());
+    const url = await listening(program);
+    const key = String(program.events[0]!.key);
+    program.child.stdout!.destroy();
+    program.child.stderr!.destroy();
+    const body = { model: 'demo/echo', messages: [{ role: 'user', content: 'anybody there?' }] };
+    for (let n = 0; n < 3; n++) assert.equal((await post(url, key, body)).status, 200);
+    program.child.kill('SIGTERM');
+    assert.equal(await program.exited, 0);
+  });
+
   it('zero configuration: key, then listening with demo/echo, then an answer, then a clean end', async () => {
     const program = start(common());
     const url = await listening(program);

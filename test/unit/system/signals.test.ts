@@ -22,7 +22,7 @@ describe('being asked to end', () => {
     const from = made();
     onEndSignal(() => undefined, from, 'win32', 1);
     from.emit('SIGHUP');
-    await new Promise<void>((resolve) => onEndSignal(resolve, from, 'win32', 1_000));
+    await new Promise<void>((resolve) => onEndSignal(() => resolve(), from, 'win32', 1_000));
     const elsewhere = made();
     onEndSignal(() => undefined, elsewhere, 'linux', 1);
     elsewhere.emit('SIGHUP');
