@@ -6,6 +6,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isAlive } from '../../../src/system/processes';
+import { onLinux } from '../../support/platform';
 import { tempFolder } from '../../support/program';
 
 /** util-linux: a program on a pseudo terminal, its exit code handed on. */
@@ -14,7 +15,7 @@ const CTRL_C = '\x03';
 const CTRL_D = '\x04';
 
 describe('a headless router that is left at a question', () => {
-  if (process.platform !== 'linux' || !existsSync(SCRIPT)) {
+  if (!onLinux || !existsSync(SCRIPT)) {
     it('skipped here: a pseudo terminal (it needs script of util-linux)');
     return;
   }
