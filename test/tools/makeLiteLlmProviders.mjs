@@ -32,6 +32,12 @@ const FILES = { qwencloud: 'qwencloud.py', qwen_ai_platform: 'qwen_ai_platform.p
 const BY_HAND = {
   cometapi: row('https://api.cometapi.com/v1', ['COMETAPI_KEY'], 'COMETAPI_API_BASE'),
   modelscope: row('https://api-inference.modelscope.cn/v1', ['MODELSCOPE_API_KEY'], 'MODELSCOPE_API_BASE'),
+  // Served in OpenAI's shape by the provider (docs.cohere.com/docs/compatibility-api), in its own by LiteLLM.
+  cohere_chat: row('https://api.cohere.ai/compatibility/v1', ['COHERE_API_KEY']),
+  amazon_nova: row('https://api.nova.amazon.com/v1', ['AMAZON_NOVA_API_KEY'], 'AMAZON_NOVA_API_BASE'),
+  gradient_ai: row('https://inference.do-ai.run/v1', ['GRADIENT_AI_API_KEY']),
+  ovhcloud: row('https://oai.endpoints.kepler.ai.cloud.ovh.net/v1', ['OVHCLOUD_API_KEY'], 'OVHCLOUD_API_BASE'),
+  lemonade: row('http://localhost:8000/api/v1', ['LEMONADE_API_KEY'], 'LEMONADE_API_BASE'),
   nscale: row('https://inference.api.nscale.com/v1', ['NSCALE_API_KEY'], 'NSCALE_API_BASE'),
 };
 
@@ -42,7 +48,7 @@ try {
   const listed = names(read('constants.py'), 'openai_compatible_providers');
   const json = JSON.parse(read('llms', 'openai_like', 'providers.json'));
   const logic = read('litellm_core_utils', 'get_llm_provider_logic.py');
-  const rows = [...new Set([...listed, ...Object.keys(json)])]
+  const rows = [...new Set([...listed, ...Object.keys(json), ...Object.keys(BY_HAND)])]
     .filter((name) => !LEFT_OUT.has(name))
     .sort()
     .flatMap((name) => {

@@ -3,6 +3,7 @@
 import { isLocalHost, readBaseUrl } from '../../routing/build';
 import { PRESET_NAMES, PRESETS, type PresetName } from '../../routing/presets';
 import { type KnownProvider, knownProvider } from '../../routing/providerTable';
+import { foundryOf, mantleOf, openAiAddress, ownAddress, whyNot } from './liteLlmOthers';
 
 /** LiteLLM's provider prefixes and our presets. */
 const PROVIDERS: ReadonlyMap<string, PresetName> = new Map(
@@ -14,7 +15,7 @@ export function addressVariables(where: Pick<Where, 'model' | 'provider'>): read
   const parts = splitModel(where);
   const preset = presetFor(parts);
   if (preset !== undefined) return PRESETS[preset].liteLlm?.addressEnv ?? [];
-  const { addressEnv } = knownProvider(parts.provider ?? '') ?? {};
+  const { addressEnv } = knownProvider(parts.provider ?? '') ?? ownAddress(parts.provider ?? '') ?? {};
   return addressEnv === undefined ? [] : [addressEnv];
 }
 
@@ -60,13 +61,12 @@ export function destinationOf(where: Where): Destination | { problem: string } {
   if (preset === undefined) {
     const known = knownProvider(provider ?? '');
     if (known) return tableProvider(known, model, apiBase);
-    if (apiBase === undefined) {
-      const who =
-        provider === undefined
-          ? 'its provider is not written in front of it'
-          : `the provider ${provider} is not known here`;
-      return { problem: `This model is left out: ${who}. Give it an api_base that speaks the OpenAI API.` };
-    }
+    if (provider === 'bedrock_mantle') return mantle(model, where);
+    if (apiBase === undefined)
+      return {
+        problem: `This model is left out: ${whyNot(provider)}. Give it an api_base that speaks the OpenAI API.`,
+      };
+    if (provider !== undefined && ownAddress(provider)) return withOwnAddress(provider, model, apiBase);
     return {
       name: provider ?? 'openai',
       baseUrl: apiBase,
@@ -100,6 +100,31 @@ export function destinationOf(where: Where): Destination | { problem: string } {
 function tableProvider({ name, baseUrl, keyEnv }: KnownProvider, model: string, apiBase = baseUrl): Destination {
   const local = apiBase !== baseUrl && isLocalHost(readBaseUrl(apiBase)?.host ?? '');
   return { name, baseUrl: apiBase, query: {}, upstream: model, ...(local ? {} : { keyEnv }) };
+}
+
+/** A provider where each customer has an address. */
+function withOwnAddress(name: string, upstream: string, apiBase: string): Destination {
+  const own = ownAddress(name)!;
+  const plain = { name, query: {}, upstream, apiKeyEnv: own.keyEnv };
+  const foundry = name === 'azure_ai' ? foundryOf(apiBase) : undefined;
+  if (foundry === undefined) return { ...plain, baseUrl: openAiAddress(own, apiBase) };
+  return /^claude/.test(upstream)
+    ? { ...plain, preset: 'anthropic', baseUrl: `${foundry}/anthropic/v1` }
+    : { ...plain, preset: 'azure', baseUrl: `${foundry}/openai/v1` };
+}
+
+function mantle(model: string, { apiBase, region = 'us-east-1' }: Where): Destination | { problem: string } {
+  const { upstream, baseUrl, responses } = mantleOf(model, region);
+  if (upstream.startsWith('anthropic.'))
+    return {
+      problem:
+        'This model is left out: bedrock_mantle serves Claude over the Messages API with a bearer token. A backend with wire "messages" and auth "bearer" reaches it.',
+    };
+  return {
+    ...{ name: 'bedrock_mantle', baseUrl: apiBase ?? baseUrl, query: {}, upstream },
+    keyEnv: ['BEDROCK_MANTLE_API_KEY', 'AWS_BEARER_TOKEN_BEDROCK'],
+    ...(responses && { wire: 'responses' as const }),
+  };
 }
 
 function splitModel({ model, provider }: Pick<Where, 'model' | 'provider'>): { provider?: string; model: string } {

@@ -4,6 +4,10 @@ import { EFFORTS } from './common';
 const regional = (region: string) => `https://bedrock-runtime.${region}.amazonaws.com/openai/v1`;
 
 // docs.aws.amazon.com/bedrock (inference-chat-completions), 2026-11: Bedrock API key as Bearer, no signing.
+/** `vendor.model`, where a region or `global` may stand before. */
+const BARE =
+  /^(?:[a-z-]{2,6}\.)?(?:ai21|amazon|anthropic|cohere|deepseek|google|meta|minimax|mistral|moonshot|moonshotai|nvidia|openai|qwen|writer|zai)\.[\w@.:-]+$/;
+
 export const bedrock: Preset = {
   title: 'Amazon Bedrock',
   baseUrl: regional('{region}'),
@@ -27,6 +31,7 @@ export const bedrock: Preset = {
   liteLlm: {
     names: ['bedrock'],
     ways: /^(converse|invoke)\//,
+    bare: BARE,
   },
   prices: 'amazon-bedrock',
   metricsName: 'aws.bedrock',
