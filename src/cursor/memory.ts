@@ -3,7 +3,7 @@
  * encrypted reasoning and item ids. Found again by tool-call id (S4), for answers without a call by their text;
  * separate per client key and never given to another provider (S7). What to do when it is cold: coldStart.ts.
  */
-import { createHash } from 'node:crypto';
+
 import type {
   Conversation,
   Part,
@@ -14,6 +14,7 @@ import type {
   WireName,
 } from '../wires/conversation';
 import { goesBackOver } from '../wires/origin';
+import { sha256 } from '../wires/sha256';
 import { canonicalArguments } from './callPrint';
 import { needsOf, warmUp } from './coldStart';
 import { conversationHint } from './request';
@@ -464,7 +465,7 @@ function bare(text: string): string {
 }
 
 function hash(text: string): string {
-  return createHash('sha256').update(text).digest('base64url').slice(0, 22);
+  return sha256(text).toString('base64url').slice(0, 22);
 }
 
 /**

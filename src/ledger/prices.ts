@@ -1,6 +1,7 @@
 /** What a request costs: a price table shipped with the product (its source and date stand in it), the user's own prices first. */
 
 import type { Backend, Target } from '../routing/backend';
+import { perTarget } from '../routing/perTarget';
 import { presetForHost } from '../routing/presetForHost';
 import { presetOf } from '../routing/presets';
 
@@ -123,9 +124,9 @@ export function priceOf(backend: PricedBackend, upstreamModel: string, override?
 }
 
 /** Price of a resolved target. */
-export function targetPrice(target: Pick<Target, 'backend' | 'upstreamModel' | 'model'>): ModelPrice | undefined {
-  return priceOf(target.backend, target.upstreamModel, target.model?.price);
-}
+export const targetPrice = perTarget((target: Pick<Target, 'backend' | 'upstreamModel' | 'model'>) =>
+  priceOf(target.backend, target.upstreamModel, target.model?.price),
+);
 
 /**
  * US dollars for a usage, to 10 decimals; undefined without a price. Counts are inclusive (see Usage): input holds the cached and the

@@ -1,5 +1,6 @@
 /** Which client key a request presented. Runs before the body is read; says nothing about limits (see ledger/limits). */
-import * as crypto from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
+import { sha256 } from '../wires/sha256';
 
 export interface Keyring {
   /**
@@ -25,12 +26,6 @@ export interface KeyringEntry {
   secret: string;
 }
 
-/** In one call where the runtime has it (Node 20.12 and newer). */
-function digest(secret: string): Buffer {
-  if (typeof crypto.hash === 'function') return crypto.hash('sha256', secret, 'buffer');
-  return crypto.createHash('sha256').update(secret, 'utf8').digest();
-}
-
 /**
  * Client keys ready for comparison. Entries without a secret are passed over; an entry whose secret is one of
  * `providerKeys` is refused, so that a provider's key never opens the router. Of two names with one secret the first counts.
@@ -38,20 +33,20 @@ function digest(secret: string): Buffer {
 export function createKeyring(entries: readonly KeyringEntry[], providerKeys: readonly string[] = []): Keyring {
   const forbidden = new Set(providerKeys);
   const usable = entries.filter((entry) => entry.secret !== '' && !forbidden.has(entry.secret));
-  const known = usable.map((entry) => ({ name: entry.name, digest: digest(entry.secret) }));
+  const known = usable.map((entry) => ({ name: entry.name, digest: sha256(entry.secret) }));
   const leftOut = entries
     .filter((entry) => entry.secret !== '' && forbidden.has(entry.secret))
-    .map((entry) => ({ name: entry.name, digest: digest(entry.secret) }));
+    .map((entry) => ({ name: entry.name, digest: sha256(entry.secret) }));
   return {
     refused: leftOut.map((entry) => entry.name),
     refusedAs(presented) {
-      const given = digest(presented);
-      return leftOut.find((entry) => crypto.timingSafeEqual(entry.digest, given))?.name;
+      const given = sha256(presented);
+      return leftOut.find((entry) => timingSafeEqual(entry.digest, given))?.name;
     },
     find(presented) {
-      const given = digest(presented);
+      const given = sha256(presented);
       let found = -1;
-      for (let i = known.length - 1; i >= 0; i--) found = crypto.timingSafeEqual(known[i]!.digest, given) ? i : found;
+      for (let i = known.length - 1; i >= 0; i--) found = timingSafeEqual(known[i]!.digest, given) ? i : found;
       return found < 0 ? undefined : known[found]!.name;
     },
   };

@@ -44,141 +44,148 @@ const STREAM_HEAD = {
 } as const;
 
 export function createClientSide(response: ServerResponse, stream: boolean, times: ClientTimes): ClientSide {
-  let committed = false;
-  let finished = false;
-  let bytesOut = 0;
-  let blocked = false;
-  let goneListener: (() => void) | undefined;
-  let drainListener: (() => void) | undefined;
-  // It may have left while its request was read.
-  let gone = response.destroyed;
-  let readTimer: NodeJS.Timeout | undefined;
+  return new Client(response, stream, times);
+}
 
-  let lifeTimer = setTimeout(sign, stream ? times.headHoldMs : times.spaceAfterMs);
+/** A class, for its getters stand on one prototype: in an object made for each request they cost more than all its fields. */
+class Client implements ClientSide {
+  committed = false;
+  bytesOut = 0;
+  blocked = false;
+  gone: boolean;
+  private finished = false;
+  private goneListener: (() => void) | undefined;
+  private drainListener: (() => void) | undefined;
+  private readTimer: NodeJS.Timeout | undefined;
+  private lifeTimer: NodeJS.Timeout;
+
+  constructor(
+    private readonly response: ServerResponse,
+    private readonly stream: boolean,
+    private readonly times: ClientTimes,
+  ) {
+    // It may have left while its request was read.
+    this.gone = response.destroyed;
+    this.lifeTimer = setTimeout(this.sign, stream ? times.headHoldMs : times.spaceAfterMs);
+    response.on('drain', () => {
+      this.blocked = false;
+      this.guarded(() => this.drainListener?.());
+    });
+    response.on('close', () => {
+      clearTimeout(this.lifeTimer);
+      clearTimeout(this.readTimer);
+      if (this.finished && response.writableFinished) return;
+      this.gone = true;
+      this.guarded(() => this.goneListener?.());
+    });
+    response.on('error', () => {});
+    if (this.gone) clearTimeout(this.lifeTimer);
+  }
+
+  get headSent(): boolean {
+    return this.response.headersSent;
+  }
 
   /** Timers and events of the response run in here: what throws ends this response and nothing else. */
-  function guarded(run: () => void): void {
+  private guarded(run: () => void): void {
     try {
       run();
     } catch {
-      response.destroy();
+      this.response.destroy();
     }
   }
 
-  function sign(): void {
-    guarded(giveSign);
-  }
+  private readonly sign = (): void => this.guarded(() => this.giveSign());
 
-  function giveSign(): void {
-    if (finished || gone) return;
+  private giveSign(): void {
+    const { response, stream, times } = this;
+    if (this.finished || this.gone) return;
     if (!response.headersSent) {
       response.writeHead(200, stream ? STREAM_HEAD : { 'content-type': 'application/json' });
       response.flushHeaders();
     }
-    if (!blocked) put(stream ? ': waiting for the model\n\n' : ' ');
-    lifeTimer = setTimeout(sign, times.pingMs);
+    if (!this.blocked) this.put(stream ? ': waiting for the model\n\n' : ' ');
+    this.lifeTimer = setTimeout(this.sign, times.pingMs);
   }
 
-  function put(data: string | Buffer): void {
-    bytesOut += typeof data === 'string' ? Buffer.byteLength(data) : data.length;
-    if (!response.write(data)) blocked = true;
+  private put(data: string | Buffer): void {
+    this.bytesOut += typeof data === 'string' ? Buffer.byteLength(data) : data.length;
+    if (!this.response.write(data)) this.blocked = true;
   }
-
-  response.on('drain', () => {
-    blocked = false;
-    guarded(() => drainListener?.());
-  });
-  response.on('close', () => {
-    clearTimeout(lifeTimer);
-    clearTimeout(readTimer);
-    if (finished && response.writableFinished) return;
-    gone = true;
-    guarded(() => goneListener?.());
-  });
-  response.on('error', () => {});
-  if (gone) clearTimeout(lifeTimer);
 
   /** Nothing more comes from us; a reader that has stopped reading must not hold the rest for ever. */
-  function close(data: string | Buffer | undefined): void {
+  private close(data: string | Buffer | undefined): void {
+    const { response } = this;
     response.end(data);
-    if (times.readMs > 0 && !response.writableFinished) readTimer = setTimeout(() => response.destroy(), times.readMs);
+    if (this.times.readMs > 0 && !response.writableFinished)
+      this.readTimer = setTimeout(() => response.destroy(), this.times.readMs);
   }
 
-  return {
-    get gone() {
-      return gone;
-    },
-    get committed() {
-      return committed;
-    },
-    get headSent() {
-      return response.headersSent;
-    },
-    get bytesOut() {
-      return bytesOut;
-    },
-    get blocked() {
-      return blocked;
-    },
-    holdHead(ms) {
-      if (!stream || gone || finished || response.headersSent) return;
-      clearTimeout(lifeTimer);
-      lifeTimer = setTimeout(sign, ms);
-    },
-    commit(headers) {
-      if (committed || gone) return;
-      committed = true;
-      clearTimeout(lifeTimer);
-      if (stream) lifeTimer = setTimeout(sign, times.pingMs);
-      if (response.headersSent) {
-        // The head went out while we waited: who answers can only be told inside.
-        if (stream)
-          put(
-            `: ${Object.entries(headers)
-              .map(([name, value]) => `${name}=${value}`)
-              .join(' ')}\n\n`,
-          );
-      } else {
-        response.writeHead(200, stream ? { ...STREAM_HEAD, ...headers } : headers);
-      }
-    },
-    write(data) {
-      if (gone || finished || data.length === 0) return;
-      lifeTimer.refresh();
-      put(data);
-    },
-    end(data) {
-      if (finished) return;
-      finished = true;
-      clearTimeout(lifeTimer);
-      if (gone) return;
-      if (data !== undefined && data.length > 0)
-        bytesOut += typeof data === 'string' ? Buffer.byteLength(data) : data.length;
-      close(data);
-    },
-    answer(status, headers, body) {
-      if (finished) return;
-      finished = true;
-      clearTimeout(lifeTimer);
-      if (gone) return;
-      const length = Buffer.byteLength(body);
-      bytesOut += length;
-      // With its length told, head and body are one write.
-      if (!response.headersSent)
-        response.writeHead(status, { 'content-type': 'application/json', 'content-length': length, ...headers });
-      close(body);
-    },
-    onGone(listener) {
-      goneListener = listener;
-      if (gone) listener();
-    },
-    onDrain(listener) {
-      drainListener = listener;
-    },
-    destroy() {
-      finished = true;
-      clearTimeout(lifeTimer);
-      response.destroy();
-    },
-  };
+  holdHead(ms: number): void {
+    if (!this.stream || this.gone || this.finished || this.headSent) return;
+    clearTimeout(this.lifeTimer);
+    this.lifeTimer = setTimeout(this.sign, ms);
+  }
+
+  commit(headers: Record<string, string>): void {
+    if (this.committed || this.gone) return;
+    this.committed = true;
+    clearTimeout(this.lifeTimer);
+    if (this.stream) this.lifeTimer = setTimeout(this.sign, this.times.pingMs);
+    if (this.headSent) {
+      // The head went out while we waited: who answers can only be told inside.
+      if (this.stream)
+        this.put(
+          `: ${Object.entries(headers)
+            .map(([name, value]) => `${name}=${value}`)
+            .join(' ')}\n\n`,
+        );
+    } else {
+      this.response.writeHead(200, this.stream ? { ...STREAM_HEAD, ...headers } : headers);
+    }
+  }
+
+  write(data: string | Buffer): void {
+    if (this.gone || this.finished || data.length === 0) return;
+    this.lifeTimer.refresh();
+    this.put(data);
+  }
+
+  end(data?: string | Buffer): void {
+    if (this.finished) return;
+    this.finished = true;
+    clearTimeout(this.lifeTimer);
+    if (this.gone) return;
+    if (data !== undefined && data.length > 0)
+      this.bytesOut += typeof data === 'string' ? Buffer.byteLength(data) : data.length;
+    this.close(data);
+  }
+
+  answer(status: number, headers: Record<string, string>, body: string | Buffer): void {
+    if (this.finished) return;
+    this.finished = true;
+    clearTimeout(this.lifeTimer);
+    if (this.gone) return;
+    const length = Buffer.byteLength(body);
+    this.bytesOut += length;
+    // With its length told, head and body are one write.
+    if (!this.headSent)
+      this.response.writeHead(status, { 'content-type': 'application/json', 'content-length': length, ...headers });
+    this.close(body);
+  }
+
+  onGone(listener: () => void): void {
+    this.goneListener = listener;
+    if (this.gone) listener();
+  }
+
+  onDrain(listener: () => void): void {
+    this.drainListener = listener;
+  }
+
+  destroy(): void {
+    this.finished = true;
+    clearTimeout(this.lifeTimer);
+    this.response.destroy();
+  }
 }

@@ -47,8 +47,8 @@ export function sendError(
 
 /** The wire in whose shape a path's errors are told. */
 export function wireOfPath(path: string): WireName {
-  if (/\/messages(\/count_tokens)?$/.test(path)) return 'messages';
-  return /\/responses$/.test(path) ? 'responses' : 'chat';
+  if (path.endsWith('/messages') || path.endsWith('/messages/count_tokens')) return 'messages';
+  return path.endsWith('/responses') ? 'responses' : 'chat';
 }
 
 /** A sentence about a request quotes what it found there: fit for the one who sent it, not for a file. */

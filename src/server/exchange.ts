@@ -5,7 +5,6 @@
 
 import { MAIN_KEY, type Reservation } from '../ledger/admission';
 import { boundedUsage } from '../ledger/boundedUsage';
-import type { RequestRecord } from '../ledger/record';
 import type { Target } from '../routing/backend';
 import type { NotFound } from '../routing/resolve';
 import { RequestProblem } from '../wires/codec';
@@ -55,21 +54,20 @@ export async function handleExchange(exchange: Exchange): Promise<void> {
     const usage = usedBy(exchange, outcome, request.stream, reservation, waited);
     const cost = outcome.target && usage ? deps.costOf(outcome.target, usage) : undefined;
     reservation?.settle({ usage, cost });
-    Object.assign(record, {
-      backend: outcome.target?.backend.name,
-      upstreamModel: outcome.target?.upstreamModel,
-      via: outcome.target?.via,
-      status: outcome.status,
-      upstreamStatus: outcome.upstreamStatus,
-      finish: outcome.finish,
-      error: outcome.kept ?? outcome.failure?.message,
-      errorKind: outcome.failure?.kind,
-      usage,
-      cost,
-      saved: outcome.target && usage && deps.savedOf(outcome.target, usage),
-      ms: deps.now() - startedAt,
-      bytesOut: client.bytesOut + bytes,
-    } satisfies Partial<RequestRecord>);
+    const { target } = outcome;
+    record.backend = target?.backend.name;
+    record.upstreamModel = target?.upstreamModel;
+    record.via = target?.via;
+    record.status = outcome.status;
+    record.upstreamStatus = outcome.upstreamStatus;
+    record.finish = outcome.finish;
+    record.error = outcome.kept ?? outcome.failure?.message;
+    record.errorKind = outcome.failure?.kind;
+    record.usage = usage;
+    record.cost = cost;
+    record.saved = target && usage && deps.savedOf(target, usage);
+    record.ms = deps.now() - startedAt;
+    record.bytesOut = client.bytesOut + bytes;
     deps.record(record);
   }
 
@@ -121,7 +119,7 @@ export async function handleExchange(exchange: Exchange): Promise<void> {
     // What is left is the person's own business: nobody else's key is told.
     const mayKnow = failure.kind === 'quota' && !failure.own && exchange.clientKey === MAIN_KEY;
     const told = speaker.tellFailure(failure, target, mayKnow && target ? deps.creditOf?.(target) : undefined);
-    const headers: Record<string, string> = target ? identity(target) : {};
+    const headers: Record<string, string> = target ? { ...identity(target) } : {};
     if (upstreamStatus !== undefined) headers['x-llm-router-upstream-status'] = String(upstreamStatus);
     if (told.replacement)
       return answer(outcome, { ...headers, 'content-type': told.replacement.contentType }, told.replacement.body);

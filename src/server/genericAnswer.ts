@@ -30,18 +30,15 @@ export function readGenericAnswer(body: Buffer): WholeReply {
 }
 
 function createCompletionsParser(): StreamParser {
-  let dropped = 0;
-  return {
-    get dropped() {
-      return dropped;
-    },
+  const parser = {
+    dropped: 0,
     push({ data }: SseEvent): StreamEvent[] {
       if (data === '[DONE]') return [{ type: 'end' }];
       let value: JsonObject;
       try {
         value = JSON.parse(data) as JsonObject;
       } catch {
-        dropped += 1;
+        parser.dropped += 1;
         return [];
       }
       if (value?.error) return [{ type: 'error', failure: codecFor('chat').parseError(200, {}, data) }];
@@ -56,6 +53,7 @@ function createCompletionsParser(): StreamParser {
     },
     finish: () => [],
   };
+  return parser;
 }
 
 /** The chat codec with the reader of text completions. */

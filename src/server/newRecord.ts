@@ -11,6 +11,7 @@ export function newRecord(
   stream: boolean,
   startedAt: number,
 ): RequestRecord {
+  // Every field from the start: one that came later would make another kind of object of each record.
   return {
     id: `req_${randomHex(8)}`,
     time: new Date(startedAt).toISOString(),
@@ -20,13 +21,27 @@ export function newRecord(
     clientKey: exchange.clientKey,
     host: (exchange.request.headers.host ?? '').slice(0, 255),
     askedModel: '',
+    backend: undefined,
+    upstreamModel: undefined,
+    via: undefined,
     rules: [],
+    kind: undefined,
     stream,
     status: 0,
+    upstreamStatus: undefined,
+    finish: undefined,
+    error: undefined,
+    errorKind: undefined,
     attempts: [],
+    usage: undefined,
+    cost: undefined,
+    saved: undefined,
+    firstMs: undefined,
     ms: 0,
     bytesIn: exchange.body.length,
     bytesOut: 0,
+    toolCalls: undefined,
+    conversation: undefined,
   };
 }
 

@@ -225,7 +225,8 @@ export function passedOn({ request }: Pick<Exchange, 'request'>): Record<string,
 /** Provider headers a client may want: request ids and limits. Never cookies, never anything else. */
 export function answerHeaders(head: UpstreamHeaders): Record<string, string> {
   const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(head)) {
+  for (const name in head) {
+    const value = head[name];
     if (
       value !== undefined &&
       /^(x-request-id|request-id|openai-processing-ms|openai-version|x-ratelimit-.*|anthropic-ratelimit-.*)$/.test(name)
@@ -236,12 +237,12 @@ export function answerHeaders(head: UpstreamHeaders): Record<string, string> {
 }
 
 /** Who really answers (design §8). */
-export function identity(target: Pick<Target, 'backend' | 'upstreamModel'>): Record<string, string> {
-  return {
+export const identity = perTarget(
+  (target: Pick<Target, 'backend' | 'upstreamModel'>): Readonly<Record<string, string>> => ({
     'x-llm-router-backend': headerText(target.backend.name),
     'x-llm-router-model': headerText(target.upstreamModel),
-  };
-}
+  }),
+);
 
 /** A client that is no Cursor learns what of its request did not go on. */
 function droppedHeader(dropped: readonly string[] = []): Record<string, string> {

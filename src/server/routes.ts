@@ -30,8 +30,24 @@ const OTHER_KINDS =
 /** Words of those paths: all else in them is an id. */
 const OTHER_WORDS = /^\/(speech|transcriptions|translations|voices|generations|edits|variations)$/i;
 
+/** Paths asked for of late: clients ask for few, each of them again and again. */
+const lately = new Map<string, RouteMatch>();
+const MOST_PATHS = 100;
+const LONGEST_PATH = 200;
+
 /** @param target the request target of the request line: origin form or absolute form. */
 export function matchRoute(method: string, target: string): RouteMatch {
+  if (target.length > LONGEST_PATH) return findRoute(method, target);
+  const line = `${method} ${target}`;
+  let match = lately.get(line);
+  if (!match) {
+    if (lately.size >= MOST_PATHS) lately.clear();
+    lately.set(line, (match = findRoute(method, target)));
+  }
+  return match;
+}
+
+function findRoute(method: string, target: string): RouteMatch {
   let url: URL;
   try {
     // Absolute form is legal for proxies; only path and query count here, never its host.

@@ -109,6 +109,7 @@ export function openLessonStore(given: { dataDir: string; now(): number; warn(li
   return {
     known(target) {
       if (Math.abs(given.now() - lookedAt) >= LOOK_EVERY) heedForgetting();
+      if (learned.size === 0) return [];
       const found = learned.get(keyOf(placeOf(target)));
       return found ? fresh(found).map((lesson) => ({ ...lesson, lasting: true })) : [];
     },

@@ -17,8 +17,6 @@ export interface AnswerCollector {
 export function createCollector(): AnswerCollector {
   const answer: Answer = { parts: [] };
   const blocks = new Map<number, Part>();
-  let ended = false;
-  let failure: ApiFailure | undefined;
 
   function block<T extends Part['type']>(
     index: number,
@@ -84,30 +82,20 @@ export function createCollector(): AnswerCollector {
       case 'finish': {
         const { type: _, ...finish } = event;
         answer.finish = finish;
+        collector.finished = true;
         break;
       }
       case 'error':
-        failure ??= event.failure;
+        collector.failure ??= event.failure;
         break;
       case 'end':
-        ended = true;
+        collector.ended = true;
         break;
     }
   }
 
-  return {
-    push,
-    answer,
-    get finished() {
-      return answer.finish !== undefined;
-    },
-    get ended() {
-      return ended;
-    },
-    get failure() {
-      return failure;
-    },
-  };
+  const collector = { push, answer, finished: false, ended: false, failure: undefined as ApiFailure | undefined };
+  return collector;
 }
 
 /** The whole answer of a finished stream of events. */

@@ -33,11 +33,11 @@ export interface CallAssembler {
   startHeld(): void;
   /** Ends the calls: all when the model said that it is done calling (`whole`), else those that are surely complete. */
   end(whole: boolean): void;
-  readonly any: boolean;
+  any(): boolean;
   /** More calls came than an answer may have; what came behind them was not read. */
-  readonly tooMany: boolean;
+  tooMany(): boolean;
   /** There are calls, and each of them has arguments that are whole. */
-  readonly allWhole: boolean;
+  allWhole(): boolean;
 }
 
 export function createCallAssembler({ emit, begin, idFor }: Surroundings): CallAssembler {
@@ -138,15 +138,9 @@ export function createCallAssembler({ emit, begin, idFor }: Surroundings): CallA
         emit({ type: 'toolCallEnd', index, ...(signature !== undefined && { thoughtSignature: signature }) });
       }
     },
-    get tooMany() {
-      return tooMany;
-    },
-    get any() {
-      return calls.some((call) => call.started);
-    },
-    get allWhole() {
-      return calls.length > 0 && calls.every((call) => call.started && !call.custom && isWhole(call));
-    },
+    tooMany: () => tooMany,
+    any: () => calls.some((call) => call.started),
+    allWhole: () => calls.length > 0 && calls.every((call) => call.started && !call.custom && isWhole(call)),
   };
 }
 

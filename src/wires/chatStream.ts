@@ -16,25 +16,23 @@ import { createThinkTags } from './thinkTags';
 /** One parser per answer. Chunks may bring text, thinking, refusals and several calls at once. */
 export function createChatStreamParser(): StreamParser {
   const reader = createChunkReader();
-  let dropped = 0;
-  return {
+  const parser: StreamParser = {
+    dropped: 0,
     push(event: SseEvent) {
       const data = event.data.trim();
-      if (data === '' || reader.over) return [];
+      if (data === '' || reader.over()) return [];
       if (data === '[DONE]') return reader.done();
       const chunk = parseObject(data);
       if (!chunk) {
-        dropped++;
+        parser.dropped++;
         return [];
       }
       // Some servers name the event instead of wrapping the error.
       return event.event === 'error' && chunk.error === undefined ? reader.fail(chunk) : reader.read(chunk);
     },
     finish: () => reader.cut(),
-    get dropped() {
-      return dropped;
-    },
   };
+  return parser;
 }
 
 /** A whole answer. Throws an Error with a sentence when the body is none, also when it is an error in a 200. */
@@ -145,7 +143,7 @@ function createChunkReader() {
     for (const [at, choice] of choices.entries()) {
       if (choice.error !== undefined && choice.error !== null) return fail(choice);
       readChoice(choice, isFirst, at);
-      if (calls.tooMany) stop(tooManyCalls());
+      if (calls.tooMany()) stop(tooManyCalls());
       if (over) return flush();
     }
     // Some upstreams count in every chunk; the last count is the one that is told.
@@ -252,10 +250,10 @@ function createChunkReader() {
     tags.flush();
     closeOpen();
     calls.startHeld();
-    if (!held && told && calls.allWhole) held = { type: 'finish', reason: 'toolCalls' };
+    if (!held && told && calls.allWhole()) held = { type: 'finish', reason: 'toolCalls' };
     if (held) {
       // Ollama, Gemini and others say stop although they call.
-      if (held.reason === 'stop' && calls.any) held.reason = 'toolCalls';
+      if (held.reason === 'stop' && calls.any()) held.reason = 'toolCalls';
       calls.end(held.reason === 'toolCalls');
       emit(held);
     } else if (told) calls.end(false);
@@ -285,9 +283,7 @@ function createChunkReader() {
   return {
     read,
     fail,
-    get over() {
-      return over;
-    },
+    over: () => over,
     /** `[DONE]`, or the end of a whole answer. */
     done(): StreamEvent[] {
       if (!over) settle(true);

@@ -69,7 +69,7 @@ export interface StreamParser {
   push(event: SseEvent): StreamEvent[];
   /** The input ended: closes open blocks, except calls that were cut (R11); never invents a finish (R10, R14). */
   finish(): StreamEvent[];
-  readonly dropped: number;
+  dropped: number;
 }
 
 export interface EmitterOptions {

@@ -1,5 +1,5 @@
 /** Tool-call ids that the receiving provider takes (N25, S9). */
-import { createHash } from 'node:crypto';
+import { sha256 } from './sha256';
 
 /**
  * A legal id for `id`, never longer than `limit`: only letters, digits, `_` and `-`. Deterministic and, by its hash,
@@ -19,5 +19,5 @@ export function legalId(id: string, limit: number): string {
 const HASH_LENGTH = 16;
 
 function hash(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+  return sha256(text).toString('hex');
 }

@@ -26,7 +26,6 @@ export function createMessagesParser(): StreamParser {
   let over = false;
   let calls = 0;
   let usage: Usage | undefined;
-  let dropped = 0;
 
   function start(event: JsonObject): StreamEvent[] {
     // A proxy that falls back in the middle begins a second message: what was open is abandoned, never closed (R11).
@@ -145,12 +144,13 @@ export function createMessagesParser(): StreamParser {
     return finish ? [...events, { type: 'finish', ...finish }] : events;
   }
 
-  return {
+  const reader: StreamParser = {
+    dropped: 0,
     push(event: SseEvent) {
       if (over) return [];
       const value = parseObject(event.data);
       if (!value) {
-        dropped++;
+        reader.dropped++;
         return [];
       }
       switch (value.type ?? event.event) {
@@ -184,10 +184,8 @@ export function createMessagesParser(): StreamParser {
       }
       return events;
     },
-    get dropped() {
-      return dropped;
-    },
   };
+  return reader;
 }
 
 /** Deltas of block kinds we do not know (`compaction_delta`): their text fields add up in the block. */

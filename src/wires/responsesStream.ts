@@ -43,7 +43,6 @@ export function createResponsesParser(): StreamParser {
   let started = false;
   let over = false;
   let calls = 0;
-  let dropped = 0;
 
   function itemOf(event: JsonObject): Item {
     // Servers that leave the index out name the item, or send one item after the other. Some change ids on the way.
@@ -255,12 +254,13 @@ export function createResponsesParser(): StreamParser {
     }
   }
 
-  return {
+  const reader: StreamParser = {
+    dropped: 0,
     push(event: SseEvent) {
       if (over || event.data === '[DONE]') return [];
       const value = parseObject(event.data);
       if (!value) {
-        dropped++;
+        reader.dropped++;
         return [];
       }
       const misplaced = started ? undefined : chatForResponses(value);
@@ -288,8 +288,6 @@ export function createResponsesParser(): StreamParser {
       over = true;
       return events;
     },
-    get dropped() {
-      return dropped;
-    },
   };
+  return reader;
 }

@@ -40,8 +40,7 @@ const DEFAULT_MAX_EVENT_BYTES = 32 * 1024 * 1024;
  */
 export function createSseSplitter(options: { maxEventBytes?: number } = {}): SseSplitter {
   const limit = options.maxEventBytes ?? DEFAULT_MAX_EVENT_BYTES;
-  const held = createHeldBytes();
-  let overflow: SseOverflow | undefined;
+  const held = new HeldBytes();
   let first = true;
   let lines = 0;
   let lineEmpty = true;
@@ -54,7 +53,7 @@ export function createSseSplitter(options: { maxEventBytes?: number } = {}): Sse
 
   function take(events: RawSseEvent[], chunk: Buffer, from: number, to: number): boolean {
     if (held.length + to - from > limit) {
-      overflow = {
+      splitter.overflow = {
         code: 'sseEventTooLarge',
         limit,
         message: `The provider sent a stream event larger than ${Math.floor(limit / 1024)} KiB. The answer was stopped there.`,
@@ -73,7 +72,7 @@ export function createSseSplitter(options: { maxEventBytes?: number } = {}): Sse
 
   function push(chunk: Buffer): RawSseEvent[] {
     const events: RawSseEvent[] = [];
-    if (overflow || chunk.length === 0) return events;
+    if (splitter.overflow || chunk.length === 0) return events;
     let start = 0;
     let at = 0;
     let nextLf = chunk.indexOf(LF);
@@ -120,55 +119,53 @@ export function createSseSplitter(options: { maxEventBytes?: number } = {}): Sse
     return events;
   }
 
-  return {
+  const splitter = {
+    overflow: undefined as SseOverflow | undefined,
     push,
     finish() {
       const events: RawSseEvent[] = [];
-      if (!overflow && held.length > 0) {
+      if (!splitter.overflow && held.length > 0) {
         take(events, EMPTY, 0, 0);
       }
       return events;
     },
-    get overflow() {
-      return overflow;
-    },
   };
+  return splitter;
 }
 
 const EMPTY = Buffer.alloc(0);
 
 /** Bytes of an unfinished event in one growing block, so that tiny chunks cost no object each. */
-function createHeldBytes() {
-  let block = EMPTY;
-  let length = 0;
-  const reserve = (more: number) => {
+class HeldBytes {
+  length = 0;
+  private block = EMPTY;
+
+  add(chunk: Buffer, from: number): void {
+    if (from >= chunk.length) return;
+    this.reserve(chunk.length - from);
+    this.length += chunk.copy(this.block, this.length, from);
+  }
+
+  takeWith(chunk: Buffer, from: number, to: number): Buffer {
+    const raw = Buffer.allocUnsafe(this.length + to - from);
+    this.block.copy(raw, 0, 0, this.length);
+    chunk.copy(raw, this.length, from, to);
+    this.length = 0;
+    if (this.block.length > 1024 * 1024) this.block = EMPTY;
+    return raw;
+  }
+
+  clear(): void {
+    this.block = EMPTY;
+    this.length = 0;
+  }
+
+  private reserve(more: number): void {
+    const { length, block } = this;
     if (length + more <= block.length) return;
-    const larger = Buffer.allocUnsafeSlow(Math.max(length + more, block.length * 2, 1024));
-    block.copy(larger, 0, 0, length);
-    block = larger;
-  };
-  return {
-    get length() {
-      return length;
-    },
-    add(chunk: Buffer, from: number) {
-      if (from >= chunk.length) return;
-      reserve(chunk.length - from);
-      length += chunk.copy(block, length, from);
-    },
-    takeWith(chunk: Buffer, from: number, to: number): Buffer {
-      const raw = Buffer.allocUnsafe(length + to - from);
-      block.copy(raw, 0, 0, length);
-      chunk.copy(raw, length, from, to);
-      length = 0;
-      if (block.length > 1024 * 1024) block = EMPTY;
-      return raw;
-    },
-    clear() {
-      block = EMPTY;
-      length = 0;
-    },
-  };
+    this.block = Buffer.allocUnsafeSlow(Math.max(length + more, block.length * 2, 1024));
+    block.copy(this.block, 0, 0, length);
+  }
 }
 
 /** A class because three getters share one decoding, made only when one of them is read. */

@@ -76,6 +76,16 @@ describe('routes', () => {
     assert.equal(kind('GET', '/../../etc/passwd'), 404);
     assert.equal(kind('GET', '/%2e%2e/%2e%2e/etc/passwd'), 404);
   });
+  it('what was found for a path is kept by its method, and no more than a few of them', () => {
+    assert.deepEqual(kind('POST', '/v1/messages'), { kind: 'model', name: 'messages' });
+    assert.equal(kind('GET', '/v1/messages'), 405);
+    assert.equal(matchRoute('POST', '/v1/messages'), matchRoute('POST', '/v1/messages'));
+    const first = matchRoute('GET', '/v1/models/0');
+    for (let n = 1; n < 200; n++) matchRoute('GET', `/v1/models/${n}`);
+    assert.deepEqual(kind('GET', '/v1/models/0'), { kind: 'modelInfo', id: '0' });
+    assert.notEqual(matchRoute('GET', '/v1/models/0'), first);
+  });
+
   it('never throws, whatever the method and the target', () => {
     fc.assert(
       fc.property(
