@@ -1,6 +1,7 @@
 /** Main of the router process: started by the editor, or by a person in a terminal (design §2.2). */
 import { homedir } from 'node:os';
 import path from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 import { runCursorCommand } from './cursorApp/command';
 import { runningPrograms } from './cursorApp/processes';
 import { cursorStateFiles } from './cursorApp/stateFile';
@@ -90,6 +91,9 @@ const world: HeadlessWorld = {
   stderr: process.stderr,
   onSignal: (listener) => onEndSignal(listener),
 };
+
+// To wake helpers for the young generation costs more than they take over: a sixth of what a request costs at 32 at a time.
+setFlagsFromString('--no-parallel-scavenge');
 
 main(process.argv.slice(2)).then(
   (code) => process.exit(code),
