@@ -53,6 +53,8 @@ export const DASHBOARD_VIEW = 'llmRouter.dashboard';
 export const CONTEXT_RUNNING = 'llmRouter.running';
 /** A step of the walkthrough has happened. */
 export const contextDid = (step: string): string => `llmRouter.did.${step}`;
+/** It is on its way there. */
+export const CONTEXT_STARTING = 'llmRouter.starting';
 /** The tunnel waits for its program: the question stands wherever it can be answered. */
 export const CONTEXT_TUNNEL = 'llmRouter.needsTunnel';
 /** There is a backend. */

@@ -4,7 +4,7 @@ import { assertNever } from '../never';
 import { clock } from '../said';
 import { isLocalOnly } from '../settings/tunnelKinds';
 import type { TunnelStatus } from '../tunnel/tunnel';
-import { phaseOf, returningUrl, type View, workingUrl } from './view';
+import { phaseOf, returningUrl, type View, whyFailed, workingUrl } from './view';
 import { here, inWords, t } from './words';
 
 /** Buttons under a message; the command group that shows it knows what each does. */
@@ -41,7 +41,7 @@ export interface Message {
 /** A router that could not be started or reached. */
 export const failureOf = (view: View): Message => ({
   severity: 'error',
-  text: `The router is not running. ${view.message ?? ''}`.trim(),
+  text: `The router is not running. ${inWords(whyFailed(view))}`.trim(),
   actions: ['Restart Router', 'Show Log'],
 });
 

@@ -4,7 +4,7 @@ import type { BackendState, RouterState } from '../process/contract';
 import { clock } from '../said';
 import type { StatusBarShows } from '../settings/schema';
 import { isLocalOnly } from '../settings/tunnelKinds';
-import type { TroubleLook } from '../troubles/table';
+import { type TroubleLook, withAdvice } from '../troubles/table';
 import { TUNNEL, type TunnelLook } from '../troubles/tunnel';
 import { cardOf } from '../tunnel/cards';
 import { creditWords } from '../upstream/creditWords';
@@ -103,13 +103,16 @@ function tooltip(view: View, troubles: readonly TroubleLook[]): string {
   lines.push(...troubles.map(troubleLine));
   const actions =
     phase === 'starting' ? [link('showLog', 'Show Log')] : [link('startRouter', 'Start'), link('showLog', 'Show Log')];
-  lines.push(actions.join(' · '));
+  // What mends a failure stands beside it.
+  if (phase !== 'failed') lines.push(actions.join(' · '));
   return lines.join('\n\n');
 }
 
-/** What is wrong, and the ways to mend it. */
-function troubleLine({ text, actions }: TroubleLook): string {
-  return `$(warning) ${escapeMarkdown(text)} ${actions.map(commandLink).join(' · ')}`;
+/** What is wrong, and the ways to mend it; of the worst in a sentence, too. */
+function troubleLine(trouble: TroubleLook, index: number): string {
+  const { text, actions } = trouble;
+  const words = index === 0 ? withAdvice(trouble) : text;
+  return `$(warning) ${escapeMarkdown(words)} ${actions.map(commandLink).join(' · ')}`;
 }
 
 /** Longer lists are the Doctor's. */
@@ -190,8 +193,8 @@ export function backendHealth(backend: BackendState): { icon: string; words: str
 
 function backendLine(backend: BackendState): string {
   const { icon, words } = backendHealth(backend);
-  const reason =
-    backend.lastError && backend.health !== 'ok' ? `: ${escapeMarkdown(shorten(backend.lastError, 160))}` : '';
+  // Why a backend fails or waits stands above, with what is wrong.
+  const reason = backend.lastError && backend.keyRefused ? `: ${escapeMarkdown(shorten(backend.lastError, 160))}` : '';
   const credit = backend.credit
     ? `, ${backend.credit.low ? '$(warning) ' : ''}${escapeMarkdown(creditWords(backend.credit))}`
     : '';

@@ -1,5 +1,6 @@
 /** What a window knows about the router at one moment: everything that status bar, tooltip and messages are made of. */
 import type { RouterState } from '../process/contract';
+import type { Words } from '../said';
 import type { Known } from '../troubles/table';
 
 export interface View {
@@ -30,22 +31,20 @@ export function phaseOf(view: View): Phase {
   if (view.link === 'failed') return 'failed';
   if (view.link === 'connecting') return 'starting';
   if (view.link === 'off' || !view.state) return 'stopped';
-  if (view.state.phase === 'starting') return 'starting';
-  return view.state.phase === 'running' ? 'running' : 'stopped';
+  const { phase, notice } = view.state;
+  if (phase === 'starting' || phase === 'running') return phase;
+  // A person's Stop leaves no word behind: this one says why the last start failed.
+  return phase === 'stopped' && notice !== undefined ? 'failed' : 'stopped';
 }
+
+/** Why the router is not running, a sentence; empty where nobody knows. */
+export const whyFailed = ({ message, state }: View): Words => message ?? state?.noticeSays ?? state?.notice ?? '';
 
 /** What of it can be trouble. */
 export function knownOf(view: View): Known {
   const phase = phaseOf(view);
-  // A person's Stop leaves no word behind: this one is why the last start failed.
-  const failed =
-    phase === 'failed'
-      ? (view.message ?? '')
-      : phase === 'stopped'
-        ? (view.state?.noticeSays ?? view.state?.notice)
-        : undefined;
   return {
-    ...(failed !== undefined && { failed }),
+    ...(phase === 'failed' && { failed: whyFailed(view) }),
     ...(view.keyTrouble && { keys: { why: view.keyTrouble, lost: view.keyLost === true } }),
     ...(phase === 'running' && { router: view.ownModels ? withoutSwitch(view.state) : view.state }),
   };

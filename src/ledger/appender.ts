@@ -63,7 +63,8 @@ export function createAppender(folder: string, onProblem: (problem: Said | undef
   const refused = (error: unknown): void => {
     if (failing) return;
     failing = true;
-    const reason = error instanceof Error ? error.message : String(error);
+    // Without the file: its folder is named already.
+    const reason = (error instanceof Error ? error.message : String(error)).replace(/, \w+ '.*'$/s, '');
     onProblem(say.notWritten(folder, reason === say.diskFull.text ? say.diskFull : reason));
   };
   const flush = (): boolean => {

@@ -106,6 +106,8 @@ export interface RequestTelling {
   story: string;
   /** A curl command with `$LLM_ROUTER_KEY` in the place of the key. */
   curl: string;
+  /** As the client wrote it. */
+  model: string;
 }
 
 export interface ConfigPush {

@@ -121,6 +121,7 @@ export function createDesk(given: DeskOptions): Desk {
         const { publicUrl, localUrl } = given.state();
         return {
           story: requestStory(record),
+          model: record.askedModel,
           curl: copyAsCurl(record, publicUrl ?? localUrl ?? 'http://127.0.0.1:11411/v1'),
         };
       },

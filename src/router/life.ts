@@ -6,7 +6,7 @@ import { originSocketPath } from '../process/runtimeDir';
 import { createQueue } from '../process/timeLimit';
 import { type Said, textOf, type Words } from '../said';
 import { hostName } from '../server/guard';
-import { type Listener, listen } from '../server/listener';
+import { type Listener, listen, PortTaken } from '../server/listener';
 import type { RequestServer } from '../server/server';
 import type { Configuration, CoreOptions } from './options';
 import { say } from './sentences';
@@ -90,7 +90,7 @@ export function createLife({ options, setup, tunnel, handle, onChange }: LifeOpt
       listener = await openListener();
     } catch (error) {
       phase = 'stopped';
-      notice = (error as Error).message;
+      notice = whatOf(error as Error);
       onChange();
       throw error;
     }
@@ -167,7 +167,7 @@ export function createLife({ options, setup, tunnel, handle, onChange }: LifeOpt
   /** The new port serves at once; the tunnel follows when its answers have settled, and what runs on the old port goes on. */
   async function movePort(): Promise<void> {
     const next = await openListener().catch((error: Error) => {
-      const says = say.staysOnPort(error.message, listener?.port ?? 0);
+      const says = say.staysOnPort(whatOf(error), listener?.port ?? 0);
       notice = says;
       log('warn', says.text);
       onChange();
@@ -235,4 +235,9 @@ export function createLife({ options, setup, tunnel, handle, onChange }: LifeOpt
     tunnelSettled,
     restartTunnel,
   };
+}
+
+/** A window has no --port, and offers what mends it. */
+function whatOf(error: Error): string {
+  return error instanceof PortTaken ? error.what : error.message;
 }

@@ -39,15 +39,17 @@ export interface Listener {
 const PORTS_TO_TRY = 50;
 
 export class PortTaken extends Error {
+  /** What is wrong, without what to do about it: that depends on where it is told. */
+  readonly what: string;
   constructor(
     readonly port: number,
     readonly code: string,
   ) {
-    super(
-      code === 'EACCES'
-        ? `Port ${port} may not be used by this user. Choose a port above 1023.`
-        : `Port ${port} is already in use. Choose another one with --port or the setting llmRouter.port.`,
-    );
+    const what = `Port ${port} ${code === 'EACCES' ? 'may not be used by this user' : 'is already in use'}.`;
+    const fix =
+      code === 'EACCES' ? 'Choose a port above 1023.' : 'Choose another one with --port or the setting llmRouter.port.';
+    super(`${what} ${fix}`);
+    this.what = what;
     this.name = 'PortTaken';
   }
 }

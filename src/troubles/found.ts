@@ -95,8 +95,10 @@ function* each({ failed, keys, router }: Known): Iterable<Trouble> {
   else if (TUNNEL[tunnel.state].severity) yield { kind: 'tunnel', tunnel };
   const errors = problems.filter(({ severity }) => severity === 'error');
   if (errors.length > 0) yield { kind: 'settings', problems: errors };
-  for (const line of cursorApp?.told ?? []) yield { kind: line.kind, line };
-  if (cursor?.outdated) yield { kind: 'oldUrl', host: cursor.host };
+  // Where no URL works yet there is none to paste instead of the old one.
+  const hasUrl = tunnel.state === 'online' || tunnel.state === 'degraded';
+  for (const line of cursorApp?.told ?? []) if (hasUrl || line.kind !== 'otherUrl') yield { kind: line.kind, line };
+  if (cursor?.outdated && hasUrl) yield { kind: 'oldUrl', host: cursor.host };
   if (cursor?.refused) yield { kind: 'callRefused', why: cursor.lastRefusal ?? 'wrong key', ...cursor.refused };
   for (const backend of backends) yield* backendTrouble(backend);
   if (notice !== undefined) yield { kind: NOTICES[noticeAbout ?? 'other'], why: noticeSays ?? notice };

@@ -59,6 +59,20 @@ function told({ short, text, fix, ...look }: Look): TroubleLook {
   return { ...look, ...spoken({ ...(short && { short }), text, fix }) };
 }
 
+/** Their own words say what to do. */
+const SAY_IT_THEMSELVES: ReadonlySet<TroubleKind> = new Set([
+  'notRunning',
+  'keyLost',
+  'noKeys',
+  'noTunnelProgram',
+  'tunnel',
+  'ledger',
+]);
+
+/** What is wrong and what to do, each once. */
+export const withAdvice = ({ kind, text, fix }: TroubleLook): string =>
+  SAY_IT_THEMSELVES.has(kind) ? text : `${text} ${fix}`;
+
 /** Everything that is wrong, worst first. */
 export const troublesOf = (known: Known): TroubleLook[] => found(known).map((trouble) => told(lookOf(trouble)));
 
@@ -223,8 +237,8 @@ function ofBackend(
   return amber({ kind, short: say.ofBackend(name, short), ...words, actions: [action] });
 }
 
-/** Characters of a backend's name in the status bar, and of a reason within a sentence. */
-const MOST_NAME = 40;
+/** Characters of a backend's name in the status bar, which cuts what is long, and of a reason within a sentence. */
+const MOST_NAME = 18;
 const MOST_REASON = 160;
 
 function withReason(

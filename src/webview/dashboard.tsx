@@ -71,7 +71,7 @@ function Troubles({ troubles, send }: { troubles: Note[]; send: Send }) {
   );
 }
 
-function NotRunning({ snapshot: { phase, message }, send }: { snapshot: Snapshot; send: Send }) {
+function NotRunning({ snapshot: { phase, message, troubles }, send }: { snapshot: Snapshot; send: Send }) {
   const words = {
     starting: t`LLM Router is starting…`,
     stopped: t`LLM Router is stopped.`,
@@ -82,6 +82,7 @@ function NotRunning({ snapshot: { phase, message }, send }: { snapshot: Snapshot
     <section class="wide first" aria-live="polite">
       <h1>{words}</h1>
       {message && <p>{message}</p>}
+      {phase === 'stopped' && <Troubles troubles={troubles} send={send} />}
       <p class="buttons">
         {phase !== 'starting' && <Run command="startRouter" words={t`Start Router`} send={send} main />}
         <Run command="showLog" words={t`Show Log`} send={send} />

@@ -10,7 +10,6 @@ import type { Editor } from '../controller';
 import { COMMANDS, type Handlers } from '../ids';
 import { sayError, sayInformation } from '../say';
 import { openSetting } from '../settings';
-import { phaseOf } from '../view';
 import { inWords, shown, t } from '../words';
 import type { ShowPage } from './pages';
 
@@ -53,7 +52,7 @@ export function doctorCommands(editor: Editor, showPage: ShowPage): Pick<Handler
 
 /** Undefined when the person cancelled before anything was known. */
 async function examine(editor: Editor, paid: boolean): Promise<DoctorReport | undefined> {
-  if (phaseOf(editor.view) === 'failed') return unreachable(editor.view.message ?? 'The router could not be started.');
+  if (editor.view.link === 'failed') return unreachable(editor.view.message ?? 'The router could not be started.');
   const title = paid ? t`Doctor, with real requests` : t`Doctor`;
   const options = { location: ProgressLocation.Notification, title, cancellable: true };
   const report = await window.withProgress(options, async (progress, token) => {

@@ -2,7 +2,15 @@
 import { commands, type Disposable } from 'vscode';
 import { tell } from '../actions';
 import type { Editor } from '../controller';
-import { COMMANDS, CONTEXT_BACKENDS, CONTEXT_RUNNING, CONTEXT_TUNNEL, type CommandName, type Handlers } from '../ids';
+import {
+  COMMANDS,
+  CONTEXT_BACKENDS,
+  CONTEXT_RUNNING,
+  CONTEXT_STARTING,
+  CONTEXT_TUNNEL,
+  type CommandName,
+  type Handlers,
+} from '../ids';
 import { LostKeyError } from '../ownKeys';
 import { keyMessage } from '../stateMessages';
 import { phaseOf } from '../view';
@@ -78,6 +86,7 @@ function keepContext(editor: Editor): Disposable {
   const set = (): void => {
     const { view } = editor;
     keep(CONTEXT_RUNNING, phaseOf(view) === 'running');
+    keep(CONTEXT_STARTING, phaseOf(view) === 'starting');
     keep(CONTEXT_TUNNEL, asksForProgram(view));
     keep(CONTEXT_BACKENDS, (view.state?.backends.length ?? 0) > 0);
   };

@@ -3,10 +3,13 @@ import { commands, type Disposable, EventEmitter, Uri, window, workspace } from 
 import type { Period } from '../../ledger/store';
 import type { Editor } from '../controller';
 import { GROUPS, type Group } from './periods';
+import { tabName } from './requestLook';
 
 const SCHEME = 'llm-router';
 
-const storyUri = (id: string): Uri => Uri.from({ scheme: SCHEME, path: `/${id}.md`, query: 'request' });
+/** The tab is named after the model that was asked for, not after the request. */
+const storyUri = (id: string, model: string): Uri =>
+  Uri.from({ scheme: SCHEME, path: `/${tabName(model, id)}.md`, query: ['request', id].join(',') });
 const usageUri = (by: Group, { from, to }: Period): Uri =>
   Uri.from({ scheme: SCHEME, path: `/Usage by ${by}.md`, query: ['usage', by, from, to].join(',') });
 
@@ -18,8 +21,8 @@ export interface Documents extends Disposable {
 export function createDocuments({ router }: Editor): Documents {
   const changed = new EventEmitter<Uri>();
   async function textOf(uri: Uri): Promise<string> {
-    const [kind, by, from = '', to = ''] = uri.query.split(',');
-    if (kind === 'request') return (await router.requestStory({ id: uri.path.slice(1, -3) })).story;
+    const [kind, by = '', from = '', to = ''] = uri.query.split(',');
+    if (kind === 'request') return (await router.requestStory({ id: by })).story;
     const group = GROUPS.find((known) => known === by);
     if (kind !== 'usage' || !group) throw new Error('There is no such page.');
     return await router.usagePage({ by: group, from, to });
@@ -41,7 +44,10 @@ export function createDocuments({ router }: Editor): Documents {
     }
   }
   return {
-    openStory: (id) => open(storyUri(id)),
+    async openStory(id) {
+      const { model } = await router.requestStory({ id });
+      await open(storyUri(id, model));
+    },
     openUsage: (by, period) => open(usageUri(by, period)),
     dispose: () => {
       registration.dispose();

@@ -56,3 +56,14 @@ export function requestLook(record: RequestRecord): RequestLook {
   ];
   return { outcome, model: record.askedModel || '(no model)', facts: facts.filter(Boolean).join(' · '), lines };
 }
+
+/** What the tab of a story is called: the model without its prefix; a client may write anything there. */
+export function tabName(model: string, id: string): string {
+  const last = model.split('/').findLast((part) => part.trim() !== '') ?? '';
+  return (
+    last
+      .replace(/[^\p{L}\p{N}._:@-]+/gu, ' ')
+      .trim()
+      .slice(0, 60) || id
+  );
+}

@@ -11,7 +11,7 @@ import { creditWords } from '../../upstream/creditWords';
 import type { BackendLook, Note, RequestLine, Snapshot, Sum, Tone, TunnelStep } from '../../webview/pageMessages';
 import { backendHealth } from '../statusText';
 import { troublesHere } from '../troubles';
-import { phaseOf, type View, workingUrl } from '../view';
+import { phaseOf, type View, whyFailed, workingUrl } from '../view';
 import { inWords, shown } from '../words';
 import { dayBefore } from './periods';
 import { outcomeOf } from './requestLook';
@@ -40,12 +40,13 @@ const MAX_TEXT = 500;
 export function dashboardSnapshot(view: View, facts: Facts, now: number): Snapshot {
   const { state } = view;
   const url = workingUrl(view);
+  const phase = phaseOf(view);
   const { requests = 0, tokens = 0, cost = 0, costKnown = true } = state?.today ?? {};
   return {
     type: 'snapshot',
     now,
-    phase: phaseOf(view),
-    message: cut(view.message),
+    phase,
+    message: cut(phase === 'failed' ? inWords(whyFailed(view)) : view.message),
     troubles: troublesHere(view).slice(0, TOP).map(noteOf),
     url: url ?? state?.localUrl,
     urlWorks: url !== undefined,

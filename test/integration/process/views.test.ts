@@ -27,7 +27,8 @@ describe('what the views ask for', () => {
 
   it('tells the story of a request and a curl command, without prompt and key', async () => {
     const { id } = await ask();
-    const { story, curl } = await router.core.requestStory({ id });
+    const { story, curl, model } = await router.core.requestStory({ id });
+    assert.equal(model, body.model);
     assert.match(story, new RegExp(`# Request ${id}`));
     assert.ok(curl.includes(`${router.url}/v1/chat/completions`), curl);
     for (const text of [story, curl]) assert.ok(!text.includes(PROMPT) && !text.includes(CLIENT_KEY));

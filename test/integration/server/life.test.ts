@@ -123,11 +123,11 @@ describe('a stop in the middle of a change', () => {
     await new Promise((resolve) => taken.once('listening', resolve).once('error', resolve));
     await change(65_535);
     assert.equal(life.port, old);
-    assert.match(life.notice!, new RegExp(`^Port 65535 is already in use.*The router stays on port ${old}\\.$`));
+    assert.match(life.notice!, new RegExp(`^Port 65535 is already in use\\. The router stays on port ${old}\\.$`));
     await life.stop({ drainMs: 0 });
     assert.equal(life.notice, undefined);
     await assert.rejects(life.start());
-    assert.match(life.notice!, /^Port 65535 is already in use/);
+    assert.equal(life.notice, 'Port 65535 is already in use.');
     await new Promise((resolve) => taken.close(resolve));
   });
 

@@ -145,7 +145,7 @@ export function createFakeCore(context: Pick<CoreContext, 'lastPort'>, version: 
     recentRequests: async () => [],
     usage: unused,
     usagePage: unused,
-    requestStory: async () => ({ story: '# a request', curl: 'curl' }),
+    requestStory: async () => ({ story: '# a request', curl: 'curl', model: 'fast' }),
     exportUsage: unused,
     keyStates: async () => [],
     forgetLearned: async () => ({ models: 0 }),

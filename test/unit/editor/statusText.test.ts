@@ -222,6 +222,23 @@ describe('status bar text', () => {
     assert.match(line({ state: 'off', provider: 'none', protocol: undefined })!, off);
   });
 
+  it('says of the worst trouble what to do, and why a backend fails once', () => {
+    const promptCut = { what: 'the prompt was cut.', fix: 'Start Ollama with a larger window.' };
+    const failing = { ...backend, health: 'failing', lastError: 'No such region.' } as const;
+    const { tooltip } = statusText(
+      running({
+        backends: [
+          { ...backend, promptCut },
+          { ...failing, name: 'b' },
+        ],
+      }),
+    );
+    assert.match(tooltip, /No such region\\\. Test it under Manage Backends…/);
+    assert.equal(tooltip.split('No such region').length, 2);
+    assert.ok(!tooltip.includes('larger window'), 'only of the worst');
+    assert.match(statusText(running({ backends: [{ ...backend, promptCut }] })).tooltip, /cut\\\. Start Ollama with/);
+  });
+
   it('writes no word before models where none has a name', () => {
     assert.match(statusText(running()).tooltip, /Models `fast` `smart` \[Copy Model Name…\]/);
     assert.match(statusText({ ...running(), models: [] }).tooltip, /^\[Copy Model Name…\]/m);

@@ -4,7 +4,7 @@ import type { View } from '../../../src/editor/view';
 import { KEY_LIMITS, keyLook, keyNameProblem, withLimit } from '../../../src/editor/views/keyText';
 import { createLive } from '../../../src/editor/views/live';
 import { periods } from '../../../src/editor/views/periods';
-import { outcomeOf, requestLook } from '../../../src/editor/views/requestLook';
+import { outcomeOf, requestLook, tabName } from '../../../src/editor/views/requestLook';
 import { asksForProgram, requestsHead } from '../../../src/editor/views/requestsHead';
 import { dashboardSnapshot } from '../../../src/editor/views/snapshot';
 import { stepsOfRequest, stepsOfView } from '../../../src/editor/views/steps';
@@ -251,6 +251,20 @@ describe('steps of the walkthrough', () => {
   });
 });
 
+it('the tab of a story is named after the model, whatever a client wrote there', () => {
+  assert.equal(tabName('openai/gpt-5-mini', 'req_1'), 'gpt-5-mini');
+  assert.equal(tabName('qwen3:8b', 'req_1'), 'qwen3:8b');
+  assert.equal(tabName('//../a?b#c\n', 'req_1'), 'a b c');
+  for (const nothing of ['', '/', '?#']) assert.equal(tabName(nothing, 'req_1'), 'req_1');
+  assert.equal(tabName('x'.repeat(500), 'req_1').length, 60);
+});
+
+it('the dashboard of a start that failed says why', () => {
+  const facts = { requests: [], days: [], models: [], backends: [], tunnel: [] };
+  const { phase, message } = dashboardSnapshot(view({ phase: 'stopped', notice: 'Port 443 is taken.' }), facts, at);
+  assert.deepEqual([phase, message], ['failed', 'Port 443 is taken.']);
+});
+
 describe('the view Requests', () => {
   const refused = { count: 1, lastAt: at };
   const wrongKey = view({ cursor: { host: '', lastSeen: 0, outdated: false, lastRefusal: 'wrong key.', refused } });
@@ -262,11 +276,18 @@ describe('the view Requests', () => {
 
   it('says the worst trouble and offers what mends it, with and without requests', () => {
     for (const empty of [true, false]) {
-      assert.match(requestsHead(wrongKey, empty).message, /was refused/);
+      assert.match(requestsHead(wrongKey, empty).message, /was refused.*Paste the API key into Cursor/);
       assert.deepEqual(titles(wrongKey, empty), ['Copy API Key', "Open Cursor's Settings"]);
     }
     assert.deepEqual(titles({ link: 'failed', message: 'x', models: [] }, true), ['Restart Router', 'Show Log']);
     assert.deepEqual(requestsHead(view(), true), { message: '', mendings: [] });
+  });
+
+  it('breaks a long path, which the view would cut, and says no advice twice', () => {
+    const why = 'The usage log in /home/somebody/data/User/globalStorage cannot be written (ENOSPC).';
+    const { message } = requestsHead(view({ notice: why, noticeAbout: 'ledger' }), true);
+    assert.equal(message.replaceAll('\u200b', ''), why);
+    assert.ok(message.includes('User/\u200bglobalStorage'));
   });
 
   it('leaves the question about the download to its buttons while it is empty, where a download helps', () => {

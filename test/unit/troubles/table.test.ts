@@ -149,6 +149,24 @@ describe('the table of troubles', () => {
       assert.match(look!.fix, /Correct the setting/);
     });
 
+  it('a long name of a backend leaves room for what is wrong with it', () => {
+    const name = 'a-backend-with-a-very-long-name';
+    const [look] = troublesOf({ router: { ...router, backends: [{ ...backend, name, keyRefused: true }] } });
+    assert.equal(look?.short, 'a-backend-with-a-…: key refused');
+    assert.ok(look?.text.startsWith(name));
+  });
+
+  it('an old URL is told when there is a new one to paste, not while that is still checked', () => {
+    for (const kind of ['oldUrl', 'otherUrl'] as const) {
+      const told = (state: TunnelStatus['state']) =>
+        troublesOf({ router: { ...router, ...STATES[kind].router, tunnel: { ...tunnel, state } } }).map(
+          (one) => one.kind,
+        );
+      assert.deepEqual(told('online'), [kind]);
+      assert.deepEqual(told('verifying'), []);
+    }
+  });
+
   it('tells the worst first, whatever the order it is found in', () => {
     const all = troublesOf({
       failed: 'x',
