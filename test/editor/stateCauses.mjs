@@ -25,10 +25,12 @@ const cursorState = (name, short, holds) => ({
 
 /** A machine with much else to do is slower than the patience of the first start. */
 async function started(world) {
-  const begun = /not running|local only|LLM Router\s*$/;
-  if (!/not running/.test(await world.window.statusShows(begun))) return;
-  await run(world, 'restartRouter');
-  await world.window.statusShows(/local only|LLM Router\s*$/);
+  const { window } = world;
+  for (let attempt = 0; attempt < 5; attempt++) {
+    if (!/not running/.test(await window.statusShows(/not running|local only|LLM Router\s*$/))) return;
+    await run(world, 'restartRouter');
+    await window.statusShows(/starting|local only|LLM Router\s*$/);
+  }
 }
 
 export const CAUSES = [
@@ -159,7 +161,7 @@ export const CAUSES = [
   },
   cursorState('overrideOff', "Cursor's override is off", { url: null }),
   cursorState('otherUrl', 'Cursor uses another URL', { url: 'https://four-other-words.trycloudflare.com/v1' }),
-  cursorState('noKey', 'Cursor has no key', { key: undefined, models: ['demo/echo'] }),
+  cursorState('noKey', 'Cursor has no key', { key: '', models: ['demo/echo'] }),
   cursorState('wrongKey', 'Cursor has a wrong key', { key: 'sk-somebody-elses', models: ['demo/echo'] }),
   cursorState('switchedOff', "Cursor's key is off", { on: false, models: ['demo/echo'] }),
   {

@@ -57,6 +57,8 @@ export const online = ({ window }) => window.statusShows(ONLINE, 90_000);
 export const ask = ({ cloud, kept }, model, { key = kept.key, content = 'hello' } = {}) =>
   visit(cloud, kept.url, { key, body: { model, messages: [{ role: 'user', content }] } });
 export const copyUrl = async ({ window, kept }) => {
+  // The one before may stand there still.
+  await window.setClipboard('');
   kept.url = await window.copied('llmRouter.copyBaseUrl', /^https:/);
 };
 export const run = ({ window }, command) =>
