@@ -16,7 +16,10 @@ export interface Call {
   tool: RegExp;
   args: JsonObject;
 }
-/** What the model says in one turn, and how the connection ends: `cut` the first time only, then whole. */
+/**
+ * What the model says in one turn, and how the connection ends: `cut` and `overflow` the first time only, then whole. Who
+ * sums up what was said and asks again is let through: opencode would go on with that for ever, since each summary succeeds.
+ */
 export interface Say {
   think?: string;
   text?: string;
@@ -102,7 +105,7 @@ async function answer(model: Model, seen: Seen, response: http.ServerResponse): 
   const say: Say = aside ? { text: 'ok' } : (model.script[step] ?? { text: `nothing is written for turn ${step}` });
   const first = !aside && !model.turns.some((turn) => rounds(turn) === step);
   if (!aside) model.turns.push(conversation);
-  if (say.end === 'overflow') return refuse(OVERFLOW[wire]);
+  if (say.end === 'overflow' && first) return refuse(OVERFLOW[wire]);
 
   const usage: Usage = { input: 1_000 + 100 * step, output: 20 + step, cacheRead: 500 };
   const parts = partsOf(say, wire, step, conversation);

@@ -131,8 +131,13 @@ export const SITUATIONS: readonly Situation[] = [
   },
   {
     title: 'an input too long',
-    script: () => [{ end: 'overflow' }],
-    check: failed(/context|too long|exceeds/i),
+    script: () => [{ ...done, end: 'overflow' }],
+    // Told in words that a client knows: it sums up what was said and asks again (opencode), or tells its person.
+    check: (played) => {
+      const { told, model } = played;
+      if (model.turns.length > 1) assert.ok(told.text.includes(PROMPT_ANSWER), told.all);
+      else failed(/context|too long|exceeds/i)(played);
+    },
   },
   { title: 'a wrong key', key: 'wrong', script: () => [done], check: failed(/key/i, 0) },
   { title: 'a spent budget', key: 'spent', script: () => [done], check: failed(/budget/i, 0) },

@@ -105,10 +105,18 @@ function exportBackend(backend: Backend, out: Collector): void {
 function exportRules(backend: Backend, out: Collector): void {
   for (const model of backend.models.filter(isPattern))
     addEntry(out, backend, { name: model.id, upstream: upstreamOf(model, backend), model });
+  tellForeignList(backend, out);
   if (backend.prefix !== '') addEntry(out, backend, { name: `${backend.prefix}*`, upstream: '*' });
   if (backend.isDefault) addEntry(out, backend, { name: '*', upstream: '*' });
   if (backend.fallbacks.length > 0 && (backend.prefix !== '' || backend.isDefault))
     out.note(`the fallbacks of ${backend.name} for models that are not listed by name.`);
+}
+
+/** LiteLLM speaks the Messages API only under names of makers whose models it knows. */
+function tellForeignList(backend: Backend, out: Collector): void {
+  const { prefix, base } = providerOf(backend) ?? {};
+  if (prefix === 'anthropic' && base !== undefined && (backend.prefix !== '' || backend.isDefault))
+    out.note(`the list of ${backend.name}. LiteLLM lists the models of Anthropic that it knows in its place.`);
 }
 
 /** Aliases of configured models stay aliases; those of a name that only a rule serves become models of their own. */
@@ -150,6 +158,11 @@ function addTarget(out: Collector, name: string, target: Target): void {
   addEntry(out, backend, { name, upstream, ...(model && { model }), ...(effort !== undefined && { effort }) });
 }
 
+interface LiteLlmProvider {
+  prefix: string;
+  base?: string;
+}
+
 interface Wanted {
   name: string;
   upstream: string;
@@ -162,13 +175,14 @@ function addEntry(out: Collector, backend: Backend, { name, upstream, model, eff
   if (!provider || out.served.has(name)) return;
   out.served.add(name);
   const variable = keyVariable(backend, model);
+  const way = responsesWay(backend, provider.prefix, upstream, model);
   const reasoning = effort ?? model?.reasoningEffort;
   const version = backend.query['api-version'];
   const info = infoOf(model, abilitiesFor(backend, upstream, model).maxOutputTokens);
   out.entries.push({
     name,
     params: {
-      model: `${provider.prefix}/${responsesWay(backend, provider.prefix, upstream, model)}${upstream}`,
+      model: `${nameOf(provider, upstream)}/${way}${upstream}`,
       ...(provider.base !== undefined && { api_base: provider.base }),
       ...(provider.prefix === 'azure' && version !== undefined && { api_version: version }),
       // With an empty key real LiteLLM would send OPENAI_API_KEY to that server; `hosted_vllm` needs none.
@@ -184,6 +198,14 @@ function addEntry(out: Collector, backend: Backend, { name, upstream, model, eff
   });
 }
 
+/**
+ * For a rule LiteLLM lists every model that it knows of the provider: `openai/*` at another address would list about 180 of
+ * OpenAI's. `litellm_proxy` has none of its own, and sends what it gets to any server of OpenAI's shape, over both wires.
+ */
+function nameOf({ prefix, base }: LiteLlmProvider, upstream: string): string {
+  return prefix === 'openai' && base !== undefined && upstream.includes('*') ? 'litellm_proxy' : prefix;
+}
+
 /** Where LiteLLM has a way for the Responses wire, its names say so: for models that chat refuses too (routing/wireChoice.ts). */
 function responsesWay(backend: Backend, prefix: string, upstream: string, model: ModelSettings | undefined): string {
   if (prefix !== 'openai') return '';
@@ -194,7 +216,7 @@ function responsesWay(backend: Backend, prefix: string, upstream: string, model:
 }
 
 /** LiteLLM's provider and address for a backend; undefined where it cannot reach that address. */
-function providerOf(backend: Backend): { prefix: string; base?: string } | undefined {
+function providerOf(backend: Backend): LiteLlmProvider | undefined {
   const { wire, baseUrl } = backend;
   const preset = presetOf(backend.preset);
   const own = preset !== undefined && baseUrl === readBaseUrl(preset.baseUrl)?.baseUrl;

@@ -13,5 +13,6 @@ export const litellm: Preset = {
   liteLlm: {
     names: ['litellm_proxy'],
     addressEnv: ['LITELLM_PROXY_API_BASE'],
+    ways: /^responses\//,
   },
 };

@@ -74,7 +74,19 @@ const ANSWERS: Record<string, object> = {
       aliases: { work: 'fast', far: 'wide/some/model' },
     };
   };
-  const NAMES = ['fast', 'quick', 'deep', 'home/qwen', 'wide/any:thing', 'thinker', 'wise', 'work', 'far'];
+  const NAMES = [
+    'fast',
+    'quick',
+    'deep',
+    'home/qwen',
+    'wide/any:thing',
+    'thinker',
+    'wise',
+    'work',
+    'far',
+    'resp/other',
+    'lab/x',
+  ];
 
   before(async () => {
     upstream = await startUpstream((seen, response) => {
@@ -151,7 +163,7 @@ const ANSWERS: Record<string, object> = {
       assert.ok([400, 404].includes(answer.status), String(answer.status));
   });
 
-  it('its list has the names of ours', async () => {
+  it('its list has the names of ours, and those of no other provider', async () => {
     const names = async (answer: Response) => {
       const { data } = (await answer.json()) as { data: { id: string }[] };
       return data.map(({ id }) => id);
@@ -163,5 +175,8 @@ const ANSWERS: Record<string, object> = {
       [],
       there.join(' '),
     );
+    // Claude's for a backend over Messages are told in the file.
+    const foreign = there.filter((name) => !here.includes(name) && !name.includes('*') && !name.startsWith('claude/'));
+    assert.deepEqual(foreign, []);
   });
 });

@@ -258,6 +258,36 @@ describe('export for LiteLLM', () => {
       assert.match(text, new RegExp(`^ +"?${alias}"?: "?m"?$`, 'm'));
   });
 
+  it('a rule for another server lends the name of no provider whose models LiteLLM would list; where one must, it is told', () => {
+    const at = 'https://relay.example/v1';
+    const text = fileOf(
+      settingsOf({
+        backends: [
+          { name: 'wide', baseUrl: at, apiKeyEnv: 'WIDE_KEY', models: [{ id: 'exact' }] },
+          { name: 'resp', baseUrl: `${at}/r`, wire: 'responses', apiKeyEnv: 'RESP_KEY' },
+          { name: 'msgs', baseUrl: `${at}/m/v1`, wire: 'messages', apiKeyEnv: 'MSGS_KEY' },
+          { name: 'openai', preset: 'openai' },
+        ],
+      }),
+      'config.yaml',
+    );
+    const { model_list } = parse(text) as { model_list: { model_name: string; litellm_params: { model: string } }[] };
+    const to = Object.fromEntries(model_list.map((entry) => [entry.model_name, entry.litellm_params.model]));
+    assert.deepEqual(to, {
+      exact: 'openai/exact',
+      'wide/*': 'litellm_proxy/*',
+      'resp/*': 'litellm_proxy/responses/*',
+      'msgs/*': 'anthropic/*',
+      'openai/*': 'openai/*',
+    });
+    assert.match(text, /# Not carried over: the list of msgs\. LiteLLM lists the models of Anthropic/);
+    assert.doesNotMatch(text, /the list of (wide|resp|openai)\./);
+    const { settings } = loadConfigText(text);
+    const back = createRouteTable(settings!, buildBackends(settings!)).resolve('resp/any');
+    assert.ok(!('notFound' in back));
+    assert.deepEqual([back.upstreamModel, back.backend.baseUrl, back.backend.wire], ['any', `${at}/r`, 'responses']);
+  });
+
   it('an empty configuration is an empty but valid proxy', () => {
     const text = fileOf(settingsOf({}), 'config.yaml');
     assert.deepEqual((parse(text) as { model_list: unknown }).model_list, []);
