@@ -21,7 +21,7 @@ export async function writeWhole(file: string, content: string | Uint8Array): Pr
   const temporary = temporaryOf(file);
   await fillNew(temporary, content);
   try {
-    await replace(temporary, file);
+    await renameFreed(temporary, file);
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;
@@ -42,12 +42,13 @@ async function fillNew(file: string, content: string | Uint8Array): Promise<void
   }
 }
 
-async function replace(temporary: string, file: string): Promise<void> {
+/** Renames a file or a folder, again and again while somebody holds it. */
+export async function renameFreed(from: string, to: string, attempts = ATTEMPTS): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await rename(temporary, file);
+      return await rename(from, to);
     } catch (error) {
-      if (attempt >= ATTEMPTS || !isHeld(error)) throw error;
+      if (attempt >= attempts || !isHeld(error)) throw error;
       await new Promise((resolve) => setTimeout(resolve, waitAfter(attempt)));
     }
   }

@@ -1,6 +1,7 @@
 /** Downloads cloudflared: verified against the digest that the release itself publishes, whole or not at all. */
 
 import { createHash, randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { chmod, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Writable } from 'node:stream';
@@ -10,6 +11,7 @@ import { gunzip } from 'node:zlib';
 import { RELEASE_BASE } from 'cloudflared/lib/constants.js';
 import { createNetwork, type Network } from '../../network/httpsClient';
 import type { NetworkSettings } from '../../network/settings';
+import { renameFreed } from '../../network/wholeFile';
 import { say } from '../sentences';
 import type { InstallProgress } from '../tunnel';
 import { realWorld, type TunnelWorld } from '../world';
@@ -33,6 +35,8 @@ const IDLE_MS = 30_000;
 const STALLED = 'the download stalled';
 const TOTAL_MS = 15 * 60_000;
 const STALE_MS = 3_600_000;
+/** Attempts to move what came just now: a virus scanner may look at it for some seconds first. */
+const SCANNED = 20;
 
 export interface InstallOptions {
   dataDir: string;
@@ -67,7 +71,8 @@ export async function installCloudflared(options: InstallOptions): Promise<{ pat
   } catch (error) {
     throw new Error(explain(error, options.signal, total), { cause: error });
   } finally {
-    await rm(temporary, { recursive: true, force: true });
+    // What stays, since it is held, goes when it is stale.
+    await rm(temporary, { recursive: true, force: true, maxRetries: 5 }).catch(() => undefined);
   }
 }
 
@@ -102,7 +107,7 @@ async function fillFolder(
   await fetchAsset(network, asset, () => world.createFile(download), signal, tell);
   const program = path.join(folder, world.platform === 'win32' ? 'cloudflared.exe' : 'cloudflared');
   if (assetName.endsWith('.tgz')) await writeFile(program, await extractProgram(await readFile(download)));
-  else await rename(download, program);
+  else await renameFreed(download, program, SCANNED);
   await rm(download, { force: true });
   await chmod(program, 0o755);
   await cloudflaredVersion(program, world).catch((error: Error) => {
@@ -268,7 +273,8 @@ async function putInPlace(temporary: string, dataDir: string, version: string): 
   const target = copyFolder(dataDir, version);
   for (let tries = 0; ; tries += 1) {
     try {
-      await rename(temporary, target);
+      // On Windows a folder that is there is told as one that is held: it is not waited for.
+      await renameFreed(temporary, target, existsSync(target) ? 1 : SCANNED);
       return;
     } catch (error) {
       if (isStamped(dataDir, version) && tries > 0) return;

@@ -8,10 +8,12 @@ import tls from 'node:tls';
 import { isAlive } from '../../../src/system/processes';
 import { openStateFile } from '../../../src/tunnel/stateFile';
 import { type FakeCloud, startFakeCloud } from '../../support/fakeCloudflared';
+import { itOnPosix } from '../../support/platform';
 import { type Program, startProgram, tempFolder } from '../../support/program';
 import { assertEnded } from '../../support/tunnelHarness';
 import { chunk, DONE, startUpstream, type Upstream } from '../../support/upstream';
 
+const SIGNAL = 'a signal on Windows is the end at once';
 const KEY = 'sk-drain-0123456789abcdef0123456789';
 
 describe('a router that ends while an answer runs through its tunnel', () => {
@@ -98,25 +100,29 @@ describe('a router that ends while an answer runs through its tunnel', () => {
     }
   };
 
-  it('SIGTERM: the answer ends whole, new requests get 503 and a wrong key 401 meanwhile, then cloudflared and the port go', async () => {
-    const answer = await ask();
-    await answer.first;
-    const finish = go;
-    const { pid } = openStateFile(dataDir()).value.running!;
-    program.child.kill('SIGTERM');
-    assert.equal(await statusOnceDraining(), 503);
-    assert.equal((await ask('sk-revoked-0123456789abcdef')).status, 401);
-    assert.ok(isAlive(pid), 'the tunnel carries the answer until it ends');
-    finish();
-    const text = await answer.text;
-    assert.match(text, /before[\s\S]*after[\s\S]*\[DONE\]/);
-    assert.equal(await program.exited, 0);
-    await assertEnded(pid);
-    const record = program.events.find(({ event, status }) => event === 'request' && status === 200);
-    assert.ok(record && !record.error, 'the ledger blames nobody');
-  });
+  itOnPosix(
+    'SIGTERM: the answer ends whole, new requests get 503 and a wrong key 401 meanwhile, then cloudflared and the port go',
+    SIGNAL,
+    async () => {
+      const answer = await ask();
+      await answer.first;
+      const finish = go;
+      const { pid } = openStateFile(dataDir()).value.running!;
+      program.child.kill('SIGTERM');
+      assert.equal(await statusOnceDraining(), 503);
+      assert.equal((await ask('sk-revoked-0123456789abcdef')).status, 401);
+      assert.ok(isAlive(pid), 'the tunnel carries the answer until it ends');
+      finish();
+      const text = await answer.text;
+      assert.match(text, /before[\s\S]*after[\s\S]*\[DONE\]/);
+      assert.equal(await program.exited, 0);
+      await assertEnded(pid);
+      const record = program.events.find(({ event, status }) => event === 'request' && status === 200);
+      assert.ok(record && !record.error, 'the ledger blames nobody');
+    },
+  );
 
-  it('a second signal ends at once what the first one waits for', async () => {
+  itOnPosix('a second signal ends at once what the first one waits for', SIGNAL, async () => {
     const answer = await ask();
     await answer.first;
     program.child.kill('SIGTERM');

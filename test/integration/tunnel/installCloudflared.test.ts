@@ -13,7 +13,9 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
+import fsPromises from 'node:fs/promises';
 import type http from 'node:http';
+import { syncBuiltinESMExports } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
 import { Writable } from 'node:stream';
@@ -29,10 +31,13 @@ import { createTunnel } from '../../../src/tunnel/createTunnel';
 import type { InstallProgress } from '../../../src/tunnel/tunnel';
 import { realWorld } from '../../../src/tunnel/world';
 import { type Internet, startInternet } from '../../support/cloud/internet';
+import { itOnPosix, onWindows } from '../../support/platform';
 
 /** Starts as cloudflared does when asked for its version; padded, so that a download takes several chunks. */
 const PROGRAM = Buffer.concat([
-  Buffer.from(`#!/bin/sh\necho "cloudflared version ${CLOUDFLARED_RELEASE} (built 2026-08-20)"\nexit 0\n`),
+  Buffer.from(
+    `#!${process.execPath}\nconsole.log('cloudflared version ${CLOUDFLARED_RELEASE} (built 2026-08-20)');\n//`,
+  ),
   Buffer.alloc(600_000, '#'),
 ]);
 const FILE = 'cloudflared-linux-amd64';
@@ -128,7 +133,7 @@ describe('installing cloudflared', () => {
     assert.equal(done.version, CLOUDFLARED_RELEASE);
     assert.equal(done.path, path.join(dataDir, 'bin', CLOUDFLARED_RELEASE, 'cloudflared'));
     assert.deepEqual(readFileSync(done.path), PROGRAM);
-    assert.equal(statSync(done.path).mode & 0o777, 0o755);
+    if (!onWindows) assert.equal(statSync(done.path).mode & 0o777, 0o755);
     assert.deepEqual(leftovers(), [CLOUDFLARED_RELEASE]);
     const fractions = seen.flatMap(({ fraction }) => fraction ?? []);
     assert.equal(fractions.at(-1), 1);
@@ -152,6 +157,24 @@ describe('installing cloudflared', () => {
     writeFileSync(program, 'broken');
     await install();
     assert.deepEqual(readFileSync(program), PROGRAM);
+    assert.deepEqual(leftovers(), [CLOUDFLARED_RELEASE]);
+  });
+
+  it('waits while a virus scanner holds what came', async () => {
+    const { rename } = fsPromises;
+    let held = 6;
+    fsPromises.rename = async (from, to) => {
+      if (path.basename(String(to)) === CLOUDFLARED_RELEASE && held-- > 0)
+        throw Object.assign(new Error('held'), { code: 'EPERM' });
+      return rename(from, to);
+    };
+    syncBuiltinESMExports();
+    try {
+      assert.deepEqual(readFileSync((await install()).path), PROGRAM);
+    } finally {
+      fsPromises.rename = rename;
+      syncBuiltinESMExports();
+    }
     assert.deepEqual(leftovers(), [CLOUDFLARED_RELEASE]);
   });
 
@@ -299,29 +322,33 @@ describe('installing cloudflared', () => {
 
   it('a copy that is not what was verified is not run, and is replaced', async () => {
     const { path: program } = await install();
-    const world = { ...realWorld(), env: { PATH: '/nowhere' } };
+    const world = { ...realWorld(), platform: 'linux' as const, env: { PATH: '/nowhere' } };
     assert.equal((await findCloudflared({ chosen: undefined, dataDir, world })).path, program);
-    appendFileSync(program, '\n# changed\n');
+    appendFileSync(program, '\n// changed\n');
     await assert.rejects(findCloudflared({ chosen: undefined, dataDir, world }), /not installed/);
     assert.deepEqual(readFileSync((await install()).path), PROGRAM);
   });
 
-  it('nothing is run from a folder in which others may write; a sentence says how to mend it', async () => {
-    await install();
-    const world = { ...realWorld(), env: { PATH: '/nowhere' } };
-    for (const [folder, mode] of [
-      [dataDir, 0o770],
-      [path.join(dataDir, 'bin'), 0o777],
-    ] as const) {
-      chmodSync(folder, mode);
-      await assert.rejects(findCloudflared({ chosen: undefined, dataDir, world }));
-      chmodSync(folder, 0o700);
-    }
-    chmodSync(dataDir, 0o770);
-    await assert.rejects(install(), /chmod g-w/);
-    chmodSync(dataDir, 0o700);
-    assert.ok(await findCloudflared({ chosen: undefined, dataDir, world }));
-  });
+  itOnPosix(
+    'nothing is run from a folder in which others may write; a sentence says how to mend it',
+    'file modes',
+    async () => {
+      await install();
+      const world = { ...realWorld(), platform: 'linux' as const, env: { PATH: '/nowhere' } };
+      for (const [folder, mode] of [
+        [dataDir, 0o770],
+        [path.join(dataDir, 'bin'), 0o777],
+      ] as const) {
+        chmodSync(folder, mode);
+        await assert.rejects(findCloudflared({ chosen: undefined, dataDir, world }));
+        chmodSync(folder, 0o700);
+      }
+      chmodSync(dataDir, 0o770);
+      await assert.rejects(install(), /chmod g-w/);
+      chmodSync(dataDir, 0o700);
+      assert.ok(await findCloudflared({ chosen: undefined, dataDir, world }));
+    },
+  );
 
   it('with consent a start installs by itself and says so', async () => {
     const states: string[] = [];

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { thisSystem } from '../../../src/system/processes';
 import { programOnPath } from '../../../src/tunnel/commands';
@@ -8,6 +8,7 @@ import { type Internet, startInternet } from '../../support/cloud/internet';
 import { resolverSite } from '../../support/cloud/resolver';
 import { fastClock } from '../../support/controlledClock';
 import { ACCOUNT_DOMAIN, type FakeNgrok, NGROK_ERRORS, NGROK_TOKEN, startFakeNgrok } from '../../support/fakeNgrok';
+import { assertPrivate } from '../../support/platform';
 import {
   assertEnded,
   failed,
@@ -60,7 +61,7 @@ describe('ngrok', () => {
     assert.ok(!harness.told(made).includes(NGROK_TOKEN));
     const folder = path.join(harness.dataDir, 'tunnel');
     for (const file of readdirSync(folder)) {
-      assert.equal(statSync(path.join(folder, file)).mode & 0o777, 0o600, file);
+      assertPrivate(path.join(folder, file), 0o600);
       assert.ok(!readFileSync(path.join(folder, file), 'utf8').includes(NGROK_TOKEN), file);
     }
     assert.match(readFileSync(path.join(folder, 'ngrok.yml'), 'utf8'), /inspect_db_size: -1/);
@@ -187,9 +188,8 @@ describe('ngrok', () => {
 
   it('version 2: too old, with the way to a newer one, instead of its help text', async () => {
     const old = path.join(harness.dataDir, 'ngrok');
-    writeFileSync(old, '#!/bin/sh\n[ "$1" = version ] && echo "ngrok version 2.3.41" || echo "NAME: http - ..."\n', {
-      mode: 0o755,
-    });
+    const says = "process.argv[2] === 'version' ? 'ngrok version 2.3.41' : 'NAME: http - ...'";
+    writeFileSync(old, `#!${process.execPath}\nconsole.log(${says});\n`, { mode: 0o755 });
     const { tunnel } = make({ settings: { binary: old } });
     await tunnel.start();
     assert.match((await failed(tunnel)).message!, /version 2\.3\.41, which is too old.*ngrok update/);

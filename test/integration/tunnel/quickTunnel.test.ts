@@ -13,6 +13,7 @@ import { isAlive } from '../../../src/system/processes';
 import { openStateFile } from '../../../src/tunnel/stateFile';
 import { fastClock } from '../../support/controlledClock';
 import { type FakeCloud, startFakeCloud } from '../../support/fakeCloudflared';
+import { assertPrivate, itOnPosix, programFile } from '../../support/platform';
 import {
   assertEnded,
   failed,
@@ -105,8 +106,7 @@ describe('quick tunnel with processes', () => {
         assert.equal(openStateFile(harness.dataDir).value.running, undefined);
 
         const folder = path.join(harness.dataDir, 'tunnel');
-        for (const file of readdirSync(folder))
-          assert.equal(statSync(path.join(folder, file)).mode & 0o777, 0o600, file);
+        for (const file of readdirSync(folder)) assertPrivate(path.join(folder, file), 0o600);
         const { secret, hostname } = openStateFile(harness.dataDir).value.credentials!;
         assert.equal(hostname, host);
         const told = harness.told(made);
@@ -324,7 +324,7 @@ describe('quick tunnel with processes', () => {
       assert.ok(!seen.some(({ replacedUrl }) => replacedUrl));
     });
 
-    it('stands still without an end: respawned', async () => {
+    itOnPosix('stands still without an end: respawned', 'nothing is stopped there', async () => {
       const { tunnel } = make({ clock: fastClock(20) });
       await tunnel.start();
       await online(tunnel);
@@ -422,7 +422,9 @@ describe('quick tunnel with processes', () => {
     });
 
     it('something else that is no cloudflared: says so', async () => {
-      const { tunnel } = make({ settings: { binary: '/bin/true' } });
+      const binary = path.join(harness.dataDir, programFile('other'));
+      writeFileSync(binary, `#!${process.execPath}\n`, { mode: 0o755 });
+      const { tunnel } = make({ settings: { binary } });
       await tunnel.start();
       assert.match((await failed(tunnel)).message!, /does not start \(it is not cloudflared\)/);
     });

@@ -11,25 +11,34 @@ import { quietPort } from '../../support/quietPort';
 
 const SIGNAL = 'a signal on Windows is the end at once';
 
-describe('the router program and its tunnel', () => {
-  const { folder, remove } = tempFolder();
-  const dataDir = path.join(folder, 'data');
-  const programs: Program[] = [];
+describe('the router program and its tunnel', function () {
+  this.timeout(240_000);
+  let temp: ReturnType<typeof tempFolder>;
+  let dataDir: string;
+  let programs: Program[];
   let cloud: FakeCloud;
   before(async () => {
     cloud = await startFakeCloud();
   });
-  after(async () => {
-    for (const { child } of programs) child.kill('SIGKILL');
+  after(() => cloud.stop());
+  beforeEach(() => {
+    temp = tempFolder();
+    dataDir = path.join(temp.folder, 'data');
+    programs = [];
+  });
+  afterEach(async () => {
+    for (const { child, exited } of programs) {
+      child.kill('SIGKILL');
+      await exited;
+    }
     const left = openStateFile(dataDir).value.running;
     if (left && isAlive(left.pid)) process.kill(left.pid, 'SIGKILL');
-    await cloud.stop();
-    remove();
+    temp.remove();
   });
 
   const start = (port = 0, ...options: string[]): Program => {
     const args = ['--json', '--port', String(port), '--data-dir', dataDir, ...options];
-    const program = startProgram(args, { cwd: folder, env: cloud.env });
+    const program = startProgram(args, { cwd: temp.folder, env: cloud.env });
     programs.push(program);
     return program;
   };

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { thisSystem } from '../../../src/system/processes';
 import { programOnPath } from '../../../src/tunnel/commands';
+import { programFile } from '../../support/platform';
 import { tempFolder } from '../../support/program';
 
 describe('programs on the PATH', () => {
@@ -10,14 +12,15 @@ describe('programs on the PATH', () => {
     try {
       const scripts = path.join(folder, 'node_modules', '.bin');
       const real = path.join(folder, 'bin');
+      const program = programFile('cloudflared');
       for (const place of [scripts, real]) {
         mkdirSync(place, { recursive: true });
-        writeFileSync(path.join(place, 'cloudflared'), '#!/bin/sh\n');
-        chmodSync(path.join(place, 'cloudflared'), 0o755);
+        writeFileSync(path.join(place, program), '#!/bin/sh\n');
+        chmodSync(path.join(place, program), 0o755);
       }
       const find = (...folders: string[]) =>
-        programOnPath('cloudflared', { env: { PATH: folders.join(path.delimiter) }, platform: 'linux' });
-      assert.equal(find(scripts, real), path.join(real, 'cloudflared'));
+        programOnPath('cloudflared', { env: { PATH: folders.join(path.delimiter) }, platform: thisSystem.platform });
+      assert.equal(find(scripts, real), path.join(real, program));
       assert.equal(find(scripts, `${scripts}/`), undefined);
     } finally {
       remove();
