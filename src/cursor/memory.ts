@@ -3,36 +3,25 @@
  * encrypted reasoning and item ids. Found again by tool-call id (S4), for answers without a call by their text;
  * separate per client key and never given to another provider (S7). What to do when it is cold: coldStart.ts.
  */
-
-import type {
-  Conversation,
-  Part,
-  ReasoningPart,
-  StreamEvent,
-  ToolCallPart,
-  Turn,
-  WireName,
-} from '../wires/conversation';
-import { goesBackOver } from '../wires/origin';
-import { sha256 } from '../wires/sha256';
-import { canonicalArguments } from './callPrint';
+import type { Conversation, StreamEvent, ToolCallPart, Turn } from '../wires/conversation';
 import { needsOf, warmUp } from './coldStart';
-import { conversationHint } from './request';
-
-/** Who remembers what for whom: everything here must be equal for a memory to be used again. */
-export interface MemoryScope {
-  /** Name of the client key: a namespace of its own. */
-  clientKey: string;
-  backend: string;
-  preset?: string;
-  wire: WireName;
-  upstreamModel: string;
-  thinkingField?: 'reasoning_content';
-  /** The client is no Cursor (coldStart.ts). */
-  thinksOn?: true;
-  /** `conversationKey`, to keep concurrent threads apart (S1–S3). */
-  conversation: string;
-}
+import {
+  bare,
+  callKey,
+  hash,
+  keysOf,
+  type MemoryPersistence,
+  type MemoryRecord,
+  type MemoryScope,
+  printOf,
+  readRecord,
+  scopeKey,
+  sizeOf,
+  textKey,
+  textOf,
+} from './memoryRecord';
+import { createRecorder } from './memoryRecorder';
+import { withRecord } from './putBack';
 
 export interface Restored {
   conversation: Conversation;
@@ -40,11 +29,6 @@ export interface Restored {
   rules: string[];
   /** One sentence the person should see before the answer (S6). */
   notice?: string;
-}
-
-/** Where records survive a restart; each is one JSON text. Never called with anything else. */
-export interface MemoryPersistence {
-  append(record: string): void;
 }
 
 export interface MemoryOptions {
@@ -75,31 +59,6 @@ export interface CursorMemory {
   /** All records, oldest first, for a fresh file. */
   records(): string[];
   readonly bytes: number;
-}
-
-interface RememberedCall {
-  id: string;
-  /** Hash of name and canonical arguments: tells equal ids of different threads apart. */
-  print: string;
-  thoughtSignature?: string;
-  itemId?: string;
-}
-interface RememberedReasoning {
-  part: ReasoningPart;
-  /** Where it stood: behind the text, behind so many calls. */
-  afterText: boolean;
-  afterCalls: number;
-}
-interface MemoryRecord {
-  scope: string;
-  conversation: string;
-  /** Hash of the user text the answer was for. */
-  question: string;
-  at: number;
-  reasoning: RememberedReasoning[];
-  calls: RememberedCall[];
-  /** Hash of the whole text of an answer without calls. */
-  text?: string;
 }
 
 const DAY = 86_400_000;
@@ -209,153 +168,6 @@ function bump(counts: Map<string, number>, key: string, by: number): void {
   else counts.delete(key);
 }
 
-/** Watches one answer and keeps what it brings. */
-function createRecorder(
-  scope: MemoryScope,
-  conversation: Conversation,
-  now: () => number,
-  keep: (record: MemoryRecord) => void,
-  persist: MemoryPersistence | undefined,
-): (event: StreamEvent) => void {
-  const record: MemoryRecord = {
-    scope: scopeKey(scope),
-    conversation: scope.conversation,
-    question: hash(textOf(conversation.turns.findLast((turn) => turn.role === 'user'))),
-    at: now(),
-    reasoning: [],
-    calls: [],
-  };
-  // "No thinking came with this call" is worth knowing where its absence would be an error.
-  const keepsEmpty = needsOf(scope) !== 'nothing';
-  const blocks = new Map<number, ReasoningPart>();
-  const open = new Map<number, ToolCallPart>();
-  let text = '';
-
-  function reasoningAt(at: number): ReasoningPart {
-    let part = blocks.get(at);
-    if (!part) {
-      part = { type: 'reasoning', text: '', wire: scope.wire };
-      blocks.set(at, part);
-      record.reasoning.push({ part, afterText: text !== '', afterCalls: record.calls.length });
-    }
-    return part;
-  }
-
-  function endCall(call: ToolCallPart): void {
-    record.calls.push({
-      id: call.id,
-      print: printOf(call),
-      ...(call.thoughtSignature && { thoughtSignature: call.thoughtSignature }),
-      ...(call.itemId && { itemId: call.itemId }),
-    });
-    if (keepsEmpty || hasContent(record)) keep(record);
-  }
-
-  return (event) => {
-    switch (event.type) {
-      case 'reasoning':
-        reasoningAt(event.index).text += event.text;
-        break;
-      case 'reasoningEnd': {
-        const { type: _, index, ...fields } = event;
-        Object.assign(reasoningAt(index), fields);
-        break;
-      }
-      case 'text':
-        text += event.text;
-        break;
-      case 'toolCallStart': {
-        const { type: _, index, ...head } = event;
-        open.set(index, { type: 'toolCall', arguments: '', ...head });
-        break;
-      }
-      case 'toolCallDelta': {
-        const call = open.get(event.index);
-        if (call) call.arguments += event.text;
-        break;
-      }
-      case 'toolCallEnd': {
-        const call = open.get(event.index);
-        if (!call) break;
-        open.delete(event.index);
-        if (event.thoughtSignature) call.thoughtSignature = event.thoughtSignature;
-        endCall(call);
-        break;
-      }
-      case 'finish':
-        if (record.calls.length === 0 && text.trim() !== '') record.text = hash(bare(text));
-        if (record.calls.length === 0 ? record.text && hasContent(record) : keepsEmpty || hasContent(record)) {
-          keep(record);
-          persist?.append(JSON.stringify(record));
-        }
-        break;
-    }
-  };
-}
-
-function hasContent(record: MemoryRecord): boolean {
-  return record.reasoning.length > 0 || record.calls.some((call) => call.thoughtSignature || call.itemId);
-}
-
-/** The turn with its reasoning in place and its calls' companions (S10). Same object when there is nothing to add. */
-function withRecord(turn: Turn, record: MemoryRecord | undefined, wire: WireName): Turn {
-  if (!record || !hasContent(record)) return turn;
-  if (bringsThinking(turn, record, wire)) return withSignatures(turn, record);
-  const parts: Part[] = [];
-  let left = record.reasoning;
-  let calls = 0;
-  let text = false;
-  const due = () => {
-    const ready = left.filter((entry) => entry.afterCalls <= calls && (!entry.afterText || text || calls > 0));
-    left = left.filter((entry) => !ready.includes(entry));
-    parts.push(...ready.map(({ part }) => ({ ...part })));
-  };
-  const others = record.reasoning.length > 0 ? turn.parts.filter(({ type }) => type !== 'reasoning') : turn.parts;
-  for (const part of others) {
-    if (part.type === 'text' && calls === 0) {
-      due();
-      parts.push(part);
-      text ||= part.text !== '';
-      continue;
-    }
-    if (part.type !== 'toolCall') {
-      parts.push(part);
-      continue;
-    }
-    // A call the client left out shifts nothing: what stood before the first call is due now at the latest.
-    if (calls === 0) text = true;
-    due();
-    parts.push(withCompanions(part, record));
-    calls++;
-  }
-  if (calls === 0) due();
-  return { ...turn, parts };
-}
-
-function withSignatures(turn: Turn, record: MemoryRecord): Turn {
-  const parts = turn.parts.map((part) =>
-    part.type === 'toolCall' && !part.thoughtSignature ? withCompanions(part, record) : part,
-  );
-  return parts.some((part, at) => part !== turn.parts[at]) ? { ...turn, parts } : turn;
-}
-
-/** Thinking that the client brought itself stays, where it is all that the provider gave: the text alone is not. */
-function bringsThinking(turn: Turn, record: MemoryRecord, wire: WireName): boolean {
-  const brought = turn.parts.filter((part) => goesBackOver(wire, part));
-  const sealed = record.reasoning.some(({ part }) => part.encrypted !== undefined);
-  return brought.length > 0 && (!sealed || brought.some(({ encrypted }) => encrypted !== undefined));
-}
-
-function withCompanions(call: ToolCallPart, record: MemoryRecord): ToolCallPart {
-  const kept = record.calls.find(({ id }) => id === call.id);
-  if (!kept?.thoughtSignature && !kept?.itemId) return call;
-  return {
-    ...call,
-    ...(kept.thoughtSignature && { thoughtSignature: kept.thoughtSignature }),
-    ...(kept.itemId && { itemId: kept.itemId }),
-  };
-}
-
 /**
  * The record this call comes from. Ids like `call_0` repeat: then thread, question, name and arguments decide, and a
  * record of another thread is only taken for an id that cannot have been given twice.
@@ -397,106 +209,4 @@ function isDistinctive({ id, name }: ToolCallPart): boolean {
       .replace(/^(functions?|call|toolu|tooluse|fc|vrtx|bdrk)[._:-]*/i, '')
       .replace(/[^A-Za-z0-9]/g, '').length >= 12
   );
-}
-
-function printOf(call: ToolCallPart): string {
-  return hash(`${call.name}\u0000${call.custom ? call.arguments : canonicalArguments(call.arguments)}`);
-}
-
-/** S7: backend, wire and family; a family is what accepts each other's opaque fields. */
-function scopeKey({ clientKey, backend, wire, upstreamModel }: MemoryScope): string {
-  return [clientKey, backend, wire, modelFamily(upstreamModel)].join('\u0000');
-}
-
-function modelFamily(model: string): string {
-  return /claude|deepseek|gemini|kimi/i.exec(model)?.[0].toLowerCase() ?? model;
-}
-
-function callKey(scope: string, id: string): string {
-  return `${scope}\u0000call\u0000${id}`;
-}
-
-function textKey(scope: string, textHash: string): string {
-  return `${scope}\u0000text\u0000${textHash}`;
-}
-
-function keysOf(record: MemoryRecord): Set<string> {
-  const keys = new Set(record.calls.map(({ id }) => callKey(record.scope, id)));
-  if (record.text) keys.add(textKey(record.scope, record.text));
-  return keys;
-}
-
-/** Roughly what a record takes in memory; strings may take two bytes a character. */
-function sizeOf(record: MemoryRecord): number {
-  let characters = record.scope.length + record.conversation.length + 200;
-  for (const { part } of record.reasoning) {
-    characters += part.text.length + (part.signature?.length ?? 0) + (part.encrypted?.length ?? 0) + 100;
-  }
-  for (const call of record.calls) characters += call.id.length * 2 + (call.thoughtSignature?.length ?? 0) + 200;
-  return characters * 2;
-}
-
-function readRecord(text: string): MemoryRecord | undefined {
-  try {
-    const record = JSON.parse(text) as MemoryRecord;
-    const whole =
-      typeof record.scope === 'string' &&
-      typeof record.at === 'number' &&
-      Array.isArray(record.calls) &&
-      Array.isArray(record.reasoning) &&
-      record.calls.every((call) => typeof call.id === 'string') &&
-      record.reasoning.every((entry) => entry.part.type === 'reasoning' && typeof entry.part.text === 'string');
-    return whole ? record : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function textOf(turn: Turn | undefined): string {
-  return (turn?.parts ?? [])
-    .map((part) => (part.type === 'text' ? part.text : ''))
-    .join('')
-    .trim();
-}
-
-/** Without blanks: where thinking stood inside a text, the shown answer has more of them. */
-function bare(text: string): string {
-  return text.replace(/\s+/g, '');
-}
-
-function hash(text: string): string {
-  return sha256(text).toString('base64url').slice(0, 22);
-}
-
-/**
- * Key of the conversation, first hit wins: `metadata.cursorConversationId`, a header, else derived from the
- * model and the first user text, since the system text changes every turn (S1, S2).
- */
-export function conversationKey(
-  conversation: Conversation,
-  headers: Headers,
-  hint = conversationHint(conversation),
-): string {
-  const first = conversation.turns.find((turn) => turn.role === 'user');
-  return namedConversation(hint, headers) ?? derivedConversation(conversation.model, textOf(first));
-}
-
-type Headers = Readonly<Record<string, string | readonly string[] | undefined>>;
-
-/** Cursor's, Claude Code's, Codex's (its older and its newer spelling). Ids of single requests do not count (S3). */
-const HEADERS = ['x-cursor-conversation-id', 'x-claude-code-session-id', 'session_id', 'session-id'];
-
-/** The client's own word for a conversation, in its body or a header (S1). */
-export function namedConversation(hint: string | undefined, headers: Headers): string | undefined {
-  if (hint) return `m:${hash(hint)}`;
-  for (const name of HEADERS) {
-    const value = headers[name];
-    if (typeof value === 'string' && value !== '') return `h:${hash(value)}`;
-  }
-  return undefined;
-}
-
-/** What all turns of a conversation have in common (S2). A hash, so that no prompt is kept. */
-export function derivedConversation(model: string, first: string): string {
-  return `d:${hash(`${model}\u0000${first}`)}`;
 }

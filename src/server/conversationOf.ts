@@ -1,9 +1,9 @@
 /**
  * Which conversation a request belongs to, for every client: its own word where it says one, else what all its turns have in
- * common, the model and the first text of the user (S1, S2). The names stand in cursor/memory.ts.
+ * common, the model and the first text of the user (S1, S2). The names stand in cursor/conversationKey.ts.
  */
 import type { IncomingHttpHeaders } from 'node:http';
-import { derivedConversation, namedConversation } from '../cursor/memory';
+import { derivedConversation, namedConversation } from '../cursor/conversationKey';
 import { conversationHint } from '../cursor/request';
 import type { JsonObject, JsonValue } from '../wires/conversation';
 import { itemsOf, scanObject } from '../wires/jsonText';

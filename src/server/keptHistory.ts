@@ -4,7 +4,9 @@
  * bodies that stay on the chat wire, whose other bytes stay too; translation.ts does the rest.
  */
 import { needsOf } from '../cursor/coldStart';
-import { conversationKey, type MemoryScope, type Restored } from '../cursor/memory';
+import { conversationKey } from '../cursor/conversationKey';
+import type { Restored } from '../cursor/memory';
+import type { MemoryScope } from '../cursor/memoryRecord';
 import type { Target } from '../routing/backend';
 import { emitTargetFor, quirksFor } from '../routing/build';
 import { emitReasoningParts } from '../wires/chatEmit';

@@ -5,7 +5,8 @@
 
 import { createHash } from 'node:crypto';
 import { CURSORS_HABIT, editChatBody } from '../cursor/chatEdits';
-import { conversationKey, type MemoryScope } from '../cursor/memory';
+import { conversationKey } from '../cursor/conversationKey';
+import type { MemoryScope } from '../cursor/memoryRecord';
 import { createCursorEmitter, emitCursorAnswer } from '../cursor/reply';
 import type { WholeCall } from '../cursor/replyRules';
 import { readCursorRequest } from '../cursor/request';

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { conversationKey, createMemory } from '../../../src/cursor/memory';
+import { conversationKey } from '../../../src/cursor/conversationKey';
+import { createMemory } from '../../../src/cursor/memory';
 import { createCursorEmitter } from '../../../src/cursor/reply';
 import { readCursorRequest } from '../../../src/cursor/request';
 import { applyTarget } from '../../../src/cursor/target';

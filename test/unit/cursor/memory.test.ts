@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { warmUp } from '../../../src/cursor/coldStart';
-import { conversationKey, createMemory, type MemoryScope } from '../../../src/cursor/memory';
+import { conversationKey } from '../../../src/cursor/conversationKey';
+import { createMemory } from '../../../src/cursor/memory';
+import type { MemoryScope } from '../../../src/cursor/memoryRecord';
 import { readCursorRequest } from '../../../src/cursor/request';
 import type {
   Conversation,
