@@ -32,6 +32,7 @@ export const BACKEND_CAUSES = [
         name: 'a-backend-with-a-very-long-name-that-a-person-chose',
         baseUrl: world.providerUrl,
       });
+      Object.assign(world.provider, { status: 401, body: 'Incorrect API key provided.' });
       await ask(world, 'a-backend-with-a-very-long-name-that-a-person-chose/m');
     },
   },
