@@ -24,7 +24,7 @@ const shared = {
 
 /** esbuild options of the router program; tests build it into a folder of their own. */
 export function routerOptions(outfile) {
-  return { ...shared, entryPoints: ['src/router.ts'], outfile, plugins: [withoutHttp2] };
+  return { ...shared, entryPoints: ['src/router.ts'], outfile };
 }
 
 export function extensionOptions(outfile) {
@@ -73,16 +73,6 @@ const leanJsonRpc = {
       namespace: 'lean',
     }));
     onLoad({ filter: /.*/, namespace: 'lean' }, ({ path: asked }) => ({ contents: LEAN[asked], resolveDir: root }));
-  },
-};
-
-/** Providers are asked over HTTP/1.1 (upstream/transport.ts never offers h2): undici's other half would be read, and Node's HTTP/2 loaded, at every start. */
-const withoutHttp2 = {
-  name: 'without HTTP/2',
-  setup({ onLoad }) {
-    onLoad({ filter: /[\\/]undici[\\/]lib[\\/]dispatcher[\\/]client-h2\.js$/ }, () => ({
-      contents: "module.exports = () => { throw new Error('HTTP/2 was not offered'); };",
-    }));
   },
 };
 

@@ -8,7 +8,6 @@ declare module 'undici/lib/dispatcher/proxy-agent.js' {
 declare module 'undici/lib/dispatcher/pool.js' {
   export { Pool as default } from 'undici';
 }
-declare module 'undici/lib/api/api-connect.js' {
-  const connect: unknown;
-  export default connect;
+declare module 'undici/lib/api/index.js' {
+  export const connect: unknown;
 }

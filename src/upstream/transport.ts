@@ -4,7 +4,7 @@
  * them, the proxy environment variables. Certificates: the built-in ones, NODE_EXTRA_CA_CERTS and what the editor hands over.
  */
 
-import connect from 'undici/lib/api/api-connect.js';
+import { connect } from 'undici/lib/api/index.js';
 import Agent from 'undici/lib/dispatcher/agent.js';
 import Pool from 'undici/lib/dispatcher/pool.js';
 import ProxyAgent from 'undici/lib/dispatcher/proxy-agent.js';
