@@ -35,7 +35,7 @@ export function nodeSpawner(
   environment: NodeJS.ProcessEnv = process.env,
 ): SpawnRouter {
   return ({ dataDir, takeOver, output }) => {
-    const file = openSync(output, 'w', 0o600);
+    const file = outputFile(output);
     try {
       const child = spawn(runtime, [script, ...editorArguments(dataDir, takeOver)], {
         cwd: dataDir,
@@ -47,9 +47,18 @@ export function nodeSpawner(
       child.unref();
       return { pid: child.pid, ended: endOf(child), kill: () => void child.kill('SIGKILL') };
     } finally {
-      closeSync(file);
+      if (file !== 'ignore') closeSync(file);
     }
   };
+}
+
+/** A disk that has no room for what the runtime may print is no reason not to start it. */
+function outputFile(output: string): number | 'ignore' {
+  try {
+    return openSync(output, 'w', 0o600);
+  } catch {
+    return 'ignore';
+  }
 }
 
 function endOf(child: ChildProcess): StartedRouter['ended'] {

@@ -146,5 +146,5 @@ export const say = catalogue('tunnel', {
   // What is not a sentence of ours
   /** Words of a program or of the system, as they are. */
   other: (words: string) => words,
-  couldNotStart: (why: string) => `The tunnel could not start: ${why}`,
+  couldNotStart: (why: string) => `The tunnel could not start: ${why}${/[.!?]$/.test(why) ? '' : '.'}`,
 });

@@ -27,6 +27,10 @@ const RETRY_WAITS = [5_000, 15_000, 30_000, 60_000, 120_000, 300_000];
 const LOOK_AGAIN = 600_000;
 /** No wait with a date is longer. */
 const LONGEST_WAIT = 1_800_000;
+/** A shorter wait with a date is that of a look again and again: telling each would be a line a minute. */
+const TOLD_FROM = 60_000;
+/** Sentences that tell the time of the next try themselves. */
+const DATED: ReadonlySet<string> = new Set(['tunnel.rateLimited', 'tunnel.requestFailed']);
 /** A refusal may pass (cloudflared itself tries on): so often the same credentials are shown again before their URL is given up. */
 const REFUSED_WAITS = [5_000, 10_000, 20_000, 40_000, 60_000];
 const OFFLINE_WAIT = 5_000;
@@ -89,7 +93,9 @@ export function superviseTunnel({ driver, verifier, clock, localPort, log: write
         ? undatedWait(details.person)
         : Math.min(Math.max(0, details.retryAt - clock.now()), LONGEST_WAIT);
     const until = clock.now() + wait;
-    const byItself = details.retryAt === undefined && !details.person && !details.missingBinary;
+    // Each problem whose wait is long and that does not tell its date itself.
+    const untold = details.retryAt === undefined || (wait > TOLD_FROM && !DATED.has(said.code));
+    const byItself = untold && !details.person && !details.missingBinary;
     show(state, {
       says: byItself ? say.andNextTry(said, until) : said,
       until,

@@ -31,6 +31,7 @@ import { openLogFile } from '../../../src/process/logFile';
 import { openMemoryStore } from '../../../src/process/memoryStore';
 import { openMemo } from '../../../src/process/routerMemo';
 import { installSecret, openRuntimeDir, type RuntimeDir } from '../../../src/process/runtimeDir';
+import { nodeSpawner } from '../../../src/process/spawnRouter';
 import { storedClientKey } from '../../../src/process/storedClientKey';
 import type { Target } from '../../../src/routing/backend';
 import { launchCloudflared } from '../../../src/tunnel/cloudflared/cloudflaredProcess';
@@ -423,6 +424,18 @@ describe('file faults at every write', () => {
     await link.connected();
     assert.equal(readFileSync(note, 'utf8'), String(process.pid));
     link.leave();
+  });
+
+  it('a disk without room for what the runtime prints keeps no router from starting', async () => {
+    const spawnRouter = nodeSpawner(process.execPath, path.join(dataDir, 'none.js'));
+    const disk = await breakDisk(dataDir, 'ENOSPC');
+    try {
+      const started = spawnRouter({ dataDir, takeOver: false, output: path.join(dataDir, 'router-output.log') });
+      assert.equal((await started.ended).code, 1, 'the runtime ran, and found no such script');
+      assert.equal(disk.refusals, 1);
+    } finally {
+      disk.mend();
+    }
   });
 
   it('a full disk takes the note of the next router in the place of that of the one before', () => {

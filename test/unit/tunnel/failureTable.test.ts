@@ -240,7 +240,7 @@ describe('tunnel failure table', () => {
       assert.equal(state(), 'connecting');
       await rig.clock.pass(2 * SECOND);
       assert.equal(state(), 'blocked');
-      assert.match(message(), /7844 .* choose ngrok or Tailscale/);
+      assert.match(message(), /7844 .* choose ngrok or Tailscale .*Next try at \d\d:\d\d\.$/);
       assert.ok(rig.launches.every(({ ended }) => ended));
       await rig.clock.pass(5 * MINUTE);
       assert.equal(rig.launches.length, 3);
