@@ -1,23 +1,27 @@
 /** Every sentence a tunnel says to a person: what happened and what to do, short. */
-import { catalogue, clock, type Said } from '../said';
+import { catalogue, clock, type Said, textOf, type Words } from '../said';
 
 export const say = catalogue('tunnel', {
   // Binary
   notInstalled: 'cloudflared is not installed. It can be downloaded, or named in the setting tunnel.binary.',
   chosenBinaryMissing: (path: string) =>
     `There is no program at ${path}. Correct llmRouter.tunnel.binary (or CLOUDFLARED_BIN), or leave it empty.`,
-  chosenBinaryFails: (path: string, why: string) =>
-    `${path} does not start (${why}). It is named in llmRouter.tunnel.binary (or CLOUDFLARED_BIN): correct that, or leave it empty. A virus scanner or Gatekeeper may hold it back: allow it.`,
+  chosenBinaryFails: (path: string, why: Words) =>
+    `${path} does not start (${textOf(why)}). It is named in llmRouter.tunnel.binary (or CLOUDFLARED_BIN): correct that, or leave it empty. A virus scanner or Gatekeeper may hold it back: allow it.`,
   folderNotTrusted: (why: string, mend: string) =>
     `No program is run from the data folder, since ${why}. Mend it with: ${mend}. Or install cloudflared yourself.`,
-  binaryFails: (path: string, why: string) =>
-    `${path} does not start (${why}). A virus scanner or Gatekeeper may hold it back: allow it, or run the command Install cloudflared.`,
+  binaryFails: (path: Words, why: Words) =>
+    `${textOf(path)} does not start (${textOf(why)}). A virus scanner or Gatekeeper may hold it back: allow it, or run the command Install cloudflared.`,
+  theDownload: 'The downloaded cloudflared',
+  noAnswer: 'no answer',
+  notCloudflared: 'it is not cloudflared',
+  exitCode: (code: number) => `exit code ${code}`,
   heldByGatekeeper: (path: string) =>
     `macOS ended it at its start: the file is quarantined or its signature is unknown. Open System Settings, Privacy & Security, and choose "Allow Anyway" beside cloudflared, or run xattr -d com.apple.quarantine "${path}"`,
   binaryTooOld: (found: string, wanted: string) =>
     `The installed cloudflared ${found} is older than ${wanted}. Run the command Install cloudflared to get a newer copy beside it.`,
-  installing: (version: string, fraction?: number) =>
-    `Downloading cloudflared ${version}${fraction === undefined ? '' : ` (${Math.floor(fraction * 100)} %)`}.`,
+  installing: (version: string, percent: number | undefined) =>
+    `Downloading cloudflared ${version}${percent === undefined ? '' : ` (${percent} %)`}.`,
 
   // Asking for a tunnel
   stateLost: (file: string) =>
@@ -25,19 +29,21 @@ export const say = catalogue('tunnel', {
   requesting: 'Asking Cloudflare for a tunnel.',
   rateLimited: (until: number) =>
     `Cloudflare allows no more new tunnels from this network for now. Next try at ${clock(until)}. Another network or another provider (ngrok, Tailscale) works at once.`,
-  requestFailed: (why: string, until: number) =>
-    `Cloudflare did not create a tunnel (${why}). Next try at ${clock(until)}.`,
-  requestUnreachable: (why: string, proxy: string | undefined) =>
-    `${why} ${proxy ? `The request went through the proxy ${proxy}: check http.proxy.` : 'Check the network; if it needs a proxy, set http.proxy (or HTTPS_PROXY).'} Trying again by itself.`,
+  requestFailed: (why: Words, until: number) =>
+    `Cloudflare did not create a tunnel (${textOf(why)}). Next try at ${clock(until)}.`,
+  requestUnreachable: (why: string) =>
+    `${why} Check the network; if it needs a proxy, set http.proxy (or HTTPS_PROXY). Trying again by itself.`,
+  requestUnreachableThrough: (why: string, proxy: string) =>
+    `${why} The request went through the proxy ${proxy}: check http.proxy. Trying again by itself.`,
 
   // Connecting
   connecting: (transport: string | undefined) =>
-    `Connecting to the tunnel service${transport ? ` over ${transport === 'quic' ? 'QUIC' : 'HTTP/2'}` : ''}.`,
+    `Connecting to the tunnel service${transport ? ` over ${transport}` : ''}.`,
   fallingBack: 'No connection over QUIC (UDP port 7844 seems blocked). Trying HTTP/2, the URL stays the same.',
   fallingBackToQuic: 'No connection over HTTP/2. Trying QUIC, the URL stays the same.',
   blocked:
     'This network lets neither UDP nor TCP port 7844 out, so cloudflared cannot connect. Ask for the port, use another network, or choose ngrok or Tailscale in llmRouter.tunnel.provider.',
-  noConnection: (program: string) => `${program} did not connect. Check the network; trying again by itself.`,
+  noConnection: (program: Words) => `${textOf(program)} did not connect. Check the network; trying again by itself.`,
   startFailed: (program: string, code: string, lines: readonly string[]) =>
     `${program} ended at its start (${code}).${lines.length > 0 ? ` Its last lines: ${lines.join(' | ')}` : ''}`,
   andNextTry: (what: Said, until: number) => `${what.text} Next try at ${clock(until)}.`,
@@ -63,9 +69,8 @@ export const say = catalogue('tunnel', {
   hostnameMissing:
     'The Cloudflare tunnel has no hostname. Write it into llmRouter.tunnel.hostname, as llm.example.com.',
   customUrlWrong: (url: string) =>
-    url
-      ? `${url} is not a public https URL. Write it into llmRouter.tunnel.url, as https://llm.example.com.`
-      : 'There is no public URL. Write it into llmRouter.tunnel.url, as https://llm.example.com.',
+    `${url} is not a public https URL. Write it into llmRouter.tunnel.url, as https://llm.example.com.`,
+  customUrlMissing: 'There is no public URL. Write it into llmRouter.tunnel.url, as https://llm.example.com.',
   nameUnknown: (host: string) => `${host} does not exist in DNS, so Cursor cannot find it. Check its DNS entry.`,
   urlFixed: 'The URL of this provider is fixed; there is no other one to ask for.',
 
@@ -95,10 +100,10 @@ export const say = catalogue('tunnel', {
   // Programs of other providers
   programFails: (program: string, path: string, why: string) =>
     `${program} does not start (${path}: ${why}). Check that it is installed properly.`,
-  ngrokMissing: (path: string) =>
-    path
-      ? `There is no program at ${path}. Correct llmRouter.tunnel.binary, or leave it empty.`
-      : 'ngrok is not installed. Get it from https://ngrok.com/download, or name the program in llmRouter.tunnel.binary.',
+  chosenProgramMissing: (path: string) =>
+    `There is no program at ${path}. Correct llmRouter.tunnel.binary, or leave it empty.`,
+  ngrokMissing:
+    'ngrok is not installed. Get it from https://ngrok.com/download, or name the program in llmRouter.tunnel.binary.',
   ngrokTokenMissing:
     'ngrok has no authtoken. Copy it from https://dashboard.ngrok.com/get-started/your-authtoken and store it with the command Set Tunnel Secret (headless: NGROK_AUTHTOKEN).',
   ngrokToken: (code: string) =>
@@ -114,14 +119,11 @@ export const say = catalogue('tunnel', {
   ngrokTooOld: (code: string) => `This ngrok is too old for the service (${code}). Run: ngrok update`,
   ngrokBlocked: (code: string) =>
     `ngrok does not allow connections from this network (${code}). Use another network or another provider.`,
-  ngrokOther: (code: string) =>
-    `ngrok reports ${code}: see https://ngrok.com/docs/errors/${code.toLowerCase()}. Trying again every minute.`,
-  ngrokLimit: (code: string) =>
-    `ngrok answers with ${code} instead of the router: see https://ngrok.com/docs/errors/${code.toLowerCase()}. A used-up monthly limit shows like this.`,
-  tailscaleMissing: (path: string) =>
-    path
-      ? `There is no program at ${path}. Correct llmRouter.tunnel.binary, or leave it empty.`
-      : 'Tailscale is not installed. Get it from https://tailscale.com/download and sign in, or choose another provider.',
+  ngrokOther: (code: string, page: string) => `ngrok reports ${code}: see ${page}. Trying again every minute.`,
+  ngrokLimit: (code: string, page: string) =>
+    `ngrok answers with ${code} instead of the router: see ${page}. A used-up monthly limit shows like this.`,
+  tailscaleMissing:
+    'Tailscale is not installed. Get it from https://tailscale.com/download and sign in, or choose another provider.',
   tailscaleSilent: 'Tailscale did not answer in time. Look at its window or service; the tunnel follows by itself.',
   tailscaleNotRunning: 'The Tailscale service is not running. Start Tailscale; the tunnel follows by itself.',
   tailscaleSession:
@@ -132,16 +134,20 @@ export const say = catalogue('tunnel', {
   tailscaleNoName: 'This computer has no public name in Tailscale. Switch MagicDNS on in the admin console (DNS).',
   tailscaleNoHttps:
     'HTTPS certificates are off for this tailnet. Switch them on in the Tailscale admin console (DNS); the tunnel follows by itself.',
-  tailscaleNotEnabled: (link: string | undefined) =>
-    `Funnel is not enabled for this tailnet. ${link ? `Enable it here: ${link}` : 'Enable it in the Tailscale admin console (Access controls, Funnel)'}; the tunnel follows by itself.`,
+  tailscaleNotEnabled:
+    'Funnel is not enabled for this tailnet. Enable it in the Tailscale admin console (Access controls, Funnel); the tunnel follows by itself.',
+  tailscaleNotEnabledAt: (link: string) =>
+    `Funnel is not enabled for this tailnet. Enable it here: ${link}; the tunnel follows by itself.`,
   tailscaleDenied:
     'Tailscale does not let this user change Funnel. Run once: sudo tailscale set --operator=$USER; the tunnel follows by itself.',
   tailscaleShields:
     'Tailscale blocks incoming connections on this computer. Allow them in its menu (or: tailscale set --shields-up=false).',
   tailscalePortsTaken:
     'All ports of Funnel (443, 8443, 10000) are used by something else. Free one (tailscale funnel status).',
-  tailscaleFailed: (why: string) =>
-    `Tailscale did not switch Funnel on: ${why || 'no reason given'}. Trying again by itself.`,
+  tailscaleFailed: (why: Words) => `Tailscale did not switch Funnel on: ${textOf(why)}. Trying again by itself.`,
+  noReason: 'no reason given',
+  severalTries: 'several tries failed',
+  thePublicUrl: 'The public URL',
 
   // What is not a sentence of ours
   /** Words of a program or of the system, as they are. */

@@ -5,6 +5,7 @@ import type { StateFile } from './stateFile';
 import type { TunnelWorld } from './world';
 
 export type Transport = 'quic' | 'http2';
+export const TRANSPORT_NAMES: Readonly<Record<Transport, string>> = { quic: 'QUIC', http2: 'HTTP/2' };
 /** What worked is believed for a day: cloudflared itself never goes back to QUIC, which is the better one. */
 const BELIEVED = 24 * 3_600_000;
 const MAX_NETWORKS = 20;

@@ -4,6 +4,8 @@ import type { Said } from '../said';
 /** Cloudflared download progress, 0..1 when the size is known. */
 export interface InstallProgress {
   message: string;
+  /** The same as code and values. */
+  says?: Said;
   fraction?: number;
 }
 

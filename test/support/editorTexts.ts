@@ -7,6 +7,7 @@ import { say as router } from '../../src/router/sentences';
 import { clock, type Said } from '../../src/said';
 import { say as server } from '../../src/server/sentences';
 import { say as trouble } from '../../src/troubles/sentences';
+import { say as tunnel } from '../../src/tunnel/sentences';
 
 /** Every t`…` of the extension and of its page as the dictionaries in l10n/ name it: "Copied {0}." */
 export function editorTexts(): string[] {
@@ -14,7 +15,7 @@ export function editorTexts(): string[] {
 }
 
 /** The rooms whose sentences the editor can say in its language, each with its catalogue. */
-const ROOMS = { doctor, ledger, router, server, trouble };
+const ROOMS = { doctor, ledger, router, server, trouble, tunnel };
 
 /** The rooms as the files of the house name them. */
 export function roomsOfTheHouse(): string[] {

@@ -7,7 +7,7 @@ import type { Editor } from '../controller';
 import { sayInformation } from '../say';
 import { writeSetting } from '../settings';
 import { phaseOf } from '../view';
-import { t } from '../words';
+import { inWords, t } from '../words';
 
 /** A file chosen by a person becomes the tunnel's program; false: none was chosen. */
 export async function chooseBinary(): Promise<boolean> {
@@ -31,9 +31,9 @@ export async function install(editor: Editor): Promise<'installed' | 'failed' | 
       async (progress, token) => {
         token.onCancellationRequested(() => controller.abort());
         let done = 0;
-        const told = ({ message, fraction }: InstallProgress): void => {
+        const told = ({ message, says, fraction }: InstallProgress): void => {
           const percent = fraction === undefined ? done : Math.floor(fraction * 100);
-          progress.report({ message, increment: Math.max(0, percent - done) });
+          progress.report({ message: inWords(says ?? message), increment: Math.max(0, percent - done) });
           done = Math.max(done, percent);
         };
         const { path } = await editor.router.installCloudflared(undefined, told, controller.signal);

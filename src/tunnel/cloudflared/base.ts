@@ -10,7 +10,8 @@ import { processStart } from '../processes';
 import { adoptProgram, endStray, isSameProcess, localJson } from '../program';
 import { say } from '../sentences';
 import { configPath, type RunningProgram, type StateFile } from '../stateFile';
-import { chooseTransport, type Transport } from '../transports';
+import { chooseTransport, TRANSPORT_NAMES, type Transport } from '../transports';
+import type { InstallProgress } from '../tunnel';
 import type { TunnelWorld } from '../world';
 import { type Binary, findCloudflared, OLDEST_VERSION } from './cloudflaredBinary';
 import { cloudflaredKind, launchCloudflared } from './cloudflaredProcess';
@@ -78,10 +79,11 @@ export function cloudflaredBase(options: CloudflaredOptions, programs: Cloudflar
       } catch (problem) {
         const fixable = problem instanceof TunnelProblem && problem.details.missingBinary && !options.binary;
         if (!fixable || !options.mayInstall) throw problem;
-        const onProgress = (progress: { message: string }) => report('installing', say.other(progress.message));
+        const onProgress = ({ says, message }: InstallProgress) => report('installing', says ?? say.other(message));
         return await installCloudflared({ dataDir, world, network: options.networkSettings, signal, onProgress }).catch(
           (error: Error) => {
-            throw new TunnelProblem('error', say.other(error.message), { missingBinary: true });
+            const said = error instanceof TunnelProblem ? error.said : say.other(error.message);
+            throw new TunnelProblem('error', said, { missingBinary: true });
           },
         );
       }
@@ -95,7 +97,7 @@ export function cloudflaredBase(options: CloudflaredOptions, programs: Cloudflar
       identity: Parameters<typeof launchCloudflared>[0]['identity'],
     ): Promise<Link> {
       const transport = transports.current;
-      open.report('connecting', say.connecting(transport));
+      open.report('connecting', say.connecting(TRANSPORT_NAMES[transport]));
       return programs.launch({
         dataDir,
         world,

@@ -4,7 +4,7 @@ import { createReadStream, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { use } from 'cloudflared/lib/constants.js';
 import { trustOf, trustOfFile } from '../../network/folderTrust';
-import type { Said } from '../../said';
+import type { Said, Words } from '../../said';
 import { compareVersions } from '../../version';
 import { isProgram, type ProgramOutput, programOnPath, runForOutput } from '../commands';
 import { TunnelProblem } from '../driver';
@@ -41,7 +41,7 @@ async function checkChosen(chosen: string, world: BinaryOptions['world']): Promi
   try {
     return { path: chosen, version: await cloudflaredVersion(chosen, world) };
   } catch (error) {
-    throw new TunnelProblem('error', say.chosenBinaryFails(chosen, (error as Error).message), { missingBinary: true });
+    throw new TunnelProblem('error', say.chosenBinaryFails(chosen, saidOf(error)), { missingBinary: true });
   }
 }
 
@@ -92,7 +92,7 @@ async function onPath(world: BinaryOptions['world'], instead?: Said): Promise<Bi
   try {
     version = await cloudflaredVersion(program, world);
   } catch (error) {
-    throw new TunnelProblem('error', say.binaryFails(program, (error as Error).message), { missingBinary: true });
+    throw new TunnelProblem('error', say.binaryFails(program, saidOf(error)), { missingBinary: true });
   }
   if (compareVersions(version, OLDEST_VERSION) < 0)
     throw new TunnelProblem('error', say.binaryTooOld(version, OLDEST_VERSION), { missingBinary: true });
@@ -126,6 +126,16 @@ function stampOf(dataDir: string, version: string): { version?: string; programS
   }
 }
 
+/** A program that did not start, and why. */
+class NotStarted extends Error {
+  constructor(readonly said: Said) {
+    super(said.text);
+  }
+}
+
+/** Why it did not start: our words, or the system's. */
+export const saidOf = (error: unknown): Words => (error instanceof NotStarted ? error.said : (error as Error).message);
+
 /** Runs `--version`, 10 s. Rejects with a few words why it did not start. */
 export async function cloudflaredVersion(
   program: string,
@@ -133,13 +143,13 @@ export async function cloudflaredVersion(
 ): Promise<string> {
   const output = await runForOutput(program, ['--version'], world, 10_000);
   const version = /\bversion (\d{4}\.\d+\.\d+)/.exec(output.stdout)?.[1];
-  if (!version) throw new Error(whyNot(output, program, world.platform));
+  if (!version) throw new NotStarted(whyNot(output, program, world.platform));
   return version;
 }
 
-function whyNot({ code, tookTooLong }: ProgramOutput, program: string, platform: NodeJS.Platform): string {
-  if (code === 0) return 'it is not cloudflared';
-  if (code !== null) return `exit code ${code}`;
+function whyNot({ code, tookTooLong }: ProgramOutput, program: string, platform: NodeJS.Platform): Said {
+  if (code === 0) return say.notCloudflared;
+  if (code !== null) return say.exitCode(code);
   // Gatekeeper says nothing to the one who starts a program that it does not let run: the program is just killed.
-  return platform === 'darwin' && !tookTooLong ? say.heldByGatekeeper(program).text : 'no answer';
+  return platform === 'darwin' && !tookTooLong ? say.heldByGatekeeper(program) : say.noAnswer;
 }

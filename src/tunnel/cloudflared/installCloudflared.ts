@@ -12,6 +12,7 @@ import { RELEASE_BASE } from 'cloudflared/lib/constants.js';
 import { createNetwork, type Network } from '../../network/httpsClient';
 import type { NetworkSettings } from '../../network/settings';
 import { renameFreed } from '../../network/wholeFile';
+import { TunnelProblem } from '../driver';
 import { say } from '../sentences';
 import type { InstallProgress } from '../tunnel';
 import { realWorld, type TunnelWorld } from '../world';
@@ -21,6 +22,7 @@ import {
   copyPath,
   isStamped,
   isVerified,
+  saidOf,
   sha256Of,
   untrusted,
 } from './cloudflaredBinary';
@@ -99,19 +101,28 @@ async function fillFolder(
   }: InstallOptions & { world: TunnelWorld; signal: AbortSignal },
 ): Promise<string> {
   const network = createNetwork(settings, world);
-  onProgress({ message: say.installing(CLOUDFLARED_RELEASE).text });
+  const tell = (version: string, fraction?: number): void => {
+    const says = say.installing(version, fraction === undefined ? undefined : Math.floor(fraction * 100));
+    onProgress({ message: says.text, says, ...(fraction !== undefined && { fraction }) });
+  };
+  tell(CLOUDFLARED_RELEASE);
   const asset = await findAsset(network, assetName, signal);
   const { version, sha256 } = asset;
   const download = path.join(folder, 'download');
-  const tell = (fraction: number) => onProgress({ message: say.installing(version, fraction).text, fraction });
-  await fetchAsset(network, asset, () => world.createFile(download), signal, tell);
+  await fetchAsset(
+    network,
+    asset,
+    () => world.createFile(download),
+    signal,
+    (fraction) => tell(version, fraction),
+  );
   const program = path.join(folder, world.platform === 'win32' ? 'cloudflared.exe' : 'cloudflared');
   if (assetName.endsWith('.tgz')) await writeFile(program, await extractProgram(await readFile(download)));
   else await renameFreed(download, program, SCANNED);
   await rm(download, { force: true });
   await chmod(program, 0o755);
   await cloudflaredVersion(program, world).catch((error: Error) => {
-    throw new Error(say.binaryFails('The downloaded cloudflared', error.message).text);
+    throw new TunnelProblem('error', say.binaryFails(say.theDownload, saidOf(error)), { missingBinary: true });
   });
   const installedAt = new Date(world.clock.now()).toISOString();
   const programSha256 = await sha256Of(program);

@@ -40,7 +40,7 @@ export async function requestQuickTunnel({
     throw new TunnelProblem('rateLimited', say.rateLimited(limitedUntil), { retryAt: limitedUntil });
   if (!asked && recent.length >= BUDGET.requests) {
     const until = recent[0]! + BUDGET.within;
-    throw new TunnelProblem('error', say.requestFailed('several tries failed', until), { retryAt: until });
+    throw new TunnelProblem('error', say.requestFailed(say.severalTries, until), { retryAt: until });
   }
 
   let answer: NetworkAnswer;
@@ -58,9 +58,9 @@ export async function requestQuickTunnel({
     });
   } catch (error) {
     const proxy = network.proxyFor(new URL(SERVICE).hostname);
-    throw new TunnelProblem('error', say.requestUnreachable((error as Error).message, proxy), {
-      retryAt: clock.now() + OFFLINE_WAIT,
-    });
+    const why = (error as Error).message;
+    const said = proxy ? say.requestUnreachableThrough(why, proxy) : say.requestUnreachable(why);
+    throw new TunnelProblem('error', said, { retryAt: clock.now() + OFFLINE_WAIT });
   }
 
   if (answer.status === 429 || /error code: 1015/.test(answer.body)) {

@@ -33,13 +33,16 @@ function customDriver(url: string, localPort: number): Driver {
     knownUrl: () => publicUrl,
     adopt: async () => undefined,
     open: async () => {
-      if (!publicUrl) throw new TunnelProblem('error', say.customUrlWrong(url.trim()), { person: true });
+      if (!publicUrl) {
+        const said = url.trim() ? say.customUrlWrong(url.trim()) : say.customUrlMissing;
+        throw new TunnelProblem('error', said, { person: true });
+      }
       return standingLink(publicUrl);
     },
     connectMs: () => 0,
     fallBack: () => false,
-    nothingConnects: () => new TunnelProblem('error', say.noConnection('The public URL')),
-    refused: () => new TunnelProblem('error', say.noConnection('The public URL')),
+    nothingConnects: () => new TunnelProblem('error', say.noConnection(say.thePublicUrl)),
+    refused: () => new TunnelProblem('error', say.noConnection(say.thePublicUrl)),
     forget: async () => {},
     proven: () => {},
     explainStatus: (status) => ([200, 404].includes(status) ? say.forwardHere(localPort) : say.badStatus(status)),

@@ -124,7 +124,7 @@ export function ngrokDriver(options: NgrokOptions): Driver {
       status === 200
         ? say.wrongOwner
         : code
-          ? say.ngrokLimit(code)
+          ? say.ngrokLimit(code, pageOf(code))
           : status === 404
             ? say.notThere
             : say.badStatus(status),
@@ -133,7 +133,8 @@ export function ngrokDriver(options: NgrokOptions): Driver {
 
 function findNgrok(chosen: string, world: TunnelWorld): string {
   const found = chosen || programOnPath('ngrok', world);
-  if (!found || !isProgram(found)) throw new TunnelProblem('error', say.ngrokMissing(chosen));
+  if (!found || !isProgram(found))
+    throw new TunnelProblem('error', chosen ? say.chosenProgramMissing(chosen) : say.ngrokMissing);
   return found;
 }
 
@@ -193,6 +194,9 @@ function parse(line: string): { msg?: string; err?: string; lvl?: string; url?: 
   }
 }
 
+/** Where ngrok tells of an error. */
+const pageOf = (code: string) => `https://ngrok.com/docs/errors/${code.toLowerCase()}`;
+
 /** ngrok's own texts can contain the token, so only the code decides what is said. */
 function ngrokProblem(code: string, now: number): TunnelProblem {
   const soon = { retryAt: now + RETRY_MS };
@@ -218,6 +222,6 @@ function ngrokProblem(code: string, now: number): TunnelProblem {
     case '9040':
       return new TunnelProblem('blocked', say.ngrokBlocked(name), { person: true });
     default:
-      return new TunnelProblem('error', say.ngrokOther(name), soon);
+      return new TunnelProblem('error', say.ngrokOther(name, pageOf(name)), soon);
   }
 }

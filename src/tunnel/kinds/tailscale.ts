@@ -97,7 +97,7 @@ export function tailscaleDriver({ localPort, binary, state, world }: TailscaleOp
       const problem = funnelProblem(output);
       if (problem) throw new TunnelProblem('error', problem, later());
       if (!made || !after.AllowFunnel?.[`${name}:${port}`]) {
-        throw new TunnelProblem('error', say.tailscaleFailed(lastLine(output)), later());
+        throw new TunnelProblem('error', say.tailscaleFailed(lastLine(output) || say.noReason), later());
       }
     } else state.update({ funnel: { port, target, binary: tailscale } });
     return funnelLink(tailscale, `https://${name}${port === 443 ? '' : `:${port}`}`, state, world);
@@ -123,7 +123,8 @@ export function tailscaleDriver({ localPort, binary, state, world }: TailscaleOp
 
 function findTailscale(chosen: string, world: TunnelWorld): string {
   const found = chosen || programOnPath('tailscale', world) || PLACES[world.platform]?.find(isProgram);
-  if (!found || !isProgram(found)) throw new TunnelProblem('error', say.tailscaleMissing(chosen));
+  if (!found || !isProgram(found))
+    throw new TunnelProblem('error', chosen ? say.chosenProgramMissing(chosen) : say.tailscaleMissing);
   return found;
 }
 
@@ -222,11 +223,12 @@ async function run(tailscale: string, args: readonly string[], world: TunnelWorl
 function funnelProblem(output: ProgramOutput): Said | undefined {
   const text = `${output.stdout}\n${output.stderr}`;
   const link = /https:\/\/login\.tailscale\.com\/\S+/.exec(text)?.[0];
-  if (/Funnel is not enabled|Funnel not available|node attribute/i.test(text)) return say.tailscaleNotEnabled(link);
+  if (/Funnel is not enabled|Funnel not available|node attribute/i.test(text))
+    return link ? say.tailscaleNotEnabledAt(link) : say.tailscaleNotEnabled;
   if (/access denied|requires root|--operator=/i.test(text)) return say.tailscaleDenied;
   if (/shields-up/i.test(text)) return say.tailscaleShields;
   if (/TLS certs|HTTPS (is )?(not enabled|disabled)|enable HTTPS/i.test(text)) return say.tailscaleNoHttps;
-  return output.code === 0 ? undefined : say.tailscaleFailed(lastLine(output));
+  return output.code === 0 ? undefined : say.tailscaleFailed(lastLine(output) || say.noReason);
 }
 
 const lastLine = ({ stdout, stderr }: ProgramOutput) =>
