@@ -20,6 +20,7 @@ import type { RouterCore } from '../process/core';
 import type { Backend } from '../routing/backend';
 import { buildBackends } from '../routing/build';
 import { forgetResponses } from '../routing/wireChoice';
+import { spoken } from '../said';
 import { listModels } from '../server/server';
 import { validateSettings } from '../settings/check';
 import { troublesOf } from '../troubles/table';
@@ -32,6 +33,7 @@ import type { CursorWriter } from './cursorWriter';
 import type { Doors } from './doors';
 import type { Life } from './life';
 import type { CoreOptions } from './options';
+import { say } from './sentences';
 import type { Setup } from './setup';
 import type { TunnelSlot } from './tunnelSlot';
 
@@ -68,8 +70,10 @@ export function createDesk(given: DeskOptions): Desk {
 
   const test: Answers['testBackend'] = async ({ backend, key, model }) => {
     const { settings, problems } = validateSettings({ backends: [backend] });
-    if (!settings)
-      return { ok: false, message: problems[0]?.message ?? 'These settings are not valid.', models: [], ms: 0 };
+    if (!settings) {
+      const message = problems[0]?.says ?? problems[0]?.message ?? say.settingsNotValid;
+      return { ok: false, ...spoken({ message }), models: [], ms: 0 };
+    }
     const built = buildBackends(settings, env)[0]!;
     const used = key ?? (built.apiKeyEnv ? env[built.apiKeyEnv] : undefined);
     const result = await testBackend({

@@ -2,23 +2,23 @@
 
 import type { Backend, Target } from '../routing/backend';
 import { abilitiesFor, upstreamUrl } from '../routing/build';
+import { spoken, type Told, type Words } from '../said';
 import { codecFor } from '../wires/codecs';
 import type { Conversation } from '../wires/conversation';
 import { ask, type Reply } from './ask';
 import { upstreamHeaders } from './headers';
 import { fetchList } from './modelList';
-import { describeNetworkError } from './networkErrors';
+import { networkSaid } from './networkErrors';
 import { ownRequest, plainTarget } from './ownRequest';
 import type { Send, UpstreamRequest } from './send';
+import { say } from './sentences';
 
 /** What to change first when it fails. */
 export type TestFault = 'address' | 'key' | 'model';
 
-export interface TestResult {
+export interface TestResult extends Told<'message'> {
   ok: boolean;
   fault?: TestFault;
-  /** Sentence for a person. */
-  message: string;
   models: string[];
   ms: number;
 }
@@ -42,8 +42,12 @@ export async function testBackend(options: {
   const models =
     (await fetchList({ send, url: new URL(upstreamUrl(backend, 'models')), headers, local: backend.local }, 10_000)) ??
     [];
-  const told = (message: string): Omit<TestResult, 'ok'> => ({ message, models: [...models], ms: now() - begun });
-  const failed = (fault: TestFault, message: string): TestResult => ({ ok: false, fault, ...told(message) });
+  const told = (message: Words): Omit<TestResult, 'ok'> => ({
+    ...spoken({ message }),
+    models: [...models],
+    ms: now() - begun,
+  });
+  const failed = (fault: TestFault, message: Words): TestResult => ({ ok: false, fault, ...told(message) });
   const model = options.model || likelyChatModel(models);
   if (!model) return failed(...(await whyNoModels(backend, headers, send)));
   const asked: Target = {
@@ -64,7 +68,7 @@ export async function testBackend(options: {
     stream: false,
   };
   const reply = await askHere(send, ownRequest(target, key, conversation));
-  if ('error' in reply) return failed('address', describeNetworkError(reply.error, backend.name, false));
+  if ('error' in reply) return failed('address', networkSaid(reply.error, backend.name, false));
   if (reply.status >= 300) {
     const { kind, message } = wire.parseError(reply.status, reply.headers, reply.text);
     return failed(kind === 'auth' ? 'key' : 'model', message);
@@ -72,33 +76,25 @@ export async function testBackend(options: {
   try {
     wire.parseAnswer(JSON.parse(reply.text));
   } catch {
-    return failed(
-      'address',
-      `${backend.name} answered with something that is not a model's answer. Check the base URL and the wire.`,
-    );
+    return failed('address', say.noAnswer(backend.name));
   }
-  return { ok: true, ...told(`${model} answered.`) };
+  return { ok: true, ...told(say.answered(model)) };
 }
 
 /** A refused key or a dead address is a better reason than an empty list. */
-async function whyNoModels(
-  backend: Backend,
-  headers: Record<string, string>,
-  send: Send,
-): Promise<[TestFault, string]> {
+async function whyNoModels(backend: Backend, headers: Record<string, string>, send: Send): Promise<[TestFault, Words]> {
   const reply = await askHere(send, {
     method: 'GET',
     url: new URL(upstreamUrl(backend, 'models')),
     headers,
     local: backend.local,
   });
-  if ('error' in reply) return ['address', describeNetworkError(reply.error, backend.name, false)];
+  if ('error' in reply) return ['address', networkSaid(reply.error, backend.name, false)];
   if (reply.status === 401 || reply.status === 403) {
     const { message } = codecFor(backend.wire).parseError(reply.status, reply.headers, reply.text);
-    return ['key', `${backend.name} refused the key: ${message}`];
+    return ['key', say.keyRefused(backend.name, message)];
   }
-  const message = `${backend.name} lists no models at ${backend.baseUrl}. Check the base URL, or name a model to test.`;
-  return ['address', message];
+  return ['address', say.noModels(backend.name, backend.baseUrl)];
 }
 
 /** Lists mix chat models with others; these words tell the others, and models that cost or think a lot for a "hi". */

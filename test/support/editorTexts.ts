@@ -8,6 +8,7 @@ import { clock, type Said } from '../../src/said';
 import { say as server } from '../../src/server/sentences';
 import { say as trouble } from '../../src/troubles/sentences';
 import { say as tunnel } from '../../src/tunnel/sentences';
+import { say as upstream } from '../../src/upstream/sentences';
 
 /** Every t`…` of the extension and of its page as the dictionaries in l10n/ name it: "Copied {0}." */
 export function editorTexts(): string[] {
@@ -15,7 +16,7 @@ export function editorTexts(): string[] {
 }
 
 /** The rooms whose sentences the editor can say in its language, each with its catalogue. */
-const ROOMS = { doctor, ledger, router, server, trouble, tunnel };
+const ROOMS = { doctor, ledger, router, server, trouble, tunnel, upstream };
 
 /** The rooms as the files of the house name them. */
 export function roomsOfTheHouse(): string[] {
@@ -53,6 +54,7 @@ function placeFor(index: number) {
   const time = new Date(2001, 0, 1, 3, 41 + index).getTime();
   return {
     ...{ text, time },
+    length: 1,
     join: () => text,
     [Symbol.toPrimitive]: (hint: string) => (hint === 'string' ? text : time),
   };

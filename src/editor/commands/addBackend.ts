@@ -8,7 +8,7 @@ import type { Editor } from '../controller';
 import type { Handlers } from '../ids';
 import { sayWarning } from '../say';
 import { backendName, type WrittenBackend, writeSetting, writtenBackends } from '../settings';
-import { t } from '../words';
+import { here, t } from '../words';
 import { type Address, askUrl, collectBackend, typedAddress } from './backendSteps';
 import { askKey } from './keys';
 
@@ -101,7 +101,8 @@ export async function testBackend(
 ): Promise<TestResult> {
   const test = editor.router
     .testBackend({ backend, ...(key ? { key } : {}), ...(model ? { model } : {}) })
-    .catch((error: Error) => ({ ok: false, message: error.message, models: [], ms: 0 }));
+    .then(here)
+    .catch((error: Error): TestResult => ({ ok: false, message: error.message, models: [], ms: 0 }));
   const title = t`Testing ${backendName(backend)} with one small request…`;
   const timer = setTimeout(
     () => void window.withProgress({ location: ProgressLocation.Notification, title }, () => test),

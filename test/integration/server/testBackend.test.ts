@@ -21,7 +21,8 @@ describe('the test of a backend', () => {
     json({ error: { message, type: 'invalid_request_error', code: null, param: null } }, status);
 
   it('names the address where nothing answers', async () => {
-    const { ok, fault } = await tested('http://127.0.0.1:9/v1', 'a');
+    const { ok, fault, says } = await tested('http://127.0.0.1:9/v1', 'a');
+    assert.equal(says?.message?.code, 'upstream.refused');
     assert.deepEqual({ ok, fault }, { ok: false, fault: 'address' });
   });
 
