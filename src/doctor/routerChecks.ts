@@ -3,6 +3,7 @@
 import path from 'node:path';
 import { doorOf, newHealthNonce } from '../network/healthProof';
 import { listClaims } from '../process/claims';
+import type { Words } from '../said';
 import type { Problem } from '../settings/problem';
 
 import { isAlive } from '../system/processes';
@@ -54,11 +55,12 @@ export function problemsFinding(problems: readonly Problem[]): Finding | undefin
   const told = errors.length > 0 ? errors : problems;
   const [first] = told;
   if (!first) return undefined;
-  const sentences = told.slice(0, 3).map(({ path: at, line, message }) => {
+  const sentences = told.slice(0, 3).map(({ path: at, line, message, says }): Words => {
     const place = [at, ...(line === undefined ? [] : [`line ${line}`])].filter((part) => part !== '').join(', ');
-    return `${place === '' ? '' : `${place}: `}${message}`;
+    return place === '' ? (says ?? message) : say.atPlace(place, says ?? message);
   });
-  const why = `${sentences.join(' ')}${told.length > 3 ? ` And ${told.length - 3} more.` : ''}`;
+  const all = told.length > 3 ? [...sentences, say.andMore(told.length - 3)] : sentences;
+  const why = all.reduce((before, next) => say.both(before, next));
   return errors.length > 0
     ? failed(why, say.settingsFix, openSetting(first.path))
     : warning(why, say.settingsCare, openSetting(first.path));

@@ -37,6 +37,8 @@ export const say = catalogue('doctor', {
   backends: (count: number) => `${count} backends`,
   oneAlias: '1 alias',
   aliases: (count: number) => `${count} aliases`,
+  atPlace: (place: string, what: Words) => `${place}: ${textOf(what)}`,
+  andMore: (count: number) => `And ${count} more.`,
   settingsFix: 'Correct it; until then the last good settings stay in force.',
   settingsCare: 'Correct it when something does not work as expected.',
   settingsUnusable: 'The settings cannot be used.',

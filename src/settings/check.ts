@@ -119,7 +119,7 @@ function checkRoutes(settings: Settings): Found[] {
   const dangling = (name: string, at: readonly Segment[], says: (...where: Nowhere) => Said): Found[] => {
     const target = table.resolve(name);
     if (!('notFound' in target)) return [];
-    return [warning(at, says(looksLikeKey(name) ? undefined : name, target.missing, target.near.slice(0, 3)))];
+    return [warning(at, says(looksLikeKey(name) ? say.likeAKey : name, target.missing, target.near.slice(0, 3)))];
   };
   const kinds = (routes: KindRoutes | undefined, at: readonly Segment[]): Found[] =>
     KINDS.flatMap((kind) => {

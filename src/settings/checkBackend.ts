@@ -46,7 +46,7 @@ export function checkBackend(backend: BackendSettings, index: number, settings: 
 /** The name of a key for a provider: no key itself, and none of the router's own. */
 function checkKeyName(name: string, setting: string, at: readonly Segment[]): Found[] {
   if (isOwnKey(name)) {
-    return [error(at, say.ownKeyName(setting, name.startsWith('memory:') ? 'memory:' : 'client:'))];
+    return [error(at, name.startsWith('memory:') ? say.memoryKeyName(setting) : say.clientKeyName(setting))];
   }
   if (!looksLikeKey(name)) return [];
   return [error(at, say.keyForName(setting))];
@@ -61,7 +61,8 @@ function checkAddress(backend: BackendSettings, at: readonly Segment[], settings
     return [error(at, say.addressIncomplete(backend.name, preset.baseUrl, preset.fill))];
   }
   const place = [...at, 'baseUrl'];
-  if (/[{}]/.test(written)) return [error(place, say.placeholder(preset?.fill))];
+  if (/[{}]/.test(written))
+    return [error(place, preset?.fill === undefined ? say.placeholder : say.placeholderOf(preset.fill))];
   const address = readBaseUrl(written, preset?.hostPath);
   if (address === undefined) return [error(place, say.noUrl)];
   const url = new URL(written);

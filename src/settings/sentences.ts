@@ -1,5 +1,5 @@
 /** Every sentence about settings that do not make sense. None echoes a value that could be a key. */
-import { catalogue } from '../said';
+import { catalogue, textOf, type Words } from '../said';
 import { neededBy } from './tunnelKinds';
 
 const WHERE_KEYS_GO =
@@ -10,14 +10,16 @@ export const say = catalogue('settings', {
   queryLooksLikeKey: (name: string) => `${name} looks like a key. ${WHERE_KEYS_GO}`,
   severalStars: 'id may hold one * only.',
   starWithoutId: 'upstream has a * that the id does not have.',
-  ownKeyName: (setting: string, prefix: 'memory:' | 'client:') =>
-    `${setting} must not begin with ${prefix === 'memory:' ? 'memory:, that key is' : 'client: or tunnel:, those keys are'} never sent to a provider.`,
+  memoryKeyName: (setting: string) => `${setting} must not begin with memory:, that key is never sent to a provider.`,
+  clientKeyName: (setting: string) =>
+    `${setting} must not begin with client: or tunnel:, those keys are never sent to a provider.`,
   keyForName: (setting: string) =>
     `${setting} holds what looks like a key instead of the name of one. ${WHERE_KEYS_GO}`,
   addressMissing: (backend: string) => `The backend ${backend} needs a preset or a baseUrl.`,
   addressIncomplete: (backend: string, example: string, fill: string) =>
     `The backend ${backend} needs a baseUrl such as ${example}. ${fill}`,
-  placeholder: (fill: string | undefined) => fill ?? 'baseUrl has a placeholder in braces that has to be filled in.',
+  placeholder: 'baseUrl has a placeholder in braces that has to be filled in.',
+  placeholderOf: (fill: string) => fill,
   noUrl: 'baseUrl is not a URL.',
   urlWithPassword: `baseUrl has a user name or password in it. ${WHERE_KEYS_GO}`,
   urlWithKey: `baseUrl has what looks like a key in it. ${WHERE_KEYS_GO}`,
@@ -53,6 +55,7 @@ export const say = catalogue('settings', {
   fallbackNowhere: (...where: Nowhere) => `This fallback is ${nowhere(...where)}`,
   imagesByNowhere: (...where: Nowhere) => `imagesBy is ${nowhere(...where)}`,
   contextFallbackNowhere: (...where: Nowhere) => `contextFallback is ${nowhere(...where)}`,
+  likeAKey: 'what looks like a key',
   aliasHidden: (name: string) => `The alias ${name} is never used, because a model has that id.`,
   aliasTwice: (name: string) => `The alias ${name} is never used, because it stands elsewhere too.`,
   /** Cursor's own rules about names (M1, M2). */
@@ -60,31 +63,34 @@ export const say = catalogue('settings', {
 
   // Shape
   badName: 'This name must not be empty or longer than 200 characters.',
-  missing: (what: string) => `${what} is missing.`,
-  wrongType: (what: string, wanted: string, found: string) => `${what} must be ${wanted}, but it is ${found}.`,
-  notOneOf: (what: string, words: readonly string[]) => `${what} must be one of ${words.join(', ')}.`,
-  numberOr: (what: string, words: readonly string[]) => `${what} must be a number or ${words.join(' or ')}.`,
-  empty: (what: string) => `${what} must not be empty.`,
-  moreThan: (what: string, least: number) => `${what} must be more than ${least}.`,
-  orMore: (what: string, least: number) => `${what} must be ${least} or more.`,
-  tooLong: (what: string, most: number) => `${what} must not be longer than ${most} characters.`,
-  tooBig: (what: string, most: number) => `${what} must be ${most} or less.`,
-  noDate: (what: string) => `${what} must be a date, as 2027-01-31.`,
-  wrongForm: (what: string, why: string) => `${what} is wrong: it ${why}.`,
-  notValid: (what: string) => `${what} is not valid.`,
-  unknownKeySetting: (key: string, place: string | undefined) =>
+  missing: (what: Words) => `${textOf(what)} is missing.`,
+  wrongType: (what: Words, wanted: string, found: string) => `${textOf(what)} must be ${wanted}, but it is ${found}.`,
+  notOneOf: (what: Words, words: readonly string[]) => `${textOf(what)} must be one of ${words.join(', ')}.`,
+  numberOr: (what: Words, words: readonly string[]) => `${textOf(what)} must be a number or ${words.join(' or ')}.`,
+  empty: (what: Words) => `${textOf(what)} must not be empty.`,
+  moreThan: (what: Words, least: number) => `${textOf(what)} must be more than ${least}.`,
+  orMore: (what: Words, least: number) => `${textOf(what)} must be ${least} or more.`,
+  tooLong: (what: Words, most: number) => `${textOf(what)} must not be longer than ${most} characters.`,
+  tooBig: (what: Words, most: number) => `${textOf(what)} must be ${most} or less.`,
+  noDate: (what: Words) => `${textOf(what)} must be a date, as 2027-01-31.`,
+  wrongForm: (what: Words, why: string) => `${textOf(what)} is wrong: it ${why}.`,
+  notValid: (what: Words) => `${textOf(what)} is not valid.`,
+  wholeConfiguration: 'The configuration',
+  entryOf: (list: string) => `An entry of ${list}`,
+  unknownKeySetting: (key: string, place: Words | undefined) =>
     `There is no setting ${key}${inside(place)}. ${WHERE_KEYS_GO}`,
-  unknownSetting: (key: string, place: string | undefined, near: string | undefined) =>
+  unknownSetting: (key: string, place: Words | undefined, near: string | undefined) =>
     `There is no setting ${key}${inside(place)}.${near === undefined ? '' : ` Did you mean ${near}?`}`,
 });
 
-const inside = (place: string | undefined): string => (place === undefined ? '' : ` in ${place.replace(/^An/, 'an')}`);
+const inside = (place: Words | undefined): string =>
+  place === undefined ? '' : ` in ${textOf(place).replace(/^An/, 'an')}`;
 
-/** The name that nobody serves (undefined: it looks like a key), a provider that is not there, and names like it. */
-export type Nowhere = [name: string | undefined, missing: string | undefined, near: readonly string[]];
+/** The name that nobody serves, a provider that is not there, and names like it. */
+export type Nowhere = [name: Words, missing: string | undefined, near: readonly string[]];
 
-function nowhere(name: string | undefined, missing: string | undefined, near: readonly string[]): string {
+function nowhere(name: Words, missing: string | undefined, near: readonly string[]): string {
   const why = missing === undefined ? '' : ` The provider ${missing} is not among the backends.`;
   const instead = near.length > 0 ? ` Did you mean ${near.join(' or ')}?` : '';
-  return `${name ?? 'what looks like a key'}, but no backend serves that name.${why}${instead}`;
+  return `${textOf(name)}, but no backend serves that name.${why}${instead}`;
 }

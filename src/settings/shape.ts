@@ -1,7 +1,7 @@
 /** Checks the shape of settings against the schema and says in sentences what is wrong, without ever echoing a value. */
 import * as z from 'zod';
 import { nearNames } from '../routing/nearNames';
-import type { Said } from '../said';
+import type { Said, Words } from '../said';
 import { error } from './checkBackend';
 import { type Found, type Segment, valueAt } from './path';
 import { type Settings, settingsSchema } from './schema';
@@ -80,7 +80,7 @@ function kindOf(value: unknown): string {
   );
 }
 
-function tooSmall(what: string, issue: Extract<Issue, { code: 'too_small' }>): Said {
+function tooSmall(what: Words, issue: Extract<Issue, { code: 'too_small' }>): Said {
   if (issue.origin === 'string') return say.empty(what);
   return issue.inclusive === false
     ? say.moreThan(what, Number(issue.minimum))
@@ -98,10 +98,10 @@ function unknownKey(at: readonly Segment[], parent: readonly Segment[]): Found {
 }
 
 /** The last key by name; an entry of a list by the key of the list. */
-function nameOf(at: readonly Segment[]): string {
+function nameOf(at: readonly Segment[]): Words {
   const index = at.findLastIndex((segment) => typeof segment === 'string');
-  if (index < 0) return 'The configuration';
-  return index === at.length - 1 ? String(at[index]) : `An entry of ${at[index]}`;
+  if (index < 0) return say.wholeConfiguration;
+  return index === at.length - 1 ? String(at[index]) : say.entryOf(String(at[index]));
 }
 
 /** The keys the schema knows at a path; none where it takes any. */

@@ -6,6 +6,7 @@ import { say as ledger } from '../../src/ledger/sentences';
 import { say as router } from '../../src/router/sentences';
 import { clock, type Said } from '../../src/said';
 import { say as server } from '../../src/server/sentences';
+import { say as settings } from '../../src/settings/sentences';
 import { say as trouble } from '../../src/troubles/sentences';
 import { say as tunnel } from '../../src/tunnel/sentences';
 import { say as upstream } from '../../src/upstream/sentences';
@@ -16,7 +17,7 @@ export function editorTexts(): string[] {
 }
 
 /** The rooms whose sentences the editor can say in its language, each with its catalogue. */
-const ROOMS = { doctor, ledger, router, server, trouble, tunnel, upstream };
+const ROOMS = { doctor, ledger, router, server, settings, trouble, tunnel, upstream };
 
 /** The rooms as the files of the house name them. */
 export function roomsOfTheHouse(): string[] {
