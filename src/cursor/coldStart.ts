@@ -13,6 +13,9 @@ export interface ColdScope {
   upstreamModel: string;
   /** The target refuses calls of the history without their thinking in this field (routing/abilities.ts). */
   thinkingField?: 'reasoning_content';
+  /** Messages: thinking is adaptive, so an answer without its own is no error; or on unless it is switched off. */
+  adaptive?: true;
+  thinksUnasked?: true;
   /** A client that may send thinking itself: it is not switched off for blocks that nobody knows of. */
   thinksOn?: true;
 }
@@ -53,10 +56,11 @@ export function warmUp(
   const lacks = (at: number) => hasCalls(turns[at]) && !isKnown(at) && !brings(at);
   switch (needsOf(scope)) {
     case 'thinkingBlocks': {
-      const thinking = wantsReasoning(conversation.reasoning);
+      const asked = conversation.reasoning;
+      const silent = asked?.disabled || asked?.effort === 'none';
       // Thinking blocks beside switched-off thinking say nothing and may be refused.
-      if (!thinking) return { conversation, rules };
-      if (!scope.thinksOn && toolLoop(turns).some(lacks)) {
+      if (!wantsReasoning(asked) && (silent || !scope.thinksUnasked)) return { conversation, rules };
+      if (!scope.adaptive && !scope.thinksOn && toolLoop(turns).some(lacks)) {
         const { effort: _, budgetTokens: __, adaptive: ___, ...kept } = conversation.reasoning ?? {};
         return { conversation: { ...conversation, reasoning: { ...kept, disabled: true } }, rules: ['S6'] };
       }

@@ -12,7 +12,9 @@ export interface MemoryScope {
   wire: WireName;
   upstreamModel: string;
   thinkingField?: 'reasoning_content';
-  /** The client is no Cursor (coldStart.ts). */
+  /** Facts of the model and the client (coldStart.ts). */
+  adaptive?: true;
+  thinksUnasked?: true;
   thinksOn?: true;
   /** `conversationKey`, to keep concurrent threads apart (S1–S3). */
   conversation: string;

@@ -137,6 +137,15 @@ const OPENAI_FAMILIES: readonly ModelFamily[] = [
   },
 ];
 
+// kilocode#12526, llmberjack#14: "use adaptive thinking"; promptfoo#9500, sim#5925: sampling is deprecated.
+const CLAUDE = {
+  wire: 'messages',
+  abilities: { reasoningField: 'adaptive', efforts: [...EFFORTS, 'xhigh', 'max'], maxOutputTokens: 128_000 },
+  unsupportedParams: ['temperature', 'top_p', 'top_k'],
+} as const;
+const UNASKED = { thinksUnasked: true } as const;
+const BOUND = { bindsThinking: true } as const;
+
 // platform.claude.com model pages, 2026-11: adaptive thinking from 4.6 on (N35), 128k output from 4.6 on, xhigh and no sampling
 // parameters from Opus 4.7 on; 4.5 and older take budget_tokens.
 const ANTHROPIC_FAMILIES: readonly ModelFamily[] = [
@@ -169,13 +178,16 @@ const ANTHROPIC_FAMILIES: readonly ModelFamily[] = [
     abilities: { reasoningField: 'adaptive', efforts: [...EFFORTS, 'max'], maxOutputTokens: 128_000 },
     takesBudget: true,
   },
-  // kilocode#12526, llmberjack#14: "use adaptive thinking"; promptfoo#9500, sim#5925: sampling is deprecated.
-  {
-    match: /^claude-/,
-    wire: 'messages',
-    abilities: { reasoningField: 'adaptive', efforts: [...EFFORTS, 'xhigh', 'max'], maxOutputTokens: 128_000 },
-    unsupportedParams: ['temperature', 'top_p', 'top_k'],
-  },
+  // platform.claude.com, "Thinking", "Preserved thinking" and what is new in 5.5, 2026-11: from 5 on thinking is on by default;
+  // Fable, Mythos and Opus 5.5 refuse `disabled`, Sonnet 5.5 has `between_tools` for it; from Fable 5.1 on thinking is bound to
+  // what stood before it.
+  { ...CLAUDE, match: /^claude-(fable|mythos)-5-[1-9](?!\d)/, quirks: { ...UNASKED, ...BOUND, thinkingOff: 'never' } },
+  { ...CLAUDE, match: /^claude-(fable|mythos)-/, quirks: { ...UNASKED, thinkingOff: 'never' } },
+  { ...CLAUDE, match: /^claude-opus-5-5/, quirks: { ...UNASKED, ...BOUND, thinkingOff: 'never' } },
+  { ...CLAUDE, match: /^claude-sonnet-5-5/, quirks: { ...UNASKED, ...BOUND, thinkingOff: 'between_tools' } },
+  { ...CLAUDE, match: /^claude-haiku-5-5/, quirks: { ...UNASKED, ...BOUND } },
+  { ...CLAUDE, match: /^claude-(opus|sonnet|haiku)-([5-9]|\d\d)(?!\d)/, quirks: UNASKED },
+  { ...CLAUDE, match: /^claude-/ },
 ];
 
 // ai.google.dev API reference and thinking page: the words hold at a relay too, where nothing else is known.

@@ -48,6 +48,12 @@ export interface Quirks {
   thinkingSwitch?: boolean;
   /** Chat: a forced tool choice is refused beside thinking, which is switched off for it (N36). */
   forcedChoice?: 'silent';
+  /** Messages: the model thinks unless it is told not to. */
+  thinksUnasked?: true;
+  /** Messages: what is taken in place of `disabled`; `never`: nothing, it always thinks. */
+  thinkingOff?: 'never' | 'between_tools';
+  /** Messages: thinking of the history is refused once anything before it has changed, unless asked to leave it out. */
+  bindsThinking?: true;
   /** Chat: no `json_schema`; the schema goes into the prompt, `json_object` takes its place. */
   jsonSchema?: 'prompt';
   /** A temperature of 0 is refused. */

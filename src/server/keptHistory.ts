@@ -24,11 +24,14 @@ export function scopeOf(
   isCursor: boolean,
 ): MemoryScope {
   const { name, preset, wire } = target.backend;
+  const quirks = quirksFor(target);
   return {
     clientKey,
     backend: name,
     ...(preset && { preset }),
-    ...(quirksFor(target).thinkingField && { thinkingField: 'reasoning_content' as const }),
+    ...(quirks.thinkingField && { thinkingField: 'reasoning_content' as const }),
+    ...(target.abilities.reasoningField === 'adaptive' && { adaptive: true as const }),
+    ...(quirks.thinksUnasked && { thinksUnasked: true as const }),
     ...(!isCursor && { thinksOn: true as const }),
     wire,
     upstreamModel: target.upstreamModel,

@@ -94,12 +94,12 @@ function planOnWire(input: PlanInput): Plan | { failure: ApiFailure } {
     request: {
       method: 'POST',
       url: urlsOf(target)(content.path),
-      headers: {
+      headers: withBetas(content.betas, {
         ...(speaker.wire === backend.wire && !speaker.isCursor ? passedOn(exchange) : {}),
         ...upstreamHeaders(backend, key),
         'content-type': 'application/json',
         accept: request.stream ? 'text/event-stream' : 'application/json',
-      },
+      }),
       body: content.body,
       connectMs: backend.timeouts.connect * 1_000,
       local: backend.local,
@@ -108,6 +108,13 @@ function planOnWire(input: PlanInput): Plan | { failure: ApiFailure } {
     commitHeaders: (head) => ({ ...answerHeaders(head), ...identity(target), ...droppedHeader(content.dropped) }),
     parseError: (status, headers, body) => wire.parseError(status, headers, body),
   };
+}
+
+/** Beside those that the client or the settings ask for. */
+function withBetas(betas: readonly string[] | undefined, headers: Record<string, string>): Record<string, string> {
+  if (!betas?.length) return headers;
+  const name = Object.keys(headers).find((one) => one.toLowerCase() === 'anthropic-beta') ?? 'anthropic-beta';
+  return { ...headers, [name]: [headers[name], ...betas].filter(Boolean).join(',') };
 }
 
 /** The built-in model answers here; all others are sent to. */

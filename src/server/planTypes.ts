@@ -48,6 +48,8 @@ export interface Content {
   rules: string[];
   /** Parameters of the client that were left out. */
   dropped?: string[];
+  /** Values for the header `anthropic-beta`. */
+  betas?: string[];
   reading: AnswerReading;
 }
 

@@ -30,6 +30,7 @@ import { legalPropertyKeys, restorePropertyKeys } from '../wires/propertyKeys';
 import { parseObject } from '../wires/read';
 import { letterFirst, schemaDialectOf } from '../wires/schemaDialects';
 import { cutAtStop } from '../wires/stopSequences';
+import { betasOf } from '../wires/thinkingBlocks';
 import { legalToolNames, restoreToolNames } from '../wires/toolNames';
 import { WIRE_PATHS } from '../wires/wire';
 import { hasSystemWithin, leftOut, needsWholeRequest } from './factEdits';
@@ -192,7 +193,7 @@ function emitted(
   target: Target,
   addCacheControl: boolean,
   unspoken: readonly string[],
-): { body: Buffer; path: string; told: string[] } {
+): { body: Buffer; path: string; betas: string[]; told: string[] } {
   const { wire } = target.backend;
   const keyed = legalPropertyKeys(flatFor(conversation, wire).conversation, wire).conversation;
   const limited = withReserveLimit(legalToolNames(keyed, wire, wantsLetter(target)).conversation, target.backend);
@@ -201,6 +202,7 @@ function emitted(
   return {
     body: Buffer.from(JSON.stringify(body)),
     path: WIRE_PATHS[wire],
+    betas: betasOf(body),
     told: [...(body === made ? [] : [FEWER_MARKS]), ...tuningWords(conversation, body, unspoken)],
   };
 }

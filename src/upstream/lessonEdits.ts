@@ -4,7 +4,8 @@ import { type Edit, editObject, type JsonEntry, scanArray, scanObject, splice } 
 import { picturesIn } from '../wires/pictures';
 import { withoutKeyword } from '../wires/schema';
 import { schemasIn } from '../wires/schemaPlaces';
-import { type Lesson, lessonWords, mayChange, PICTURES } from './lessons';
+import { withoutThinking } from '../wires/thinkingBlocks';
+import { type Lesson, lessonWords, mayChange, PICTURES, THINKING_BLOCKS } from './lessons';
 import { keywordOf } from './schemaLessons';
 import { wholeBody } from './transport';
 
@@ -35,6 +36,7 @@ export function applyLessons(body: Buffer | readonly Buffer[], lessons: readonly
 
 function editsOf(bytes: Buffer, lesson: Lesson): Edit[] {
   if (lesson.field === PICTURES) return picturesIn(bytes).map((picture) => picture.toldAs(UNSEEN));
+  if (lesson.field === THINKING_BLOCKS) return withoutThinking(bytes);
   const keyword = keywordOf(lesson.field);
   if (keyword !== undefined) return keywordEdits(bytes, keyword);
   return editsFor(bytes, undefined, lesson.field.split(/\.|(?=\[)/), lesson);

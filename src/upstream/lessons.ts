@@ -6,6 +6,7 @@ import type { ApiFailure, JsonObject, JsonValue } from '../wires/conversation';
 import { picturesIn } from '../wires/pictures';
 import { entryOf } from '../wires/read';
 import { schemasIn } from '../wires/schemaPlaces';
+import { historyThinks } from '../wires/thinkingBlocks';
 import { OUTPUT_LIMITS } from '../wires/wire';
 import { keywordOf, refusedKeywords, schemaField } from './schemaLessons';
 
@@ -22,6 +23,16 @@ export interface Lesson {
 /** In the place of a field: pictures, wherever they stand, which become words (wires/pictures.ts). */
 export const PICTURES = 'pictures';
 export const LEAVE_OUT_PICTURES: Lesson = { field: PICTURES, do: 'drop', lasting: true };
+
+/** In the place of a field: all thinking of a Messages history (wires/thinkingBlocks.ts), for this request. */
+export const THINKING_BLOCKS = 'thinking blocks';
+const LEAVE_OUT_THINKING: Lesson = { field: THINKING_BLOCKS, do: 'drop', lasting: false };
+/**
+ * Anthropic: "messages.1.content.0: Invalid `signature` in `thinking` block", also of one that is bound to a different
+ * conversation, model or account ("Preserved thinking"); "`thinking` … blocks in the latest assistant message cannot be modified".
+ */
+const UNREADABLE =
+  /invalid `signature` in `(?:redacted_)?thinking` block|`thinking`[^.]{0,60} blocks in the latest assistant message cannot be modified/i;
 
 /** Changes that one refusal may ask for: pydantic lists everything it does not know. */
 const MOST_CHANGES = 8;
@@ -188,6 +199,8 @@ export function lessonsOf(failure: ApiFailure, body: () => JsonObject): Lesson[]
   const { status, kind } = failure;
   if (saysItCannotSee(failure))
     return picturesIn(Buffer.from(JSON.stringify(body()))).length > 0 ? [LEAVE_OUT_PICTURES] : [];
+  if (!failure.own && status === 400 && UNREADABLE.test(failure.message.slice(0, MOST_TEXT)))
+    return historyThinks(body()) ? [LEAVE_OUT_THINKING] : [];
   if (failure.own || (status !== 400 && status !== 422) || !KINDS.has(kind ?? 'badRequest')) return [];
   const lessons = ofSchemas(failure, body);
   const told = readRefusal(failure);
@@ -335,6 +348,7 @@ export function lessonWords({ field, do: what, to }: Lesson): string {
   const keyword = keywordOf(field);
   if (keyword !== undefined) return `wrote schemas without ${keyword}, which the provider refuses`;
   if (field === PICTURES) return 'pictures left out, which the model cannot see';
+  if (field === THINKING_BLOCKS) return 'earlier thinking left out, which the provider no longer takes here';
   if (what === 'drop') return `dropped ${field}, which the provider refuses`;
   return what === 'set'
     ? `set ${field} to ${to}, the only value the provider takes`

@@ -48,6 +48,10 @@ export interface EmitTarget extends MessageRules {
   /** Chat: how thinking is switched off, and whether a forced tool choice needs that (N36). */
   thinkingSwitch?: boolean;
   forcedChoice?: 'silent';
+  /** Messages: what the target thinks unasked, takes in place of `disabled`, and refuses of its own thinking (routing/abilities.ts). */
+  thinksUnasked?: true;
+  thinkingOff?: 'never' | 'between_tools';
+  bindsThinking?: true;
   /** Chat: the schema of an answer goes into the prompt. */
   jsonSchema?: 'prompt';
   /** A temperature of 0 is refused. */

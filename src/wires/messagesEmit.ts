@@ -1,6 +1,6 @@
 /** Anthropic Messages: the conversation as an upstream body. */
 import type { EmitTarget } from './codec';
-import type { Conversation, JsonObject, JsonValue, TextPart, Tool, Turn } from './conversation';
+import type { Conversation, JsonObject, JsonValue, ReasoningRequest, TextPart, Tool, Turn } from './conversation';
 import { wrapCustomTools } from './customTools';
 import { budgetOfEffort, effortOf, MIN_THINKING_BUDGET, wantsReasoning } from './effort';
 import { addCacheMarks } from './messagesCache';
@@ -8,6 +8,7 @@ import { emitMessages } from './messagesTurns';
 import { pairTools } from './pairing';
 import { arrayOf, isObject, numberOf } from './read';
 import { distinctTools, formatSchema, toolParameters, toolStrict } from './schema';
+import { leaveOutUnbound } from './thinkingBlocks';
 
 /** `max_tokens` is required here; what a request without one gets where the model's limit is unknown. */
 const DEFAULT_MAX_TOKENS = 8192;
@@ -44,6 +45,7 @@ export function emitMessagesRequest(source: Conversation, target: EmitTarget): J
     messages.push(CONTINUE);
   emitOutputConfig(body, conversation, fields, target);
   emitParameters(body, conversation, thinks, target);
+  if (target.bindsThinking) leaveOutUnbound(body);
   for (const [key, value] of Object.entries(fields)) if (!(key in body)) body[key] = value;
   if (conversation.stream) body.stream = true;
   if (target.addCacheControl) addCacheMarks(body);
@@ -139,7 +141,8 @@ function emitThinking(
   if (!reasoning || (mode !== 'thinking' && mode !== 'adaptive')) return false;
   const choice = (body.tool_choice as JsonObject | undefined)?.type;
   if (!wantsReasoning(reasoning) || choice === 'any' || choice === 'tool') {
-    if (reasoning.disabled) body.thinking = { type: 'disabled' };
+    const off = thinkingOff(reasoning, target);
+    if (off) body.thinking = { type: off };
     return false;
   }
   if (mode === 'adaptive') {
@@ -153,6 +156,12 @@ function emitThinking(
   body.max_tokens = fitted.maxTokens;
   body.thinking = fitted.thinking;
   return true;
+}
+
+/** How a wish for no thinking is written; undefined where leaving thinking out says it, and where the model always thinks. */
+function thinkingOff(reasoning: ReasoningRequest, { thinksUnasked, thinkingOff: off }: EmitTarget): string | undefined {
+  const said = reasoning.disabled || (thinksUnasked && reasoning.effort === 'none');
+  return !said || off === 'never' ? undefined : (off ?? 'disabled');
 }
 
 interface BudgetThinking {

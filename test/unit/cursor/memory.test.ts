@@ -249,6 +249,30 @@ describe('cursor memory', () => {
       'without thinking nothing is needed',
     );
   });
+  it('S6, adaptive thinking: cold in a running loop changes nothing, since no answer needs its own there', () => {
+    const { conversation, rules } = newMemory().restore(
+      read(history([{ id: 'toolu_1' }]), { reasoning: { effort: 'high' } }),
+      claude({ adaptive: true }),
+    );
+    assert.deepEqual(
+      [conversation.reasoning?.effort, conversation.reasoning?.disabled, rules],
+      ['high', undefined, []],
+    );
+  });
+  it('S10: a model that thinks unasked gets its thinking back unasked, and not beside thinking that is switched off', () => {
+    const memory = newMemory();
+    const scope = claude({ adaptive: true, thinksUnasked: true });
+    watch(memory, scope, answer('toolu_1', 'Hm.', { end: { signature: 'SIG' } }));
+    const back = (more: JsonObject, to = scope) =>
+      memory
+        .restore(read(history([{ id: 'toolu_1' }]), more), to)
+        .conversation.turns.flatMap(({ parts }) => parts)
+        .filter(({ type }) => type === 'reasoning').length;
+    assert.equal(back({}), 1);
+    assert.equal(back({ reasoning: { effort: 'high' } }), 1);
+    assert.equal(back({ reasoning: { effort: 'none' } }), 0);
+    assert.equal(back({}, claude({ adaptive: true })), 0, 'others think only where they are asked');
+  });
   it('a call that came without thinking is known to have had none', () => {
     const memory = newMemory();
     watch(memory, claude(), answer('toolu_1', ''));

@@ -226,6 +226,7 @@ describe('emitTargetFor', () => {
       strictTools: false,
       addCacheControl: true,
       maxTokensField: 'max_tokens',
+      thinksUnasked: true,
     });
   });
   it('prefers what the backend settings say over the family', () => {
