@@ -39,7 +39,7 @@ export interface LifelineOptions {
   protocols?: ProtocolRange;
   /** Waits before the tries after 1, 2, … crashes within two minutes, milliseconds; after the last comes 'failed'. */
   backoff?: readonly number[];
-  /** Milliseconds a started process has until it answers. Default 5000. */
+  /** Milliseconds a started process has until it answers. Default 20000: a virus scanner or a machine that is just waking takes its time, and one that ends is seen at once. */
   startTimeout?: number;
   /** Milliseconds a running process has to answer before it counts as hung. Default 5000. */
   answerTimeout?: number;
@@ -49,7 +49,7 @@ export interface LifelineOptions {
 const BACKOFF = [0, 1_000, 2_000, 5_000, 15_000];
 /** Crashes longer ago are forgotten, milliseconds. */
 const CRASH_MEMORY = 120_000;
-const START_TIMEOUT = 5_000;
+const START_TIMEOUT = 20_000;
 /** How often a window that cannot or may not go on looks whether somebody else has changed that, milliseconds. */
 const LOOK_AGAIN = 2_000;
 
