@@ -17,6 +17,7 @@ import type { Send, UpstreamHeaders } from '../upstream/send';
 import { replay } from '../wires/answer';
 import { codecFor } from '../wires/codecs';
 import type { ApiFailure } from '../wires/conversation';
+import { BLOCK_BINDING } from '../wires/thinkingBlocks';
 import { toldName } from './askedName';
 import { refusal } from './errors';
 import type { Exchange } from './exchangeTypes';
@@ -150,6 +151,7 @@ function withLessons(content: Content, input: PlanInput): Content {
     body,
     rules: [...content.rules, ...rules],
     dropped: [...(content.dropped ?? []), ...dropped],
+    ...(dropped.includes(BLOCK_BINDING) && { betas: [] }),
   };
 }
 

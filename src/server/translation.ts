@@ -14,13 +14,13 @@ import { applyTarget } from '../cursor/target';
 import { withReserveLimit } from '../ledger/quota';
 import type { RequestRecord, SentCall } from '../ledger/record';
 import type { Target } from '../routing/backend';
-import { emitTargetFor } from '../routing/build';
+import { emitTargetFor, quirksFor } from '../routing/build';
 import { replay } from '../wires/answer';
 import type { EmitterOptions, StreamEmitter } from '../wires/codec';
 import { codecFor } from '../wires/codecs';
 import type { Answer, Conversation, JsonObject, StreamEvent, WireName } from '../wires/conversation';
 import { customToolNames, unwrapCustomCalls } from '../wires/customTools';
-import { fitEffort } from '../wires/effort';
+import { fitEffort, wantsReasoning } from '../wires/effort';
 import { type Carried, carryAcross, withOneAnswer } from '../wires/foreign';
 import { tuningWords } from '../wires/leftOutTuning';
 import { withLastMarks } from '../wires/messagesCache';
@@ -203,12 +203,21 @@ function emitted(
     body: Buffer.from(JSON.stringify(body)),
     path: WIRE_PATHS[wire],
     betas: betasOf(body),
-    told: [...(body === made ? [] : [FEWER_MARKS]), ...tuningWords(conversation, body, unspoken)],
+    told: [
+      ...(body === made ? [] : [FEWER_MARKS]),
+      ...(thinksAllTheSame(conversation, target) ? [ALWAYS_THINKS] : []),
+      ...tuningWords(conversation, body, unspoken),
+    ],
   };
 }
 
 const SYSTEM_WITHIN = 'system messages within went on as text of the user, this model takes none there';
+const ALWAYS_THINKS = 'no thinking was asked for, which this model cannot do without';
 const FEWER_MARKS = 'the last four cache marks went on, the provider takes no more';
+
+function thinksAllTheSame({ reasoning }: Conversation, target: Target): boolean {
+  return reasoning !== undefined && !wantsReasoning(reasoning) && quirksFor(target).thinkingOff === 'never';
+}
 
 function wantsLetter({ backend, upstreamModel }: Target): boolean {
   return letterFirst(schemaDialectOf(backend, upstreamModel));

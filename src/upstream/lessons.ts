@@ -6,7 +6,7 @@ import type { ApiFailure, JsonObject, JsonValue } from '../wires/conversation';
 import { picturesIn } from '../wires/pictures';
 import { entryOf } from '../wires/read';
 import { schemasIn } from '../wires/schemaPlaces';
-import { historyThinks } from '../wires/thinkingBlocks';
+import { BLOCK_BINDING, historyThinks } from '../wires/thinkingBlocks';
 import { OUTPUT_LIMITS } from '../wires/wire';
 import { keywordOf, refusedKeywords, schemaField } from './schemaLessons';
 
@@ -33,6 +33,12 @@ const LEAVE_OUT_THINKING: Lesson = { field: THINKING_BLOCKS, do: 'drop', lasting
  */
 const UNREADABLE =
   /invalid `signature` in `(?:redacted_)?thinking` block|`thinking`[^.]{0,60} blocks in the latest assistant message cannot be modified/i;
+
+/**
+ * Bedrock and relays in front of it: "invalid beta flag" (litellm#41203, CLIProxyAPI#4750); Vertex and others: "Unexpected
+ * value(s) `x` for the `anthropic-beta` header". The flag goes with the field that needs it.
+ */
+const UNKNOWN_BETA = /invalid beta flag|for the `anthropic-beta` header/i;
 
 /** Changes that one refusal may ask for: pydantic lists everything it does not know. */
 const MOST_CHANGES = 8;
@@ -199,8 +205,8 @@ export function lessonsOf(failure: ApiFailure, body: () => JsonObject): Lesson[]
   const { status, kind } = failure;
   if (saysItCannotSee(failure))
     return picturesIn(Buffer.from(JSON.stringify(body()))).length > 0 ? [LEAVE_OUT_PICTURES] : [];
-  if (!failure.own && status === 400 && UNREADABLE.test(failure.message.slice(0, MOST_TEXT)))
-    return historyThinks(body()) ? [LEAVE_OUT_THINKING] : [];
+  const ofThinking = failure.own || status !== 400 ? undefined : lessonOfThinking(failure, body);
+  if (ofThinking) return [ofThinking];
   if (failure.own || (status !== 400 && status !== 422) || !KINDS.has(kind ?? 'badRequest')) return [];
   const lessons = ofSchemas(failure, body);
   const told = readRefusal(failure);
@@ -211,6 +217,14 @@ export function lessonsOf(failure: ApiFailure, body: () => JsonObject): Lesson[]
     if (lesson && !lessons.some(({ field }) => field === lesson.field)) lessons.push(lesson);
   }
   return lessons.slice(0, MOST_CHANGES);
+}
+
+function lessonOfThinking({ message }: ApiFailure, body: () => JsonObject): Lesson | undefined {
+  const text = message.slice(0, MOST_TEXT);
+  if (UNREADABLE.test(text) && historyThinks(body())) return LEAVE_OUT_THINKING;
+  return UNKNOWN_BETA.test(text) && placeIn(body(), BLOCK_BINDING)
+    ? { field: BLOCK_BINDING, do: 'drop', lasting: true }
+    : undefined;
 }
 
 /** Tools that nobody asked to be strict may use the keyword. */

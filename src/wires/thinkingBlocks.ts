@@ -14,7 +14,9 @@ export function historyThinks(body: JsonObject): boolean {
   );
 }
 
-/** Beta header that a body with `block_binding` needs. */
+/** Where a body asks for that. */
+export const BLOCK_BINDING = 'thinking.block_binding';
+/** Beta header that a body with it needs. */
 const BINDING_BETA = 'thinking-binding-controls-2026-08-01';
 
 /**

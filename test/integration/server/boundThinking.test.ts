@@ -34,16 +34,23 @@ function seal({ system = null, tools = null, messages }: Body, at: number): stri
 /** What the model got to read of its earlier thinking, a number a request. */
 const read: number[] = [];
 
-/** Thinks before a call, then answers. `old`: a relay that does not know the field. */
+/** How providers refuse that the field is asked for: one that does not know it, one that does not know its beta (Bedrock). */
+const REFUSALS = {
+  field: 'thinking.adaptive.block_binding: Extra inputs are not permitted',
+  beta: 'invalid beta flag',
+};
+
+/** Thinks before a call, then answers. `old`: what of it this provider does not know. */
 const provider =
-  (old: boolean): Answer =>
+  (old?: keyof typeof REFUSALS): Answer =>
   (seen: Seen, response) => {
     const body = seen.json() as unknown as Body;
     const refuse = (message: string) =>
       json({ type: 'error', error: { type: 'invalid_request_error', message } }, 400)(seen, response);
     const binding = body.thinking?.block_binding;
-    if (binding && (old || !String(seen.headers['anthropic-beta']).split(',').includes(BETA)))
-      return refuse('thinking.adaptive.block_binding: Extra inputs are not permitted');
+    const betas = String(seen.headers['anthropic-beta'] ?? '').split(',');
+    if (old === 'beta' && betas.includes(BETA)) return refuse(REFUSALS.beta);
+    if (binding && (old === 'field' || !betas.includes(BETA))) return refuse(REFUSALS.field);
     let valid = 0;
     for (const [at, { content }] of body.messages.entries()) {
       for (const block of typeof content === 'string' ? [] : content) {
@@ -113,24 +120,29 @@ describe('thinking that is bound to what stood before it', () => {
   }
 
   it('goes back where nothing has changed, unasked', async () => {
-    upstream.answers = [provider(false)];
+    upstream.answers = [provider()];
     assert.equal((await chat('a/claude-opus-5-5', ['You help.', 'You help.'])).status, 200);
     assert.deepEqual(read, [0, 1]);
   });
   it('is left out by the provider where the system text has changed: no refusal, no second try', async () => {
-    upstream.answers = [provider(false)];
+    upstream.answers = [provider()];
     assert.equal((await chat('a/claude-opus-5-5', ['It is 10:00.', 'It is 10:01.'])).status, 200);
     assert.deepEqual([read, upstream.seen.length], [[0, 0], 2]);
   });
-  it('is left out by us where a relay does not know that field, which is asked once', async () => {
-    upstream.answers = [provider(true)];
-    assert.equal((await chat('relay/claude-opus-5-5', ['It is 10:00.', 'It is 10:01.'])).status, 200);
-    assert.deepEqual([read, upstream.seen.length], [[0, 0], 4]);
-    assert.equal((await chat('relay/claude-opus-5-5', ['It is 10:02.', 'It is 10:03.'])).status, 200);
-    assert.equal(upstream.seen.length, 7, 'the field is remembered, the thinking of one request is not');
-  });
+  // A lesson is kept for the address and the model.
+  for (const [old, model] of [
+    ['field', 'claude-opus-5-5'],
+    ['beta', 'claude-sonnet-5-5'],
+  ] as const)
+    it(`is left out by us where a relay does not know that ${old}, which is asked once`, async () => {
+      upstream.answers = [provider(old)];
+      assert.equal((await chat(`relay/${model}`, ['It is 10:00.', 'It is 10:01.'])).status, 200);
+      assert.deepEqual([read, upstream.seen.length], [[0, 0], 4]);
+      assert.equal((await chat(`relay/${model}`, ['It is 10:02.', 'It is 10:03.'])).status, 200);
+      assert.equal(upstream.seen.length, 7, 'the field is remembered, the thinking of one request is not');
+    });
   it('is left out of what a Messages client sends itself, once it was refused', async () => {
-    upstream.answers = [provider(false)];
+    upstream.answers = [provider()];
     const tools = [{ name: 'Read', input_schema: parameters }];
     const ask = (system: string, messages: JsonObject[]) =>
       router.post('/v1/messages', { model: 'a/claude-opus-5-5', max_tokens: 99, system, tools, messages });
@@ -145,5 +157,17 @@ describe('thinking that is bound to what stood before it', () => {
     assert.equal(answer.status, 200, await answer.text());
     assert.deepEqual([read, upstream.seen.length], [[0, 0], 3]);
     assert.match(router.records.at(-1)!.rules.join(), /earlier thinking left out/);
+  });
+  it('a wish for no thinking is told where the model always thinks', async () => {
+    upstream.answers = [provider()];
+    const body = { reasoning_effort: 'none', messages: [{ role: 'user', content: 'Hi.' }] };
+    for (const [model, told] of [
+      ['a/claude-opus-5-5', true],
+      ['a/claude-opus-5', false],
+    ] as const) {
+      assert.equal((await router.post('/v1/chat/completions', { model, ...body })).status, 200);
+      const { rules } = router.records.at(-1)!;
+      assert.equal(/which this model cannot do without/.test(rules.join()), told, model);
+    }
   });
 });
