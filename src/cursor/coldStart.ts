@@ -56,10 +56,9 @@ export function warmUp(
   const lacks = (at: number) => hasCalls(turns[at]) && !isKnown(at) && !brings(at);
   switch (needsOf(scope)) {
     case 'thinkingBlocks': {
-      const asked = conversation.reasoning;
-      const silent = asked?.disabled || asked?.effort === 'none';
+      const thinks = conversation.reasoning ? wantsReasoning(conversation.reasoning) : scope.thinksUnasked;
       // Thinking blocks beside switched-off thinking say nothing and may be refused.
-      if (!wantsReasoning(asked) && (silent || !scope.thinksUnasked)) return { conversation, rules };
+      if (!thinks) return { conversation, rules };
       if (!scope.adaptive && !scope.thinksOn && toolLoop(turns).some(lacks)) {
         const { effort: _, budgetTokens: __, adaptive: ___, ...kept } = conversation.reasoning ?? {};
         return { conversation: { ...conversation, reasoning: { ...kept, disabled: true } }, rules: ['S6'] };

@@ -1,21 +1,14 @@
 /** One remembered answer: what is kept of it, under which keys it is found again, and how it comes back from a file. */
-import type { ReasoningPart, ToolCallPart, Turn, WireName } from '../wires/conversation';
+import type { ReasoningPart, ToolCallPart, Turn } from '../wires/conversation';
 import { sha256 } from '../wires/sha256';
 import { canonicalArguments } from './callPrint';
+import type { ColdScope } from './coldStart';
 
 /** Who remembers what for whom: everything here must be equal for a memory to be used again. */
-export interface MemoryScope {
+export interface MemoryScope extends ColdScope {
   /** Name of the client key: a namespace of its own. */
   clientKey: string;
   backend: string;
-  preset?: string;
-  wire: WireName;
-  upstreamModel: string;
-  thinkingField?: 'reasoning_content';
-  /** Facts of the model and the client (coldStart.ts). */
-  adaptive?: true;
-  thinksUnasked?: true;
-  thinksOn?: true;
   /** `conversationKey`, to keep concurrent threads apart (S1–S3). */
   conversation: string;
 }

@@ -1,3 +1,4 @@
+/** Watches one answer and keeps what it brings, for the turns that come back without it (memory.ts). */
 import type { Conversation, ReasoningPart, StreamEvent, ToolCallPart } from '../wires/conversation';
 import { needsOf } from './coldStart';
 import {
@@ -12,7 +13,6 @@ import {
   textOf,
 } from './memoryRecord';
 
-/** Watches one answer and keeps what it brings. */
 export function createRecorder(
   scope: MemoryScope,
   conversation: Conversation,

@@ -2,7 +2,7 @@
  * Days and budget windows, in the local time of the machine: a day runs from local midnight to local midnight (23 or
  * 25 hours at a clock change), a week from Monday (ISO 8601), a month from its first day.
  */
-import type { Said } from '../said';
+import { clock, type Said } from '../said';
 import { say } from './sentences';
 
 export const WINDOWS = ['day', 'week', 'month', 'total'] as const;
@@ -42,8 +42,7 @@ export function windowAt(kind: WindowKind, ms: number): BudgetWindow {
 
 /** A moment for a person, local: `today at 14:05`, `tomorrow at 00:00`, `on 2026-12-01 at 00:00`. */
 export function whenSaid(ms: number, now: number): Said {
-  const date = new Date(ms);
-  const time = `${twoDigits(date.getHours())}:${twoDigits(date.getMinutes())}`;
+  const time = clock(ms);
   const day = localDay(ms);
   if (day === localDay(now)) return say.today(time);
   const next = new Date(now);

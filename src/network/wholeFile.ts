@@ -89,7 +89,7 @@ function replaceSync(temporary: string, file: string): void {
  * create does the same but for the moment of writing.
  */
 export async function createWhole(file: string, content: string): Promise<boolean> {
-  const draft = `${file}.${process.pid}.${randomBytes(6).toString('hex')}`;
+  const draft = temporaryOf(file);
   await fillNew(draft, content);
   try {
     await link(draft, file);

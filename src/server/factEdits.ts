@@ -2,7 +2,6 @@
  * What is known of a model, applied to a body that stays on its wire (issue 15 §2): documented refusals are left out,
  * efforts become words the model takes. Small spans are edited; everything else keeps its bytes.
  */
-
 import { takesSystemWithin } from '../models/families';
 import type { Target } from '../routing/backend';
 import { documentedRefusals, knownFamily, modelNameOf, quirksFor } from '../routing/build';

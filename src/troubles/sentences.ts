@@ -96,8 +96,6 @@ export const say = catalogue('trouble', {
   backendWaitsShort: 'waits',
   backendWaitsFix: 'It is tried again by itself.',
   promptCutShort: 'prompt cut',
-  credit: (sum: string) => `${sum} left`,
-  creditOfKey: (sum: string) => `${sum} left of the limit of the key`,
   creditLow: (backend: string, credit: Words) => `Little credit at ${backend}: ${textOf(credit)}.`,
   creditLowFix: 'Top it up at the provider.',
 });

@@ -5,7 +5,7 @@
 import { type Said, type Says, shortened, spoken, type Words } from '../said';
 import type { Problem } from '../settings/problem';
 import { downloadHelps, type TunnelStatus } from '../tunnel/tunnel';
-import { creditSum } from '../upstream/creditWords';
+import { creditSaid } from '../upstream/creditWords';
 import type { CursorAppState, CursorLine } from './cursor';
 import { type BackendFacts, found, type Known, type Trouble, type TroubleKind } from './found';
 import { say } from './sentences';
@@ -204,7 +204,7 @@ function lookOf(trouble: Trouble): Look {
     }
     case 'creditLow': {
       const { credit, backend } = trouble;
-      const left = credit.of === 'key' ? say.creditOfKey(creditSum(credit)) : say.credit(creditSum(credit));
+      const left = creditSaid(credit);
       return ofBackend(trouble, { short: left, text: say.creditLow(backend.name, left), fix: say.creditLowFix });
     }
     case 'ledger':

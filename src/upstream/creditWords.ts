@@ -1,4 +1,7 @@
 /** What is left at a provider, and how it is told. Pure. */
+import type { Said } from '../said';
+import { say } from './sentences';
+
 export interface Credit {
   left: number;
   currency: 'USD' | 'CNY';
@@ -10,10 +13,10 @@ export interface Credit {
   at: number;
 }
 
-/** `$4.20`. */
-export const creditSum = ({ left, currency }: Credit): string =>
-  `${left < 0 ? '-' : ''}${currency === 'CNY' ? '¥' : '$'}${Math.abs(left).toFixed(2)}`;
-
 /** `$4.20 left`, `$4.20 left of the limit of the key`. */
-export const creditWords = (credit: Credit): string =>
-  `${creditSum(credit)} left${credit.of === 'key' ? ' of the limit of the key' : ''}`;
+export function creditSaid({ left, currency, of }: Credit): Said {
+  const sum = `${left < 0 ? '-' : ''}${currency === 'CNY' ? '¥' : '$'}${Math.abs(left).toFixed(2)}`;
+  return of === 'key' ? say.creditOfKey(sum) : say.credit(sum);
+}
+
+export const creditWords = (credit: Credit): string => creditSaid(credit).text;

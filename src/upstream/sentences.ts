@@ -38,6 +38,10 @@ export const say = catalogue('upstream', {
   proxyRefused: (who: Words, proxy: Words, status: string) =>
     `${textOf(who)} could not be reached: ${textOf(proxy)} refused to connect to it (HTTP ${status}). Check the proxy, or add the host to noProxy.`,
 
+  // What is left there
+  credit: (sum: string) => `${sum} left`,
+  creditOfKey: (sum: string) => `${sum} left of the limit of the key`,
+
   // The test of a backend
   answered: (model: string) => `${model} answered.`,
   noAnswer: (backend: string) =>

@@ -13,9 +13,8 @@ export function t(parts: TemplateStringsArray, ...values: (string | number)[]): 
   return (dictionary[english] ?? english).replace(/\{(\d+)\}/g, (_, index: string) => String(values[Number(index)]));
 }
 
-/** `$4.71`; four decimals below ten cents, six where four would say nothing. */
-export const dollars = (amount: number): string =>
-  `$${amount.toFixed(amount === 0 || amount >= 0.1 ? 2 : amount >= 0.001 ? 4 : 6)}`;
+/** `$4.71`; four decimals below ten cents. */
+export const dollars = (amount: number): string => `$${amount.toFixed(amount !== 0 && amount < 0.1 ? 4 : 2)}`;
 
 export const duration = (ms: number): string => (ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`);
 

@@ -1,5 +1,4 @@
 /** Anthropic Messages: turns as alternating user and assistant messages that the provider takes. */
-
 import { Buffer } from 'node:buffer';
 import type { FilePart, ImagePart, JsonObject, Part, ToolCallPart, ToolResultPart, Turn } from './conversation';
 import { goesBackOver } from './origin';

@@ -6,6 +6,9 @@ import path from 'node:path';
 import { until } from './server.mjs';
 import { after, ask, backends, cursorGone, cursorHolds, killRouter, loop, ONLINE, online, run } from './stateWorld.mjs';
 
+const LONG_NAME = 'a-backend-with-a-very-long-name-that-a-person-chose';
+const longNamed = ({ providerUrl }) => ({ name: LONG_NAME, baseUrl: providerUrl });
+
 export const BACKEND_CAUSES = [
   {
     name: 'keyMissing',
@@ -16,10 +19,7 @@ export const BACKEND_CAUSES = [
     name: 'keyRefused',
     shows: after('loop: key refused'),
     cause: async (world) => {
-      await backends(world, loop(world), {
-        name: 'a-backend-with-a-very-long-name-that-a-person-chose',
-        baseUrl: world.providerUrl,
-      });
+      await backends(world, loop(world), longNamed(world));
       Object.assign(world.provider, { status: 401, body: 'Incorrect API key provided: sk-up***********6789.' });
       await ask(world, 'loop/m');
     },
@@ -28,12 +28,9 @@ export const BACKEND_CAUSES = [
     name: 'longName',
     shows: after('a-backend-with'),
     cause: async (world) => {
-      await backends(world, {
-        name: 'a-backend-with-a-very-long-name-that-a-person-chose',
-        baseUrl: world.providerUrl,
-      });
+      await backends(world, longNamed(world));
       Object.assign(world.provider, { status: 401, body: 'Incorrect API key provided.' });
-      await ask(world, 'a-backend-with-a-very-long-name-that-a-person-chose/m');
+      await ask(world, `${LONG_NAME}/m`);
     },
   },
   {
@@ -90,6 +87,8 @@ export const BACKEND_CAUSES = [
     name: 'works',
     shows: ONLINE,
     cause: async (world) => {
+      await backends(world, loop(world));
+      Object.assign(world.provider, { status: 200 });
       await world.window.setting('aliases', { fast: 'loop/m', smart: 'loop/m' });
       await world.window.page.waitForTimeout(1_000);
       await ask(world, 'fast');

@@ -6,7 +6,6 @@ import { tell } from '../actions';
 import type { Editor } from '../controller';
 import type { Handlers } from '../ids';
 import { sayInformation } from '../say';
-
 import type { Documents } from '../views/documents';
 import { requestLook } from '../views/requestLook';
 import { t } from '../words';

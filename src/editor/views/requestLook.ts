@@ -3,7 +3,6 @@
 import { dollars } from '../../ledger/budgets';
 import type { RequestRecord } from '../../ledger/record';
 import { clock } from '../../said';
-
 import { t } from '../words';
 
 const CLIENTS: Record<RequestRecord['client'], string> = { cursor: 'Cursor', vscode: 'VS Code', other: 'API client' };

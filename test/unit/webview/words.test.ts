@@ -3,13 +3,7 @@ import { count, dollars, duration, eachOnce, legendOf, many, shortDay } from '..
 
 describe('words of the dashboard', () => {
   it('are short and exact enough', () => {
-    assert.deepEqual([0, 0.00012, 0.0024, 0.25, 12.345].map(dollars), [
-      '$0.00',
-      '$0.000120',
-      '$0.0024',
-      '$0.25',
-      '$12.35',
-    ]);
+    assert.deepEqual([0, 0.0004, 0.25, 12.345].map(dollars), ['$0.00', '$0.0004', '$0.25', '$12.35']);
     assert.deepEqual([0, 999.6, 1_000, 61_250].map(duration), ['0 ms', '1000 ms', '1.0 s', '61.3 s']);
     assert.deepEqual([0, 12_345, 2_640_000].map(count), ['0', '12,345', '2.6 M']);
     assert.deepEqual([many(1, 'token'), many(2, 'token')], ['1 token', '2 tokens']);
