@@ -33,11 +33,12 @@ export function nodeSpawner(
   runtime: string,
   script: string,
   environment: NodeJS.ProcessEnv = process.env,
+  start: typeof spawn = spawn,
 ): SpawnRouter {
   return ({ dataDir, takeOver, output }) => {
     const file = outputFile(output);
     try {
-      const child = spawn(runtime, [script, ...editorArguments(dataDir, takeOver)], {
+      const child = start(runtime, [script, ...editorArguments(dataDir, takeOver)], {
         cwd: dataDir,
         detached: true,
         windowsHide: true,
