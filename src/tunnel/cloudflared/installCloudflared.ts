@@ -2,7 +2,7 @@
 
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -292,13 +292,25 @@ async function putInPlace(temporary: string, dataDir: string, version: string): 
       if (tries > 2) throw error;
       // A copy that was replaced or that does not start any more stands there: move it away, in one step as well.
       const aside = `${temporary}-old`;
-      await rename(target, aside).catch(() => {});
+      await rename(target, aside).catch(() => moveEach(target, aside));
       await rm(aside, { recursive: true, force: true }).catch(() => {});
     }
   }
 }
 
-/** Leavings of a process that died while downloading. */
+/** Windows moves no folder in which a program runs, and removes no such program; the program itself it moves. */
+async function moveEach(folder: string, aside: string): Promise<void> {
+  try {
+    const names = await readdir(folder);
+    await mkdir(aside, { mode: 0o700 });
+    for (const name of names) await rename(path.join(folder, name), path.join(aside, name));
+    await rmdir(folder);
+  } catch {
+    // The next attempt says why.
+  }
+}
+
+/** Leavings of a process that died while downloading, and copies that ran when they were replaced. */
 async function removeStale(bin: string): Promise<void> {
   for (const name of await readdir(bin)) {
     if (!name.startsWith('.tmp-')) continue;
@@ -307,7 +319,8 @@ async function removeStale(bin: string): Promise<void> {
       ({ mtimeMs }) => Date.now() - mtimeMs,
       () => 0,
     );
-    if (age > STALE_MS) await rm(folder, { recursive: true, force: true });
+    // One that still runs stays on Windows.
+    if (age > STALE_MS) await rm(folder, { recursive: true, force: true }).catch(() => undefined);
   }
 }
 
@@ -316,7 +329,7 @@ function explain(error: unknown, cancelled: AbortSignal | undefined, total: Abor
   if (total.aborted) return 'The download of cloudflared took too long and was stopped. Try again on a faster network.';
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === 'ENOSPC') return 'The disk is full, so cloudflared was not installed. Free some space and try again.';
-  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS')
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EBUSY' || code === 'EROFS')
     return `The data folder cannot be written (${code}), so cloudflared was not installed.`;
   if (code === 'ECONNRESET' || message === 'aborted' || message === STALLED || message === 'socket hang up')
     return `The download of cloudflared broke off. Try again.`;

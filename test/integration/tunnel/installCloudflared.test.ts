@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import {
   appendFileSync,
   chmodSync,
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -31,7 +34,7 @@ import { createTunnel } from '../../../src/tunnel/createTunnel';
 import type { InstallProgress } from '../../../src/tunnel/tunnel';
 import { realWorld } from '../../../src/tunnel/world';
 import { type Internet, startInternet } from '../../support/cloud/internet';
-import { itOnPosix, onWindows } from '../../support/platform';
+import { itOnPosix, onWindows, programFile } from '../../support/platform';
 
 /** Starts as cloudflared does when asked for its version; padded, so that a download takes several chunks. */
 const PROGRAM = Buffer.concat([
@@ -160,22 +163,72 @@ describe('installing cloudflared', () => {
     assert.deepEqual(leftovers(), [CLOUDFLARED_RELEASE]);
   });
 
-  it('waits while a virus scanner holds what came', async () => {
-    const { rename } = fsPromises;
-    let held = 6;
-    fsPromises.rename = async (from, to) => {
-      if (path.basename(String(to)) === CLOUDFLARED_RELEASE && held-- > 0)
-        throw Object.assign(new Error('held'), { code: 'EPERM' });
-      return rename(from, to);
-    };
+  /** A disk on which what is held is neither moved nor removed, as on Windows. */
+  async function whileHeld(isHeld: (from: string, to?: string) => boolean, run: () => Promise<void>): Promise<void> {
+    const { rename, rm } = fsPromises;
+    const refuse = () => Promise.reject(Object.assign(new Error('held'), { code: 'EPERM' }));
+    fsPromises.rename = (from, to) => (isHeld(String(from), String(to)) ? refuse() : rename(from, to));
+    fsPromises.rm = (file, options) => (isHeld(String(file)) ? refuse() : rm(file, options));
     syncBuiltinESMExports();
     try {
-      assert.deepEqual(readFileSync((await install()).path), PROGRAM);
+      await run();
     } finally {
-      fsPromises.rename = rename;
+      Object.assign(fsPromises, { rename, rm });
       syncBuiltinESMExports();
     }
+  }
+
+  it('waits while a virus scanner holds what came', async () => {
+    let held = 6;
+    const isHeld = (_: string, to = '') => path.basename(to) === CLOUDFLARED_RELEASE && held-- > 0;
+    await whileHeld(isHeld, async () => assert.deepEqual(readFileSync((await install()).path), PROGRAM));
     assert.deepEqual(leftovers(), [CLOUDFLARED_RELEASE]);
+  });
+
+  it('a copy that runs and may neither go nor be moved with its folder makes room by itself, and goes later', async () => {
+    const { path: program } = await install();
+    writeFileSync(program, 'changed while it runs');
+    const runs = (folder: string) => existsSync(path.join(folder, 'cloudflared'));
+    const isHeld = (from: string) => runs(from) && readFileSync(path.join(from, 'cloudflared')).length < PROGRAM.length;
+    await whileHeld(isHeld, async () => {
+      await install();
+      assert.deepEqual(readFileSync(program), PROGRAM);
+      const [aside, ...others] = leftovers().filter((name) => name !== CLOUDFLARED_RELEASE);
+      assert.deepEqual(
+        [others, readFileSync(path.join(dataDir, 'bin', aside!, 'cloudflared'), 'utf8')],
+        [[], 'changed while it runs'],
+      );
+      const old = new Date(Date.now() - 2 * 3_600_000);
+      utimesSync(path.join(dataDir, 'bin', aside!), old, old);
+      // What still runs hinders no later one.
+      writeFileSync(path.join(path.dirname(program), 'stamp.json'), '{}');
+      await install();
+      assert.ok(leftovers().includes(aside!));
+    });
+    writeFileSync(path.join(path.dirname(program), 'stamp.json'), '{}');
+    await install();
+    assert.deepEqual(leftovers(), [CLOUDFLARED_RELEASE]);
+  });
+
+  it('a program that runs stays as it is: a newer one comes beside it, the same one makes room', async () => {
+    for (const version of ['2025.1.0', CLOUDFLARED_RELEASE]) {
+      const program = path.join(dataDir, 'bin', version, programFile('cloudflared'));
+      mkdirSync(path.dirname(program), { recursive: true });
+      cpSync(process.execPath, program);
+      const running = spawn(program, ['-e', 'setInterval(() => 0, 1000)'], { stdio: 'ignore' });
+      await once(running, 'spawn');
+      try {
+        const done = await install();
+        assert.deepEqual(readFileSync(done.path), PROGRAM);
+        assert.deepEqual([running.exitCode, running.signalCode], [null, null]);
+        if (version !== CLOUDFLARED_RELEASE) assert.ok(existsSync(program));
+      } finally {
+        const ended = once(running, 'exit');
+        running.kill('SIGKILL');
+        await ended;
+      }
+      rmSync(path.join(dataDir, 'bin', CLOUDFLARED_RELEASE), { recursive: true, maxRetries: 20 });
+    }
   });
 
   it('the pinned release was withdrawn: the latest one', async () => {
