@@ -13,6 +13,8 @@ export const say = catalogue('tunnel', {
   binaryFails: (path: Words, why: Words) =>
     `${textOf(path)} does not start (${textOf(why)}). A virus scanner or Gatekeeper may hold it back: allow it, or run the command Install cloudflared.`,
   theDownload: 'The downloaded cloudflared',
+  downloadHeld:
+    'macOS ended the downloaded cloudflared at its start, so it was not kept: the rules of this Mac or a program for security do not let it run. "brew install cloudflared" brings one that macOS may know, and it is found by itself.',
   noAnswer: 'no answer',
   notCloudflared: 'it is not cloudflared',
   exitCode: (code: number) => `exit code ${code}`,

@@ -28,12 +28,15 @@ export interface BinaryOptions {
 
 /** Throws a TunnelProblem that says what to do when there is no usable one. */
 export async function findCloudflared({ chosen, dataDir, world }: BinaryOptions): Promise<Binary> {
-  const found = chosen
-    ? await checkChosen(chosen, world)
-    : ((await newestCopy(dataDir, world)) ?? (await onPath(world, untrusted(dataDir))));
+  const found = chosen ? await checkChosen(chosen, world) : await findUnchosen(dataDir, world);
   // Whoever else in this process asks the cloudflared package gets the same program.
   use(found.path);
   return found;
+}
+
+async function findUnchosen(dataDir: string, world: BinaryOptions['world']): Promise<Binary> {
+  const { copy, fails } = await newestCopy(dataDir, world);
+  return copy ?? (await onPath(world, untrusted(dataDir) ?? fails));
 }
 
 async function checkChosen(chosen: string, world: BinaryOptions['world']): Promise<Binary> {
@@ -53,19 +56,24 @@ export function untrusted(dataDir: string): Said | undefined {
 
 /**
  * `<dataDir>/bin/<version>/cloudflared` with a stamp that says it was verified; the newest that starts. Nobody else may write
- * where it lies, and it is still what was verified.
+ * where it lies, and it is still what was verified. `fails`: why the newest such copy does not start.
  */
-async function newestCopy(dataDir: string, world: BinaryOptions['world']): Promise<Binary | undefined> {
+async function newestCopy(dataDir: string, world: BinaryOptions['world']): Promise<{ copy?: Binary; fails?: Said }> {
+  let fails: Said | undefined;
   for (const version of installedVersions(dataDir)) {
     const program = copyPath(dataDir, version, world.platform);
     try {
       if (!isPrivate(dataDir, program) || !(await isVerified(dataDir, version, program))) continue;
-      return { path: program, version: await cloudflaredVersion(program, world) };
     } catch {
-      // Quarantined or broken: the next one, or the download, repairs it.
+      continue;
+    }
+    try {
+      return { copy: { path: program, version: await cloudflaredVersion(program, world) } };
+    } catch (error) {
+      fails ??= say.binaryFails(program, saidOf(error));
     }
   }
-  return undefined;
+  return { fails };
 }
 
 function isPrivate(dataDir: string, program: string): boolean {
@@ -132,6 +140,10 @@ class NotStarted extends Error {
     super(said.text);
   }
 }
+
+/** Gatekeeper ended it, of whatever kind of file that was. */
+export const isHeldByGatekeeper = (error: unknown): boolean =>
+  error instanceof NotStarted && error.said.code === say.heldByGatekeeper('').code;
 
 /** Why it did not start: our words, or the system's. */
 export const saidOf = (error: unknown): Words => (error instanceof NotStarted ? error.said : (error as Error).message);

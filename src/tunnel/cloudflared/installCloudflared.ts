@@ -20,6 +20,7 @@ import {
   cloudflaredVersion,
   copyFolder,
   copyPath,
+  isHeldByGatekeeper,
   isStamped,
   isVerified,
   saidOf,
@@ -71,6 +72,7 @@ export async function installCloudflared(options: InstallOptions): Promise<{ pat
     await putInPlace(temporary, dataDir, version);
     return { path: copyPath(dataDir, version, world.platform), version };
   } catch (error) {
+    if (error instanceof TunnelProblem) throw error;
     throw new Error(explain(error, options.signal, total), { cause: error });
   } finally {
     // What stays, since it is held, goes when it is stale.
@@ -122,7 +124,9 @@ async function fillFolder(
   await rm(download, { force: true });
   await chmod(program, 0o755);
   await cloudflaredVersion(program, world).catch((error: Error) => {
-    throw new TunnelProblem('error', say.binaryFails(say.theDownload, saidOf(error)), { missingBinary: true });
+    // Where it lay nobody can allow it: it is thrown away.
+    const said = isHeldByGatekeeper(error) ? say.downloadHeld : say.binaryFails(say.theDownload, saidOf(error));
+    throw new TunnelProblem('error', said, { missingBinary: true });
   });
   const installedAt = new Date(world.clock.now()).toISOString();
   const programSha256 = await sha256Of(program);

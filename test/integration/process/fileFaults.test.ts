@@ -44,6 +44,7 @@ import { realWorld, type TunnelWorld } from '../../../src/tunnel/world';
 import { openLessonStore } from '../../../src/upstream/lessonStore';
 import { breakDisk, type DiskFault } from '../../support/brokenDisk';
 import { requestRecord } from '../../support/ledgerRecords';
+import { itOnPosix, itOnWindows, removeFolder } from '../../support/platform';
 
 /** How a refusal is told. */
 const WORDS: Record<DiskFault, RegExp> = { ENOSPC: /ENOSPC|the disk is full/, EACCES: /EACCES|may not write/ };
@@ -63,6 +64,8 @@ interface Place {
   quiet?: true;
   /** Nobody makes this file anew, since somebody has what stood in it: its loss is told instead. */
   irreplaceable?: true;
+  /** It is held open while it is written. */
+  heldOpen?: true;
 }
 
 const marksIn = (text: string) => [...text.matchAll(/mark-(\d)/g)].map(([, mark]) => Number(mark));
@@ -112,6 +115,7 @@ const PLACES: Record<string, Place> = {
   },
   "Cursor's memory": {
     file: 'memory.bin',
+    heldOpen: true,
     async open(dataDir, warn) {
       const live: string[] = [];
       const file = path.join(dataDir, 'memory.bin');
@@ -135,6 +139,7 @@ const PLACES: Record<string, Place> = {
   },
   'usage log': {
     file: 'ledger/requests-2026-11.jsonl',
+    heldOpen: true,
     async open(dataDir, tell) {
       const ledger = await openLedger({ dataDir, syncEvery: 0 });
       return {
@@ -343,7 +348,7 @@ describe('file faults at every write', () => {
     dataDir = mkdtempSync(path.join(os.tmpdir(), 'llm-router-disk-'));
     told = [];
   });
-  afterEach(() => rmSync(dataDir, { recursive: true, force: true }));
+  afterEach(() => removeFolder(dataDir));
 
   for (const [name, place] of Object.entries(PLACES)) {
     for (const code of ['ENOSPC', 'EACCES'] as const) {
@@ -373,7 +378,10 @@ describe('file faults at every write', () => {
       });
     }
 
-    it(`${name}: missing while it runs`, async () => {
+    const missing = `${name}: missing while it runs`;
+    const itMissing = (run: () => Promise<void>) =>
+      place.heldOpen ? itOnPosix(missing, 'what is open goes when it is closed', run) : it(missing, run);
+    itMissing(async () => {
       const kept = await place.open(dataDir, tell);
       await kept.write(1);
       rmSync(path.join(dataDir, place.file), { force: true });
@@ -384,6 +392,19 @@ describe('file faults at every write', () => {
         assert.ok((await place.read(dataDir)).includes(2));
       }
     });
+
+    if (place.heldOpen)
+      itOnWindows(`${missing}, or once it is closed: the next one has its own again`, 'so files go there', async () => {
+        const kept = await place.open(dataDir, tell);
+        await kept.write(1);
+        rmSync(path.join(dataDir, place.file), { force: true });
+        await attempt(() => kept.write(2));
+        await attempt(() => kept.close?.());
+        const next = await place.open(dataDir, tell);
+        await next.write(3);
+        await next.close?.();
+        assert.ok((await place.read(dataDir)).includes(3));
+      });
 
     it(`${name}: torn before a start`, async () => {
       const before = await place.open(dataDir, tell);

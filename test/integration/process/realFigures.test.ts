@@ -1,6 +1,7 @@
 /** Figures of the program as it ships: printed, not asserted, because machines differ. */
 import assert from 'node:assert/strict';
 import { type FakeCloud, startFakeCloud } from '../../support/fakeCloudflared';
+import { itOnLinux } from '../../support/platform';
 import { routerState, serving } from '../../support/process/harness';
 import {
   type Editor,
@@ -65,7 +66,7 @@ describe('figures of the real program', function () {
     say(`listening again ${middle(times)} ms after kill -9, median of ${ROUNDS}`);
   });
 
-  it(`memory idle and with ${STREAMS} running answers`, async () => {
+  itOnLinux(`memory idle and with ${STREAMS} running answers`, 'memory in use is read from /proc', async () => {
     const window = editor.window();
     await window.pushConfig(settings());
     const { pid, port } = await routerState(window, serving);

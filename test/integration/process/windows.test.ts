@@ -79,12 +79,13 @@ describe('windows and their router process', function () {
   });
 
   it('ends by itself when nobody ever comes', async () => {
-    const { pid } = nodeSpawner(process.execPath, programs.router, { TEST_LINGER: '0.3' })({
+    const { pid, ended } = nodeSpawner(process.execPath, programs.router, { TEST_LINGER: '0.3' })({
       dataDir: home.dataDir,
       takeOver: false,
       output: `${home.dataDir}/output.log`,
     });
     assert.ok(pid);
+    assert.equal((await ended).code, 0);
     await until(() => pidsOf(home.dataDir).length === 0, 'the router has not ended');
     assert.match(readFileSync(`${home.dataDir}/logs/router.log`, 'utf8'), /ending: no window left/);
   });

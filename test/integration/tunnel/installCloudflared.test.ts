@@ -33,6 +33,7 @@ import {
 import { createTunnel } from '../../../src/tunnel/createTunnel';
 import type { InstallProgress } from '../../../src/tunnel/tunnel';
 import { realWorld } from '../../../src/tunnel/world';
+import { endingAt } from '../../support/cloud/endingProgram';
 import { type Internet, startInternet } from '../../support/cloud/internet';
 import { itOnPosix, onWindows, programFile } from '../../support/platform';
 
@@ -263,6 +264,17 @@ describe('installing cloudflared', () => {
     const done = await install({}, { platform: 'darwin', arch: 'arm64' });
     assert.deepEqual(readFileSync(done.path), PROGRAM);
     assert.deepEqual(readdirSync(path.dirname(done.path)).sort(), ['cloudflared', 'stamp.json']);
+  });
+
+  it('a download that Gatekeeper ends is not kept, and no place that is gone is named', async () => {
+    const header = Buffer.alloc(512);
+    header.write('cloudflared', 0);
+    header.write('00000000005\0', 124);
+    const content = gzipSync(Buffer.concat([header, Buffer.from('hello'), Buffer.alloc(1_531)]));
+    publish({ name: 'cloudflared-darwin-arm64.tgz', content });
+    const world = { ...realWorld(), platform: 'darwin', arch: 'arm64', spawn: endingAt(null, 'SIGKILL') } as const;
+    await refused(/macOS ended the downloaded cloudflared .*brew install cloudflared/, { world });
+    await refused(/^((?!xattr|\.tmp-).)*$/s, { world });
   });
 
   it('an archive without the program is refused', async () => {

@@ -4,6 +4,7 @@ import { mkdtempSync } from 'node:fs';
 import path from 'node:path';
 import { cursorStateFiles } from '../../../src/cursorApp/stateFile';
 import { createSteadyClock } from '../../../src/network/steadyClock';
+import { createLeases } from '../../../src/process/leases';
 import { newSocketPath } from '../../../src/process/runtimeDir';
 import { cleanEnvironment } from '../../../src/process/spawnRouter';
 import { itOnPosix, removeFolder } from '../../support/platform';
@@ -54,6 +55,16 @@ describe('on macOS', () => {
     assert.deepEqual(cursorStateFiles(undefined, { platform: 'darwin', home: HOME, env: {} }), [
       `${STORAGE}/state.vscdb`,
     ]);
+  });
+
+  it('a window that App Nap holds still keeps its router: a lease is an open connection, and nobody counts its beats', () => {
+    const counted: number[] = [];
+    const timer = { set: (_: () => void, ms: number) => counted.push(ms), clear: () => undefined };
+    const leases = createLeases({ linger: () => 30_000, onEnd: () => assert.fail(), timer });
+    const giveBack = leases.add();
+    assert.deepEqual(counted, []);
+    giveBack();
+    assert.deepEqual(counted, [30_000]);
   });
 
   it('a sleep with the lid closed shows as a jump ahead, whether the clock of the machine stands still meanwhile or not', () => {

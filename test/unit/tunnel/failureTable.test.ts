@@ -659,6 +659,19 @@ describe('tunnel failure table', () => {
       assert.equal(rig.outside.probes.at(-1), rig.clock.now());
     });
 
+    it('timers that come minutes late, as App Nap and a busy machine have it: nothing is lost', async () => {
+      await online();
+      const before = rig.outside.probes.length;
+      const seen = rig.seen.length;
+      for (let late = 0; late < 20; late += 1) await rig.clock.sleep(3 * MINUTE);
+      assert.ok(rig.outside.probes.length > before);
+      assert.deepEqual([state(), rig.launches.length], ['online', 1]);
+      assert.deepEqual(
+        rig.seen.slice(seen).filter((status) => status.state !== 'online'),
+        [],
+      );
+    });
+
     it('window focus: looks at once, and every 60 s without it', async () => {
       await online();
       const before = rig.outside.probes.length;

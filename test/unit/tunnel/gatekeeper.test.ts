@@ -1,23 +1,19 @@
 import assert from 'node:assert/strict';
-import { EventEmitter } from 'node:events';
-import { PassThrough } from 'node:stream';
+import { createHash } from 'node:crypto';
+import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import { cloudflaredVersion, findCloudflared } from '../../../src/tunnel/cloudflared/cloudflaredBinary';
+import type { TunnelProblem } from '../../../src/tunnel/driver';
 import { realWorld, type TunnelWorld } from '../../../src/tunnel/world';
+import { endingAt } from '../../support/cloud/endingProgram';
 import { controlledClock } from '../../support/controlledClock';
+import { removeFolder } from '../../support/platform';
 import { tunnelRig } from '../../support/tunnelRig';
 
 /** A world in which every program ends like this. */
 function world(platform: NodeJS.Platform, code: number | null, signal: NodeJS.Signals | null): TunnelWorld {
-  const spawn = () => {
-    const child = Object.assign(new EventEmitter(), {
-      stdout: new PassThrough(),
-      stderr: new PassThrough(),
-      kill: () => true,
-    });
-    setImmediate(() => child.emit('close', code, signal));
-    return child as unknown as ReturnType<TunnelWorld['spawn']>;
-  };
-  return { ...realWorld(), clock: controlledClock(), env: {}, platform, spawn };
+  return { ...realWorld(), clock: controlledClock(), env: {}, platform, spawn: endingAt(code, signal) };
 }
 
 describe('a cloudflared that macOS does not let run', () => {
@@ -58,6 +54,26 @@ describe('a cloudflared that macOS does not let run', () => {
       assert.equal(rig.tunnel.status.state, 'online');
     } finally {
       await rig.dispose();
+    }
+  });
+
+  it('is told also of our own copy, with its place; a download that heals it stays on offer', async () => {
+    const dataDir = mkdtempSync(path.join(os.tmpdir(), 'llm-router-held-'));
+    const copy = path.join(dataDir, 'bin/2026.8.2/cloudflared');
+    mkdirSync(path.dirname(copy), { recursive: true, mode: 0o700 });
+    chmodSync(dataDir, 0o700);
+    writeFileSync(copy, 'signed by nobody', { mode: 0o700 });
+    const programSha256 = createHash('sha256').update('signed by nobody').digest('hex');
+    writeFileSync(path.join(copy, '../stamp.json'), JSON.stringify({ version: '2026.8.2', programSha256 }));
+    try {
+      const found = findCloudflared({ chosen: undefined, dataDir, world: world('darwin', null, 'SIGKILL') });
+      await assert.rejects(found, ({ said, details }: TunnelProblem) => {
+        assert.ok(said.text.includes(`xattr -d com.apple.quarantine "${copy}"`), said.text);
+        assert.equal(details.missingBinary, true);
+        return true;
+      });
+    } finally {
+      removeFolder(dataDir);
     }
   });
 
