@@ -10,12 +10,13 @@ export interface Said {
   readonly text: string;
 }
 /** Times are milliseconds since the epoch; a sentence may have another one in it. */
-export type SaidValue = string | number | undefined | null | readonly string[] | Said;
+export type SaidValue = string | number | undefined | null | readonly Words[] | Said;
 
 /** A sentence of a catalogue; a string is somebody else's words, which stay as they are. */
 export type Words = Said | string;
 
 export const textOf = (words: Words): string => (typeof words === 'string' ? words : words.text);
+export const saidOf = (words: Words): Said | undefined => (typeof words === 'string' ? undefined : words);
 
 type Sentence = string | ((...values: never[]) => string);
 export type Catalogue<Sentences> = {
@@ -53,11 +54,52 @@ export function spoken<Parts extends { readonly [Part in keyof Parts]: Words | u
   return { ...texts, ...(Object.keys(says).length > 0 && { says }) } as ReturnType<typeof spoken<Parts>>;
 }
 
+/** A message in English, with its code and values where it has them: as failures and problems carry them. */
+export interface Message {
+  message: string;
+  says?: Said;
+}
+export const messageOf = (words: Words): Message =>
+  typeof words === 'string' ? { message: words } : { message: words.text, says: words };
+export const wordsOf = ({ message, says }: Message): Words => says ?? message;
+
+const LEFT_OUT = '…';
+const MOST_LISTED = 30;
+
+/**
+ * The same sentence with the English `text`, in which something was masked, left out or cut: a value that does not stand there
+ * whole is left out, too. So no value holds what its sentence does not.
+ */
+export const keptAs = (words: Words, text: string): Words => (typeof words === 'string' ? text : within(words, text));
+
+export const within = (said: Said, text: string): Said => ({ ...partWithin(said, text), text });
+
+function partWithin({ code, values, text: own }: Said, text: string): Said {
+  return { code, values: values.map((value) => valueWithin(value, text)), text: whole(own, text) };
+}
+
+const whole = (part: string, text: string): string => (text.includes(part) ? part : LEFT_OUT);
+
+function valueWithin(value: SaidValue, text: string): SaidValue {
+  if (typeof value === 'string') return whole(value, text);
+  if (typeof value !== 'object' || value === null) return value;
+  return 'code' in value ? partWithin(value, text) : value.slice(0, MOST_LISTED).map((part) => wordsWithin(part, text));
+}
+
+function wordsWithin(words: Words, text: string): Words {
+  return typeof words === 'string' ? whole(words, text) : partWithin(words, text);
+}
+
 /** The same sentence with its English cut short: it has to fit into another one. */
 export function shortened(words: Words, most: number): Words {
   const text = textOf(words);
   const short = text.length > most ? `${text.slice(0, most - 1)}…` : text;
   return typeof words === 'string' ? short : { ...words, text: short };
+}
+
+/** Text from elsewhere inside a paragraph of Markdown. */
+export function prose(text: string): string {
+  return text.replace(/[\p{Cc}]+/gu, ' ').replace(/[\\`*_[\]<>#|!]/g, '\\$&');
 }
 
 /** Local time, as 14:05. */

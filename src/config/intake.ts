@@ -34,10 +34,6 @@ export function keyText(text: string | undefined): string | undefined {
   return text?.replace(/^\ufeff/, '').trim() || undefined;
 }
 
-export function impossibleKeyText(backend: string, variable: string | undefined): string {
-  return `The key of ${backend} cannot be sent: it has a line break or another character that no header can hold. Copy it again${variable ? ` (variable ${variable}, where it comes from there)` : ''}.`;
-}
-
 /** Whether a key can stand in a header at all; one that cannot is no network trouble and is not tried again. */
 export function fitsHeader(key: string): boolean {
   return /^[\x20-\x7e]+$/.test(key);

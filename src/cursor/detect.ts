@@ -1,7 +1,9 @@
 /** Whether a request is Cursor's (design §2.6) and which dialect its body speaks (D1–D4, T8). */
+import type { Said } from '../said';
 import type { JsonObject, JsonValue } from '../wires/conversation';
 import type { JsonEntry } from '../wires/jsonText';
 import { arrayOf, filledString, isObject, stringOf } from '../wires/read';
+import { say } from './sentences';
 
 export interface RequestSigns {
   /** Lower-case names, as node:http gives them. */
@@ -67,7 +69,7 @@ function isForeignBody(body: JsonObject): boolean {
 }
 
 export type Dialect = 'A' | 'B' | 'C';
-export type Detection = { dialect: Dialect } | { problem: string };
+export type Detection = { dialect: Dialect } | { problem: Said };
 
 const RESPONSES_MARKERS = ['previous_response_id', 'instructions', 'reasoning', 'text', 'truncation'] as const;
 
@@ -77,14 +79,14 @@ const RESPONSES_MARKERS = ['previous_response_id', 'instructions', 'reasoning', 
  * answer with 400 (D4).
  */
 export function detectDialect(body: JsonValue): Detection {
-  if (!isObject(body)) return { problem: 'The request body is not a JSON object. Send an object with "messages".' };
+  if (!isObject(body)) return { problem: say.noObject };
   if (Array.isArray(body.messages) && body.messages.length > 0) return { dialect: hasAnthropicMarks(body) ? 'C' : 'A' };
   if (body.input !== undefined && body.input !== null) return { dialect: 'B' };
   if (body.messages === undefined && RESPONSES_MARKERS.some((key) => body[key] !== undefined && body[key] !== null)) {
     return { dialect: 'B' };
   }
   return {
-    problem: 'The request has no messages, so there is nothing to answer. Send at least one message in "messages".',
+    problem: say.noMessages,
   };
 }
 

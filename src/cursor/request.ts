@@ -4,8 +4,10 @@ import type { Conversation, JsonObject, JsonValue, Part, ToolCallPart, Turn, Wir
 import { customToolNames, markCustomCalls } from '../wires/customTools';
 import { readContent } from '../wires/parts';
 import { arrayOf, filledString, isObject, parseObject } from '../wires/read';
+import { say as wires } from '../wires/sentences';
 import { type Dialect, detectDialect } from './detect';
 import { readParameters } from './parameters';
+import { say } from './sentences';
 import { pairMissingIds, readList, type TurnReader } from './turns';
 
 export interface CursorRequest {
@@ -41,10 +43,7 @@ export function readCursorRequest(body: JsonObject): CursorRequest {
     readList(arrayOf(body.messages), 'messages', reader);
   }
   if (!reader.turns.some((turn) => turn.parts.length > 0)) {
-    throw new RequestProblem(
-      'The request has no text, so there is nothing to answer. Send at least one message.',
-      'messages',
-    );
+    throw new RequestProblem(say.noText, 'messages');
   }
   pairMissingIds(reader.turns, rules);
   const conversation = { ...readParameters(body, dialect, rules), turns: reader.turns };
@@ -76,7 +75,7 @@ function readInput(input: JsonValue | undefined, reader: TurnReader): void {
   if (input === undefined || input === null) return;
   if (typeof input === 'string' || isObject(input)) readList([input], 'input', reader);
   else if (Array.isArray(input)) readList(input, 'input', reader);
-  else throw new RequestProblem('`input` must be a text or a list of items.', 'input');
+  else throw new RequestProblem(wires.inputForm, 'input');
   reader.rules.add('N9');
 }
 

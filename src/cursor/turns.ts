@@ -8,6 +8,7 @@ import type { JsonObject, JsonValue, Part, ToolCallPart, ToolResultPart, Turn, W
 import { readContent, readPart, readResultContent } from '../wires/parts';
 import { filledString, isObject, objectOf, stringOf } from '../wires/read';
 import { readReasoningItem } from '../wires/responsesRequest';
+import { say } from './sentences';
 import { stripThinking } from './thinking';
 
 export interface TurnReader {
@@ -29,7 +30,7 @@ function readEntry(entry: JsonValue, path: string, reader: TurnReader): void {
     reader.turns.push({ role: 'user', parts: [{ type: 'text', text: entry }] });
     return;
   }
-  if (!isObject(entry)) throw new RequestProblem(`\`${path}\` is not a message. Send an object with a role.`, path);
+  if (!isObject(entry)) throw new RequestProblem(say.noMessage(path), path);
   const type = stringOf(entry.type);
   if (entry.role !== undefined || type === undefined || type === 'message') readMessage(entry, path, reader);
   else readItem(entry, type, reader);
@@ -110,10 +111,7 @@ function readMessage(message: JsonObject, path: string, reader: TurnReader): voi
       readOther(message, role, reader);
       return;
     default:
-      throw new RequestProblem(
-        `\`${path}.role\` is ${JSON.stringify(role).slice(0, 80)}. Known roles are system, developer, user, assistant and tool.`,
-        `${path}.role`,
-      );
+      throw new RequestProblem(say.role(`${path}.role`, JSON.stringify(role).slice(0, 80)), `${path}.role`);
   }
 }
 

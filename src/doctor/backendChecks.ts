@@ -1,5 +1,6 @@
 /** Each backend as far as it costs nothing: name, TLS, proxy, key, list of models. */
-import { fitsHeader, impossibleKeyText } from '../config/intake';
+import { fitsHeader } from '../config/intake';
+import { say as config } from '../config/sentences';
 import type { Backend } from '../routing/backend';
 import { upstreamUrl } from '../routing/build';
 import { type Answer, ask } from '../upstream/ask';
@@ -37,7 +38,7 @@ async function look(backend: Backend, facts: DoctorFacts, listed: ListedModels, 
       setKey(backend.name),
     );
   if (key !== undefined && !fitsHeader(key))
-    return failed(impossibleKeyText(backend.name, backend.apiKeyEnv), say.storeAgain, setKey(backend.name));
+    return failed(config.impossibleKey(backend.name, backend.apiKeyEnv), say.storeAgain, setKey(backend.name));
   const get = (route: string) =>
     ask({
       send: facts.send,

@@ -1,5 +1,5 @@
 /** What may stand in a report that a person pastes into a public issue: no key, no user name, no host name, no home folder. */
-import type { Said, SaidValue } from '../said';
+import type { Said, SaidValue, Words } from '../said';
 import { maskKeys } from '../wires/keyShapes';
 
 export interface PrivateFacts {
@@ -37,10 +37,11 @@ export function createScrubber({ secrets, home, user, host }: PrivateFacts): (te
 
 /** The same for a sentence with its values. */
 export function scrubSaid(said: Said, scrub: (text: string) => string): Said {
+  const words = (part: Words): Words => (typeof part === 'string' ? scrub(part) : scrubSaid(part, scrub));
   const clean = (value: SaidValue): SaidValue => {
     if (typeof value === 'string') return scrub(value);
     if (typeof value !== 'object' || value === null) return value;
-    return 'code' in value ? scrubSaid(value, scrub) : value.map(scrub);
+    return 'code' in value ? scrubSaid(value, scrub) : value.map(words);
   };
   return { code: said.code, values: said.values.map(clean), text: scrub(said.text) };
 }

@@ -194,7 +194,10 @@ export function backendHealth(backend: BackendState): { icon: string; words: str
 function backendLine(backend: BackendState): string {
   const { icon, words } = backendHealth(backend);
   // Why a backend fails or waits stands above, with what is wrong.
-  const reason = backend.lastError && backend.keyRefused ? `: ${escapeMarkdown(shorten(backend.lastError, 160))}` : '';
+  const reason =
+    backend.lastError && backend.keyRefused
+      ? `: ${escapeMarkdown(shorten(inWords(backend.lastErrorSays ?? backend.lastError), 160))}`
+      : '';
   const credit = backend.credit
     ? `, ${backend.credit.low ? '$(warning) ' : ''}${escapeMarkdown(creditWords(backend.credit))}`
     : '';
@@ -213,7 +216,7 @@ function lastRequestLine(state: RouterState): string[] {
   if (!request) return [];
   const to = request.upstreamModel ? ` → ${escapeMarkdown(`${request.backend} ${request.upstreamModel}`)}` : '';
   const outcome = request.error
-    ? `failed: ${escapeMarkdown(shorten(request.error, 160))}`
+    ? `failed: ${escapeMarkdown(shorten(inWords(request.says ?? request.error), 160))}`
     : `${request.status} in ${seconds(request.ms)}`;
   return [t`Last request ${clock(Date.parse(request.time))} ${code(request.askedModel)}${to} ${outcome}`];
 }

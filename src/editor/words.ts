@@ -3,7 +3,7 @@
  * that has nothing it stays English.
  */
 import { l10n } from 'vscode';
-import { clock, type Said, type SaidValue, type Says, type Words } from '../said';
+import { clock, prose, type Said, type SaidValue, type Says, type Words } from '../said';
 
 export function t(parts: TemplateStringsArray, ...values: (string | number)[]): string {
   return l10n.t(templateOf(parts), ...values);
@@ -16,8 +16,8 @@ export function shown(label: string): string {
 
 /**
  * A sentence made in the router: the dictionaries name it by its code; what they lack stays English. In them `{0}` is a value,
- * `{0:time}` one that is told as a time, `{0:word}` one with an entry of its own; a part in brackets is left out where its value is
- * missing.
+ * `{0:time}` one that is told as a time, `{0:word}` one with an entry of its own, `{0:prose}` one or several inside a page of
+ * Markdown; a part in brackets is left out where its value is missing.
  */
 export function inWords(words: Words): string {
   if (typeof words === 'string') return words;
@@ -31,7 +31,7 @@ export function here<Told extends { says?: Says<string> }>(told: Told): Told {
   return { ...told, ...Object.fromEntries(words) };
 }
 
-const PLACE = /\{(\d+)(?::(time|word))?\}/g;
+const PLACE = /\{(\d+)(?::(time|word|prose))?\}/g;
 
 function filled(template: string, values: Said['values']): string {
   return template
@@ -44,11 +44,12 @@ function filled(template: string, values: Said['values']): string {
 const isMissing = (value: SaidValue): boolean =>
   value === undefined || value === null || value === '' || (Array.isArray(value) && value.length === 0);
 
-function valueWords(value: SaidValue, form: string | undefined): string {
+function valueWords(value: SaidValue, form: string | undefined, separator = ', '): string {
   if (typeof value === 'number' && form === 'time') return clock(value);
   if (typeof value === 'string' && form === 'word') return shown(value);
+  if (form === 'prose') return prose(valueWords(value, undefined, '; '));
   if (typeof value !== 'object' || value === null) return String(value ?? '');
-  return 'code' in value ? inWords(value) : value.join(', ');
+  return 'code' in value ? inWords(value) : value.map(inWords).join(separator);
 }
 
 function templateOf(parts: TemplateStringsArray): string {

@@ -136,10 +136,10 @@ function refuse(
   status: number,
   kind: ApiFailure['kind'],
   code: string,
-  message: string,
+  says: Said,
   retryAfterSeconds?: number,
 ): Refused {
-  return { ok: false, failure: { status, kind, code, message, retryAfterSeconds, own: true } };
+  return { ok: false, failure: { status, kind, code, message: says.text, says, retryAfterSeconds, own: true } };
 }
 
 function reservedUsage(target: Target, input: number, { maxOutputTokens, answers = 1 }: AdmissionRequest): Usage {
@@ -155,8 +155,7 @@ function mayUse({ models }: Key, target: Target): boolean {
 }
 
 function tooMany(name: string, most: number): Refused {
-  const message = `The key "${name}" is limited to ${most} requests at the same time. Try again in 1 s.`;
-  return refuse(429, 'rateLimit', 'rate_limit_exceeded', message, 1);
+  return refuse(429, 'rateLimit', 'rate_limit_exceeded', say.atTheSameTime(name, most), 1);
 }
 
 function tokensOf({ usage }: RequestRecord): number {
@@ -201,38 +200,21 @@ export function createAdmission(world: AdmissionWorld, configured: readonly Clie
 
   function checkKey(name: string): ApiFailure | undefined {
     const key = keys.get(name);
-    const refused = (code: string, message: string): ApiFailure => ({
-      status: 401,
-      kind: 'auth',
-      code,
-      message,
-      own: true,
-    });
-    if (!key)
-      return refused('key_unknown', `The key "${name}" no longer exists. Use another client key of this router.`);
-    if (key.settings?.enabled === false)
-      return refused(
-        'key_disabled',
-        `The key "${name}" is switched off. Switch it on in the router's settings, or use another key.`,
-      );
+    const refused = (code: string, says: Said) => refuse(401, 'auth', code, says).failure;
+    if (!key) return refused('key_unknown', say.keyUnknown(name));
+    if (key.settings?.enabled === false) return refused('key_disabled', say.keyOff(name));
     const expires = key.settings?.expires;
-    if (expires && world.now() >= expiryOf(expires))
-      return refused(
-        'key_expired',
-        `The key "${name}" expired after ${expires}. Give it a later day in the router's settings, or use another key.`,
-      );
+    if (expires && world.now() >= expiryOf(expires)) return refused('key_expired', say.keyExpired(name, expires));
     return undefined;
   }
 
   function checkModel(name: string, key: Key, target: Target): Refused | undefined {
     if (mayUse(key, target)) return undefined;
-    const allowed = key.settings?.models?.join(', ') || 'none';
-    return refuse(
-      403,
-      'permission',
-      'model_not_allowed',
-      `The key "${name}" may not use the model ${target.clientModel}. Allowed: ${allowed}.`,
-    );
+    const allowed = key.settings?.models ?? [];
+    const { clientModel } = target;
+    const says =
+      allowed.length > 0 ? say.modelNotAllowed(name, clientModel, allowed) : say.noModelAllowed(name, clientModel);
+    return refuse(403, 'permission', 'model_not_allowed', says);
   }
 
   function enter(name: string): { leave(): void } | { failure: ApiFailure } {
@@ -254,30 +236,20 @@ export function createAdmission(world: AdmissionWorld, configured: readonly Clie
   function checkRates(name: string, key: Key, tokens: () => number, places = 1): Refused | undefined {
     const { maxStreams, requestsPerMinute, tokensPerMinute } = key.settings ?? {};
     const now = world.steady();
-    const limited = (limit: string, wait: number): Refused =>
-      refuse(
-        429,
-        'rateLimit',
-        'rate_limit_exceeded',
-        `The key "${name}" is limited to ${limit}. Try again in ${wait} s.`,
-        wait,
-      );
+    const limited = (limit: typeof say.requestsAMinute, most: number, wait: number): Refused =>
+      refuse(429, 'rateLimit', 'rate_limit_exceeded', limit(name, most, wait), wait);
     if (maxStreams !== undefined && key.running + places > maxStreams) return tooMany(name, maxStreams);
     if (requestsPerMinute !== undefined && key.minute.requests(now) >= requestsPerMinute) {
-      return limited(`${requestsPerMinute} requests a minute`, key.minute.requestRoomIn(requestsPerMinute, now));
+      const wait = key.minute.requestRoomIn(requestsPerMinute, now);
+      return limited(say.requestsAMinute, requestsPerMinute, wait);
     }
     if (tokensPerMinute === undefined) return undefined;
     const wanted = tokens();
     if (wanted > tokensPerMinute) {
-      return refuse(
-        429,
-        'rateLimit',
-        'request_too_large',
-        `The key "${name}" is limited to ${tokensPerMinute} tokens a minute, and this request alone needs about ${wanted}. Send less, or raise the limit of this key.`,
-      );
+      return refuse(429, 'rateLimit', 'request_too_large', say.requestTooLarge(name, tokensPerMinute, wanted));
     }
     if (key.minute.tokens(now) + wanted <= tokensPerMinute) return undefined;
-    return limited(`${tokensPerMinute} tokens a minute`, key.minute.tokenRoomIn(wanted, tokensPerMinute, now));
+    return limited(say.tokensAMinute, tokensPerMinute, key.minute.tokenRoomIn(wanted, tokensPerMinute, now));
   }
 
   const unpriced = new Set<string>();
@@ -304,7 +276,7 @@ export function createAdmission(world: AdmissionWorld, configured: readonly Clie
   }
 
   /** The failure for a budget: 402, which clients do not repeat by themselves (a 429 they do), with LiteLLM's code. */
-  const overBudget = (message: string): Refused => refuse(402, 'quota', 'budget_exceeded', message);
+  const overBudget = (says: Said): Refused => refuse(402, 'quota', 'budget_exceeded', says);
 
   function admit(request: AdmissionRequest): Admitted {
     const name = request.clientKey;

@@ -6,7 +6,7 @@
 import type { Said } from '../said';
 import type { ClientKeySettings } from '../settings/schema';
 import { say } from './sentences';
-import { type BudgetWindow, WINDOWS, type WindowKind, whenSaid, whenText, windowAt } from './windows';
+import { type BudgetWindow, WINDOWS, type WindowKind, whenSaid, windowAt } from './windows';
 
 export type Budget = NonNullable<ClientKeySettings['budget']>;
 
@@ -42,7 +42,7 @@ export interface WindowState {
 
 export interface Spending {
   /** Holds the estimate, or says in a sentence which budget has no room. Undefined `cost`: no price is known, nothing is held. */
-  hold(key: string, cost: number | undefined, budget: Budget | undefined): { hold: Hold } | { refusal: string };
+  hold(key: string, cost: number | undefined, budget: Budget | undefined): { hold: Hold } | { refusal: Said };
   /** Gives the hold back and charges what the request really cost. */
   release(hold: Hold, cost: number, budget: Budget | undefined): void;
   /** Charges a request of another process. `at`: arrival in milliseconds since the epoch. */
@@ -133,14 +133,12 @@ export function createSpending(world: SpendingWorld): Spending {
     }
   }
 
-  function refusal(key: string, kind: WindowKind, counter: Counter, limit: number, cost: number | undefined): string {
+  function refusal(key: string, kind: WindowKind, counter: Counter, limit: number, cost: number | undefined): Said {
     const { ends } = counter.window;
-    const parts = [`${dollars(counter.spent)} spent`];
-    if (counter.held > EPSILON) parts.push(`${dollars(counter.held)} held for running requests`);
-    if (cost === undefined) parts.push('and this model has no known price');
-    else parts.push(`and this request may cost up to ${dollars(cost)}`);
-    const resets = ends === undefined ? 'It does not reset.' : `It resets ${whenText(ends, world.now())}.`;
-    return `The key "${key}" has a budget of ${sumOf(kind, limit).text}: ${parts.join(', ')}. ${resets} Raise the budget of this key, ask for fewer output tokens, or use a cheaper model.`;
+    const held = counter.held > EPSILON ? dollars(counter.held) : undefined;
+    const price = cost === undefined ? say.noPrice : say.mayCost(dollars(cost));
+    const resets = ends === undefined ? say.neverResets : say.resets(whenSaid(ends, world.now()));
+    return say.budgetFull(key, sumOf(kind, limit), dollars(counter.spent), held, price, resets);
   }
 
   return {

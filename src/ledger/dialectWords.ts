@@ -1,8 +1,14 @@
+import type { Said } from '../said';
 import type { RequestRecord } from './record';
+import { say } from './sentences';
+
+type Dialect = NonNullable<RequestRecord['dialect']>;
 
 /** What a person is told of Cursor's dialect (D1); its letter is for code and records. */
-const WORDS = { A: "in OpenAI's chat form", B: "in OpenAI's Responses form", C: "in Anthropic's form" } as const;
+export const DIALECTS: Readonly<Record<Dialect, Said>> = {
+  A: say.chatForm,
+  B: say.responsesForm,
+  C: say.messagesForm,
+};
 
-export function dialectWords(dialect: NonNullable<RequestRecord['dialect']>): string {
-  return WORDS[dialect];
-}
+export const dialectWords = (dialect: Dialect): string => DIALECTS[dialect].text;

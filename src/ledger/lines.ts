@@ -3,6 +3,7 @@
  * record that was glued behind a torn one (power cut, full disk, kill in the middle of a write) is still found.
  */
 import { open } from 'node:fs/promises';
+import { within } from '../said';
 import type { Attempt, RequestRecord } from './record';
 
 const START = '{"id":"';
@@ -16,11 +17,14 @@ function clip(text: string, length: number): string {
 }
 
 function boundedAttempt(attempt: Attempt): Attempt {
-  return attempt.reason === undefined ? attempt : { ...attempt, reason: clip(attempt.reason, 500) };
+  if (attempt.reason === undefined) return attempt;
+  const reason = clip(attempt.reason, 500);
+  return { ...attempt, reason, says: attempt.says && within(attempt.says, reason) };
 }
 
 /** The record as it is kept: id first, foreign texts bounded (names 300, sentences 2,000 characters, 30 attempts). */
 export function boundedRecord(record: RequestRecord): RequestRecord {
+  const error = record.error === undefined ? undefined : clip(record.error, 2_000);
   return {
     ...record,
     id: clip(record.id, 64),
@@ -28,7 +32,8 @@ export function boundedRecord(record: RequestRecord): RequestRecord {
     host: clip(record.host, 300),
     askedModel: clip(record.askedModel, 300),
     upstreamModel: record.upstreamModel === undefined ? undefined : clip(record.upstreamModel, 300),
-    error: record.error === undefined ? undefined : clip(record.error, 2_000),
+    error,
+    says: error === undefined ? undefined : record.says && within(record.says, error),
     rules: record.rules.slice(0, 60).map((rule) => clip(rule, 200)),
     attempts: record.attempts.slice(0, 30).map(boundedAttempt),
   };

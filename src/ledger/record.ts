@@ -1,5 +1,6 @@
 /** One finished (or failed, or cancelled) request: what the ledger keeps and the views show. No prompt, no key. */
 import type { Kind } from '../routing/kinds';
+import type { Said as Told } from '../said';
 import type { FailureKind, FinishReason, Usage } from '../wires/conversation';
 
 /** In the place of a client key's name: our own probes (tunnel check, Doctor). Names of client keys have no space, so nobody else has it. */
@@ -34,6 +35,8 @@ export interface Attempt {
   outcome: 'ok' | 'retried' | 'fellBack' | 'failed' | 'cancelled';
   /** Plain words: what the provider said or what broke. */
   reason?: string;
+  /** The same as code and values, where the words are the router's own. */
+  says?: Told;
   kind?: FailureKind;
   said?: Said;
 }
@@ -70,6 +73,8 @@ export interface RequestRecord {
   finish?: FinishReason;
   /** Sentence for a person when it failed. */
   error?: string;
+  /** The same as code and values, where the sentence is the router's own. */
+  says?: Told;
   errorKind?: FailureKind;
   attempts: Attempt[];
   usage?: Usage;

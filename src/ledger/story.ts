@@ -1,32 +1,34 @@
 /** One request told to a person: what was seen, decided, tried, used. Markdown, no prompt, no key. */
 import { ruleWords } from '../cursor/ruleWords';
 import type { Kind } from '../routing/kinds';
+import { type Said, textOf, type Words, wordsOf } from '../said';
 import { dollars } from './budgets';
 import { tokensPerSecond } from './csv';
-import { dialectWords } from './dialectWords';
+import { DIALECTS } from './dialectWords';
 import type { Attempt, RequestRecord, SentCall } from './record';
+import { say } from './sentences';
 
-const VIA: Record<string, string> = {
-  exact: 'it is a configured model',
-  alias: 'it is an alias',
-  prefix: 'its prefix names the backend',
-  default: 'nothing else matched, and this is the default backend',
-  fallbackModel: 'nothing else matched, and this is the fallback model',
+const VIA: Record<string, Said> = {
+  exact: say.configuredModel,
+  alias: say.alias,
+  prefix: say.prefix,
+  default: say.default,
+  fallbackModel: say.fallbackModel,
 };
 
-const KIND: Record<Kind, string> = {
-  images: 'it has pictures',
-  longInput: 'its input is long',
-  subagent: 'a subagent sent it',
-  background: 'it is a small one without tools',
+const KIND: Record<Kind, Said> = {
+  images: say.images,
+  longInput: say.longInput,
+  subagent: say.subagent,
+  background: say.background,
 };
 
-const OUTCOME: Record<Attempt['outcome'], string> = {
-  ok: 'answered',
-  retried: 'failed, tried again',
-  fellBack: 'failed, went to the next model',
-  failed: 'failed',
-  cancelled: 'cancelled by the client',
+const OUTCOME: Record<Attempt['outcome'], Said> = {
+  ok: say.answered,
+  retried: say.retried,
+  fellBack: say.fellBack,
+  failed: say.attemptFailed,
+  cancelled: say.cancelled,
 };
 
 /** Text from outside as inline code: no markup, no line ends. */
@@ -44,58 +46,52 @@ function fenced(text: string): string[] {
   return ['', fence, flat, fence];
 }
 
-/** Text from outside inside a paragraph. */
-function prose(text: string): string {
-  return text.replace(/[\p{Cc}]+/gu, ' ').replace(/[\\`*_[\]<>#|!]/g, '\\$&');
-}
-
 function seconds(ms: number): string {
   return ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(ms < 10_000 ? 2 : 1)} s`;
 }
 
-function usageLines({ usage, cost, saved }: RequestRecord): string[] {
-  if (!usage) return ['No tokens were used.'];
-  const n = (value: number): string => value.toLocaleString('en-US');
-  const input = [
-    usage.cacheRead && `${n(usage.cacheRead)} read from the cache`,
-    usage.cacheWrite && `${n(usage.cacheWrite)} written to the cache`,
-  ].filter(Boolean);
-  const lines = [
-    `- Input: ${n(usage.input)} tokens${input.length > 0 ? ` (${input.join(', ')})` : ''}`,
-    `- Output: ${n(usage.output)} tokens${usage.reasoning ? ` (${n(usage.reasoning)} for thinking)` : ''}`,
-    `- Cost: ${cost === undefined ? 'no price is known for this model' : dollars(cost)}`,
+const count = (value: number): string => value.toLocaleString('en-US');
+
+function usageLines({ usage, cost, saved }: RequestRecord): Words[] {
+  if (!usage) return [say.noTokens];
+  const cached = [
+    ...(usage.cacheRead ? [say.fromCache(count(usage.cacheRead))] : []),
+    ...(usage.cacheWrite ? [say.intoCache(count(usage.cacheWrite))] : []),
   ];
-  if (saved !== undefined && saved !== 0)
-    lines.push(
-      saved > 0
-        ? `- Caching saved ${dollars(saved)}`
-        : `- Writing the cache cost ${dollars(-saved)} more than it saved`,
-    );
-  if (usage.estimated) lines.push('- These numbers are estimates: the provider sent none.');
-  return lines;
+  return [
+    say.input(count(usage.input), cached),
+    say.output(count(usage.output), usage.reasoning ? count(usage.reasoning) : undefined),
+    cost === undefined ? say.costUnknown : say.cost(dollars(cost)),
+    ...(saved ? [saved > 0 ? say.cachingSaved(dollars(saved)) : say.cachingCost(dollars(-saved))] : []),
+    ...(usage.estimated ? [say.estimated] : []),
+  ];
 }
 
-function attemptLine(attempt: Attempt, index: number, all: readonly Attempt[]): string {
-  const status = attempt.status === undefined ? '' : `, HTTP ${attempt.status}`;
-  const reason = attempt.reason ? `: ${prose(attempt.reason)}` : '';
+function attemptLine(attempt: Attempt, index: number, all: readonly Attempt[]): Said {
+  const { backend, model, keyName, outcome, reason, says } = attempt;
   const next = all[index + 1];
-  const nextKey =
-    attempt.outcome === 'fellBack' &&
-    attempt.keyName !== undefined &&
-    next?.backend === attempt.backend &&
-    next.model === attempt.model;
-  const key = attempt.keyName === undefined ? '' : ` with the key ${code(attempt.keyName)}`;
-  return `${index + 1}. after ${seconds(attempt.at)}: ${code(`${attempt.backend}/${attempt.model}`)}${key} ${nextKey ? 'failed, went to the next key' : OUTCOME[attempt.outcome]} in ${seconds(attempt.ms)}${status}${reason}`;
+  const nextKey = outcome === 'fellBack' && keyName !== undefined && next?.backend === backend && next.model === model;
+  return say.attempt(
+    index + 1,
+    seconds(attempt.at),
+    code(`${backend}/${model}`),
+    keyName === undefined ? undefined : code(keyName),
+    nextKey ? say.nextKey : OUTCOME[outcome],
+    seconds(attempt.ms),
+    attempt.status,
+    reason ? wordsOf({ message: reason, says }) : undefined,
+  );
 }
 
 /** The provider's own answer to the last attempt it refused. */
-function saidLines({ attempts }: RequestRecord): string[] {
+function saidLines({ attempts }: RequestRecord): Words[] {
   const refused = attempts.findLast(({ said }) => said !== undefined);
   if (!refused?.said) return [];
   const { headers, body } = refused.said;
+  const backend = code(refused.backend);
   return [
-    '## What the provider said',
-    `Status ${refused.status ?? 'none'} from ${code(refused.backend)}. What stood in the request is taken out (…), and so are keys.`,
+    say.whatTheProviderSaid,
+    refused.status === undefined ? say.saidWithout(backend) : say.saidWith(refused.status, backend),
     '',
     ...Object.entries(headers).map(([name, value]) => `- ${code(`${name}: ${value}`)}`),
     ...(body === undefined ? [] : fenced(body)),
@@ -104,64 +100,66 @@ function saidLines({ attempts }: RequestRecord): string[] {
 }
 
 /** What was sent of each call, so that a client's own assembly can be told from ours. */
-function callLines({ toolCalls = [] }: RequestRecord): string[] {
+function callLines({ toolCalls = [] }: RequestRecord): Words[] {
   if (toolCalls.length === 0) return [];
-  const line = ({ name, length, parsed }: SentCall): string => {
-    const whole = parsed === undefined ? 'raw text' : parsed ? 'whole JSON' : 'no whole JSON';
-    return `- ${code(name)}: ${length.toLocaleString('en-US')} characters of arguments, ${whole}`;
+  const line = ({ name, length, parsed }: SentCall): Said => {
+    const whole = parsed === undefined ? say.rawText : parsed ? say.wholeJson : say.noWholeJson;
+    return say.toolCall(code(name), count(length), whole);
   };
-  return ['## Tool calls as they were sent to Cursor', ...toolCalls.map(line), ''];
+  return [say.toolCalls, ...toolCalls.map(line), ''];
 }
 
-/** The whole story of a request as Markdown. */
-export function requestStory(record: RequestRecord): string {
-  const client =
-    record.client === 'cursor'
-      ? `Cursor${record.dialect ? `, ${dialectWords(record.dialect)}` : ''}`
-      : record.client === 'vscode'
-        ? 'VS Code'
-        : 'An API client';
-  const why = record.via && (VIA[record.via] ?? prose(record.via));
+function clientOf({ client, dialect }: RequestRecord): Words {
+  if (client === 'cursor') return dialect ? say.cursorIn(DIALECTS[dialect]) : 'Cursor';
+  return client === 'vscode' ? 'VS Code' : say.apiClient;
+}
+
+function targetLine({ via, backend, upstreamModel }: RequestRecord): Said {
+  if (!backend) return say.sentNowhere;
+  const to = [code(upstreamModel ?? ''), code(backend)] as const;
+  return via ? say.sentToBecause(...to, VIA[via] ?? via) : say.sentTo(...to);
+}
+
+/** The story line by line, for whoever says it in another language. */
+export function storyLines(record: RequestRecord): Words[] {
+  const { status, upstreamStatus, error, says, finish, stream } = record;
   const speed = tokensPerSecond(record);
-  const outcome = record.error ? `Failed with status ${record.status}` : `Answered with status ${record.status}`;
-  const upstream =
-    record.upstreamStatus !== undefined && record.upstreamStatus !== record.status
-      ? ` (the provider said ${record.upstreamStatus})`
-      : '';
-  const lines = [
-    `# Request ${record.id}`,
+  const ended = error ? say.failed : say.succeeded;
+  const asked = stream ? say.askedForStream : say.asked;
+  return [
+    say.story(record.id),
     '',
-    `${outcome}${upstream}${record.finish ? `, finish reason ${code(record.finish)}` : ''}.`,
-    ...(record.error ? ['', prose(record.error)] : []),
+    ended(status, upstreamStatus === status ? undefined : upstreamStatus, finish && code(finish)),
+    ...(error ? ['', say.why(wordsOf({ message: error, says }))] : []),
     '',
-    '## Who asked',
-    `- ${client}, on ${code(record.route)}${record.stream ? ', as a stream' : ''}`,
-    `- Key ${code(record.clientKey)}, through ${code(record.host)}, at ${record.time}`,
-    ...(record.conversation ? [`- Conversation ${code(record.conversation)}`] : []),
+    say.whoAsked,
+    asked(clientOf(record), code(record.route)),
+    say.byKey(code(record.clientKey), code(record.host), record.time),
+    ...(record.conversation ? [say.conversation(code(record.conversation))] : []),
     '',
-    '## Where it went',
-    `- Asked for ${code(record.askedModel)}`,
-    record.backend
-      ? `- Sent to ${code(record.upstreamModel ?? '')} at ${code(record.backend)}${why ? `, because ${why}` : ''}`
-      : '- Sent nowhere',
-    ...(record.kind ? [`- The model was chosen by the kind of the request: ${KIND[record.kind]}`] : []),
-    `- What was changed on the way: ${record.rules.length > 0 ? prose(record.rules.map(ruleWords).join('; ')) : 'nothing, the request went on as it came'}`,
+    say.whereItWent,
+    say.askedFor(code(record.askedModel)),
+    targetLine(record),
+    ...(record.kind ? [say.byKind(KIND[record.kind])] : []),
+    record.rules.length > 0 ? say.changed(record.rules.map(ruleWords)) : say.unchanged,
     '',
-    '## Attempts',
-    ...(record.attempts.length > 0 ? record.attempts.map(attemptLine) : ['None.']),
+    say.attempts,
+    ...(record.attempts.length > 0 ? record.attempts.map(attemptLine) : [say.noAttempts]),
     '',
     ...saidLines(record),
     ...callLines(record),
-    '## Time and size',
-    ...(record.firstMs === undefined ? [] : [`- First content after ${seconds(record.firstMs)}`]),
-    `- ${seconds(record.ms)} in all${speed === undefined ? '' : `, ${speed.toFixed(1)} tokens a second`}`,
-    `- ${record.bytesIn.toLocaleString('en-US')} bytes in, ${record.bytesOut.toLocaleString('en-US')} bytes out`,
+    say.timeAndSize,
+    ...(record.firstMs === undefined ? [] : [say.firstContent(seconds(record.firstMs))]),
+    say.inAll(seconds(record.ms), speed?.toFixed(1)),
+    say.bytes(count(record.bytesIn), count(record.bytesOut)),
     '',
-    '## Usage',
+    say.usage,
     ...usageLines(record),
   ];
-  return `${lines.join('\n')}\n`;
 }
+
+/** The whole story of a request as Markdown. */
+export const requestStory = (record: RequestRecord): string => `${storyLines(record).map(textOf).join('\n')}\n`;
 
 function shellQuoted(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;

@@ -49,5 +49,3 @@ export function whenSaid(ms: number, now: number): Said {
   next.setDate(next.getDate() + 1);
   return day === dayText(next) ? say.tomorrow(time) : say.onDay(day, time);
 }
-
-export const whenText = (ms: number, now: number): string => whenSaid(ms, now).text;

@@ -10,7 +10,7 @@ import type { KeyState } from '../ledger/admission';
 import type { RequestRecord } from '../ledger/record';
 import type { UsageQuery, UsageRow } from '../ledger/usage';
 import type { NetworkSettings } from '../network/settings';
-import type { Said, Says, Told } from '../said';
+import type { Said, Says, Told, Words } from '../said';
 import type { Problem } from '../settings/problem';
 import type { CursorAppState } from '../troubles/cursor';
 import type { InstallProgress, TunnelStatus } from '../tunnel/tunnel';
@@ -34,6 +34,8 @@ export interface BackendState {
   health: 'ok' | 'unknown' | 'cooling' | 'failing';
   coolingUntil?: number;
   lastError?: string;
+  /** The same as code and values, where the words are the router's own. */
+  lastErrorSays?: Said;
   /** Failing because the provider does not accept the key. */
   keyRefused?: boolean;
   /** When a test asked for by a person last went well; told while there is no request to go by. */
@@ -104,6 +106,8 @@ export interface RouterState {
 export interface RequestTelling {
   /** Markdown. */
   story: string;
+  /** The same line by line, as codes and values where they are the router's own. */
+  lines?: Words[];
   /** A curl command with `$LLM_ROUTER_KEY` in the place of the key. */
   curl: string;
   /** As the client wrote it. */

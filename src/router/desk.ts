@@ -10,7 +10,7 @@ import { runDoctor } from '../doctor/runDoctor';
 import { exportCsv } from '../ledger/exportCsv';
 import { usageRows } from '../ledger/speed';
 import type { Ledger } from '../ledger/store';
-import { copyAsCurl, requestStory } from '../ledger/story';
+import { copyAsCurl, requestStory, storyLines } from '../ledger/story';
 import { usagePage } from '../ledger/usagePage';
 import type { HealthProof } from '../network/healthProof';
 import { createNetwork } from '../network/httpsClient';
@@ -125,6 +125,7 @@ export function createDesk(given: DeskOptions): Desk {
         const { publicUrl, localUrl } = given.state();
         return {
           story: requestStory(record),
+          lines: storyLines(record),
           model: record.askedModel,
           curl: copyAsCurl(record, publicUrl ?? localUrl ?? 'http://127.0.0.1:11411/v1'),
         };

@@ -1,6 +1,7 @@
 /** The configuration in force and what is built from it for the next request: backends, keys, routes, transport. */
 import { randomBytes } from 'node:crypto';
-import { fitsHeader, impossibleKeyText, keyText } from '../config/intake';
+import { fitsHeader, keyText } from '../config/intake';
+import { say as config } from '../config/sentences';
 import { OWN_CHECKS } from '../ledger/record';
 import { steadyNow } from '../network/steadyClock';
 import type { Backend } from '../routing/backend';
@@ -76,7 +77,8 @@ export function createSetup({ env, log }: Pick<CoreOptions, 'env' | 'log'>, brea
   function tellImpossibleKeys(): void {
     for (const backend of runtime.backends) {
       const key = backendKey(backend);
-      if (key !== undefined && !fitsHeader(key)) log('error', impossibleKeyText(backend.name, backend.apiKeyEnv));
+      if (key !== undefined && !fitsHeader(key))
+        log('error', config.impossibleKey(backend.name, backend.apiKeyEnv).text);
     }
   }
 

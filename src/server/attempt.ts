@@ -2,15 +2,17 @@
  * One try at one target: send, watch the clock, read the answer. It knows nothing of retries; it ends with what happened.
  */
 
-import { describeNetworkError } from '../upstream/networkErrors';
+import { messageOf, type Said } from '../said';
+import { networkSaid } from '../upstream/networkErrors';
 import type { Send, UpstreamControl, UpstreamHeaders, UpstreamRequest } from '../upstream/send';
-
+import { say as upstream } from '../upstream/sentences';
 import type { ApiFailure } from '../wires/conversation';
 import { createSseSplitter, type RawSseEvent } from '../wires/sse';
 import { shapeOf } from './answerShape';
 import type { ClientSide } from './clientSide';
 import { createHeldPieces } from './heldPieces';
 import type { StreamReply } from './reply';
+import { say } from './sentences';
 
 export interface AttemptLimits {
   /** Milliseconds; 0 is no limit. The connection counts until the request is on its way, a proxy's part included. */
@@ -119,12 +121,12 @@ export function runAttempt(options: AttemptOptions): Promise<AttemptResult> {
     };
     const fail = (failure: ApiFailure, heard = false, said?: SaidWhole) =>
       settle({ kind: 'failed', failure, heard, status, reply, sent: client.committed, reached, ...(said && { said }) });
-    const tooLate = (what: string, ms: number) => () =>
-      fail({ status: 504, kind: 'timeout', message: `${provider} ${what} within ${inSeconds(ms)} s.` });
-    const broken = (what: string) => fail({ status: 502, kind: 'protocol', message: `${provider} ${what}` });
+    const tooLate = (late: Late, ms: number) => () =>
+      fail({ status: 504, kind: 'timeout', ...messageOf(late(provider, inSeconds(ms))) });
+    const broken = (said: Said) => fail({ status: 502, kind: 'protocol', ...messageOf(said) });
     const brokeOff = () => {
-      const part = (reply?.observed.dropped ?? 0) > 0 ? ' (part of it was unreadable)' : '';
-      fail({ status: 502, kind: 'network', message: `The answer of ${provider} broke off${part}.` });
+      const said = (reply?.observed.dropped ?? 0) > 0 ? say.brokeOffUnreadable : upstream.brokeOff;
+      fail({ status: 502, kind: 'network', ...messageOf(said(provider)) });
     };
     /** Every callback of the attempt runs in here: what trips a reader of ours fails this attempt, nothing else. */
     const guarded = (read: () => void) => {
@@ -132,7 +134,7 @@ export function runAttempt(options: AttemptOptions): Promise<AttemptResult> {
       try {
         read();
       } catch (error) {
-        broken(`sent something that could not be read (${(error as Error).name}).`);
+        broken(say.unreadable(provider, (error as Error).name));
       }
     };
 
@@ -140,7 +142,7 @@ export function runAttempt(options: AttemptOptions): Promise<AttemptResult> {
       guarded(() => {
         // Codex leaves as soon as it has read the end: that is an answer, not a break.
         if (client.committed && reply?.observed.ended) return endOfStream();
-        fail({ status: 499, kind: 'cancelled', message: 'The client closed the connection.' });
+        fail({ status: 499, kind: 'cancelled', ...messageOf(say.clientLeft) });
       }),
     );
     client.onDrain(() =>
@@ -151,11 +153,11 @@ export function runAttempt(options: AttemptOptions): Promise<AttemptResult> {
       }),
     );
     if (over) return;
-    timer('total', limits.totalMs, tooLate('did not finish', limits.totalMs));
+    timer('total', limits.totalMs, tooLate(say.didNotFinish, limits.totalMs));
     timer(
       'firstContent',
       options.wantsStream ? limits.firstContentMs : 0,
-      tooLate('sent no content', limits.firstContentMs),
+      tooLate(say.noContent, limits.firstContentMs),
     );
 
     function give(data: string | Buffer | undefined, content: boolean): void {
@@ -182,7 +184,7 @@ export function runAttempt(options: AttemptOptions): Promise<AttemptResult> {
         if (content) clear('firstContent');
         give(out, content);
         if (reply.observed.dropped > MOST_BROKEN) {
-          broken(`sent more than ${MOST_BROKEN.toLocaleString('en-US')} events that could not be read.`);
+          broken(say.tooManyUnreadable(provider, MOST_BROKEN.toLocaleString('en-US')));
           return false;
         }
       }
@@ -194,7 +196,7 @@ export function runAttempt(options: AttemptOptions): Promise<AttemptResult> {
       give(reply.close(), reply.observed.content);
       const { ended, finish, content } = reply.observed;
       if (!ended && !finish) return brokeOff();
-      if (!finish && !content) return broken('sent an empty answer.');
+      if (!finish && !content) return broken(say.emptyAnswer(provider));
       const tail = reply.end();
       if (!client.committed && options.wantsStream) {
         options.onFirstContent();
@@ -208,9 +210,9 @@ export function runAttempt(options: AttemptOptions): Promise<AttemptResult> {
       streamed += chunk.length;
       // Until something goes out, what comes is held: comments without end must not fill the memory.
       if (!client.committed && streamed > (reply?.observed.content ? ANSWER_BYTES : CONTENTLESS_BYTES))
-        return broken('sent too much without an answer in it.');
+        return broken(say.noAnswerInIt(provider));
       if (!take(splitter.push(chunk))) return;
-      if (splitter.overflow) return broken('sent a line that is too long to be an event.');
+      if (splitter.overflow) return broken(say.longLine(provider));
       if (reply?.observed.ended) {
         // All is said; a provider that then keeps the connection open is not waited for.
         timer('idle', AFTER_END_MS, endOfStream);
@@ -224,7 +226,7 @@ export function runAttempt(options: AttemptOptions): Promise<AttemptResult> {
     function takeBlanks(count: number): void {
       timers.get('idle')?.refresh();
       blanks += count;
-      if (blanks > CONTENTLESS_BYTES) broken('sent too much without an answer in it.');
+      if (blanks > CONTENTLESS_BYTES) broken(say.noAnswerInIt(provider));
     }
 
     /** The head says what comes, the first bytes tell what it really is. */
@@ -245,7 +247,7 @@ export function runAttempt(options: AttemptOptions): Promise<AttemptResult> {
     }
     const silent = () => {
       if (reply && isFinished(reply)) return endOfStream();
-      tooLate('sent nothing more', limits.idleMs)();
+      tooLate(say.nothingMore, limits.idleMs)();
     };
 
     const refused = () => status !== undefined && status >= 300;
@@ -254,7 +256,7 @@ export function runAttempt(options: AttemptOptions): Promise<AttemptResult> {
       fail({
         status: 504,
         kind: 'network',
-        message: `${provider} could not be reached within ${inSeconds(limits.connectMs)} s.`,
+        ...messageOf(say.notReached(provider, inSeconds(limits.connectMs))),
       }),
     );
     control = options.send(options.request, {
@@ -262,7 +264,7 @@ export function runAttempt(options: AttemptOptions): Promise<AttemptResult> {
         guarded(() => {
           reached = true;
           clear('connect');
-          timer('firstByte', limits.firstByteMs, tooLate('did not answer', limits.firstByteMs));
+          timer('firstByte', limits.firstByteMs, tooLate(say.didNotAnswer, limits.firstByteMs));
         }),
       onHead: (code, head) =>
         guarded(() => {
@@ -288,7 +290,7 @@ export function runAttempt(options: AttemptOptions): Promise<AttemptResult> {
             return;
           }
           timers.get('idle')?.refresh();
-          if (size > ANSWER_BYTES) return broken('sent an answer that is too large.');
+          if (size > ANSWER_BYTES) return broken(say.tooLarge(provider));
           begin(false);
         }),
       onEnd: () =>
@@ -310,7 +312,7 @@ export function runAttempt(options: AttemptOptions): Promise<AttemptResult> {
             status: 502,
             kind: 'network',
             ...(error.code === 'BAD_PROXY' && { code: error.code }),
-            message: describeNetworkError(error, provider, status !== undefined),
+            ...messageOf(networkSaid(error, provider, status !== undefined)),
           });
         }),
     });
@@ -322,6 +324,9 @@ export function runAttempt(options: AttemptOptions): Promise<AttemptResult> {
     }
   });
 }
+
+/** What did not come in time. */
+export type Late = (provider: string, seconds: number) => Said;
 
 export function inSeconds(ms: number): number {
   return ms < 10_000 ? Math.round(ms / 100) / 10 : Math.round(ms / 1000);

@@ -7,6 +7,7 @@ import type { Reservation } from '../ledger/admission';
 import type { Attempt } from '../ledger/record';
 import type { Target } from '../routing/backend';
 import { asksForResponses, rememberResponses } from '../routing/wireChoice';
+import { messageOf, textOf, type Words, wordsOf } from '../said';
 import { type Lesson, lessonWords } from '../upstream/lessons';
 import { type Decision, decide } from '../upstream/retryPolicy';
 import { wholeBody } from '../upstream/transport';
@@ -19,11 +20,13 @@ import type { Failed, Run } from './exchangeTypes';
 import { withoutKey } from './keptWords';
 import { breakerKey, keysOf } from './keyTry';
 import { lessonsFrom, MOST_LESSONS, type SentBody } from './lessonTry';
+import { reasonOf } from './newRecord';
 import { describesPictures, withPicturesTold } from './pictureWords';
 import { planAttempt } from './plan';
 import type { Plan } from './planTypes';
 import type { WholeReply } from './reply';
 import { keptOf } from './saidBy';
+import { say } from './sentences';
 import { wishOf } from './wireWish';
 
 /** What a failed attempt leaves behind for the next one. */
@@ -61,7 +64,7 @@ export async function runCandidates(run: Run, candidates: readonly Target[], res
     const target = queue[at]!;
     const moved = at > 0 ? reservation.move(target) : undefined;
     if (moved && !moved.ok) {
-      begin(target).reason = moved.failure.message;
+      Object.assign(begin(target), reasonOf(wordsOf(moved.failure)));
       last ??= { failure: moved.failure, target };
       continue;
     }
@@ -74,7 +77,7 @@ export async function runCandidates(run: Run, candidates: readonly Target[], res
       const verdict = deps.breaker.check(circuit);
       // With nowhere else to go a cooling target is still asked, once: refusing for it would help nobody.
       if (verdict === 'open' && hasFallback) {
-        Object.assign(begin(target), { outcome: 'fellBack', reason: 'cooling after repeated failures' });
+        Object.assign(begin(target), { outcome: 'fellBack', ...reasonOf(say.cooling) });
         break;
       }
       const attempt = begin(target);
@@ -85,8 +88,8 @@ export async function runCandidates(run: Run, candidates: readonly Target[], res
         if (!(result.problem instanceof RequestProblem)) throw result.problem;
         // What one wire has no form for, the next target's wire may carry.
         problem ??= result.problem;
-        const reason = withoutQuotes(result.problem.message);
-        Object.assign(attempt, { outcome: hasFallback ? 'fellBack' : 'failed', kind: 'badRequest', reason });
+        const reason = reasonOf(withoutQuotes(result.problem.words));
+        Object.assign(attempt, { outcome: hasFallback ? 'fellBack' : 'failed', kind: 'badRequest', ...reason });
         break;
       }
       if (!('failure' in result)) {
@@ -97,7 +100,7 @@ export async function runCandidates(run: Run, candidates: readonly Target[], res
       }
       const { failure } = result;
       if (failure.kind === 'cancelled' || failure.own) deps.breaker.released(circuit);
-      else deps.breaker.failed(circuit, { ...failure, message: result.kept ?? failure.message });
+      else deps.breaker.failed(circuit, failure, result.kept);
       last = { ...result, target };
       if (client.gone || client.committed || failure.kind === 'cancelled') return run.giveUp(last);
 
@@ -139,7 +142,7 @@ export async function runCandidates(run: Run, candidates: readonly Target[], res
       if (decision.do === 'giveUp') return run.giveUp(last);
       deps.log(
         'warn',
-        `${record.id} ${target.backend.name}/${target.upstreamModel}: ${result.kept ?? failure.message} ${consequence(decision, queue[at + 1], spare)}`,
+        `${record.id} ${target.backend.name}/${target.upstreamModel}: ${textOf(result.kept ?? failure.message)} ${consequence(decision, queue[at + 1], spare)}`,
       );
       attempt.outcome = decision.do === 'retry' ? 'retried' : 'fellBack';
       if (decision.do === 'fallback') break;
@@ -153,8 +156,8 @@ export async function runCandidates(run: Run, candidates: readonly Target[], res
 }
 
 function nothingTried(target: Target): Failed {
-  const message = `${target.backend.name} is cooling after repeated failures and no fallback may be used. Try again in a few seconds.`;
-  return { failure: { status: 503, kind: 'overloaded', message, retryAfterSeconds: 5, own: true }, target };
+  const message = messageOf(say.allCooling(target.backend.name));
+  return { failure: { status: 503, kind: 'overloaded', ...message, retryAfterSeconds: 5, own: true }, target };
 }
 
 /** The model that was configured for inputs too long for this one, unless it is in the queue already. */
@@ -210,7 +213,7 @@ async function tryOnce(
       ms: now() - begun,
       outcome,
       status: failed.upstreamStatus,
-      reason: kept,
+      ...reasonOf(kept),
       kind: failure.kind,
       ...(said && { said }),
     });
@@ -281,14 +284,17 @@ function readWhole(plan: Plan, result: Exclude<AttemptResult, { kind: 'failed' }
     return result.kind === 'whole' ? plan.wholeReply(result.body, result.headers) : plan.collected(result.reply);
   } catch (error) {
     if (error instanceof RequestProblem) throw error;
-    const type = result.kind === 'whole' ? (result.headers['content-type'] ?? 'no content type') : 'a stream';
-    const what =
-      result.kind === 'whole' && result.body.length === 0
-        ? 'an empty body'
-        : `something that is not an answer (${type.split(';', 1)[0]!.slice(0, 80)})`;
-    const message = `${target.backend.name} answered with ${what}. Check the base URL.`;
-    return { body: '', chars: 0, failure: { status: 502, kind: 'protocol', message } };
+    const isEmpty = result.kind === 'whole' && result.body.length === 0;
+    const { name } = target.backend;
+    const said = isEmpty ? say.emptyBody(name) : say.notAnAnswer(name, typeOf(result));
+    return { body: '', chars: 0, failure: { status: 502, kind: 'protocol', ...messageOf(said) } };
   }
+}
+
+function typeOf(result: Exclude<AttemptResult, { kind: 'failed' }>): Words {
+  if (result.kind !== 'whole') return say.aStream;
+  const type = result.headers['content-type'];
+  return type === undefined ? say.noContentType : type.split(';', 1)[0]!.slice(0, 80);
 }
 
 function limitsFor(run: Run, target: Target, hasFallback: boolean) {

@@ -5,6 +5,7 @@ import { RequestProblem } from '../wires/codec';
 import type { JsonObject } from '../wires/conversation';
 import { type JsonEntry, JsonTextError, scanObject } from '../wires/jsonText';
 import { SEAL_MARK } from '../wires/sealedReasoning';
+import { say } from './sentences';
 
 export interface ClientRequest {
   bytes: Buffer;
@@ -37,13 +38,12 @@ export function readClientRequest(bytes: Buffer): ClientRequest {
   } catch (error) {
     throw asProblem(error);
   }
-  if (entries.length > MOST_FIELDS)
-    throw new RequestProblem(`A request has at most ${MOST_FIELDS} fields; this one has ${entries.length}.`);
+  if (entries.length > MOST_FIELDS) throw new RequestProblem(say.tooManyFields(MOST_FIELDS, entries.length));
   // With a repeated key the last one counts, as everywhere; only a repeated model could hide something.
   const last = new Map<string, JsonEntry>();
   for (const entry of entries) {
     if (entry.key === 'model' && last.has('model')) {
-      throw new RequestProblem('The request names "model" twice. Send it once.', 'model');
+      throw new RequestProblem(say.namedTwice('model'), 'model');
     }
     last.set(entry.key, entry);
   }
@@ -55,11 +55,11 @@ export function readClientRequest(bytes: Buffer): ClientRequest {
 
   const model = last.get('model');
   if (model && model.kind !== 'string' && model.kind !== 'null') {
-    throw new RequestProblem('"model" must be a string.', 'model');
+    throw new RequestProblem(say.modelNoString, 'model');
   }
   const stream = last.get('stream');
   if (stream && stream.kind !== 'boolean' && stream.kind !== 'null') {
-    throw new RequestProblem('"stream" must be true or false.', 'stream');
+    throw new RequestProblem(say.streamNoBoolean, 'stream');
   }
   const options =
     last.get('stream_options')?.kind === 'object'
@@ -83,9 +83,7 @@ export function readClientRequest(bytes: Buffer): ClientRequest {
 
 /** JSON that shows to be none where it is read further, told to whoever sent it (E8); any other error stays what it is. */
 export function asProblem(error: unknown): unknown {
-  return error instanceof JsonTextError
-    ? new RequestProblem(`The request body is not valid JSON: ${error.message}.`)
-    : error;
+  return error instanceof JsonTextError ? new RequestProblem(say.notJson(error.words)) : error;
 }
 
 /** The parsed value of a span of a request. @throws RequestProblem for a wrong escape. */
@@ -94,7 +92,7 @@ export function parseSpan(bytes: Buffer, start: number, end: number): unknown {
     return JSON.parse(bytes.toString('utf8', start, end));
   } catch {
     // V8 quotes the input in its message; a prompt has no place in an error.
-    throw new RequestProblem('The request body is not valid JSON: a string holds a wrong escape or a raw line break.');
+    throw new RequestProblem(say.wrongEscape);
   }
 }
 

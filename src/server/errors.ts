@@ -1,5 +1,6 @@
 /** The router's own refusals, in the shape of the API the client speaks. */
 import type { ServerResponse } from 'node:http';
+import { keptAs, messageOf, textOf, type Words } from '../said';
 import { codecFor } from '../wires/codecs';
 import type { ApiFailure, WireName } from '../wires/conversation';
 
@@ -15,8 +16,8 @@ const TYPES: Readonly<Record<number, string>> = {
   429: 'rate_limit_error',
 };
 
-export function refusal(status: number, message: string, more: Partial<ApiFailure> = {}): ApiFailure {
-  return { status, message, type: TYPES[status] ?? 'server_error', code: null, param: null, ...more };
+export function refusal(status: number, words: Words, more: Partial<ApiFailure> = {}): ApiFailure {
+  return { status, ...messageOf(words), type: TYPES[status] ?? 'server_error', code: null, param: null, ...more };
 }
 
 export function errorBody(wire: WireName, failure: ApiFailure): string {
@@ -52,6 +53,6 @@ export function wireOfPath(path: string): WireName {
 }
 
 /** A sentence about a request quotes what it found there: fit for the one who sent it, not for a file. */
-export function withoutQuotes(sentence: string): string {
-  return sentence.replace(/"[^"]*("|$)/g, '"…"');
+export function withoutQuotes(words: Words): Words {
+  return keptAs(words, textOf(words).replace(/"[^"]*("|$)/g, '"…"'));
 }

@@ -7,6 +7,7 @@ import { MAIN_KEY, type Reservation } from '../ledger/admission';
 import { boundedUsage } from '../ledger/boundedUsage';
 import type { Target } from '../routing/backend';
 import type { NotFound } from '../routing/resolve';
+import { wordsOf } from '../said';
 import { RequestProblem } from '../wires/codec';
 import type { ApiFailure, Usage } from '../wires/conversation';
 import { estimateInputTokens } from '../wires/tokens';
@@ -19,8 +20,9 @@ import { cutPrompt } from './cutPrompt';
 import { errorBody, refusal, withoutQuotes } from './errors';
 import type { Exchange, Failed, Outcome, Run } from './exchangeTypes';
 import { limitedRequest, writtenLimits } from './limitedRequest';
-import { newRecord } from './newRecord';
+import { errorOf, newRecord } from './newRecord';
 import { identity } from './plan';
+import { say } from './sentences';
 import { identify, keyCheckAnswer } from './speaker';
 
 /** Characters of a model name: it goes into a record, a log line, metrics and headers. */
@@ -61,8 +63,10 @@ export async function handleExchange(exchange: Exchange): Promise<void> {
     record.status = outcome.status;
     record.upstreamStatus = outcome.upstreamStatus;
     record.finish = outcome.finish;
-    record.error = outcome.kept ?? outcome.failure?.message;
-    record.errorKind = outcome.failure?.kind;
+    const { failure } = outcome;
+    const kept = failure && (outcome.kept ?? wordsOf(failure));
+    if (kept !== undefined) Object.assign(record, errorOf(kept));
+    record.errorKind = failure?.kind;
     record.usage = usage;
     record.cost = cost;
     record.saved = target && usage && deps.savedOf(target, usage);
@@ -133,13 +137,13 @@ export async function handleExchange(exchange: Exchange): Promise<void> {
   }
 
   /** What the request itself got wrong: told in its own API's shape and status, to Cursor as well. */
-  function refuse(failure: ApiFailure, kept = failure.message): void {
+  function refuse(failure: ApiFailure, kept = wordsOf(failure)): void {
     const status = client.headSent ? 200 : failure.status;
     // The sentence may quote the request: Cursor classifies words wherever they stand (E2).
     const body = speaker.isCursor
       ? speaker.tellFailure({ ...failure, own: true }, undefined).body
       : errorBody(speaker.wire ?? 'chat', failure);
-    answer({ status, failure: { ...failure, message: kept }, chars: 0 }, {}, body);
+    answer({ status, failure, kept, chars: 0 }, {}, body);
   }
 
   /** Another model for this kind of request, where the settings name one that the client key may use. */
@@ -157,12 +161,10 @@ export async function handleExchange(exchange: Exchange): Promise<void> {
     record.askedModel = (asked ?? '').slice(0, 500);
     const wanted = asked ?? runtime.settings.fallbackModel;
     if (wanted === undefined) {
-      const message = 'The request names no model. Send "model", or set llmRouter.fallbackModel.';
-      return refuse(refusal(400, message, { param: 'model' }));
+      return refuse(refusal(400, say.noModel, { param: 'model' }));
     }
     if (wanted.length > LONGEST_NAME) {
-      const message = `A model name has at most ${LONGEST_NAME} characters; this one has ${wanted.length}.`;
-      return refuse(refusal(400, message, { param: 'model' }));
+      return refuse(refusal(400, say.longName(LONGEST_NAME, wanted.length), { param: 'model' }));
     }
     const resolved = runtime.routes.resolve(wanted);
     if ('notFound' in resolved) {
@@ -171,8 +173,7 @@ export async function handleExchange(exchange: Exchange): Promise<void> {
       return refuse(unknownModel(asked ?? '', resolved));
     }
     if (resolved.tier === 'priority' && deps.admission.limited(exchange.clientKey)) {
-      const message = 'This client key has limits: the dearer fast tier is not available with it.';
-      return refuse(refusal(400, message, { param: 'model' }));
+      return refuse(refusal(400, say.fastTier, { param: 'model' }));
     }
     const target = ofItsKind(resolved);
     const admitted = deps.admission.admit({
@@ -188,12 +189,12 @@ export async function handleExchange(exchange: Exchange): Promise<void> {
   } catch (thrown) {
     const error = asProblem(thrown);
     if (!(error instanceof RequestProblem)) {
-      finish({ status: 500, failure: refusal(500, 'The router failed to handle this request.'), chars: 0 }, 0);
+      finish({ status: 500, failure: refusal(500, say.routerFailed), chars: 0 }, 0);
       throw error;
     }
     refuse(
-      refusal(400, error.message, { param: error.param ?? null, code: error.code ?? null }),
-      withoutQuotes(error.message),
+      refusal(400, error.words, { param: error.param ?? null, code: error.code ?? null }),
+      withoutQuotes(error.words),
     );
   } finally {
     reservation?.settle({});
@@ -237,12 +238,9 @@ function estimate(input: number, chars: number): Usage {
 
 function unknownModel(asked: string, { near, missing }: NotFound): ApiFailure {
   const shown = JSON.stringify(asked.slice(0, 200));
-  const why = missing === undefined ? '' : `: the provider ${missing} is not among the backends`;
-  const hint =
-    near.length > 0
-      ? ` Did you mean ${near.map((name) => JSON.stringify(name)).join(', ')}?`
-      : ' GET /v1/models lists what is served.';
-  return refusal(404, `No backend serves the model ${shown}${why}.${hint}`, {
+  const names = near.map((name) => JSON.stringify(name));
+  const words = names.length > 0 ? say.notServedNear(shown, missing, names) : say.notServed(shown, missing);
+  return refusal(404, words, {
     kind: 'notFound',
     code: 'model_not_found',
     param: 'model',

@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RequestRecord } from '../ledger/record';
 import type { Target } from '../routing/backend';
+import type { Words } from '../said';
 import type { ApiFailure, Usage, WireName } from '../wires/conversation';
 import type { SaidWhole } from './attempt';
 import type { ClientRequest } from './clientRequest';
@@ -28,7 +29,7 @@ export interface Outcome {
   target?: Target;
   failure?: ApiFailure;
   /** What of the failure's sentence is kept; absent: all. */
-  kept?: string;
+  kept?: Words;
   usage?: Usage;
   finish?: RequestRecord['finish'];
   /** Characters of answer that came. */
@@ -42,7 +43,7 @@ export interface Outcome {
 export interface Failed {
   failure: ApiFailure;
   /** What of its sentence is kept, where a provider wrote it; absent: all. */
-  kept?: string;
+  kept?: Words;
   target?: Target;
   /** The stream that had begun. */
   reply?: StreamReply;

@@ -3,6 +3,7 @@
  * told the whole sentence, but files hold no prompt: kind, status, code and parameter stay, and of the words those that did not
  * stand in the request. Words of any error message stay by themselves; in a row of three they may be a piece of the prompt.
  */
+import { keptAs, messageOf, type Words, wordsOf } from '../said';
 import type { ApiFailure } from '../wires/conversation';
 
 /** Larger requests are not searched; then nothing of the sentence is kept. */
@@ -15,16 +16,17 @@ const WORD =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]|(?:(?![\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}])[\p{L}\p{M}\p{N}_])+/gu;
 
 /** The sentence about a provider's failure that record, log and story hold; with code and parameter where words are missing. */
-export function keptSentence({ message, code, param }: ApiFailure, sentence = LEFT_OUT): string {
-  if (sentence === message) return sentence;
+export function keptSentence(failure: ApiFailure, sentence = LEFT_OUT): Words {
+  const { message, code, param } = failure;
+  if (sentence === message) return wordsOf(failure);
   const facts = [...(isName(code) ? [`code ${code}`] : []), ...(isName(param) ? [`parameter ${param}`] : [])].filter(
     (fact) => !sentence.includes(fact.slice(fact.indexOf(' ') + 1)),
   );
-  return facts.length > 0 ? `${sentence} (${facts.join(', ')})` : sentence;
+  return keptAs(wordsOf(failure), facts.length > 0 ? `${sentence} (${facts.join(', ')})` : sentence);
 }
 
 /** The same of a failure that is kept without an answer beside it. */
-export function keptWords(failure: ApiFailure, body: Buffer): string {
+export function keptWords(failure: ApiFailure, body: Buffer): Words {
   return keptSentence(failure, withoutEcho([{ text: failure.message }], body)[0]);
 }
 
@@ -55,7 +57,7 @@ interface Word {
 /** Each saying without the words that stood in the request; what stands for them is `…`. None where it is too large to search. */
 export function withoutEcho(sayings: readonly Saying[], body: Buffer): string[] {
   if (body.length > LARGEST_SEARCHED) return [];
-  const words = sayings.map(wordsOf);
+  const words = sayings.map(wordsIn);
   const echoed = echoesIn(words.flat(), body);
   return sayings.map(({ text }, at) => withoutWords(text, words[at]!, echoed.splice(0, words[at]!.length)));
 }
@@ -78,7 +80,7 @@ function withoutWords(said: string, words: readonly Word[], echoed: readonly boo
   return kept + said.slice(at);
 }
 
-function wordsOf({ text, spare = [], whole = false }: Saying): Word[] {
+function wordsIn({ text, spare = [], whole = false }: Saying): Word[] {
   const names = spare.filter((name) => name.length > 2).map((name) => name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
   const pieces = names.length === 0 ? [text] : text.split(new RegExp(`(${names.join('|')})`));
   let end = 0;
@@ -185,5 +187,5 @@ where which while will window with within without wrong you your`.split(/\s+/),
 /** Some providers repeat the key they were sent; whatever its form, it goes no further. */
 export function withoutKey(failure: ApiFailure, key: string | undefined): ApiFailure {
   if (!key || key.length < 6 || !failure.message.includes(key)) return failure;
-  return { ...failure, message: failure.message.replaceAll(key, '[hidden]') };
+  return { ...failure, ...messageOf(keptAs(wordsOf(failure), failure.message.replaceAll(key, '[hidden]'))) };
 }

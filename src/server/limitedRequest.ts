@@ -3,6 +3,7 @@ import { RequestProblem } from '../wires/codec';
 import { editObject, splice } from '../wires/jsonText';
 import { OUTPUT_LIMITS } from '../wires/wire';
 import { type ClientRequest, parseSpan, readClientRequest } from './clientRequest';
+import { say } from './sentences';
 
 /** Fields by which LiteLLM, OpenRouter, Vercel's gateway and their like send a request to another model, address or account. */
 const ROUTING: ReadonlySet<string> = new Set([
@@ -60,11 +61,9 @@ export function limitedRequest(request: ClientRequest): ClientRequest {
   request.entries.forEach((entry, index) => {
     const key = folded(entry.key);
     if (ROUTING.has(key)) remove.add(index);
-    if (GUARDED.has(key) && key !== entry.key)
-      throw new RequestProblem(`Write "${key}" in small letters: this client key has limits that rest on it.`, key);
+    if (GUARDED.has(key) && key !== entry.key) throw new RequestProblem(say.smallLetters(key), key);
     if (!OUTPUT_LIMITS.includes(key)) {
-      if (GUARDED.has(key) && request.entry(key) !== entry)
-        throw new RequestProblem(`The request names "${key}" twice. Send it once.`, key);
+      if (GUARDED.has(key) && request.entry(key) !== entry) throw new RequestProblem(say.namedTwice(key), key);
       return;
     }
     const limit = count(parseSpan(request.bytes, entry.start, entry.end));
@@ -78,11 +77,9 @@ export function limitedRequest(request: ClientRequest): ClientRequest {
 }
 
 function refuseDearer(request: ClientRequest): void {
-  if (request.value('background') === true)
-    throw new RequestProblem('This client key has limits: "background" is not available with it.', 'background');
+  if (request.value('background') === true) throw new RequestProblem(say.background, 'background');
   for (const key of ['service_tier', 'speed'])
-    if (DEARER.has(worded(request.value(key))))
-      throw new RequestProblem(`This client key has limits: a dearer "${key}" is not available with it.`, key);
+    if (DEARER.has(worded(request.value(key)))) throw new RequestProblem(say.dearer(key), key);
 }
 
 /** Output the request may write: the largest limit it names, whatever the name, and how many answers it wants. */

@@ -1,7 +1,8 @@
 /** The record of a request that begins: who asks, how, and nothing of what. */
 import type { IncomingHttpHeaders } from 'node:http';
-import type { RequestRecord } from '../ledger/record';
+import type { Attempt, RequestRecord } from '../ledger/record';
 import { randomHex } from '../network/randomHex';
+import { saidOf, textOf, type Words } from '../said';
 import type { Exchange } from './exchangeTypes';
 import type { Speaker } from './speaker';
 
@@ -31,6 +32,7 @@ export function newRecord(
     upstreamStatus: undefined,
     finish: undefined,
     error: undefined,
+    says: undefined,
     errorKind: undefined,
     attempts: [],
     usage: undefined,
@@ -44,6 +46,16 @@ export function newRecord(
     conversation: undefined,
   };
 }
+
+/** Why a request failed, and why an attempt did, as records keep them. */
+export const errorOf = (words: Words): Pick<RequestRecord, 'error' | 'says'> => ({
+  error: textOf(words),
+  says: saidOf(words),
+});
+export const reasonOf = (words: Words): Pick<Attempt, 'reason' | 'says'> => ({
+  reason: textOf(words),
+  says: saidOf(words),
+});
 
 /** What VS Code's own chat says of itself (src/chat/http.ts); nothing depends on it. */
 function clientOf(headers: IncomingHttpHeaders): RequestRecord['client'] {

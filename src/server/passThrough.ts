@@ -7,21 +7,23 @@ import type { RequestRecord } from '../ledger/record';
 import type { Backend } from '../routing/backend';
 import { upstreamUrl } from '../routing/build';
 import { type KeyPlace, keyPlaces } from '../routing/keyPlaces';
+import { messageOf, wordsOf } from '../said';
 import { upstreamHeaders } from '../upstream/headers';
-import { describeNetworkError } from '../upstream/networkErrors';
+import { networkSaid } from '../upstream/networkErrors';
 import type { UpstreamHeaders, UpstreamRequest } from '../upstream/send';
 import { codecFor } from '../wires/codecs';
 import type { ApiFailure } from '../wires/conversation';
-import { inSeconds, WHOLE_ANSWER_FACTOR } from './attempt';
+import { inSeconds, type Late, WHOLE_ANSWER_FACTOR } from './attempt';
 import { readClientRequest } from './clientRequest';
 import { refusal, sendError } from './errors';
 import { LONGEST_NAME } from './exchange';
 import { keptWords, withoutKey } from './keptWords';
-import { newRecord } from './newRecord';
+import { errorOf, newRecord, reasonOf } from './newRecord';
 import { editedBody } from './plainEdits';
 import { answerHeaders, identity, keyProblem, passedOn } from './plan';
 import type { OtherPath } from './routes';
 import type { Runtime, ServerDeps } from './runtime';
+import { say } from './sentences';
 
 interface Passing {
   deps: ServerDeps;
@@ -71,8 +73,8 @@ export async function passThrough(passing: Passing): Promise<void> {
   const finish = (ended: Partial<RequestRecord>): void => {
     deps.record(Object.assign(record, ended, { ms: deps.now() - startedAt }));
   };
-  const refuse = (failure: ApiFailure, more: Partial<RequestRecord> = {}, kept = failure.message): void => {
-    finish({ ...more, status: failure.status, error: kept, errorKind: failure.kind });
+  const refuse = (failure: ApiFailure, more: Partial<RequestRecord> = {}, kept = wordsOf(failure)): void => {
+    finish({ ...more, status: failure.status, ...errorOf(kept), errorKind: failure.kind });
     sendError(response, 'chat', failure);
   };
 
@@ -108,13 +110,13 @@ export async function passThrough(passing: Passing): Promise<void> {
     return void response.end();
   }
   const failure = withoutKey(result.failure, key);
-  const kept = result.heard ? keptWords(failure, body) : failure.message;
+  const kept = result.heard ? keptWords(failure, body) : wordsOf(failure);
   const cancelled = failure.kind === 'cancelled';
-  Object.assign(attempt, { outcome: cancelled ? 'cancelled' : 'failed', reason: kept, kind: failure.kind });
+  Object.assign(attempt, { outcome: cancelled ? 'cancelled' : 'failed', ...reasonOf(kept), kind: failure.kind });
   const ended = { ...about, upstreamStatus: result.status, bytesOut: result.bytes };
   if (!response.headersSent && !cancelled) return refuse(failure, ended, kept);
   // A cut answer must look cut.
-  finish({ ...ended, status: cancelled ? 499 : response.statusCode, error: kept, errorKind: failure.kind });
+  finish({ ...ended, status: cancelled ? 499 : response.statusCode, ...errorOf(kept), errorKind: failure.kind });
   response.destroy();
 }
 
@@ -129,7 +131,7 @@ function wayOf({ runtime, other, request, body }: Passing): Way | ApiFailure {
   const read = isJson ? readClientRequest(body) : undefined;
   const asked = read?.model;
   if (asked !== undefined && asked.length > LONGEST_NAME)
-    return refusal(400, `A model name has at most ${LONGEST_NAME} characters.`, { param: 'model' });
+    return refusal(400, say.longestName(LONGEST_NAME), { param: 'model' });
   const found = asked === undefined ? undefined : runtime.routes.resolve(asked);
   const target = found && !('notFound' in found) && /^(exact|alias|prefix)$/.test(found.via) ? found : undefined;
   const backend =
@@ -137,13 +139,9 @@ function wayOf({ runtime, other, request, body }: Passing): Way | ApiFailure {
     target?.backend ??
     allowed.find(({ isDefault }) => isDefault) ??
     (allowed.length === 1 ? allowed[0] : undefined);
-  if (!backend)
-    return refusal(
-      400,
-      `Several backends take this path: write the name of one before it, as /${allowed[0]!.name}/v1/${other.path}.`,
-    );
+  if (!backend) return refusal(400, say.severalBackends(`/${allowed[0]!.name}/v1/${other.path}`));
   if (!backend.passesThrough)
-    return refusal(404, `${backend.name} does not take this path: passThrough is not set for it.`, {
+    return refusal(404, say.noPassThrough(backend.name), {
       kind: 'notFound',
     });
   const own = target?.backend === backend ? target : undefined;
@@ -217,10 +215,14 @@ function pipe(
       control.abort();
       resolve(failure ? { status, bytes, failure, heard } : { status: status!, bytes });
     };
-    const within = (seconds: number, what: string): NodeJS.Timeout | undefined =>
-      seconds > 0 ? setTimeout(() => end(late(name, what, seconds)), seconds * 1_000) : undefined;
-    const gone = (): void =>
-      end({ status: 499, kind: 'cancelled', message: 'The client closed the connection.', own: true });
+    const within = (seconds: number, what: Late): NodeJS.Timeout | undefined =>
+      seconds > 0
+        ? setTimeout(
+            () => end({ status: 504, kind: 'timeout', ...messageOf(what(name, inSeconds(seconds * 1_000))) }),
+            seconds * 1_000,
+          )
+        : undefined;
+    const gone = (): void => end({ status: 499, kind: 'cancelled', ...messageOf(say.clientLeft), own: true });
     const told = (): void => {
       const failure = codecFor('chat').parseError(status!, headers, Buffer.concat(errorBody).toString('utf8'));
       end(status! < 400 ? { ...failure, status: 502, kind: 'protocol' } : failure, true);
@@ -228,15 +230,15 @@ function pipe(
 
     response.once('close', gone);
     response.on('drain', () => control.resume());
-    timer = within(timeouts.firstByte * WHOLE_ANSWER_FACTOR, 'did not answer');
-    total = within(timeouts.total, 'did not finish');
+    timer = within(timeouts.firstByte * WHOLE_ANSWER_FACTOR, say.didNotAnswer);
+    total = within(timeouts.total, say.didNotFinish);
     const control = runtime.transport.send(request, {
       onHead(code, head) {
         if (over) return;
         status = code;
         headers = head;
         clearTimeout(timer);
-        timer = within(timeouts.idle, 'sent nothing more');
+        timer = within(timeouts.idle, say.nothingMore);
         if (code < 300) begin({ status: code, headers: head });
       },
       onData(chunk) {
@@ -253,13 +255,9 @@ function pipe(
       onEnd: () => (status! < 300 ? end() : told()),
       onError(error) {
         if (status !== undefined && status >= 300) return told();
-        end({ status: 502, kind: 'network', message: describeNetworkError(error, name, status !== undefined) });
+        end({ status: 502, kind: 'network', ...messageOf(networkSaid(error, name, status !== undefined)) });
       },
     });
     if (response.destroyed) gone();
   });
-}
-
-function late(name: string, what: string, seconds: number): ApiFailure {
-  return { status: 504, kind: 'timeout', message: `${name} ${what} within ${inSeconds(seconds * 1_000)} s.` };
 }

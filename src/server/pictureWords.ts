@@ -9,6 +9,7 @@ import { boundedUsage } from '../ledger/boundedUsage';
 import { dollars } from '../ledger/budgets';
 import type { RequestRecord } from '../ledger/record';
 import type { Target } from '../routing/backend';
+import { messageOf, textOf, type Words } from '../said';
 import { applyLessons } from '../upstream/lessonEdits';
 import { ownRequest, plainTarget } from '../upstream/ownRequest';
 import type { UpstreamRequest } from '../upstream/send';
@@ -21,9 +22,10 @@ import { estimateInputTokens } from '../wires/tokens';
 import { type AttemptResult, runAttempt, WHOLE_ANSWER_FACTOR } from './attempt';
 import type { Run } from './exchangeTypes';
 import { keptWords, withoutKey } from './keptWords';
-import { newRecord } from './newRecord';
+import { errorOf, newRecord, reasonOf } from './newRecord';
 import { keyProblem, sender } from './plan';
 import { type CollectingReply, createCollectingReply, readAnswer } from './reply';
+import { say } from './sentences';
 
 /** The same for every picture and every request: a question of the moment would change the words, and with them the prefix. */
 const ASK =
@@ -153,7 +155,7 @@ async function describe(
   try {
     const result = await attempt(run, target, sent, leftMs);
     const answer = answerIn(result, target);
-    const words = 'failure' in answer ? '' : textOf(answer);
+    const words = 'failure' in answer ? '' : wordsIn(answer);
     const failure = 'failure' in answer ? answer.failure : words === '' ? NO_WORDS : undefined;
     const usage = usedBy(result, answer, words, admitted.reservation);
     const cost = usage && deps.costOf(target, usage);
@@ -170,7 +172,7 @@ async function describe(
       status: failure?.status ?? 200,
       attempts: [attemptOf(target, result, deps.now() - begun, error, failure)],
       upstreamStatus: result.status,
-      ...(error !== undefined && { error, errorKind: failure?.kind }),
+      ...(error !== undefined && { ...errorOf(error), errorKind: failure?.kind }),
       ...(usage && { usage }),
       ...(cost !== undefined && { cost }),
       ms: deps.now() - begun,
@@ -178,7 +180,7 @@ async function describe(
       bytesOut: words.length,
     };
     deps.record(record);
-    if (error !== undefined) return { reason: error };
+    if (error !== undefined) return { reason: textOf(error) };
     return { words, rule: `described in ${record.id}${cost === undefined ? '' : ` for ${dollars(cost)}`}` };
   } finally {
     admitted.reservation.settle({});
@@ -205,7 +207,7 @@ function attemptOf(
   { backend, upstreamModel }: Target,
   { status }: AttemptResult,
   ms: number,
-  reason: string | undefined,
+  reason: Words | undefined,
   failure: ApiFailure | undefined,
 ): RequestRecord['attempts'][number] {
   const outcome = failure ? (failure.kind === 'cancelled' ? 'cancelled' : 'failed') : 'ok';
@@ -216,11 +218,11 @@ function attemptOf(
     ms,
     outcome,
     ...(status !== undefined && { status }),
-    ...(failure && { reason, kind: failure.kind }),
+    ...(reason !== undefined && { ...reasonOf(reason), kind: failure?.kind }),
   };
 }
 
-const NO_WORDS: ApiFailure = { status: 502, kind: 'protocol', message: 'The answer has no words.' };
+const NO_WORDS: ApiFailure = { status: 502, kind: 'protocol', ...messageOf(say.noWords) };
 
 function question({ upstreamModel }: Target, { source }: ImagePart): Conversation {
   const parts: Conversation['turns'][number]['parts'] = [
@@ -264,13 +266,12 @@ function answerIn(result: AttemptResult, target: Target): Answer | { failure: Ap
       try {
         return readAnswer(codecFor(target.backend.wire), result.body);
       } catch {
-        const message = `${target.backend.name} answered with something that is not an answer.`;
-        return { failure: { status: 502, kind: 'protocol', message } };
+        return { failure: { status: 502, kind: 'protocol', ...messageOf(say.notOneAnswer(target.backend.name)) } };
       }
   }
 }
 
-function textOf({ parts }: Answer): string {
+function wordsIn({ parts }: Answer): string {
   const text = parts.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('');
   return text.trim().slice(0, MOST_WORDS);
 }

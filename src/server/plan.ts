@@ -3,7 +3,8 @@
  * them, and translating (design §2.4–2.6).
  */
 
-import { fitsHeader, impossibleKeyText } from '../config/intake';
+import { fitsHeader } from '../config/intake';
+import { say as config } from '../config/sentences';
 import { dialectWords } from '../ledger/dialectWords';
 import { modelSenses } from '../models/families';
 import type { Target } from '../routing/backend';
@@ -34,6 +35,7 @@ import {
   readAnswer,
   readSameWireAnswer,
 } from './reply';
+import { say } from './sentences';
 import { planTranslation } from './translation';
 import { wishOf } from './wireWish';
 
@@ -71,7 +73,7 @@ function planOnWire(input: PlanInput): Plan | { failure: ApiFailure } {
   if (problem) return { failure: problem };
   if (!speaker.wire && backend.wire !== 'chat') {
     return {
-      failure: refusal(400, `${backend.name} does not serve ${exchange.route.name}.`, {
+      failure: refusal(400, say.notThere(backend.name, exchange.route.name), {
         kind: 'badRequest',
         own: true,
       }),
@@ -268,11 +270,11 @@ type Keyed = Pick<Target, 'backend' | 'keyEnv'>;
 /** Why nothing can be asked of this target with that key. */
 export function keyProblem(target: Keyed, key: string | undefined): ApiFailure | undefined {
   if (!key) return target.backend.requireApiKey ? missingKey(target) : undefined;
-  return fitsHeader(key) ? undefined : impossibleKey(target);
+  return fitsHeader(key) ? undefined : unfitKey(target);
 }
 
-function impossibleKey({ keyEnv, backend }: Keyed): ApiFailure {
-  return refusal(401, impossibleKeyText(backend.name, keyEnv ?? backend.apiKeyEnv), {
+function unfitKey({ keyEnv, backend }: Keyed): ApiFailure {
+  return refusal(401, config.impossibleKey(backend.name, keyEnv ?? backend.apiKeyEnv), {
     kind: 'auth',
     code: 'invalid_backend_key',
     own: true,
@@ -282,13 +284,9 @@ function impossibleKey({ keyEnv, backend }: Keyed): ApiFailure {
 function missingKey(target: Keyed): ApiFailure {
   const { backend } = target;
   const variable = target.keyEnv ?? backend.apiKeyEnv;
-  return refusal(
-    401,
-    `No key is known for ${backend.name}. Use the command "LLM Router: Set Backend Key…"${variable ? `, or set ${variable}` : ''}.`,
-    {
-      kind: 'auth',
-      code: 'missing_backend_key',
-      own: true,
-    },
-  );
+  return refusal(401, say.noKey(backend.name, variable), {
+    kind: 'auth',
+    code: 'missing_backend_key',
+    own: true,
+  });
 }

@@ -1,5 +1,6 @@
 /** What a provider said to a request that failed, fit for a file: a sentence, headers that matter, body without prompt and keys. */
 import type { Said } from '../ledger/record';
+import { type Words, wordsOf } from '../said';
 import type { UpstreamHeaders } from '../upstream/send';
 import type { ApiFailure } from '../wires/conversation';
 import { maskKeys } from '../wires/keyShapes';
@@ -23,7 +24,7 @@ export function keptOf(
   { failure, echoes, said }: Heard,
   request: Buffer,
   { key, names }: { key: string | undefined; names: readonly string[] },
-): { kept: string; said?: Said } {
+): { kept: Words; said?: Said } {
   const bare = key ? said?.body.replaceAll(key, '[hidden]') : said?.body;
   const read = bare?.slice(0, 4 * MOST_BODY);
   const sayings: Saying[] = [
@@ -31,7 +32,7 @@ export function keptOf(
     ...(echoes ? [{ text: failure.message }] : []),
   ];
   const told = sayings.length > 0 ? withoutEcho(sayings, request) : [];
-  const kept = echoes ? keptSentence(failure, told.at(-1)) : failure.message;
+  const kept = echoes ? keptSentence(failure, told.at(-1)) : wordsOf(failure);
   if (!said) return { kept };
   const headers = headersThatMatter(said.headers);
   if (!read) return { kept, said: { headers } };

@@ -1,8 +1,66 @@
 /** Every sentence about requests that is told to the person who runs the router. */
-import { catalogue } from '../said';
+import { catalogue, textOf, type Words } from '../said';
 
 export const say = catalogue('server', {
   promptCut: (read: string, sent: string) =>
     `Ollama read ${read} of about ${sent} input tokens: the prompt was cut to its window.`,
   promptCutFix: 'Start Ollama with OLLAMA_CONTEXT_LENGTH=32768 or more, or set num_ctx in the model.',
+
+  // What is wrong with a request
+  noModel: 'The request names no model. Send "model", or set llmRouter.fallbackModel.',
+  longName: (most: number, length: number) => `A model name has at most ${most} characters; this one has ${length}.`,
+  longestName: (most: number) => `A model name has at most ${most} characters.`,
+  notServed: (name: string, provider: string | undefined) =>
+    `No backend serves the model ${name}${notAmong(provider)}. GET /v1/models lists what is served.`,
+  notServedNear: (name: string, provider: string | undefined, near: readonly string[]) =>
+    `No backend serves the model ${name}${notAmong(provider)}. Did you mean ${near.join(', ')}?`,
+  tooManyFields: (most: number, fields: number) => `A request has at most ${most} fields; this one has ${fields}.`,
+  namedTwice: (key: string) => `The request names "${key}" twice. Send it once.`,
+  modelNoString: '"model" must be a string.',
+  streamNoBoolean: '"stream" must be true or false.',
+  notJson: (why: Words) => `The request body is not valid JSON: ${textOf(why)}.`,
+  wrongEscape: 'The request body is not valid JSON: a string holds a wrong escape or a raw line break.',
+  smallLetters: (key: string) => `Write "${key}" in small letters: this client key has limits that rest on it.`,
+  fastTier: 'This client key has limits: the dearer fast tier is not available with it.',
+  background: 'This client key has limits: "background" is not available with it.',
+  dearer: (key: string) => `This client key has limits: a dearer "${key}" is not available with it.`,
+  routerFailed: 'The router failed to handle this request.',
+
+  // Why a backend cannot be asked
+  notThere: (backend: string, route: string) => `${backend} does not serve ${route}.`,
+  noKey: (backend: string, variable: string | undefined) =>
+    `No key is known for ${backend}. Use the command "LLM Router: Set Backend Key…"${variable ? `, or set ${variable}` : ''}.`,
+  cooling: 'cooling after repeated failures',
+  allCooling: (backend: string) =>
+    `${backend} is cooling after repeated failures and no fallback may be used. Try again in a few seconds.`,
+  severalBackends: (example: string) =>
+    `Several backends take this path: write the name of one before it, as ${example}.`,
+  noPassThrough: (backend: string) => `${backend} does not take this path: passThrough is not set for it.`,
+
+  // What was seen of an attempt
+  clientLeft: 'The client closed the connection.',
+  notReached: (backend: string, seconds: number) => `${backend} could not be reached within ${seconds} s.`,
+  didNotAnswer: (backend: string, seconds: number) => `${backend} did not answer within ${seconds} s.`,
+  didNotFinish: (backend: string, seconds: number) => `${backend} did not finish within ${seconds} s.`,
+  noContent: (backend: string, seconds: number) => `${backend} sent no content within ${seconds} s.`,
+  nothingMore: (backend: string, seconds: number) => `${backend} sent nothing more within ${seconds} s.`,
+  brokeOffUnreadable: (backend: string) => `The answer of ${backend} broke off (part of it was unreadable).`,
+  unreadable: (backend: string, error: string) => `${backend} sent something that could not be read (${error}).`,
+  tooManyUnreadable: (backend: string, most: string) =>
+    `${backend} sent more than ${most} events that could not be read.`,
+  emptyAnswer: (backend: string) => `${backend} sent an empty answer.`,
+  noAnswerInIt: (backend: string) => `${backend} sent too much without an answer in it.`,
+  longLine: (backend: string) => `${backend} sent a line that is too long to be an event.`,
+  tooLarge: (backend: string) => `${backend} sent an answer that is too large.`,
+  emptyBody: (backend: string) => `${backend} answered with an empty body. Check the base URL.`,
+  notAnAnswer: (backend: string, type: Words) =>
+    `${backend} answered with something that is not an answer (${textOf(type)}). Check the base URL.`,
+  noContentType: 'no content type',
+  aStream: 'a stream',
+  notOneAnswer: (backend: string) => `${backend} answered with something that is not an answer.`,
+  noWords: 'The answer has no words.',
 });
+
+function notAmong(provider: string | undefined): string {
+  return provider === undefined ? '' : `: the provider ${provider} is not among the backends`;
+}

@@ -8,6 +8,7 @@ import { upstreamUrl } from '../routing/build';
 import { nameForClaudeCode } from '../routing/claudeCodeNames';
 import { keyPlaces } from '../routing/keyPlaces';
 import { clientNames } from '../routing/resolve';
+import { textOf } from '../said';
 import { upstreamHeaders } from '../upstream/headers';
 import { RequestProblem } from '../wires/codec';
 import type { ApiFailure, WireName } from '../wires/conversation';
@@ -247,7 +248,7 @@ export function createRequestServer(deps: ServerDeps): RequestServer {
       await run(read.body);
     } catch (error) {
       if (!(error instanceof RequestProblem)) throw error;
-      told(withoutQuotes(error.message));
+      told(textOf(withoutQuotes(error.words)));
       sendError(response, wire, refusal(400, error.message, { param: error.param ?? null }));
     } finally {
       read.release();

@@ -31,6 +31,7 @@ export interface BackendFacts {
   needsKey: boolean;
   health: 'ok' | 'unknown' | 'cooling' | 'failing';
   lastError?: string | undefined;
+  lastErrorSays?: Said | undefined;
   keyRefused?: boolean | undefined;
   credit?: Credit | undefined;
   promptCut?: Told<'what' | 'fix'> | undefined;

@@ -242,11 +242,11 @@ const MOST_NAME = 18;
 const MOST_REASON = 160;
 
 function withReason(
-  { name, lastError }: BackendFacts,
+  { name, lastError, lastErrorSays }: BackendFacts,
   bare: (name: string) => Said,
   because: (name: string, why: Words) => Said,
 ): Said {
-  return lastError ? because(name, shortened(lastError, MOST_REASON)) : bare(name);
+  return lastError ? because(name, shortened(lastErrorSays ?? lastError, MOST_REASON)) : bare(name);
 }
 
 function tunnelLook({ state, says, message }: TunnelStatus): Look {

@@ -2,6 +2,7 @@
  * Cooldown per (backend, key, model): one blip disables nothing, a dead target is not hammered, and one probe at a
  * time finds out whether it is back. Pure: the clock comes in.
  */
+import { type Said, saidOf, textOf, type Words, wordsOf } from '../said';
 import type { ApiFailure } from '../wires/conversation';
 
 export type BreakerVerdict = 'closed' | 'probe' | 'open';
@@ -13,7 +14,7 @@ interface Circuit {
   probing: boolean;
   /** The last verdict was a failure (two may fall into one millisecond, so times do not tell). */
   failing?: boolean;
-  lastError?: string;
+  lastError?: Words;
   keyRefused?: boolean;
   lastOkAt?: number;
   lastFailureAt?: number;
@@ -23,7 +24,8 @@ export interface Breaker {
   /** May this target be tried now? `probe` reserves the one half-open attempt: report its outcome. */
   check(key: string): BreakerVerdict;
   succeeded(key: string): void;
-  failed(key: string, failure: ApiFailure): void;
+  /** @param kept what of its sentence may be kept; absent: all. */
+  failed(key: string, failure: ApiFailure, kept?: Words): void;
   /** An attempt ended without a verdict (the client left): gives a probe back. */
   released(key: string): void;
   /** Keys or addresses changed: what was learnt about the old ones does not count. */
@@ -33,6 +35,7 @@ export interface Breaker {
     health: 'ok' | 'unknown' | 'cooling' | 'failing';
     coolingUntil?: number;
     lastError?: string;
+    lastErrorSays?: Said;
   };
   /** Was the last verdict on these circuits that the key is not accepted? */
   keyRefused(prefix: string): boolean;
@@ -85,12 +88,12 @@ export function createBreaker(now: () => number): Breaker {
       return 'probe';
     },
     succeeded,
-    failed(key, failure) {
+    failed(key, failure, kept = wordsOf(failure)) {
       const kind = failure.kind ?? 'server';
       if (ANSWERED.has(kind)) return succeeded(key);
       const c = circuit(key);
       c.probing = false;
-      c.lastError = failure.message;
+      c.lastError = kept;
       c.lastFailureAt = now();
       c.failing = true;
       c.keyRefused = kind === 'auth';
@@ -113,9 +116,9 @@ export function createBreaker(now: () => number): Breaker {
         if (c.openUntil > now() && c.openUntil > (cooling?.openUntil ?? 0)) cooling = c;
         if (lastSeen(c) >= lastSeen(latest)) latest = c;
       }
-      if (cooling) return { health: 'cooling', coolingUntil: cooling.openUntil, lastError: cooling.lastError };
+      if (cooling) return { health: 'cooling', coolingUntil: cooling.openUntil, ...errorOf(cooling) };
       if (!latest || lastSeen(latest) === 0) return { health: 'unknown' };
-      return latest.failing ? { health: 'failing', lastError: latest.lastError } : { health: 'ok' };
+      return latest.failing ? { health: 'failing', ...errorOf(latest) } : { health: 'ok' };
     },
     keyRefused(prefix) {
       let latest: Circuit | undefined;
@@ -123,6 +126,12 @@ export function createBreaker(now: () => number): Breaker {
       return latest?.failing === true && latest.keyRefused === true;
     },
   };
+}
+
+function errorOf({ lastError }: Circuit): { lastError?: string; lastErrorSays?: Said } {
+  if (lastError === undefined) return {};
+  const says = saidOf(lastError);
+  return { lastError: textOf(lastError), ...(says && { lastErrorSays: says }) };
 }
 
 function lastSeen(circuit: Circuit | undefined): number {

@@ -1,5 +1,7 @@
 /** What a provider's tool calls may cost: how many one answer may bring, and how it is told that their arguments are whole. */
+import { messageOf } from '../said';
 import type { ApiFailure } from './conversation';
+import { say } from './sentences';
 
 /** No model calls so often in one answer; what pairs calls with ids and results looks at each for each. */
 export const MOST_CALLS = 1_000;
@@ -8,7 +10,7 @@ export function tooManyCalls(): ApiFailure {
   return {
     status: 502,
     kind: 'protocol',
-    message: `The provider sent more than ${MOST_CALLS.toLocaleString('en-US')} tool calls in one answer. It was stopped there.`,
+    ...messageOf(say.tooManyCalls(MOST_CALLS.toLocaleString('en-US'))),
   };
 }
 

@@ -16,6 +16,7 @@ import { jsonTextOf } from './jsonText';
 import { readContent, readExtra, readResultContent } from './parts';
 import { arrayOf, booleanOf, filledString, isObject, numberOf, objectOf, rest, stringOf } from './read';
 import { unsealReasoning } from './sealedReasoning';
+import { say } from './sentences';
 import { readParallel, readTool, readToolChoice } from './toolShapes';
 
 /**
@@ -24,7 +25,7 @@ import { readParallel, readTool, readToolChoice } from './toolShapes';
  */
 export function parseChatRequest(body: JsonObject): Conversation {
   if (!Array.isArray(body.messages) || body.messages.length === 0) {
-    throw new RequestProblem('The request has no messages. Send at least one in "messages".', 'messages');
+    throw new RequestProblem(say.noMessages, 'messages');
   }
   const turns = readMessages(body.messages);
   // N8: Anthropic's top-level system text leads, wherever it stood.
@@ -84,7 +85,7 @@ function readMessages(messages: JsonValue[]): Turn[] {
   // Legacy function calls have no ids; call and result are paired by order and name (N12).
   const legacy: { id: string; name: string }[] = [];
   messages.forEach((message, at) => {
-    if (!isObject(message)) throw new RequestProblem(`Message ${at} is not an object.`, `messages[${at}]`);
+    if (!isObject(message)) throw new RequestProblem(say.messageNoObject(at), `messages[${at}]`);
     switch (message.role) {
       case 'system':
       case 'developer':
@@ -106,10 +107,7 @@ function readMessages(messages: JsonValue[]): Turn[] {
         break;
       }
       default:
-        throw new RequestProblem(
-          `Message ${at} has the role ${JSON.stringify(message.role ?? null)}. Use system, developer, user, assistant or tool.`,
-          `messages[${at}].role`,
-        );
+        throw new RequestProblem(say.chatRole(at, JSON.stringify(message.role ?? null)), `messages[${at}].role`);
     }
   });
   return turns;

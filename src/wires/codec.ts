@@ -1,5 +1,6 @@
 /** What each wire (chat, responses, messages) offers. Pure: bytes and objects in, bytes and objects out. */
 
+import { textOf, type Words } from '../said';
 import type { MessageRules } from './chatMessages';
 import type { Answer, ApiFailure, Conversation, JsonObject, StreamEvent, WireName } from './conversation';
 import type { SchemaDialectName } from './schemaDialects';
@@ -14,13 +15,13 @@ export interface SseEvent {
 /** A request we cannot read: answered 400 with this sentence, never sent upstream (E8). */
 export class RequestProblem extends Error {
   constructor(
-    message: string,
+    readonly words: Words,
     /** Path of the offending field, as `messages[2].content`. */
     readonly param?: string,
     /** A word that clients look for. */
     readonly code?: string,
   ) {
-    super(message);
+    super(textOf(words));
     this.name = 'RequestProblem';
   }
 }

@@ -2,6 +2,7 @@
  * The one model in the middle: every wire parses into it and emits from it, so N + M codecs do the work of N × M.
  * Plain data, no behaviour. Names are the field's own; where providers differ the neutral form is described here.
  */
+import type { Message } from '../said';
 import type { Wire } from './wire';
 
 export type JsonValue = string | number | boolean | null | JsonValue[] | { [key: string]: JsonValue };
@@ -206,9 +207,8 @@ export interface Usage {
 }
 
 /** A failure in neutral form. `status` is the upstream's own HTTP status, or what it would have been. */
-export interface ApiFailure {
+export interface ApiFailure extends Message {
   status: number;
-  message: string;
   /** OpenAI or Anthropic error type and code, as the provider gave them. */
   type?: string;
   code?: string | null;

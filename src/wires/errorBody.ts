@@ -1,8 +1,10 @@
 /** Reads error bodies: what the provider says, whatever form it says it in. */
+import type { Words } from '../said';
 import type { JsonObject, JsonValue } from './conversation';
 import { jsonTextOf } from './jsonText';
 import { arrayOf, filledString, isObject, numberOf, objectOf, stringOf } from './read';
 import { duration } from './retryAfter';
+import { say } from './sentences';
 
 /** Characters of a body that are looked at. */
 export const MAX_BODY = 256 * 1024;
@@ -109,14 +111,14 @@ function httpStatus(value: JsonValue | undefined): number | undefined {
 }
 
 /** A web page or plain text as a sentence. */
-export function sentenceOfText(status: number, text: string): string {
+export function sentenceOfText(status: number, text: string): Words {
   if (text === '') return '';
   if (/^<(!doctype|html|head|\?xml)/i.test(text)) {
     const title = /<title[^>]{0,200}>([^<]{1,200})<\/title>/i
       .exec(text.slice(0, 8192))?.[1]
       ?.replace(/\s+/g, ' ')
       .trim();
-    return `The provider answered ${status} with a web page instead of an API answer${title ? `: ${title}` : ''}. Check the base URL.`;
+    return say.webPage(status, title || undefined);
   }
   return cut(text.replace(/\s+/g, ' '), 500);
 }

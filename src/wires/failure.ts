@@ -1,10 +1,12 @@
 /** Failures of every provider in one neutral form, shared by all wires. */
+import { keptAs, messageOf, textOf, type Words } from '../said';
 import type { ApiFailure, FailureKind, JsonObject, JsonValue } from './conversation';
 import { cut, type ErrorFields, MAX_BODY, parseBody, readError, sentenceOfText } from './errorBody';
 import { jsonTextOf } from './jsonText';
 import { maskKeys } from './keyShapes';
 import { entryOf, filledString } from './read';
 import { retryAfterOfHeaders, retryAfterOfText } from './retryAfter';
+import { say } from './sentences';
 
 const MAX_MESSAGE = 2000;
 
@@ -143,9 +145,7 @@ export function readFailure(
   const text = body.slice(0, MAX_BODY).trim();
   const parsed = parseBody(text);
   const failure =
-    parsed === undefined
-      ? failureOf(status, { message: sentenceOfText(status, text) })
-      : failureOf(status, readError(parsed));
+    parsed === undefined ? failureOf(status, {}, sentenceOfText(status, text)) : failureOf(status, readError(parsed));
   const waits = status === 429 || status >= 500 ? retryAfterOfHeaders(headers, now) : undefined;
   const wait = waits ?? failure.retryAfterSeconds;
   if (wait !== undefined) failure.retryAfterSeconds = wait;
@@ -157,15 +157,16 @@ export function failureOfEvent(value: JsonValue): ApiFailure {
   return failureOf(200, readError(value));
 }
 
-function failureOf(status: number, error: ErrorFields): ApiFailure {
-  const silent = status < 400 ? 'The provider broke off the answer' : `The provider answered ${status}`;
+/** @param said what there is to read, where it is no error of an API. */
+function failureOf(status: number, error: ErrorFields, said: Words = error.message?.trim() ?? ''): ApiFailure {
+  const words = textOf(said) === '' ? (status < 400 ? say.brokeOffSilently : say.silent(status)) : said;
   // Cut before anything looks for words in it: an upstream may send megabytes.
-  const message = cut(error.message?.trim() || `${silent} without a reason.`, MAX_MESSAGE);
+  const message = cut(textOf(words), MAX_MESSAGE);
   const inner = status < 400 ? (error.status ?? 200) : status;
   const kind = classify(inner, error.type, error.code, message);
   const failure: ApiFailure = {
     status: inner < 400 ? STATUS[kind] : inner,
-    message: maskKeys(message),
+    ...messageOf(keptAs(words, maskKeys(message))),
     kind,
   };
   if (error.type !== undefined) failure.type = error.type;
@@ -224,7 +225,6 @@ export function chatForResponses(body: JsonObject): ApiFailure | undefined {
   return {
     status: 502,
     kind: 'protocol',
-    message:
-      'The provider answered in the form of Chat Completions where Responses was asked for. Set "wire": "chat" for this backend.',
+    ...messageOf(say.chatForResponses),
   };
 }

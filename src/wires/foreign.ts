@@ -1,5 +1,6 @@
 /** What a client of one wire sent and another wire has no form for: text in its place, or a refusal, never silence. */
 import { assertNever } from '../never';
+import type { Said } from '../said';
 import { RequestProblem } from './codec';
 import type {
   Conversation,
@@ -16,6 +17,7 @@ import type {
 import { FIELD_FATES, fateOf, kindName, SHARED_FIELDS } from './foreignKinds';
 import { textInside } from './parts';
 import { filledString, isObject, objectOf, rest } from './read';
+import { say } from './sentences';
 
 export interface Carried {
   conversation: Conversation;
@@ -44,9 +46,11 @@ export function carryAcross(source: Conversation, to: WireName, shares = true): 
     else if (value !== null) left.add(kindName(key));
   }
   const told = [
-    ...(texts.size > 0 ? [`became text, since this provider has no form for it: ${listed(texts)}`] : []),
-    ...(tools.left.length > 0 ? [`tools that only their own provider runs were left out: ${listed(tools.left)}`] : []),
-    ...(left.size > 0 ? [`left out, since this provider has no field for it: ${listed(left)}`] : []),
+    ...(texts.size > 0 ? [`became text, since this provider has no form for it: ${listed(texts).text}`] : []),
+    ...(tools.left.length > 0
+      ? [`tools that only their own provider runs were left out: ${listed(tools.left).text}`]
+      : []),
+    ...(left.size > 0 ? [`left out, since this provider has no field for it: ${listed(left).text}`] : []),
   ];
   if (told.length === 0 && !isForeign && turns === source.turns) return { conversation: source, told };
   const { extra: _, ...conversation } = source;
@@ -77,7 +81,7 @@ function refuseFields(fields: JsonObject): void {
     if (!Object.hasOwn(FIELD_FATES, key) || value === null || value === false) continue;
     if (Array.isArray(value) && value.length === 0) continue;
     throw new RequestProblem(
-      `This model is served by a provider that does not know \`${key}\`. Send the request without it, with everything the model needs.`,
+      say.unknownField(key),
       key,
       // Anthropic's SDK looks for this word and goes on without threads.
       key === 'thread' ? 'thread_unsupported_request' : undefined,
@@ -134,10 +138,7 @@ function carryOpaque(part: OpaquePart, role: Turn['role'], texts: Set<string>, l
 }
 
 function refusedContent(kind: string): RequestProblem {
-  return new RequestProblem(
-    `This model is served by a provider that takes no \`${kind}\` in this form. Leave it out, or choose a model of the provider it belongs to.`,
-    kind,
-  );
+  return new RequestProblem(say.refusedContent(kind), kind);
 }
 
 /** What the block remembers of its own wire means nothing to another one; its text stands there already. */
@@ -182,10 +183,7 @@ function carryTools(source: Conversation, to: WireName): { kept?: Conversation['
   const forced = toolChoice?.type === 'tool' ? toolChoice.name : undefined;
   const namesForced = foreign.some(({ value }) => isObject(value) && value.name === forced && forced !== undefined);
   if (namesForced || (foreign.length === tools.length && toolChoice?.type !== 'none')) {
-    throw new RequestProblem(
-      `This model is served by a provider that cannot run ${listed(left)}. Choose a model of the provider that has it.`,
-      'tools',
-    );
+    throw new RequestProblem(say.cannotRun(listed(left)), 'tools');
   }
   return { kept: tools.filter((tool) => !foreign.includes(tool as OpaqueTool)), left };
 }
@@ -201,7 +199,7 @@ function toolName({ value }: OpaqueTool): string {
 
 /** Behind the leading instructions, in the same turn: not every template takes two. */
 function withNotice(turns: readonly Turn[], left: readonly string[]): Turn[] {
-  const notice: TextPart = { type: 'text', text: `These tools are not available here: ${listed(left)}.` };
+  const notice: TextPart = { type: 'text', text: `These tools are not available here: ${listed(left).text}.` };
   const first = turns[0];
   if (first?.role !== 'system' && first?.role !== 'developer') return [{ role: 'system', parts: [notice] }, ...turns];
   return [{ ...first, parts: [...first.parts, notice] }, ...turns.slice(1)];
@@ -210,10 +208,10 @@ function withNotice(turns: readonly Turn[], left: readonly string[]): Turn[] {
 /** A story has room for so many names. */
 const MOST_NAMES = 12;
 
-function listed(names: Iterable<string>): string {
+function listed(names: Iterable<string>): Said {
   const all = [...new Set(names)];
   const more = all.length - MOST_NAMES;
-  return `${all.slice(0, MOST_NAMES).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+  return more > 0 ? say.andMore(all.slice(0, MOST_NAMES), more) : say.names(all);
 }
 
 /** The list itself when nothing in it changes. */

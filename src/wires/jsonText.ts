@@ -5,6 +5,8 @@
  * raw line break inside a string is left for whoever decodes that string.
  */
 import { isUtf8 } from 'node:buffer';
+import type { Said } from '../said';
+import { say } from './sentences';
 
 export type JsonKind = 'object' | 'array' | 'string' | 'number' | 'boolean' | 'null';
 
@@ -44,11 +46,15 @@ export type StringSpotter = (bytes: Buffer, start: number, length: number) => vo
 
 /** The bytes are not JSON (or not UTF-8, or nested too deep); `offset` is the byte where that shows. */
 export class JsonTextError extends Error {
+  readonly words: Said;
+
   constructor(
-    message: string,
+    what: Said,
     readonly offset: number,
   ) {
-    super(`${message} at byte ${offset}`);
+    const words = say.atByte(what, offset);
+    super(words.text);
+    this.words = words;
     this.name = 'JsonTextError';
   }
 }
@@ -204,7 +210,7 @@ export function jsonTextOf(value: unknown): string {
 }
 
 function documentStart(bytes: Buffer): number {
-  if (!isUtf8(bytes)) throw new JsonTextError('The text is not valid UTF-8', 0);
+  if (!isUtf8(bytes)) throw new JsonTextError(say.notUtf8, 0);
   const mark = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
   return skipSpace(bytes, mark ? 3 : 0);
 }
@@ -234,7 +240,7 @@ function skipString(bytes: Buffer, at: number, spot?: StringSpotter): number {
     let quote = from;
     while (quote < near && bytes[quote] !== QUOTE) quote++;
     if (quote === near) quote = bytes.indexOf(QUOTE, near);
-    if (quote === -1) throw new JsonTextError('A string has no end', at);
+    if (quote === -1) throw new JsonTextError(say.stringHasNoEnd, at);
     let before = quote - 1;
     while (before > at && bytes[before] === BACKSLASH) before--;
     // An even number of backslashes before the quote escape each other, an odd one escapes the quote.
@@ -253,7 +259,7 @@ function skipValue(bytes: Buffer, at: number, depthLeft: number, spot?: StringSp
   for (;;) {
     const byte = bytes[at];
     if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) {
-      if (owed.length >= depthLeft) throw new JsonTextError('The JSON is nested too deep', at);
+      if (owed.length >= depthLeft) throw new JsonTextError(say.tooDeep, at);
       const close = byte + 2;
       at = skipSpace(bytes, at + 1);
       if (bytes[at] === close) at++;
@@ -345,10 +351,10 @@ function decodeString(bytes: Buffer, start: number, end: number): string {
   try {
     return JSON.parse(bytes.toString('utf8', start, end)) as string;
   } catch {
-    throw new JsonTextError('A string holds a wrong escape or a control character', start);
+    throw new JsonTextError(say.wrongEscape, start);
   }
 }
 
 function unexpected(bytes: Buffer, at: number, wanted: string): JsonTextError {
-  return new JsonTextError(at >= bytes.length ? `The JSON ends where ${wanted} should be` : `Expected ${wanted}`, at);
+  return new JsonTextError(at >= bytes.length ? say.endsWhere(wanted) : say.expected(wanted), at);
 }

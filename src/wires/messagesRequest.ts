@@ -3,6 +3,7 @@ import { RequestProblem } from './codec';
 import type { Conversation, JsonObject, JsonValue, Part, ReasoningRequest, Turn } from './conversation';
 import { readContent, readExtra, readResultContent } from './parts';
 import { arrayOf, booleanOf, filledString, isObject, numberOf, objectOf, rest, stringOf } from './read';
+import { say } from './sentences';
 import { readParallel, readTool, readToolChoice } from './toolShapes';
 
 const KNOWN: ReadonlySet<string> = new Set([
@@ -29,13 +30,13 @@ const OUTPUT_KEYS: ReadonlySet<string> = new Set(['effort', 'format']);
 /** Reads a Messages body. Tool results leave their user message and become tool turns; all else keeps its order. */
 export function parseMessagesRequest(body: JsonObject): Conversation {
   if (!Array.isArray(body.messages)) {
-    throw new RequestProblem('The request has no `messages`. Send them as a list.', 'messages');
+    throw new RequestProblem(say.noMessageList, 'messages');
   }
   const turns: Turn[] = [];
   readSystem(body.system, turns);
   const systemTurns = turns.length;
   for (const [at, message] of body.messages.entries()) readMessage(message, turns, `messages[${at}]`);
-  if (turns.length === systemTurns) throw new RequestProblem('`messages` holds nothing to answer.', 'messages');
+  if (turns.length === systemTurns) throw new RequestProblem(say.nothingToAnswer, 'messages');
   const conversation: Conversation = { model: stringOf(body.model) ?? '', turns, stream: body.stream === true };
   readTools(body, conversation);
   readParameters(body, conversation);
@@ -51,7 +52,7 @@ function readSystem(system: JsonValue | undefined, turns: Turn[]): void {
 }
 
 function readMessage(message: JsonValue, turns: Turn[], path: string): void {
-  if (!isObject(message)) throw new RequestProblem(`\`${path}\` must be an object.`, path);
+  if (!isObject(message)) throw new RequestProblem(say.noObject(path), path);
   const { role } = message;
   switch (role) {
     case 'assistant':
@@ -73,10 +74,7 @@ function readMessage(message: JsonValue, turns: Turn[], path: string): void {
       });
       return;
     default:
-      throw new RequestProblem(
-        `\`${path}.role\` is ${JSON.stringify(role ?? null)}; known roles are user, assistant and system.`,
-        `${path}.role`,
-      );
+      throw new RequestProblem(say.messagesRole(`${path}.role`, JSON.stringify(role ?? null)), `${path}.role`);
   }
 }
 

@@ -6,6 +6,7 @@ import { RequestProblem } from './codec';
 import type { Conversation, JsonObject, OpaquePart, Part, StreamEvent, Tool, ToolChoice } from './conversation';
 import { legalId } from './ids';
 import { arrayOf, filledString, objectOf, rest, stringOf } from './read';
+import { say } from './sentences';
 import { readTool } from './toolShapes';
 
 interface Grouped {
@@ -95,10 +96,7 @@ function flatItem(part: OpaquePart): Part {
   const { value } = part;
   const type = stringOf(value.type) ?? '';
   if (type === 'item_reference') {
-    throw new RequestProblem(
-      'This model is served by a provider that cannot look up an `item_reference`. Send the item itself in `input` instead.',
-      'input',
-    );
+    throw new RequestProblem(say.noItemReference, 'input');
   }
   // The output of a local shell names its call in `id`.
   const id = filledString(value.call_id) ?? (type === 'local_shell_call_output' ? filledString(value.id) : undefined);

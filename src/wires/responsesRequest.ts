@@ -13,6 +13,7 @@ import type {
 import { readContent, readExtra, readResultContent } from './parts';
 import { arrayOf, booleanOf, filledString, isObject, numberOf, objectOf, rest, stringOf } from './read';
 import { unsealReasoning } from './sealedReasoning';
+import { say } from './sentences';
 import { readTool, readToolChoice } from './toolShapes';
 
 const KNOWN: ReadonlySet<string> = new Set([
@@ -49,7 +50,7 @@ export function parseResponsesRequest(body: JsonObject): Conversation {
     stream: body.stream === true,
   };
   if (conversation.turns.length === 0 && !isObject(body.prompt)) {
-    throw new RequestProblem('The request has no input. Send `input` as a text or a list of items.', 'input');
+    throw new RequestProblem(say.noInput, 'input');
   }
   readTools(body, conversation);
   readParameters(body, conversation);
@@ -71,10 +72,7 @@ export function parseResponsesRequest(body: JsonObject): Conversation {
 function refuseStoredState(body: JsonObject): void {
   for (const key of ['previous_response_id', 'conversation']) {
     if (body[key] === undefined || body[key] === null) continue;
-    throw new RequestProblem(
-      `This model is served by a provider that cannot look up \`${key}\`. Send the whole history in \`input\` instead.`,
-      key,
-    );
+    throw new RequestProblem(say.cannotLookUp(key), key);
   }
 }
 
@@ -91,7 +89,7 @@ function readTurns(body: JsonObject): Turn[] {
   if (isObject(input)) readItem(input, turns, 'input');
   else if (Array.isArray(input)) for (const [at, item] of input.entries()) readItem(item, turns, `input[${at}]`);
   else if (input !== undefined && input !== null) {
-    throw new RequestProblem('`input` must be a text or a list of items.', 'input');
+    throw new RequestProblem(say.inputForm, 'input');
   }
   return turns;
 }
@@ -101,7 +99,7 @@ function readItem(item: JsonValue, turns: Turn[], path: string): void {
     turns.push({ role: 'user', parts: [{ type: 'text', text: item }] });
     return;
   }
-  if (!isObject(item)) throw new RequestProblem(`\`${path}\` must be an object.`, path);
+  if (!isObject(item)) throw new RequestProblem(say.noObject(path), path);
   switch (item.type ?? (item.role === undefined ? undefined : 'message')) {
     case 'message':
       readMessage(item, turns, path);
@@ -161,10 +159,7 @@ function readMessage(item: JsonObject, turns: Turn[], path: string): void {
     return;
   }
   if (role !== 'user' && role !== 'system' && role !== 'developer' && role !== 'tool') {
-    throw new RequestProblem(
-      `\`${path}.role\` is ${JSON.stringify(role)}; known roles are user, assistant, system and developer.`,
-      `${path}.role`,
-    );
+    throw new RequestProblem(say.responsesRole(`${path}.role`, JSON.stringify(role)), `${path}.role`);
   }
   if (role === 'tool') {
     const result: ToolResultPart = {
@@ -295,7 +290,7 @@ function readText(text: JsonObject | undefined, conversation: Conversation): voi
   // Flat here, nested in chat; both are taken.
   const payload = objectOf(format.json_schema) ?? format;
   const schema = objectOf(payload.schema);
-  if (!schema) throw new RequestProblem('`text.format` of type json_schema has no schema.', 'text.format.schema');
+  if (!schema) throw new RequestProblem(say.noSchema, 'text.format.schema');
   conversation.responseFormat = { type: 'json_schema', name: filledString(payload.name) ?? 'response', schema };
   const strict = payload.strict;
   if (typeof strict === 'boolean' || strict === null) conversation.responseFormat.strict = strict;

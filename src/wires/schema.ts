@@ -6,6 +6,7 @@ import { sameJson } from './sameJson';
 import { dialectWithout, SCHEMA_DIALECTS, type SchemaDialectName } from './schemaDialects';
 import { SCHEMA_LISTS, SCHEMA_MAPS, SCHEMA_NODES } from './schemaKeywords';
 import { repairSchema } from './schemaRepair';
+import { say } from './sentences';
 
 const MAPS: ReadonlySet<string> = new Set(SCHEMA_MAPS);
 /** Keywords whose value is a schema or a list of schemas. */
@@ -112,10 +113,8 @@ export function distinctTools(tools: readonly Tool[] = []): Tool[] {
       return true;
     }
     if (sameTool(tools[before] as FunctionTool | CustomTool, tool)) return false;
-    throw new RequestProblem(
-      `Two different tools have the name ${JSON.stringify(tool.name.slice(0, 100))}: number ${before + 1} and number ${at + 1} of the list. Give each a name of its own.`,
-      `tools[${at}]`,
-    );
+    const name = JSON.stringify(tool.name.slice(0, 100));
+    throw new RequestProblem(say.sameTool(name, before + 1, at + 1), `tools[${at}]`);
   });
 }
 

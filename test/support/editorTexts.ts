@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import ts from 'typescript';
+import { say as config } from '../../src/config/sentences';
+import { say as cursor } from '../../src/cursor/sentences';
 import { say as doctor } from '../../src/doctor/sentences';
 import { say as ledger } from '../../src/ledger/sentences';
 import { say as router } from '../../src/router/sentences';
@@ -10,6 +12,7 @@ import { say as settings } from '../../src/settings/sentences';
 import { say as trouble } from '../../src/troubles/sentences';
 import { say as tunnel } from '../../src/tunnel/sentences';
 import { say as upstream } from '../../src/upstream/sentences';
+import { say as wires } from '../../src/wires/sentences';
 
 /** Every t`…` of the extension and of its page as the dictionaries in l10n/ name it: "Copied {0}." */
 export function editorTexts(): string[] {
@@ -17,7 +20,7 @@ export function editorTexts(): string[] {
 }
 
 /** The rooms whose sentences the editor can say in its language, each with its catalogue. */
-const ROOMS = { doctor, ledger, router, server, settings, trouble, tunnel, upstream };
+const ROOMS = { config, cursor, doctor, ledger, router, server, settings, trouble, tunnel, upstream, wires };
 
 /** The rooms as the files of the house name them. */
 export function roomsOfTheHouse(): string[] {
@@ -57,6 +60,7 @@ function placeFor(index: number) {
     ...{ text, time },
     length: 1,
     join: () => text,
+    map: () => ({ join: () => text }),
     [Symbol.toPrimitive]: (hint: string) => (hint === 'string' ? text : time),
   };
 }

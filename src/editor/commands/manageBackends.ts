@@ -16,7 +16,7 @@ import {
   writtenBackends,
 } from '../settings';
 import { backendHealth } from '../statusText';
-import { t } from '../words';
+import { inWords, t } from '../words';
 import { testBackend } from './addBackend';
 import { removeKey, setKey } from './keys';
 import { manageAliases, manageModels } from './manageModels';
@@ -55,7 +55,8 @@ function backendItem(editor: Editor, backend: WrittenBackend): BackendItem {
       backend,
     };
   const { icon, words } = backendHealth(state);
-  const detail = state.lastError && state.health !== 'ok' ? { detail: state.lastError } : {};
+  const detail =
+    state.lastError && state.health !== 'ok' ? { detail: inWords(state.lastErrorSays ?? state.lastError) } : {};
   return {
     label: name,
     description: `${words} · ${state.baseUrl}${state.isDefault ? ' · default' : ''}`,

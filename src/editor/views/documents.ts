@@ -1,7 +1,9 @@
 /** Read-only pages made from what the router knows at that moment: the story of a request, a usage summary. Nothing is kept here. */
 import { commands, type Disposable, EventEmitter, Uri, window, workspace } from 'vscode';
 import type { Period } from '../../ledger/store';
+import type { RequestTelling } from '../../process/contract';
 import type { Editor } from '../controller';
+import { inWords } from '../words';
 import { GROUPS, type Group } from './periods';
 import { tabName } from './requestLook';
 
@@ -13,6 +15,10 @@ const storyUri = (id: string, model: string): Uri =>
 const usageUri = (by: Group, { from, to }: Period): Uri =>
   Uri.from({ scheme: SCHEME, path: `/Usage by ${by}.md`, query: ['usage', by, from, to].join(',') });
 
+/** In the language of the editor; an older router tells it in English alone. */
+export const storyHere = ({ story, lines }: RequestTelling): string =>
+  lines ? `${lines.map(inWords).join('\n')}\n` : story;
+
 export interface Documents extends Disposable {
   openStory(id: string): Promise<void>;
   openUsage(by: Group, period: Period): Promise<void>;
@@ -22,7 +28,7 @@ export function createDocuments({ router }: Editor): Documents {
   const changed = new EventEmitter<Uri>();
   async function textOf(uri: Uri): Promise<string> {
     const [kind, by = '', from = '', to = ''] = uri.query.split(',');
-    if (kind === 'request') return (await router.requestStory({ id: by })).story;
+    if (kind === 'request') return storyHere(await router.requestStory({ id: by }));
     const group = GROUPS.find((known) => known === by);
     if (kind !== 'usage' || !group) throw new Error('There is no such page.');
     return await router.usagePage({ by: group, from, to });

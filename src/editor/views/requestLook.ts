@@ -3,7 +3,7 @@
 import { dollars } from '../../ledger/budgets';
 import type { RequestRecord } from '../../ledger/record';
 import { clock } from '../../said';
-import { t } from '../words';
+import { inWords, t } from '../words';
 
 const CLIENTS: Record<RequestRecord['client'], string> = { cursor: 'Cursor', vscode: 'VS Code', other: 'API client' };
 
@@ -27,7 +27,7 @@ export function outcomeOf(record: RequestRecord): Outcome {
 export const duration = (ms: number): string => (ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`);
 
 export function requestLook(record: RequestRecord): RequestLook {
-  const { usage, cost, firstMs, error, backend } = record;
+  const { usage, cost, firstMs, error, says, backend } = record;
   const outcome = outcomeOf(record);
   const tokens = usage && `${(usage.input + usage.output).toLocaleString('en-US')} tokens`;
   const price = cost === undefined || cost === 0 ? undefined : dollars(cost);
@@ -51,7 +51,7 @@ export function requestLook(record: RequestRecord): RequestLook {
         ]
       : []),
     ...(price ? [price] : []),
-    ...(error ? [error] : []),
+    ...(error ? [inWords(says ?? error)] : []),
   ];
   return { outcome, model: record.askedModel || '(no model)', facts: facts.filter(Boolean).join(' · '), lines };
 }

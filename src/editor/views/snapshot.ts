@@ -101,7 +101,7 @@ function backendLook(backend: BackendState): BackendLook {
         ? 'warn'
         : HEALTH_TONE[backend.health],
   };
-  const error = backend.health === 'ok' ? undefined : cut(backend.lastError);
+  const error = backend.health === 'ok' ? undefined : cut(inWords(backend.lastErrorSays ?? backend.lastError ?? ''));
   return error ? { ...look, error } : look;
 }
 

@@ -48,7 +48,7 @@ describe('cursor detection', () => {
   it('D4: nothing to converse with is a sentence; marker-only bodies are B', () => {
     for (const body of [{}, { model: 'm' }, null, [], 'text', { messages: [] }, { messages: null, input: null }]) {
       const detected = detectDialect(body as JsonValue);
-      assert.ok('problem' in detected && detected.problem.endsWith('.'), JSON.stringify(body));
+      assert.ok('problem' in detected && detected.problem.text.endsWith('.'), JSON.stringify(body));
     }
     for (const key of ['previous_response_id', 'instructions', 'reasoning', 'text', 'truncation']) {
       assert.equal(dialectOf({ [key]: 'x' }), 'B');

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { localDay, WINDOWS, whenText, windowAt } from '../../../src/ledger/windows';
+import { localDay, WINDOWS, whenSaid, windowAt } from '../../../src/ledger/windows';
 
 describe('budget windows', () => {
   const zone = process.env.TZ;
@@ -52,8 +52,8 @@ describe('budget windows', () => {
   it('say when, for a person', () => {
     process.env.TZ = 'UTC';
     const now = Date.UTC(2026, 10, 30, 12);
-    assert.equal(whenText(Date.UTC(2026, 10, 30, 14, 5), now), 'today at 14:05');
-    assert.equal(whenText(Date.UTC(2026, 11, 1), now), 'tomorrow at 00:00');
-    assert.equal(whenText(Date.UTC(2026, 11, 7), now), 'on 2026-12-07 at 00:00');
+    assert.equal(whenSaid(Date.UTC(2026, 10, 30, 14, 5), now).text, 'today at 14:05');
+    assert.equal(whenSaid(Date.UTC(2026, 11, 1), now).text, 'tomorrow at 00:00');
+    assert.equal(whenSaid(Date.UTC(2026, 11, 7), now).text, 'on 2026-12-07 at 00:00');
   });
 });

@@ -241,6 +241,17 @@ describe('the table of troubles', () => {
       });
   });
 
+  it('why a backend fails is told by its code, in status bar and dashboard', async () => {
+    const says = serverSay.didNotAnswer('openai', 30);
+    const failing = { ...backend, health: 'failing' as const, lastError: says.text, lastErrorSays: overThePipe(says) };
+    await inLanguage(JAPANESE, () => {
+      const view = viewOf({ backends: [failing] });
+      assert.match(statusText(view).tooltip, /30 秒以内に応答しませんでした/);
+      const { backends } = dashboardSnapshot(view, { requests: [], days: [], models: [], backends: [], tunnel: [] }, 0);
+      assert.equal(backends[0]!.error, 'openai が 30 秒以内に応答しませんでした。');
+    });
+  });
+
   it('a click on the status bar mends, except about the tunnel, where the URL explains itself', () => {
     assert.deepEqual(statusText(viewOf(STATES.keyRefused.router!)).click, {
       command: 'llmRouter.setBackendKey',

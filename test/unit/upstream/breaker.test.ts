@@ -125,6 +125,12 @@ describe('breaker', () => {
     });
     now += 5_000;
     assert.equal(breaker.health('a\0').health, 'failing');
+    const says = { code: 'server.x', values: ['a'], text: 'A sentence.' };
+    breaker.failed(K, { status: 500, kind: 'auth', message: says.text, says });
+    const told = { lastError: says.text, lastErrorSays: says };
+    assert.deepEqual(breaker.health('a\0'), { health: 'failing', ...told });
+    breaker.failed(K, { status: 500, kind: 'auth', message: says.text, says }, 'What is kept.');
+    assert.deepEqual(breaker.health('a\0'), { health: 'failing', lastError: 'What is kept.' });
     breaker.succeeded(K);
     assert.deepEqual(breaker.health('a\0'), { health: 'ok' });
   });
