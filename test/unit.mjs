@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { bundleRouter, bundleTests, root, testFiles } from './support/bundles.mjs';
+import { bundleRouter, bundleStarted, bundleTests, root, testFiles } from './support/bundles.mjs';
 
 const parts = process.argv.slice(2).filter((argument) => !argument.startsWith('-'));
 const flags = process.argv.slice(2).filter((argument) => argument.startsWith('-'));
@@ -14,9 +14,13 @@ if (files.length === 0) {
 }
 const out = mkdtempSync(path.join(root, 'test/.build-'));
 process.on('exit', () => rmSync(out, { recursive: true, force: true }));
-await bundleTests(files, out);
 const program = path.join(out, 'router.cjs');
-if (files.some((file) => file.startsWith('test/integration/'))) await bundleRouter(program);
+const programs = path.join(out, 'programs');
+const starting = files.some((file) => file.startsWith('test/integration/'));
+await Promise.all([
+  bundleTests(files, out),
+  ...(starting ? [bundleRouter(program), bundleStarted(programs, { runtime: process.execPath })] : []),
+]);
 const result = spawnSync(
   process.execPath,
   [
@@ -30,6 +34,6 @@ const result = spawnSync(
     ...flags,
     `${out}/**/*.test.mjs`,
   ],
-  { cwd: root, stdio: 'inherit', env: { ...process.env, LLM_ROUTER_PROGRAM: program } },
+  { cwd: root, stdio: 'inherit', env: { ...process.env, LLM_ROUTER_PROGRAM: program, LLM_ROUTER_BUNDLES: programs } },
 );
 process.exitCode = result.status ?? 1;

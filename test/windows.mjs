@@ -16,7 +16,7 @@ import {
 } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { bundlePrograms, bundleRouter, bundleScripts, bundleTests, root, testFiles } from './support/bundles.mjs';
+import { bundleRouter, bundleStarted, bundleTests, root, testFiles } from './support/bundles.mjs';
 
 const VERSION = process.env.NODE_WIN ?? '22.23.3';
 /** Each has a runner of its own. */
@@ -76,20 +76,10 @@ function setUp() {
 
 /** Bundles are made here: esbuild's service wants pipes that Wine does not have. */
 async function bundle(out, files) {
-  const programs = path.join(out, 'programs');
   const banner = readFileSync(before, 'utf8');
-  const support = (file) => `test/support/${file}`;
   await bundleTests(files, out);
   await bundleRouter(path.join(out, 'router.cjs'), { banner });
-  await bundleRouter(path.join(programs, 'router-99.0.0.cjs'), { banner, version: '99.0.0' });
-  const modules = ['process/testRouter.ts', 'process/testClient.ts', 'memoryWriter.ts', 'ledgerWriter.ts'];
-  await bundlePrograms(modules.map(support), programs, banner);
-  const scripts = ['cloudflaredProgram.ts', 'ngrokProgram.ts', 'tailscaleProgram.ts'];
-  await bundleScripts(
-    scripts.map((file) => support(`cloud/${file}`)),
-    programs,
-    'node',
-  );
+  await bundleStarted(path.join(out, 'programs'), { runtime: 'node', banner });
 }
 
 /** Runs mocha on a suite. Standard streams are files: with a pipe from Linux Node ends with EBADF. */

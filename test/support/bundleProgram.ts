@@ -1,6 +1,6 @@
 /**
- * What a test starts, as one file. Where esbuild cannot run (the Windows runtime under Wine), `npm run test:windows` has made
- * everything before, in the folder LLM_ROUTER_BUNDLES.
+ * What a test starts, as one file. The runners of the tests have made everything before, once, in the folder LLM_ROUTER_BUNDLES
+ * (under Wine esbuild cannot run at all); the editor's tests and the bench have not.
  */
 import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';

@@ -14,7 +14,7 @@ export function testFiles(parts) {
     .filter((file) => parts.length === 0 || parts.some((part) => file.includes(part)));
 }
 
-/** Bundles them below `out`. */
+/** Bundles them below `out`. What several need stands in one chunk: bundles of their own take eight times as long to make, and twice to load. */
 export async function bundleTests(files, out) {
   await build({
     absWorkingDir: root,
@@ -26,6 +26,8 @@ export async function bundleTests(files, out) {
     target: 'node20',
     format: 'esm',
     packages: 'external',
+    splitting: true,
+    chunkNames: 'chunks/[name]-[hash]',
     alias: { vscode: './test/support/vscode.ts' },
     outExtension: { '.js': '.mjs' },
     sourcemap: 'inline',
@@ -39,6 +41,21 @@ export async function bundleRouter(file, { banner = '', version } = {}) {
   const options = routerOptions(file);
   const define = version ? { ...options.define, __VERSION__: JSON.stringify(version) } : options.define;
   await build({ ...options, define, banner: { js: banner } });
+}
+
+/**
+ * Every program that tests start, in `out`, as support/bundleProgram.ts takes them from there. `runtime` stands in the first
+ * line of the scripts.
+ */
+export async function bundleStarted(out, { runtime, banner = '' }) {
+  const support = (file) => `test/support/${file}`;
+  const modules = ['process/testRouter.ts', 'process/testClient.ts', 'memoryWriter.ts', 'ledgerWriter.ts'];
+  const scripts = ['cloudflaredProgram.ts', 'ngrokProgram.ts', 'tailscaleProgram.ts'].map((file) => `cloud/${file}`);
+  await Promise.all([
+    bundleRouter(path.join(out, 'router-99.0.0.cjs'), { banner, version: '99.0.0' }),
+    bundlePrograms(modules.map(support), out, banner),
+    bundleScripts(scripts.map(support), out, runtime),
+  ]);
 }
 
 /** ES modules that a test starts; `banner` as above. */
