@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import ts from 'typescript';
+import ts from 'typescript-api';
 import { say as config } from '../../src/config/sentences';
 import { say as cursor } from '../../src/cursor/sentences';
 import { say as doctor } from '../../src/doctor/sentences';
