@@ -178,33 +178,37 @@ describe('who becomes the one router process', function () {
     for (const first of deaths)
       for (const second of deaths)
         if (first !== second) orders.push([first, second, ...deaths.filter((d) => d !== first && d !== second)]);
-    for (const signal of ['SIGKILL', 'SIGTERM'] as const) {
-      it(`leaves one router while a window lives and none after it (${signal})`, async () => {
-        for (const order of orders) {
-          const [starter, other] = [home.windowProcess('starter'), home.windowProcess('other')];
-          await Promise.all([running(starter), running(other)]);
-          const alive = new Set([starter, other]);
-          for (const death of order) {
-            if (death === 'the router') for (const pid of routersOf(home.dataDir)) process.kill(pid, signal);
-            else {
-              const window = death === 'a window' ? other : starter;
-              alive.delete(window);
-              window.child.kill(signal);
-            }
-            if (alive.size === 0) continue;
-            const watcher = home.window();
-            await watcher.pushConfig(push());
-            const state = await routerState(watcher, (now) => serving(now) && now.windows === alive.size + 1);
-            assert.deepEqual(routersOf(home.dataDir), [state.pid], order.join(', '));
-            watcher.dispose();
-          }
-          await until(
-            () => pidsOf(home.dataDir).length === 0,
-            `left after ${order.join(', ')}:`,
-            () => pidsOf(home.dataDir).join(),
-          );
+
+    async function dieIn(order: Death[], signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
+      const own = openHome(programs);
+      const [starter, other] = [own.windowProcess('starter'), own.windowProcess('other')];
+      await Promise.all([running(starter), running(other)]);
+      const alive = new Set([starter, other]);
+      for (const death of order) {
+        if (death === 'the router') for (const pid of routersOf(own.dataDir)) process.kill(pid, signal);
+        else {
+          const window = death === 'a window' ? other : starter;
+          alive.delete(window);
+          window.child.kill(signal);
         }
-      });
+        if (alive.size === 0) continue;
+        const watcher = own.window();
+        await watcher.pushConfig(push());
+        const state = await routerState(watcher, (now) => serving(now) && now.windows === alive.size + 1);
+        assert.deepEqual(routersOf(own.dataDir), [state.pid], order.join(', '));
+        watcher.dispose();
+      }
+      await until(
+        () => pidsOf(own.dataDir).length === 0,
+        `left after ${order.join(', ')}:`,
+        () => pidsOf(own.dataDir).join(),
+      );
+      await own.close();
+    }
+
+    for (const signal of ['SIGKILL', 'SIGTERM'] as const) {
+      it(`leaves one router while a window lives and none after it (${signal})`, () =>
+        Promise.all(orders.map((order) => dieIn(order, signal))));
     }
   });
 });

@@ -173,8 +173,9 @@ export async function until(holds: () => boolean, what: string, detail: () => st
   }
 }
 
+/** The least time to linger over which a window can come back: a value that the schema refuses, such as 0.2, is the default of ten. */
 export function push(settings: Record<string, unknown> = {}, changedAt = 1): ConfigPush {
-  return { settings: { lingerSeconds: 0.2, ...settings }, secrets: {}, network: {}, changedAt };
+  return { settings: { lingerSeconds: 1, ...settings }, secrets: {}, network: {}, changedAt };
 }
 
 export function clientState(window: RouterClient, name: ClientState['name']): Promise<ClientState> {

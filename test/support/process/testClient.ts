@@ -37,7 +37,7 @@ const push = (settings: ConfigPush): void => {
 // Settings with keys come over stdin, one push a line: the environment of a window is that of the router it starts.
 if (process.env.TEST_PUSHES === undefined) {
   const changedAt = Number(process.env.TEST_CHANGED_AT ?? 1);
-  push({ settings: { lingerSeconds: 0.3 }, secrets: {}, network: {}, changedAt });
+  push({ settings: { lingerSeconds: 1 }, secrets: {}, network: {}, changedAt });
 }
 createInterface({ input: process.stdin })
   .on('line', (line) => push(JSON.parse(line) as ConfigPush))
