@@ -30,7 +30,7 @@ const result = spawnSync(
     '60000',
     '--parallel',
     '--jobs',
-    '3',
+    '4',
     ...flags,
     `${out}/**/*.test.mjs`,
   ],

@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs';
 import { notPrivate } from '../system/privacy';
 import { createCommands, settingIn } from './commands';
+import { forgetOtherVersions } from './compileCache';
 import { CALLS, send } from './contract';
 import type { RouterCore } from './core';
 import type { Peer } from './dial';
@@ -145,6 +146,7 @@ async function live(options: EditorModeOptions, log: LogFile, dir: RuntimeDir): 
   }
   log.info(`version ${version}, generation ${acquired.generation}, started`);
   leases.update();
+  void forgetOtherVersions(dir.dataDir);
   void notPrivate(dir.dataDir).then((sentence) => sentence && log.warn(sentence));
   const stopWatching = watchWorld(options.world ?? thisProcess, ending.resolve);
   const backstage = await setStage(life, acquired.predecessor).catch(async (error: Error) => {

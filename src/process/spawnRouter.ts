@@ -1,6 +1,7 @@
 /** How a router process is started from an editor: the editor's own runtime as plain Node, detached, with a clean environment. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
+import { compileCacheVariable } from './compileCache';
 
 /** What the client needs to know of a started process. */
 export interface StartedRouter {
@@ -43,7 +44,7 @@ export function nodeSpawner(
         detached: true,
         windowsHide: true,
         stdio: ['ignore', file, file],
-        env: cleanEnvironment(environment),
+        env: { ...cleanEnvironment(environment), ...compileCacheVariable(dataDir, environment) },
       });
       child.unref();
       return { pid: child.pid, ended: endOf(child), kill: () => void child.kill('SIGKILL') };

@@ -8,6 +8,13 @@ import { launchBrowser, newContext, openWindow } from './workbench.mjs';
 
 const version = process.env.EDITOR_VERSION;
 
+/**
+ * For a test that another suite makes in the other editor as well, or whose subject is not the editor: `why` names what stands
+ * for it there.
+ */
+export const itOnlyIn = (editor, title, why, work) =>
+  version === editor ? it(title, work) : it.skip(`${title} (${why})`);
+
 /** Starts the editor; `name` is the suite's. Options as for startServer. */
 export async function startEditor(name, options = {}) {
   const dir = path.join(artefacts, `${name}-${version}`);

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { ConfigResult, RouterState } from '../../../src/process/contract';
 import { nodeSpawner } from '../../../src/process/spawnRouter';
+import { VERSION } from '../../../src/version';
 import { assertPrivate, itOnPosix } from '../../support/platform';
 import {
   buildPrograms,
@@ -88,6 +89,19 @@ describe('windows and their router process', function () {
     assert.equal((await ended).code, 0);
     await until(() => pidsOf(home.dataDir).length === 0, 'the router has not ended');
     assert.match(readFileSync(`${home.dataDir}/logs/router.log`, 'utf8'), /ending: no window left/);
+  });
+
+  it('keeps what a runtime from Node 22 on has compiled for its next start, and nothing of an older version', async () => {
+    const kept = path.join(home.dataDir, 'compile-cache');
+    mkdirSync(path.join(kept, '0.0.1'), { recursive: true });
+    const window = home.window();
+    await window.pushConfig(push());
+    await routerState(window, serving);
+    window.dispose();
+    await until(() => pidsOf(home.dataDir).length === 0, 'the router has not ended');
+    const versions = Number(process.versions.node.split('.')[0]) >= 22 ? [VERSION] : [];
+    assert.deepEqual(readdirSync(kept), versions);
+    for (const version of versions) assert.ok(readdirSync(path.join(kept, version), { recursive: true }).length > 1);
   });
 
   it('starts exactly one after kill -9, with the same port and the same settings', async () => {
