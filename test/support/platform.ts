@@ -19,7 +19,14 @@ export const itOnPosix = itOn(!onWindows, 'POSIX');
 export const itOnLinux = itOn(onLinux, 'Linux');
 export const itOnWindows = itOn(onWindows, 'Windows');
 
-/** The same for a group. */
+/** `npm run test:windows`: Wine, which lacks some of what every Windows has. */
+const underWine = process.env.LLM_ROUTER_BEFORE !== undefined;
+export const itOutsideWine = (title: string, why: string, run: Run): void => {
+  if (underWine) it.skip(`${title} [not under Wine: ${why}]`);
+  else it(title, run as Mocha.AsyncFunc);
+};
+
+/** As itOnPosix, for a group. */
 export function describeOnPosix(title: string, why: string, run: (this: Mocha.Suite) => void): void {
   if (onWindows) describe.skip(`${title} [POSIX only: ${why}]`, run);
   else describe(title, run);

@@ -1,6 +1,6 @@
 /** Tunnels of the product against a made-up internet, with what a test wants to look at. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { settingsSchema } from '../../src/settings/schema';
@@ -10,6 +10,7 @@ import { openStateFile } from '../../src/tunnel/stateFile';
 import type { Tunnel, TunnelStatus } from '../../src/tunnel/tunnel';
 import { type Clock, realClock, realWorld, type TunnelWorld } from '../../src/tunnel/world';
 import type { Internet } from './cloud/internet';
+import { removeFolder } from './platform';
 import { CLIENT_KEY, healthProof, type Origin, startOrigin } from './tunnelOrigin';
 
 export interface TunnelChange {
@@ -85,7 +86,7 @@ export async function startHarness(internet: Internet | undefined): Promise<Harn
       if (left && left.pid !== process.pid && isAlive(left.pid)) process.kill(left.pid, 'SIGKILL');
       await Promise.all(stopping);
       await harness.origin.close();
-      rmSync(harness.dataDir, { recursive: true, force: true });
+      removeFolder(harness.dataDir);
     },
   };
   return harness;
@@ -108,6 +109,6 @@ export const failed = (tunnel: Tunnel) => until(tunnel, ({ state }) => state ===
 
 /** A process that was ended may wait as a zombie until its parent, this very process, has heard of it. */
 export async function assertEnded(pid: number): Promise<void> {
-  for (let tries = 0; tries < 100 && isAlive(pid); tries += 1) await new Promise((resolve) => setTimeout(resolve, 20));
+  for (let tries = 0; tries < 500 && isAlive(pid); tries += 1) await new Promise((resolve) => setTimeout(resolve, 20));
   assert.equal(isAlive(pid), false, `process ${pid} still runs`);
 }

@@ -8,7 +8,7 @@ import { type Internet, startInternet } from '../../support/cloud/internet';
 import { resolverSite } from '../../support/cloud/resolver';
 import { fastClock } from '../../support/controlledClock';
 import { ACCOUNT_DOMAIN, type FakeNgrok, NGROK_ERRORS, NGROK_TOKEN, startFakeNgrok } from '../../support/fakeNgrok';
-import { assertPrivate } from '../../support/platform';
+import { assertPrivate, itOutsideWine } from '../../support/platform';
 import {
   assertEnded,
   failed,
@@ -212,7 +212,7 @@ describe('ngrok', () => {
     assert.match(status.message!, /ERR_NGROK_725.*monthly limit/);
   });
 
-  it('switching to another provider ends it', async () => {
+  itOutsideWine('switching to another provider ends it', 'PowerShell tells whose a number is', async () => {
     const first = make();
     await first.tunnel.start();
     await online(first.tunnel);

@@ -1,10 +1,11 @@
 /** The router program as it ships, against the made-up cloud: only real names, a proxy and a certificate authority. */
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { isAlive } from '../../../src/system/processes';
 import { openStateFile } from '../../../src/tunnel/stateFile';
 import { type FakeCloud, startFakeCloud } from '../../support/fakeCloudflared';
-import { itOnPosix } from '../../support/platform';
+import { itOnPosix, itOnWindows } from '../../support/platform';
 import { until } from '../../support/process/harness';
 import { type Program, startProgram, tempFolder } from '../../support/program';
 import { quietPort } from '../../support/quietPort';
@@ -36,12 +37,13 @@ describe('the router program and its tunnel', function () {
     temp.remove();
   });
 
-  const start = (port = 0, ...options: string[]): Program => {
+  const start = (port = 0, ...options: string[]): Program => startWith({}, port, ...options);
+  function startWith(env: Record<string, string>, port = 0, ...options: string[]): Program {
     const args = ['--json', '--port', String(port), '--data-dir', dataDir, ...options];
-    const program = startProgram(args, { cwd: temp.folder, env: cloud.env });
+    const program = startProgram(args, { cwd: temp.folder, env: { ...cloud.env, ...env } });
     programs.push(program);
     return program;
-  };
+  }
   const online = (program: Program) => program.event(({ event, state }) => event === 'tunnel' && state === 'online');
 
   itOnPosix('comes online; after kill -9 the next one has the same URL; SIGINT ends both', SIGNAL, async () => {
@@ -93,4 +95,28 @@ describe('the router program and its tunnel', function () {
     assert.equal(isAlive(pid), false);
     assert.equal(openStateFile(dataDir).value.running, undefined);
   });
+
+  itOnWindows(
+    'closing the console is an orderly end: exit 0, no cloudflared left',
+    'elsewhere it is a signal of the system',
+    async () => {
+      const closed = path.join(temp.folder, 'closed');
+      const console = path.join(temp.folder, 'console.cjs');
+      writeFileSync(
+        console,
+        `const looking = setInterval(() => {
+          if (!require('node:fs').existsSync(${JSON.stringify(closed)})) return;
+          clearInterval(looking);
+          process.emit('SIGHUP', 'SIGHUP');
+        }, 20).unref();`,
+      );
+      const program = startWith({ NODE_OPTIONS: `--require="${console.replaceAll('\\', '/')}"` });
+      await online(program);
+      const { pid } = openStateFile(dataDir).value.running!;
+      writeFileSync(closed, '');
+      assert.equal(await program.exited, 0);
+      await until(() => !isAlive(pid), `process ${pid} still runs`);
+      assert.equal(openStateFile(dataDir).value.running, undefined);
+    },
+  );
 });

@@ -106,7 +106,7 @@ describe('tailscale', () => {
 
   it('Funnel not enabled: gives the link, and follows by itself when somebody enabled it', async () => {
     tailscale.change({ funnel: false });
-    const { tunnel } = make({ clock: fastClock(15) });
+    const { tunnel } = make({ clock: fastClock(5) });
     await tunnel.start();
     const { message } = await failed(tunnel);
     assert.match(
