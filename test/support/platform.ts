@@ -49,7 +49,15 @@ export function assertPrivate(file: string, mode?: number): void {
   else assert.equal(found, mode, file);
 }
 
-/** Windows lets go of a file or a watched folder a moment after it was closed. */
+/** Windows lets go of a file, of a watched folder or of one in which a program ran a moment after its end. */
 export function removeFolder(folder: string): void {
-  rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+  for (let tries = 1; ; tries++) {
+    try {
+      return rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+    } catch (error) {
+      // rmSync itself does not try again what is busy.
+      if (!onWindows || tries === 50) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
+    }
+  }
 }

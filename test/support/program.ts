@@ -1,9 +1,10 @@
 /** The built router program as a child process, started as a person or a program would. */
+import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { removeFolder } from './platform';
+import { onWindows, removeFolder } from './platform';
 
 export interface Program {
   child: ChildProcess;
@@ -66,4 +67,12 @@ export function startProgram(args: readonly string[], options: { cwd: string; en
         void exited.then((code) => reject(new Error(`the program ended with ${code}: ${err.slice(-500)}`)));
       }),
   };
+}
+
+/** A signal ends it in order, with 0; on Windows a signal is the end at once. */
+export async function assertEndsBy(signal: NodeJS.Signals, { child, exited }: Program): Promise<void> {
+  child.kill(signal);
+  const code = await exited;
+  if (onWindows) assert.notEqual(code, 0);
+  else assert.equal(code, 0);
 }

@@ -9,7 +9,7 @@ import { USAGE_HELP } from '../../../src/ledger/usageCommand';
 import { HELP } from '../../../src/process/commandLine';
 import { LESSONS_HELP } from '../../../src/upstream/lessonsCommand';
 import { onLinux } from '../../support/platform';
-import { type Program, startProgram, tempFolder } from '../../support/program';
+import { assertEndsBy, type Program, startProgram, tempFolder } from '../../support/program';
 import { quietPort } from '../../support/quietPort';
 import { chatCompletion, json, startUpstream, type Upstream } from '../../support/upstream';
 
@@ -91,8 +91,7 @@ describe('docs, run', () => {
     assert.equal((await ask(url, 'demo/echo')).status, 200);
     const phone = await ask(url, 'demo/echo', 'sk-phone-0123456789');
     assert.equal(phone.status, 200, 'a client key of server.json');
-    program.child.kill(directive('KillSignal') as NodeJS.Signals);
-    assert.equal(await program.exited, 0);
+    await assertEndsBy(directive('KillSignal') as NodeJS.Signals, program);
     assert.ok(existsSync(at('data', 'install-secret')), 'StateDirectory is the data directory');
   });
 
@@ -122,8 +121,7 @@ describe('docs, run', () => {
       spawnSync(process.execPath, [option, code.replace(':11411', `:${new URL(url).port}`)], { stdio: 'ignore' })
         .status;
     assert.equal(health(), 0);
-    program.child.kill(/^STOPSIGNAL (\w+)$/m.exec(DOCKER)![1] as NodeJS.Signals);
-    assert.equal(await program.exited, 0);
+    await assertEndsBy(/^STOPSIGNAL (\w+)$/m.exec(DOCKER)![1] as NodeJS.Signals, program);
     assert.equal(health(), 1);
   });
 

@@ -4,10 +4,11 @@
  */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
 import type { RequestRecord } from '../../../src/ledger/record';
+import { onLinux } from '../../support/platform';
 import { type Program, startProgram, tempFolder } from '../../support/program';
 import {
   type Answer,
@@ -74,7 +75,6 @@ describe('soak', function () {
   const proc = () => `/proc/${program.child.pid}`;
   const descriptors = () => readdirSync(`${proc()}/fd`).length;
   const rss = () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`${proc()}/status`, 'utf8'))![1]) / 1_024;
-  const onLinux = existsSync('/proc/self/status');
 
   before(async () => {
     upstream = await startUpstream((seen, response) => {
