@@ -11,6 +11,7 @@ import { sayError } from './editor/say';
 import { createStatusBar } from './editor/statusBar';
 import { createRequestsView } from './editor/views/requestsView';
 import { createWalkthrough } from './editor/views/walkthrough';
+import { reasonOf, t } from './editor/words';
 import { VERSION } from './version';
 
 export function activate(context: ExtensionContext): void {
@@ -36,7 +37,7 @@ export function activate(context: ExtensionContext): void {
     void editor.push();
   } catch (error) {
     // The editor itself shows nothing.
-    void sayError(`LLM Router cannot start: ${error instanceof Error ? error.message : String(error)}`);
+    void sayError(t`LLM Router cannot start: ${reasonOf(error)}`);
     throw error;
   }
   log.info(`LLM Router ${VERSION} activated in ${Math.round(performance.now() - started)} ms`);

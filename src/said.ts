@@ -18,6 +18,37 @@ export type Words = Said | string;
 export const textOf = (words: Words): string => (typeof words === 'string' ? words : words.text);
 export const saidOf = (words: Words): Said | undefined => (typeof words === 'string' ? undefined : words);
 
+/** A failure whose message is a sentence of a catalogue. Whoever shows it asks `errorWords`: each bundle has a copy of this class. */
+export class SaidError extends Error {
+  constructor(
+    readonly said: Said,
+    options?: ErrorOptions,
+  ) {
+    super(said.text, options);
+  }
+}
+
+/** A failure that says this. */
+export const failureOf = (words: Words, options?: ErrorOptions): Error =>
+  typeof words === 'string' ? new Error(words, options) : new SaidError(words, options);
+
+/** What a failure says: a sentence of ours, or somebody else's words. */
+export function errorWords(error: unknown): Words {
+  if (!(error instanceof Error)) return String(error);
+  return (error as Partial<SaidError>).said ?? error.message;
+}
+
+/** The same sentence with every text in it changed, that of its values and of the sentences within it too. */
+export function scrubSaid(said: Said, scrub: (text: string) => string): Said {
+  const words = (part: Words): Words => (typeof part === 'string' ? scrub(part) : scrubSaid(part, scrub));
+  const clean = (value: SaidValue): SaidValue => {
+    if (typeof value === 'string') return scrub(value);
+    if (typeof value !== 'object' || value === null) return value;
+    return 'code' in value ? scrubSaid(value, scrub) : value.map(words);
+  };
+  return { code: said.code, values: said.values.map(clean), text: scrub(said.text) };
+}
+
 type Sentence = string | ((...values: never[]) => string);
 export type Catalogue<Sentences> = {
   readonly [Code in keyof Sentences]: Sentences[Code] extends (...values: infer Values) => string

@@ -1,6 +1,7 @@
 /** `node dist/router.js cursor`: what Cursor holds, and putting this router in or taking it out while Cursor is closed. */
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { textOf } from '../said';
 import { looksLikeCursor, type RunningProgram } from './processes';
 import { type CursorReading, readCursorState } from './readState';
 import { connectState, disconnectState, type WriteResult } from './writeState';
@@ -73,7 +74,7 @@ async function write({ action, url, models, dataDir }: Asked, file: string, worl
 }
 
 /** A Cursor that runs overwrites its file when it ends. */
-async function refusal({ running }: CursorCommandWorld): Promise<WriteResult | undefined> {
+async function refusal({ running }: CursorCommandWorld): Promise<Pick<WriteResult, 'ok' | 'text'> | undefined> {
   const programs = await running();
   if (!programs)
     return {
@@ -107,7 +108,7 @@ async function look(files: readonly string[]): Promise<Found | undefined> {
 
 function unread(found: Found | undefined): string {
   if (found?.reading.kind !== 'unreadable') return "Cursor's settings are not on this machine.";
-  return `${found.file} was not read: ${found.reading.why}`;
+  return `${found.file} was not read: ${textOf(found.reading.why)}`;
 }
 
 const KEYS = { ours: 'stored', other: 'stored', hidden: 'stored, encrypted', none: 'none' } as const;

@@ -2,7 +2,9 @@
  * Cursor's settings as text: the fields that make it use this router put in, and taken out again. Everything else keeps its exact
  * bytes; a form that is not the known one is refused. Pure.
  */
+import { SaidError } from '../said';
 import { editObject, type JsonEntry, readString, scanArray, scanObject, splice } from '../wires/jsonText';
+import { say } from './sentences';
 
 export interface Wanted {
   baseUrl: string;
@@ -20,9 +22,9 @@ export interface Replaced {
 }
 
 /** The text is not what is known of Cursor. The message is a sentence. */
-export class UnknownForm extends Error {
+export class UnknownForm extends SaidError {
   constructor() {
-    super("Cursor's settings have a form that is not known here, so they are left alone.");
+    super(say.unknownForm);
   }
 }
 

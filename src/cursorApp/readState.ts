@@ -4,7 +4,9 @@
  */
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
+import type { Words } from '../said';
 import { isObject, parseObject } from '../wires/read';
+import { say } from './sentences';
 
 export interface CursorHolds {
   /** The override of the base URL; undefined when it is off or empty. */
@@ -21,7 +23,7 @@ export interface CursorHolds {
 export type CursorReading =
   | { kind: 'read'; holds: CursorHolds }
   | { kind: 'absent' }
-  | { kind: 'unreadable'; why: string };
+  | { kind: 'unreadable'; why: Words };
 
 export const ROW =
   'src.vs.platform.reactivestorage.browser.reactiveStorageServiceImpl.persistentStorage.applicationUser';
@@ -32,15 +34,14 @@ const BUSY_MS = 100;
 const LARGEST = 32 * 1024 * 1024;
 const MOST_NAMES = 500;
 
-const unreadable = (why: string): Exclude<CursorReading, { kind: 'read' }> => ({ kind: 'unreadable', why });
+const unreadable = (why: Words): Exclude<CursorReading, { kind: 'read' }> => ({ kind: 'unreadable', why });
 
 /** Never rejects. `ours`: whether a key opens this router. */
 export async function readCursorState(file: string, ours: (key: string) => boolean): Promise<CursorReading> {
   const place = await placeOf(file);
   if (typeof place === 'object' && 'kind' in place) return place;
   const sqlite = await import('node:sqlite').catch(() => undefined);
-  if (!sqlite)
-    return unreadable(`this editor's runtime (Node ${process.versions.node}) cannot read databases; Node 22.15 can.`);
+  if (!sqlite) return unreadable(say.cannotRead(process.versions.node));
   let db: InstanceType<typeof sqlite.DatabaseSync> | undefined;
   try {
     db = new sqlite.DatabaseSync(place, { readOnly: true, timeout: BUSY_MS });
@@ -64,7 +65,7 @@ export async function readCursorState(file: string, ours: (key: string) => boole
 async function placeOf(file: string): Promise<string | URL | Exclude<CursorReading, { kind: 'read' }>> {
   const header = await firstBytes(file, 20);
   if (!header) return { kind: 'absent' };
-  if (header.toString('latin1', 0, 15) !== 'SQLite format 3') return unreadable('it is not a database.');
+  if (header.toString('latin1', 0, 15) !== 'SQLite format 3') return unreadable(say.noDatabase);
   if (header[18] !== 2) return file;
   const log = await stat(`${file}-wal`).catch(() => undefined);
   if (!log?.size && !(await stat(`${file}-shm`).catch(() => undefined))) {
@@ -72,7 +73,7 @@ async function placeOf(file: string): Promise<string | URL | Exclude<CursorReadi
     url.searchParams.set('immutable', '1');
     return url;
   }
-  return (await stat(`${file}-shm`).catch(() => undefined)) ? file : unreadable('it was left by a crash of Cursor.');
+  return (await stat(`${file}-shm`).catch(() => undefined)) ? file : unreadable(say.leftByCrash);
 }
 
 async function firstBytes(file: string, size: number): Promise<Buffer | undefined> {
@@ -96,10 +97,10 @@ function read(db: Rows, ours: (key: string) => boolean): CursorReading {
   const value = textOf(db, ROW);
   if (value === undefined) return { kind: 'absent' };
   const state = parseObject(value);
-  if (!state) return unreadable('its settings have a form that is not known here.');
+  if (!state) return unreadable(say.strangeForm);
   const { useOpenAIKey: on = false, openAIBaseUrl: url = null, aiSettings = {} } = state;
   if (typeof on !== 'boolean' || (url !== null && typeof url !== 'string') || !isObject(aiSettings))
-    return unreadable('its settings have a form that is not known here.');
+    return unreadable(say.strangeForm);
   const off = new Set(names(aiSettings.modelOverrideDisabled));
   const models = names(aiSettings.userAddedModels).filter((name) => !off.has(name));
   return {

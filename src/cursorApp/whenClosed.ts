@@ -2,7 +2,8 @@
  * "Do it for me: restart Cursor": the router outlives the windows, waits until no process of that Cursor is left, writes, and
  * starts Cursor again. Bounded, and an aborted quit aborts the write. Pure: clock, processes and the write come in.
  */
-import type { WriteResult } from './writeState';
+import { say } from './sentences';
+import { notWritten, type WriteResult } from './writeState';
 
 export interface ClosedWorld {
   /** Steady milliseconds. */
@@ -25,25 +26,24 @@ const POLL = 500;
 const EMPTY_LOOKS = 3;
 
 export async function writeWhenClosed(world: ClosedWorld, signal: AbortSignal): Promise<WriteResult> {
-  const nothing = (why: string): WriteResult => ({ ok: false, text: `${why} Nothing was written.` });
   const begun = world.now();
   let empty = 0;
   let left = false;
   for (;;) {
-    if (signal.aborted) return nothing('It was called off.');
+    if (signal.aborted) return notWritten(say.calledOff);
     const waited = world.now() - begun;
-    if (waited >= LONGEST_WAIT) return nothing('Cursor was not gone within 5 minutes.');
+    if (waited >= LONGEST_WAIT) return notWritten(say.notGone);
     const windows = world.windows();
-    if (windows > 0 && left) return nothing('Cursor was started again before it was written.');
+    if (windows > 0 && left) return notWritten(say.startedAgain);
     if (windows === 0) left = true;
-    else if (waited >= QUIT_WAIT) return nothing('Cursor did not quit.');
+    else if (waited >= QUIT_WAIT) return notWritten(say.didNotQuit);
     const others = await world.others();
-    if (others === undefined) return nothing('This system does not tell which programs run.');
+    if (others === undefined) return notWritten(say.programsUnknown);
     empty = others === 0 && windows === 0 ? empty + 1 : 0;
     if (empty >= EMPTY_LOOKS) break;
     await world.sleep(POLL);
   }
-  if (signal.aborted || world.windows() > 0) return nothing('It was called off.');
+  if (signal.aborted || world.windows() > 0) return notWritten(say.calledOff);
   const result = await world.write();
   // The person asked for a restart, whatever became of the write.
   world.startCursor();

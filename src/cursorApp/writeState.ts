@@ -8,8 +8,10 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { mkdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { writeWholeSync } from '../network/wholeFile';
+import { errorWords, type Said, SaidError, spoken, type Told, textOf, type Words } from '../said';
 import { putIn, type Replaced, takeOut, type Wanted } from './editState';
 import { ROW } from './readState';
+import { say } from './sentences';
 
 /** Where the row as it was is kept. */
 export const keptFile = (dataDir: string): string => path.join(dataDir, 'cursor-before.json');
@@ -28,7 +30,12 @@ interface Kept {
   earlier?: Kept;
 }
 
-export type WriteResult = { ok: true; text: string } | { ok: false; text: string };
+export interface WriteResult extends Told<'text'> {
+  ok: boolean;
+}
+
+const result = (ok: boolean, text: Words): WriteResult => ({ ok, ...spoken({ text }) });
+export const notWritten = (why: Words): WriteResult => result(false, say.nothingWritten(why));
 
 const BUSY_MS = 1_000;
 
@@ -36,8 +43,7 @@ const BUSY_MS = 1_000;
 export async function connectState(file: string, dataDir: string, wanted: Wanted): Promise<WriteResult> {
   return await inTransaction(file, async (row) => {
     const before = readKept(dataDir);
-    if (before && before.file !== file && existsSync(before.file))
-      throw new Error(`What ${before.file} held before is kept: disconnect that one first, with --file.`);
+    if (before && before.file !== file && existsSync(before.file)) throw new SaidError(say.otherKept(before.file));
     const base = before?.file === file ? restored(row, before) : row;
     const { row: next, replaced } = putIn(base, wanted);
     await mkdir(dataDir, { recursive: true, mode: 0o700 });
@@ -45,8 +51,12 @@ export async function connectState(file: string, dataDir: string, wanted: Wanted
     const earlier = before?.file === file ? { earlier: before } : {};
     // Before the database: what was there must never be known to it alone.
     keep(dataDir, { ...kept, ...earlier });
-    const text = `Cursor now uses ${wanted.baseUrl}.`;
-    return { next, text, done: () => keep(dataDir, kept), undo: () => keep(dataDir, before) };
+    return {
+      next,
+      said: say.connected(wanted.baseUrl),
+      done: () => keep(dataDir, kept),
+      undo: () => keep(dataDir, before),
+    };
   });
 }
 
@@ -54,10 +64,10 @@ export async function connectState(file: string, dataDir: string, wanted: Wanted
 export async function disconnectState(file: string, dataDir: string): Promise<WriteResult> {
   return await inTransaction(file, async (row) => {
     const kept = readKept(dataDir);
-    if (kept?.file !== file) throw new Error('There is nothing to put back: nothing was changed from here.');
+    if (kept?.file !== file) throw new SaidError(say.nothingToPutBack);
     return {
       next: restored(row, kept),
-      text: "Cursor's settings are as they were; what Cursor itself wrote since is kept.",
+      said: say.putBack,
       done: () => keep(dataDir, undefined),
     };
   });
@@ -76,7 +86,7 @@ const connections = (kept: Kept): Kept[] => [kept, ...(kept.earlier ? connection
 
 interface Change {
   next: Buffer;
-  text: string;
+  said: Said;
   /** The database holds it. */
   done(): void;
   /** The database did not take it. */
@@ -84,14 +94,12 @@ interface Change {
 }
 
 async function inTransaction(file: string, change: (row: Buffer) => Promise<Change>): Promise<WriteResult> {
-  const refused = (text: string): WriteResult => ({ ok: false, text: `${text} Nothing was written.` });
-  if (!(await stat(file).catch(() => undefined))?.isFile()) return refused(`There is no ${file}.`);
+  if (!(await stat(file).catch(() => undefined))?.isFile()) return notWritten(say.noFile(file));
   // A log that nobody has open was left by a crash, and is its owner's to mend.
   for (const end of ['-wal', '-journal'])
-    if ((await stat(`${file}${end}`).catch(() => undefined))?.size)
-      return refused('Cursor runs, or has ended in a crash: start it once and quit it.');
+    if ((await stat(`${file}${end}`).catch(() => undefined))?.size) return notWritten(say.runsOrCrashed);
   const sqlite = await import('node:sqlite').catch(() => undefined);
-  if (!sqlite) return refused(`This runtime (Node ${process.versions.node}) cannot write databases; Node 22.15 can.`);
+  if (!sqlite) return notWritten(say.cannotWrite(process.versions.node));
   let db: InstanceType<typeof sqlite.DatabaseSync> | undefined;
   let undo: (() => void) | undefined;
   try {
@@ -104,16 +112,17 @@ async function inTransaction(file: string, change: (row: Buffer) => Promise<Chan
     undo = made.undo;
     const value = type === 'text' ? made.next.toString('utf8') : made.next;
     db.prepare('UPDATE ItemTable SET value = ? WHERE key = ?').run(value, ROW);
-    if (!readRow(db).bytes.equals(made.next)) throw new Error('What was written could not be read back.');
+    if (!readRow(db).bytes.equals(made.next)) throw new SaidError(say.notReadBack);
     db.exec('COMMIT');
     undo = undefined;
-    if (!readRow(db).bytes.equals(made.next)) return { ok: false, text: 'Cursor’s settings could not be read back.' };
+    if (!readRow(db).bytes.equals(made.next)) return result(false, say.unknownOutcome);
     bestEffort(made.done);
-    return { ok: true, text: made.text };
+    return result(true, made.said);
   } catch (error) {
     if (undo) bestEffort(undo);
-    const text = (error as Error).message;
-    return refused(/locked|busy/i.test(text) ? 'Cursor still has its settings open.' : sentence(text));
+    const why = errorWords(error);
+    if (/locked|busy/i.test(textOf(why))) return notWritten(say.stillOpen);
+    return notWritten(typeof why === 'string' ? sentence(why) : why);
   } finally {
     try {
       // What is not committed is rolled back.
@@ -137,7 +146,7 @@ function readRow(db: Rows): { bytes: Buffer; type: 'text' | 'blob' } {
     if (bytes.toString('utf8') === value) return { bytes, type: 'text' };
   }
   if (value instanceof Uint8Array) return { bytes: Buffer.from(value), type: 'blob' };
-  throw new Error('This is not the file of Cursor’s settings.');
+  throw new SaidError(say.strangeFile);
 }
 
 /** @throws Error where there is one that cannot be read: what it kept must not be lost by writing over it. */
@@ -148,9 +157,7 @@ function readKept(dataDir: string): Kept | undefined {
     const kept = JSON.parse(readFileSync(file, 'utf8')) as Kept;
     if (connections(kept).every(isWhole)) return kept;
   } catch {}
-  throw new Error(
-    `${file}, which keeps what Cursor held before, is damaged or cannot be read. Mend it; or look at the OpenAI base URL in Cursor's settings, remove that file, and try again.`,
-  );
+  throw new SaidError(say.keptDamaged(file));
 }
 
 const isWhole = ({ file, row, after, replaced }: Kept): boolean =>

@@ -1,5 +1,4 @@
 /** What may stand in a report that a person pastes into a public issue: no key, no user name, no host name, no home folder. */
-import type { Said, SaidValue, Words } from '../said';
 import { maskKeys } from '../wires/keyShapes';
 
 export interface PrivateFacts {
@@ -33,17 +32,6 @@ export function createScrubber({ secrets, home, user, host }: PrivateFacts): (te
     for (const [pattern, name] of names) clean = clean.replaceAll(pattern, name);
     return clean;
   };
-}
-
-/** The same for a sentence with its values. */
-export function scrubSaid(said: Said, scrub: (text: string) => string): Said {
-  const words = (part: Words): Words => (typeof part === 'string' ? scrub(part) : scrubSaid(part, scrub));
-  const clean = (value: SaidValue): SaidValue => {
-    if (typeof value === 'string') return scrub(value);
-    if (typeof value !== 'object' || value === null) return value;
-    return 'code' in value ? scrubSaid(value, scrub) : value.map(words);
-  };
-  return { code: said.code, values: said.values.map(clean), text: scrub(said.text) };
 }
 
 function word(text: string, name: string, whole: boolean): [RegExp, string][] {

@@ -2,6 +2,7 @@
 
 import os from 'node:os';
 import type { DoctorHop, DoctorReport } from '../process/contract';
+import { scrubSaid } from '../said';
 import type { Problem } from '../settings/problem';
 import { MACHINE } from '../system/processes';
 import { backendCheck, type ListedModels } from './backendChecks';
@@ -10,7 +11,7 @@ import { cursorChecks } from './cursorCheck';
 import type { DoctorFacts } from './facts';
 import { learnedChecks } from './learnedCheck';
 import { paidChecks } from './paidChecks';
-import { createScrubber, scrubSaid } from './privacy';
+import { createScrubber } from './privacy';
 import { noBackends, problemsFinding, routerChecks } from './routerChecks';
 import { say } from './sentences';
 import { troubleChecks } from './troubleCheck';

@@ -88,7 +88,7 @@ export const say = catalogue('doctor', {
   buffered: 'A streamed answer arrives in one piece: something on the way holds it back.',
   bufferedFix:
     'Use another provider, or switch off buffering in the proxy in front (Caddy: flush_interval -1; nginx: proxy_buffering off).',
-  streamFailed: (why: string) => `A streamed POST failed: ${why}`,
+  streamFailed: (why: Words) => `A streamed POST failed: ${textOf(why)}`,
   streamFailedFix: 'Repair the hops above first; else restart the router.',
   noProgramNeeded: 'A public URL of your own needs no program here.',
   program: (name: string, version: string, path: string) => `${name} ${version} (${path}).`,
@@ -121,7 +121,7 @@ export const say = catalogue('doctor', {
 
   // Public URL
   urlProven: (url: string) => `${url}/v1 answers with the proof of this router.`,
-  urlUnreached: (url: string, why: string) => `${url} was not reached from here: ${why}`,
+  urlUnreached: (url: string, why: Words) => `${url} was not reached from here: ${textOf(why)}`,
   urlUnreachedFix: 'Check the network and the proxy settings.',
   urlGone: (url: string) => `The tunnel service has no connection for ${url} (530).`,
   urlGoneRenew: 'Restart the router; if it stays, ask for a new URL and paste it into Cursor.',
@@ -200,7 +200,7 @@ export const say = catalogue('doctor', {
 
   // Cursor
   cursorHoldsNothing: 'They are not on this machine, or hold nothing about models.',
-  cursorUnread: (why: string) => `They were not read: ${why}`,
+  cursorUnread: (why: Words) => `They were not read: ${textOf(why)}`,
   cursorNoUrl: 'A base URL stands there, and this router has none to compare.',
   cursorRight: "The base URL is this router's, and the key is switched on.",
   cursorRightKeyHidden:

@@ -7,7 +7,7 @@ import type { Editor } from './controller';
 import { sayError, sayInformation } from './say';
 import { writeSetting } from './settings';
 import { phaseOf } from './view';
-import { t } from './words';
+import { reasonOf, t } from './words';
 
 /** Memento: what was answered. `later…` is a message closed without an answer, in that session of Cursor. */
 const CHOICE = 'cloudflaredChoice';
@@ -32,7 +32,7 @@ export function createConsent(editor: Editor): Disposable {
     if (choice === 'download') await download(editor);
     else await ask(editor);
   };
-  const looked = (): void => void look().catch((error: Error) => sayError(error.message));
+  const looked = (): void => void look().catch((error: unknown) => sayError(reasonOf(error)));
   const subscriptions = [editor.onDidChangeView(looked), window.onDidChangeWindowState(looked)];
   return { dispose: () => subscriptions.forEach((subscription) => void subscription.dispose()) };
 }

@@ -5,7 +5,7 @@ import { createKeyKeeper, switchPlan } from './connect/keepKeyOn';
 import type { Editor } from './controller';
 import { sayInformation, sayWarning } from './say';
 import { keepsKeyOn } from './settings';
-import { t } from './words';
+import { reasonOf, t } from './words';
 
 /** Flips `useOpenAIKey` in a running Cursor (docs/rules.md M11). */
 const TOGGLE = 'aiSettings.usingOpenAIKey.toggle';
@@ -70,6 +70,6 @@ export async function switchKey(editor: Editor, to: boolean): Promise<void> {
   // A message may stay unanswered; the command does not wait for it.
   const flip = 'Flip It';
   void sayWarning(t`Whether Cursor's OpenAI key is on cannot be read here. Flip it?`, flip).then((chosen) =>
-    chosen === flip ? flipIt().catch((error: Error) => void sayWarning(error.message)) : undefined,
+    chosen === flip ? flipIt().catch((error: unknown) => void sayWarning(reasonOf(error))) : undefined,
   );
 }

@@ -3,7 +3,7 @@
  * that has nothing it stays English.
  */
 import { l10n } from 'vscode';
-import { clock, prose, type Said, type SaidValue, type Says, type Words } from '../said';
+import { clock, errorWords, prose, type Said, type SaidValue, type Says, type Words } from '../said';
 
 export function t(parts: TemplateStringsArray, ...values: (string | number)[]): string {
   return l10n.t(templateOf(parts), ...values);
@@ -24,6 +24,9 @@ export function inWords(words: Words): string {
   const found = l10n.t(words.code);
   return found === words.code ? words.text : filled(found, words.values);
 }
+
+/** What a failure says, in the language of the editor where the sentence is ours. */
+export const reasonOf = (error: unknown): string => inWords(errorWords(error));
 
 /** What is told in English fields with `says` beside them, in the language of the editor. */
 export function here<Told extends { says?: Says<string> }>(told: Told): Told {

@@ -4,14 +4,16 @@
  */
 import { accessSync, constants, lstatSync, realpathSync, type Stats, statSync } from 'node:fs';
 import path from 'node:path';
+import type { Said } from '../said';
+import { say } from './sentences';
 
 export type FolderTrust =
   /** Only its owner and root write there. */
   | { kind: 'own' }
   /** Others that its owner chose may write there (a group, as on volumes of containers): nothing of it is run. */
-  | { kind: 'shared'; why: string; mend: string }
+  | { kind: 'shared'; why: Said; mend: string }
   /** Everybody may: nothing of it is believed. */
-  | { kind: 'open'; why: string; mend: string };
+  | { kind: 'open'; why: Said; mend: string };
 
 const OTHERS_WRITE = 0o002;
 const GROUP_WRITES = 0o020;
@@ -30,13 +32,13 @@ export function trustOf(folder: string): FolderTrust {
   if ((found.mode & OTHERS_WRITE) !== 0)
     return {
       kind: 'open',
-      why: `every user of this machine may write in ${folder}`,
+      why: say.everybodyWritesIn(folder),
       mend: `chmod o-w ${quoted(folder)}`,
     };
   if ((found.mode & GROUP_WRITES) !== 0)
-    return { kind: 'shared', why: `its group may write in ${folder}`, mend: `chmod g-w ${quoted(folder)}` };
+    return { kind: 'shared', why: say.groupWritesIn(folder), mend: `chmod g-w ${quoted(folder)}` };
   if (!isOurs(found))
-    return { kind: 'shared', why: `${folder} belongs to another user`, mend: `chown ${me()} ${quoted(folder)}` };
+    return { kind: 'shared', why: say.belongsToOther(folder), mend: `chown ${me()} ${quoted(folder)}` };
   return { kind: 'own' };
 }
 
@@ -53,7 +55,7 @@ function trustAt(file: string): FolderTrust {
   const around = trustOf(folder);
   const found = look(file);
   if (found && (found.mode & OTHERS_WRITE) !== 0 && !isReadOnly(file))
-    return { kind: 'open', why: `every user of this machine may write ${file}`, mend: `chmod o-w ${quoted(file)}` };
+    return { kind: 'open', why: say.everybodyWrites(file), mend: `chmod o-w ${quoted(file)}` };
   // In a folder like /tmp nobody can replace what belongs to us; a link of somebody else's they can.
   const itself = lstatSync(file, { throwIfNoEntry: false });
   const isKept = ((look(folder)?.mode ?? 0) & STICKY) !== 0 && !!found && !!itself && isOurs(found) && isOurs(itself);
@@ -78,7 +80,7 @@ function openAbove(folder: string): FolderTrust | undefined {
     if ((mode & OTHERS_WRITE) !== 0 && (mode & STICKY) === 0 && !isReadOnly(above))
       return {
         kind: 'open',
-        why: `every user of this machine may write in ${above}`,
+        why: say.everybodyWritesIn(above),
         mend: `chmod o-w ${quoted(above)}`,
       };
     if (above === path.dirname(above)) return undefined;

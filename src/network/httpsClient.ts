@@ -8,8 +8,10 @@ import http from 'node:http';
 import https from 'node:https';
 import { isIP, type Socket } from 'node:net';
 import tls from 'node:tls';
+import { errorWords, type Said, SaidError, saidOf, textOf, type Words } from '../said';
 import { trustedCertificates } from './certificates';
 import { BadProxy, proxyFor } from './proxyLaw';
+import { say } from './sentences';
 import type { NetworkSettings } from './settings';
 
 export interface NetworkRequest {
@@ -46,8 +48,10 @@ export class NetworkError extends Error {
   override name = 'NetworkError';
   /** `reached`: the host itself (its certificate proves it) had the request, and then said nothing that we can use. */
   readonly reached: boolean;
-  constructor(message: string, { reached = false, cause }: { reached?: boolean; cause?: unknown } = {}) {
-    super(message, { cause });
+  readonly said: Said | undefined;
+  constructor(words: Words, { reached = false, cause }: { reached?: boolean; cause?: unknown } = {}) {
+    super(textOf(words), { cause });
+    this.said = saidOf(words);
     this.reached = reached;
   }
 }
@@ -77,7 +81,7 @@ export function createNetwork(
 
   async function open(request: NetworkRequest, progress = { reached: false }): Promise<http.IncomingMessage> {
     const url = new URL(request.url);
-    if (url.protocol !== 'https:') throw new NetworkError(`${url.origin} is not an https address.`);
+    if (url.protocol !== 'https:') throw new NetworkError(say.notHttps(url.origin));
     const deadline = AbortSignal.timeout(request.timeoutMs);
     const signal = request.signal ? AbortSignal.any([deadline, request.signal]) : deadline;
     const host = request.dialHost ?? url.hostname;
@@ -112,12 +116,12 @@ export function createNetwork(
     });
     const chunks: Buffer[] = [];
     let size = 0;
-    const cut = () => answer.destroy(new Error('no complete answer in time'));
+    const cut = () => answer.destroy(new SaidError(say.incomplete));
     deadline.addEventListener('abort', cut);
     try {
       for await (const chunk of answer) {
         size += chunk.length;
-        if (size > MAX_BODY) throw new Error('the answer is larger than 1 MB');
+        if (size > MAX_BODY) throw new SaidError(say.tooLarge);
         chunks.push(chunk);
       }
     } catch (error) {
@@ -200,12 +204,8 @@ function connectThroughProxy(
       agent: false,
       signal,
     });
-    const refused = (status: number | undefined) =>
-      reject(
-        new Error(
-          `the proxy ${proxy.host} answered ${status}${status === 407 ? ' (it wants a user name and password)' : ''}`,
-        ),
-      );
+    const refused = (status = 0) =>
+      reject(new SaidError((status === 407 ? say.proxyPassword : say.proxyStatus)(proxy.host, status)));
     request.on('connect', (answer, socket, head) => {
       if (answer.statusCode !== 200) {
         socket.destroy();
@@ -220,7 +220,7 @@ function connectThroughProxy(
       refused(answer.statusCode);
     });
     request.on('error', (error) =>
-      reject(new Error(`the proxy ${proxy.host} was not reached (${codeOf(error)})`, { cause: error })),
+      reject(new SaidError(say.proxyUnreached(proxy.host, codeOf(error)), { cause: error })),
     );
     request.end();
   });
@@ -236,7 +236,7 @@ function settle(socket: Socket, event: 'connect' | 'secureConnect', signal: Abor
       signal.removeEventListener('abort', abort);
       reject(error);
     });
-    socket.once('close', () => reject(new Error('the connection was closed')));
+    socket.once('close', () => reject(new SaidError(say.closed)));
     socket.once(event, () => {
       signal.removeEventListener('abort', abort);
       resolve();
@@ -244,15 +244,15 @@ function settle(socket: Socket, event: 'connect' | 'secureConnect', signal: Abor
   });
 }
 
-function explain(error: unknown, host: string, timeoutMs: number, late: boolean): string {
-  if (error instanceof BadProxy) return `${host} could not be reached: ${error.message}`;
-  if (late) return `${host} did not answer within ${Math.round(timeoutMs / 1000)} s.`;
-  return `${host} could not be reached: ${codeOf(error)}.`;
+function explain(error: unknown, host: string, timeoutMs: number, late: boolean): Said {
+  if (error instanceof BadProxy) return say.unreachedSince(host, error.said);
+  if (late) return say.late(host, Math.round(timeoutMs / 1000));
+  return say.unreached(host, codeOf(error));
 }
 
 /** Reads like `ECONNREFUSED` or the error's own words; several tried addresses come as one AggregateError without any. */
-function codeOf(error: unknown): string {
+function codeOf(error: unknown): Words {
   if (error instanceof AggregateError && error.errors.length > 0) return codeOf(error.errors[0]);
   const { code, message } = error as NodeJS.ErrnoException;
-  return message && !code ? message : (code ?? 'unknown error');
+  return message && !code ? errorWords(error) : (code ?? say.noReason);
 }

@@ -1,5 +1,7 @@
 /** Which proxy a host is reached through: one answer for backends, tunnel, verification, download and Doctor. Pure. */
 import { BlockList, isIP } from 'node:net';
+import { SaidError } from '../said';
+import { say } from './sentences';
 import type { NetworkSettings } from './settings';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -7,13 +9,10 @@ type Environment = Readonly<Record<string, string | undefined>>;
 const SCHEMES: ReadonlySet<string> = new Set(['http:', 'https:']);
 
 /** What is set is no http proxy. The message names where it is set and holds nothing of the address: a password may be in it. */
-export class BadProxy extends Error {
+export class BadProxy extends SaidError {
   readonly code = 'BAD_PROXY';
   constructor(where: string, socks: boolean) {
-    const what = socks ? 'names a SOCKS proxy' : 'is something else';
-    super(
-      `the proxy setting is not an http:// address: ${where} ${what}. Put the http:// address of a proxy there, or empty it.`,
-    );
+    super(socks ? say.socksProxy(where) : say.badProxy(where));
     this.name = 'BadProxy';
   }
 }

@@ -11,6 +11,7 @@ import {
   ResponseError,
 } from 'vscode-jsonrpc';
 import type { RequestRecord } from '../ledger/record';
+import { failureOf } from '../said';
 import {
   type By,
   CALL_NAMES,
@@ -21,6 +22,7 @@ import {
   type ConfigPush,
   type ConfigResult,
   events,
+  type FailureData,
   type RouterState,
   send,
 } from './contract';
@@ -222,6 +224,8 @@ async function ask<Name extends CallName>(
       error instanceof ConnectionError ||
       (error instanceof ResponseError && error.code === ErrorCodes.PendingResponseRejected);
     if (ended) throw new Error('The router process ended before it answered. Try again in a moment.', { cause: error });
-    throw error instanceof ResponseError ? new Error(error.message, { cause: error }) : error;
+    if (!(error instanceof ResponseError)) throw error;
+    const data = error.data as FailureData | undefined;
+    throw failureOf(data?.says ?? error.message, { cause: error });
   }
 }

@@ -207,6 +207,12 @@ export const events = {
   focus: new NotificationType<void>('focus'),
 } as const;
 
+/** What goes with a failed call beside its sentence. */
+export interface FailureData {
+  /** The sentence as code and values. */
+  says?: Said;
+}
+
 /** Who carries a call out: the pipe itself, `Commands` (one after the other, for it changes something) or the core. */
 export type By = 'pipe' | 'commands' | 'core';
 

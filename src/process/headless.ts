@@ -89,7 +89,10 @@ async function serveHeadless(
   if (args.apiKey) terminal.log('warn', VISIBLE_KEY);
   const trust = trustOf(prepared.dataDir);
   if (trust.kind === 'shared')
-    terminal.log('warn', `No program is run from the data folder, since ${trust.why}. Mend it with: ${trust.mend}`);
+    terminal.log(
+      'warn',
+      `No program is run from the data folder, since ${trust.why.text}. Mend it with: ${trust.mend}`,
+    );
   await apply(first);
 
   tellEvents(core, terminal, args);
@@ -342,7 +345,7 @@ async function usableFolder<T>(folder: string, work: () => Promise<T>): Promise<
 function refuseOpen(trust: FolderTrust, what: string): void {
   if (trust.kind === 'open')
     throw new UsageError(
-      `No ${what.replace(/^a /, '')} may be taken from there: ${trust.why}. Mend it with: ${trust.mend}`,
+      `No ${what.replace(/^a /, '')} may be taken from there: ${trust.why.text}. Mend it with: ${trust.mend}`,
     );
 }
 

@@ -6,6 +6,7 @@ import { chmod } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
 import { type CancellationToken, ErrorCodes, type MessageConnection, ResponseError } from 'vscode-jsonrpc';
 import type { RequestRecord } from '../ledger/record';
+import { errorWords, scrubSaid, textOf } from '../said';
 import { maskKeys } from '../wires/keyShapes';
 import type { Commands } from './commands';
 import {
@@ -15,6 +16,7 @@ import {
   type Call,
   type CallName,
   events,
+  type FailureData,
   type Hello,
   type HelloAnswer,
   type RouterState,
@@ -283,13 +285,13 @@ function limited<T>(name: CallName, work: Promise<T>): Promise<T> {
 }
 
 /** A failure reaches the window as its own sentence, without what the library would put around it. */
-async function tell<T>(work: Promise<T>): Promise<T | ResponseError<void>> {
+async function tell<T>(work: Promise<T>): Promise<T | ResponseError<FailureData>> {
   try {
     return await work;
   } catch (error) {
-    return new ResponseError(
-      ErrorCodes.InternalError,
-      maskKeys(error instanceof Error ? error.message : String(error)),
-    );
+    const words = errorWords(error);
+    const message = maskKeys(textOf(words));
+    const data = typeof words === 'string' ? undefined : { says: scrubSaid(words, maskKeys) };
+    return new ResponseError(ErrorCodes.InternalError, message, data);
   }
 }

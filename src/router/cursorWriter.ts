@@ -3,11 +3,13 @@ import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { belongsTo, isLastingCursor, runningPrograms } from '../cursorApp/processes';
 import { writeWhenClosed } from '../cursorApp/whenClosed';
-import { connectState, disconnectState, isKept, type WriteResult } from '../cursorApp/writeState';
+import { connectState, disconnectState, isKept, notWritten, type WriteResult } from '../cursorApp/writeState';
 import { steadyNow } from '../network/steadyClock';
 import type { CursorJob, CursorWrite } from '../process/contract';
+import { errorWords, SaidError, spoken } from '../said';
 import { thisSystem } from '../system/processes';
 import type { CoreOptions } from './options';
+import { say } from './sentences';
 
 /** How long the end is told to windows that open, milliseconds. */
 const TOLD_MS = 600_000;
@@ -38,10 +40,10 @@ export function createCursorWriter({ options, file, publicUrl, onChange }: Curso
 
   async function write(asked: CursorWrite): Promise<WriteResult> {
     const target = file();
-    if (!target) return { ok: false, text: "Cursor's settings cannot be read any more. Nothing was written." };
+    if (!target) return notWritten(say.cursorUnreadable);
     if ('undo' in asked) return await disconnectState(target, dataDir);
     const baseUrl = publicUrl();
-    if (!baseUrl) return { ok: false, text: 'The public URL did not work at that moment. Nothing was written.' };
+    if (!baseUrl) return notWritten(say.urlDidNotWork);
     return await connectState(target, dataDir, { baseUrl, models: asked.models });
   }
 
@@ -62,9 +64,10 @@ export function createCursorWriter({ options, file, publicUrl, onChange }: Curso
         startCursor: () => startCursor(closing.runtime),
       },
       signal,
-    ).catch((error: Error): WriteResult => ({ ok: false, text: `${error.message} Nothing was written.` }));
-    log(result.ok ? 'info' : 'warn', `Cursor's settings: ${result.text}`);
-    const end: CursorJob = { phase: result.ok ? 'done' : 'failed', text: result.text };
+    ).catch((error: unknown) => notWritten(errorWords(error)));
+    const { ok, ...told } = result;
+    log(ok ? 'info' : 'warn', `Cursor's settings: ${told.text}`);
+    const end: CursorJob = { phase: ok ? 'done' : 'failed', ...told };
     job = end;
     onChange();
     letGo();
@@ -87,10 +90,9 @@ export function createCursorWriter({ options, file, publicUrl, onChange }: Curso
       return isKept(dataDir);
     },
     start(asked) {
-      if (job?.phase === 'waiting') throw new Error('This is under way already: quit Cursor.');
-      if (!closing || !isLastingCursor(closing.runtime))
-        throw new Error('This router does not run on a Cursor that it outlives, so it cannot wait for its end.');
-      job = { phase: 'waiting', text: 'Waiting until Cursor has quit, 5 minutes at most.' };
+      if (job?.phase === 'waiting') throw new SaidError(say.writeUnderWay);
+      if (!closing || !isLastingCursor(closing.runtime)) throw new SaidError(say.cannotOutlive);
+      job = { phase: 'waiting', ...spoken({ text: say.waitingForCursor }) };
       log('info', `Cursor's settings: ${job.text}`);
       onChange();
       void run(wishOf(asked), ended.signal);

@@ -1,5 +1,5 @@
 /** One link from its start to its end: connected, verified, watched. Says how it ended; what follows is the supervisor's. */
-import type { Said } from '../said';
+import { errorWords, type Said } from '../said';
 import type { Connected, Driver, Link, LinkEvent, TunnelProblem } from './driver';
 import type { Mailbox } from './mailbox';
 import { say } from './sentences';
@@ -245,7 +245,7 @@ export async function attendLink(link: Link, context: AttendContext): Promise<At
     if (what === 'stream')
       void verifier
         .stream(url!, driver.dial)
-        .catch((error: Error): StreamResult => ({ ok: false, kind: 'failed', why: error.message }))
+        .catch((error: unknown): StreamResult => ({ ok: false, kind: 'failed', why: errorWords(error) }))
         .then((result) => post({ type: 'stream', link, result }));
     else
       void verifier
@@ -304,4 +304,4 @@ export async function attendLink(link: Link, context: AttendContext): Promise<At
 }
 
 /** A probe that failed by itself (no file left for a socket, say) proves as little as one that did not leave the machine. */
-const unreachable = (error: Error): HealthResult => ({ ok: false, kind: 'unreachable', why: error.message });
+const unreachable = (error: Error): HealthResult => ({ ok: false, kind: 'unreachable', why: errorWords(error) });

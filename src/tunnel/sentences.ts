@@ -8,8 +8,8 @@ export const say = catalogue('tunnel', {
     `There is no program at ${path}. Correct llmRouter.tunnel.binary (or CLOUDFLARED_BIN), or leave it empty.`,
   chosenBinaryFails: (path: string, why: Words) =>
     `${path} does not start (${textOf(why)}). It is named in llmRouter.tunnel.binary (or CLOUDFLARED_BIN): correct that, or leave it empty. A virus scanner or Gatekeeper may hold it back: allow it.`,
-  folderNotTrusted: (why: string, mend: string) =>
-    `No program is run from the data folder, since ${why}. Mend it with: ${mend}. Or install cloudflared yourself.`,
+  folderNotTrusted: (why: Words, mend: string) =>
+    `No program is run from the data folder, since ${textOf(why)}. Mend it with: ${mend}. Or install cloudflared yourself.`,
   binaryFails: (path: Words, why: Words) =>
     `${textOf(path)} does not start (${textOf(why)}). A virus scanner or Gatekeeper may hold it back: allow it, or run the command Install cloudflared.`,
   theDownload: 'The downloaded cloudflared',
@@ -25,6 +25,35 @@ export const say = catalogue('tunnel', {
   installing: (version: string, percent: number | undefined) =>
     `Downloading cloudflared ${version}${percent === undefined ? '' : ` (${percent} %)`}.`,
 
+  // Downloading it
+  noBuild: (platform: string, arch: string) =>
+    `There is no cloudflared for ${platform} on ${arch}. Install it yourself and name it in llmRouter.tunnel.binary, or choose another provider.`,
+  noRelease: 'GitHub names no usable release of cloudflared. Try again later.',
+  noAsset: (version: string, file: string) => `The cloudflared release ${version} has no file ${file}.`,
+  noChecksum: (file: string) => `The release publishes no checksum for ${file}, so it is not installed.`,
+  strangeAddress: (file: string) =>
+    `The release names an unexpected download address for ${file}, so it is not installed.`,
+  strangeSize: (file: string) => `The release names an impossible size for ${file}, so it is not installed.`,
+  releasesStatus: (status: number) => `GitHub answered with HTTP ${status}. Try again later.`,
+  releasesLimited: (status: number) =>
+    `GitHub answered with HTTP ${status}: too many requests from this network. Try again in an hour.`,
+  strangeRelease:
+    'GitHub answered with something that is no release. Check whether a proxy or a login page is in between.',
+  downloadTooLarge: (file: string) =>
+    `The download of ${file} is larger than the release says, so it is not installed.`,
+  downloadCut: (file: string) => `The download of ${file} ended early. Try again.`,
+  downloadChanged: (file: string) =>
+    `The downloaded ${file} does not have the published checksum, so it was thrown away. Try again; if it stays so, something changes downloads on the way.`,
+  downloadStatus: (status: number) => `The download answered with HTTP ${status}. Try again later.`,
+  downloadOpen: 'The download led to an address without https, so it was stopped.',
+  downloadRedirected: 'The download was redirected too often, so it was stopped.',
+  emptyArchive: 'The downloaded archive holds no cloudflared.',
+  downloadCancelled: 'The download of cloudflared was cancelled.',
+  downloadTooSlow: 'The download of cloudflared took too long and was stopped. Try again on a faster network.',
+  downloadBroke: 'The download of cloudflared broke off. Try again.',
+  diskFull: 'The disk is full, so cloudflared was not installed. Free some space and try again.',
+  folderNotWritten: (code: string) => `The data folder cannot be written (${code}), so cloudflared was not installed.`,
+
   // Asking for a tunnel
   stateLost: (file: string) =>
     `The notes of the tunnel are lost (${file} is missing or damaged, and so is its copy), so the URL changes: paste the new one into Cursor's settings.`,
@@ -33,10 +62,14 @@ export const say = catalogue('tunnel', {
     `Cloudflare allows no more new tunnels from this network for now. Next try at ${clock(until)}. Another network or another provider (ngrok, Tailscale) works at once.`,
   requestFailed: (why: Words, until: number) =>
     `Cloudflare did not create a tunnel (${textOf(why)}). Next try at ${clock(until)}.`,
-  requestUnreachable: (why: string) =>
-    `${why} Check the network; if it needs a proxy, set http.proxy (or HTTPS_PROXY). Trying again by itself.`,
-  requestUnreachableThrough: (why: string, proxy: string) =>
-    `${why} The request went through the proxy ${proxy}: check http.proxy. Trying again by itself.`,
+  /** What the service answered. */
+  serviceError: (code: string) => `error ${code}`,
+  serviceErrorSaid: (code: string, words: string) => `error ${code} ${words}`,
+  noCredentials: 'no credentials in the answer',
+  requestUnreachable: (why: Words) =>
+    `${textOf(why)} Check the network; if it needs a proxy, set http.proxy (or HTTPS_PROXY). Trying again by itself.`,
+  requestUnreachableThrough: (why: Words, proxy: string) =>
+    `${textOf(why)} The request went through the proxy ${proxy}: check http.proxy. Trying again by itself.`,
 
   // Connecting
   connecting: (transport: string | undefined) =>
@@ -94,10 +127,13 @@ export const say = catalogue('tunnel', {
   busy: 'More than 200 requests at once: the tunnel service refuses more until some end.',
   silent: 'the tunnel service got no answer in time (524).',
   badStatus: (status: number) => `the public URL answered with HTTP ${status}.`,
+  brokeOff: (why: Words) => `the answer broke off (${textOf(why)}).`,
+  endedEarly: 'the answer ended early.',
+  nameNotYet: (host: string) => `${host} does not exist yet for the rest of the world.`,
   notStreaming:
     'Requests come through, but streamed answers arrive in one piece. Cursor will show nothing until an answer is complete; use another provider or proxy setting.',
-  streamFailed: (why: string) => `Short requests come through, but a streamed request failed: ${why}`,
-  notProven: (why: string) => `The tunnel is connected, but this computer cannot check the public URL: ${why}`,
+  streamFailed: (why: Words) => `Short requests come through, but a streamed request failed: ${textOf(why)}`,
+  notProven: (why: Words) => `The tunnel is connected, but this computer cannot check the public URL: ${textOf(why)}`,
 
   // Programs of other providers
   programFails: (program: string, path: string, why: string) =>
@@ -154,5 +190,5 @@ export const say = catalogue('tunnel', {
   // What is not a sentence of ours
   /** Words of a program or of the system, as they are. */
   other: (words: string) => words,
-  couldNotStart: (why: string) => `The tunnel could not start: ${why}${/[.!?]$/.test(why) ? '' : '.'}`,
+  couldNotStart: (why: Words) => `The tunnel could not start: ${textOf(why)}${/[.!?]$/.test(textOf(why)) ? '' : '.'}`,
 });

@@ -2,7 +2,7 @@
  * The one supervisor for every provider: start, verify, watch, repair, and say so. It decides when; a Driver knows how.
  * One loop reads events from one mailbox, so nothing happens twice at the same time.
  */
-import type { Said } from '../said';
+import { errorWords, type Said } from '../said';
 import { type AttendEnd, attendLink, type Note } from './attend';
 import { type Driver, type Link, TunnelProblem } from './driver';
 import { createMailbox } from './mailbox';
@@ -358,4 +358,4 @@ async function unlessStopped<T>(look: Promise<T>, signal: AbortSignal): Promise<
 }
 
 const asProblem = (error: unknown) =>
-  error instanceof TunnelProblem ? error : new TunnelProblem('error', say.couldNotStart((error as Error).message));
+  error instanceof TunnelProblem ? error : new TunnelProblem('error', say.couldNotStart(errorWords(error)));

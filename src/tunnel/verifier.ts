@@ -4,7 +4,9 @@ import { timingSafeEqual } from 'node:crypto';
 import { isIP } from 'node:net';
 import { type HealthProof, newHealthNonce } from '../network/healthProof';
 import { type Network, NetworkError } from '../network/httpsClient';
+import { errorWords, type Words } from '../said';
 import type { Dial } from './driver';
+import { say } from './sentences';
 
 /** The user text that makes the built-in model demo/echo stream at least three chunks about 300 ms apart. */
 export const TUNNEL_PROBE_TEXT = 'llm-router tunnel self-test';
@@ -25,9 +27,9 @@ export type HealthResult =
   | { ok: false; kind: 'gone' | 'origin' | 'busy' | 'foreign' | 'silent' | 'status'; status: number; code?: string }
   /** `unreachable`: the request never got there (DNS, proxy, captive portal, no network), which proves nothing about the tunnel;
    * `unanswered`: the service had it and gave no answer. */
-  | { ok: false; kind: 'unreachable' | 'unanswered'; why: string };
+  | { ok: false; kind: 'unreachable' | 'unanswered'; why: Words };
 
-export type StreamResult = { ok: true } | { ok: false; kind: 'buffered' } | { ok: false; kind: 'failed'; why: string };
+export type StreamResult = { ok: true } | { ok: false; kind: 'buffered' } | { ok: false; kind: 'failed'; why: Words };
 
 export interface Verifier {
   health(publicUrl: string, dial?: Dial): Promise<HealthResult>;
@@ -82,7 +84,7 @@ export function createVerifier({
         return { ok: false, kind: kindOf(answer.status, answer.body, code), status: answer.status, code };
       } catch (error) {
         const reached = error instanceof NetworkError && error.reached;
-        return { ok: false, kind: reached ? 'unanswered' : 'unreachable', why: wordsOf(error) };
+        return { ok: false, kind: reached ? 'unanswered' : 'unreachable', why: reasonOf(error) };
       }
     },
 
@@ -111,13 +113,13 @@ export function createVerifier({
         );
         if (answer.statusCode !== 200) {
           answer.destroy();
-          return { ok: false, kind: 'failed', why: `the public URL answered with HTTP ${answer.statusCode}.` };
+          return { ok: false, kind: 'failed', why: say.badStatus(answer.statusCode ?? 0) };
         }
         const arrivals = await contentArrivals(answer, now);
-        if (arrivals.length < 3) return { ok: false, kind: 'failed', why: 'the answer ended early.' };
+        if (arrivals.length < 3) return { ok: false, kind: 'failed', why: say.endedEarly };
         return arrivals.at(-1)! - arrivals[0]! >= MIN_SPREAD_MS ? { ok: true } : { ok: false, kind: 'buffered' };
       } catch (error) {
-        return { ok: false, kind: 'failed', why: wordsOf(error) };
+        return { ok: false, kind: 'failed', why: reasonOf(error) };
       }
     },
 
@@ -164,7 +166,7 @@ async function dialHost(network: Network, publicUrl: string, dial: Dial | undefi
   if (!dial?.outside || network.proxyFor(hostname)) return dial?.host;
   const address = await addressOf(network, hostname);
   if (address) return address;
-  throw new NetworkError(`${hostname} does not exist yet for the rest of the world.`);
+  throw new NetworkError(say.nameNotYet(hostname));
 }
 
 async function addressOf(network: Network, host: string): Promise<string | undefined> {
@@ -234,5 +236,5 @@ async function contentArrivals(answer: NodeJS.ReadableStream, now: () => number)
   return arrivals;
 }
 
-const wordsOf = (error: unknown) =>
-  error instanceof NetworkError ? error.message : `the answer broke off (${(error as Error).message}).`;
+const reasonOf = (error: unknown): Words =>
+  error instanceof NetworkError ? errorWords(error) : say.brokeOff(errorWords(error));

@@ -1,5 +1,5 @@
 /** Errors of sockets and certificates in words for a person. */
-import type { Said, Words } from '../said';
+import { errorWords, type Said, type Words } from '../said';
 import { say } from './sentences';
 
 const REASONS: Readonly<Record<string, (who: Words) => Said>> = {
@@ -32,7 +32,7 @@ export function networkSaid(error: NetworkFailure, provider: string, answered: b
   const code = error.code ?? (error.cause as { code?: string } | undefined)?.code ?? '';
   if (code === 'BAD_ENCODING') return say.badEncoding(provider);
   // Its message names the setting or the variable.
-  if (code === 'BAD_PROXY') return say.because(provider, error.message);
+  if (code === 'BAD_PROXY') return say.because(provider, errorWords(error));
   if (answered) return say.brokeOff(provider);
   if (error.proxy && !isAboutCertificate(code)) return proxySaid(error, code, provider, error.proxy);
   const reason = REASONS[code];

@@ -24,7 +24,7 @@ export const say = catalogue('upstream', {
   unreached: (who: Words, code: string | undefined) =>
     `${textOf(who)} could not be reached.${code === undefined ? '' : ` (${code})`}`,
   badEncoding: (who: Words) => `${textOf(who)} sent a compressed answer that cannot be decoded.`,
-  because: (who: Words, why: string) => `${textOf(who)} could not be reached: ${why}`,
+  because: (who: Words, why: Words) => `${textOf(who)} could not be reached: ${textOf(why)}`,
   brokeOff: (who: Words) => `The answer of ${textOf(who)} broke off.`,
 
   // Proxies

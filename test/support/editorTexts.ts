@@ -3,8 +3,10 @@ import path from 'node:path';
 import ts from 'typescript-api';
 import { say as config } from '../../src/config/sentences';
 import { say as cursor } from '../../src/cursor/sentences';
+import { say as cursorApp } from '../../src/cursorApp/sentences';
 import { say as doctor } from '../../src/doctor/sentences';
 import { say as ledger } from '../../src/ledger/sentences';
+import { say as network } from '../../src/network/sentences';
 import { say as router } from '../../src/router/sentences';
 import { clock, type Said } from '../../src/said';
 import { say as server } from '../../src/server/sentences';
@@ -16,11 +18,26 @@ import { say as wires } from '../../src/wires/sentences';
 
 /** Every t`…` of the extension and of its page as the dictionaries in l10n/ name it: "Copied {0}." */
 export function editorTexts(): string[] {
-  return [...new Set(['src/editor', 'src/webview'].flatMap((room) => filesIn(room).flatMap(textsIn)))];
+  const files = [path.join('src', 'extension.ts'), ...['src/editor', 'src/webview'].flatMap(filesIn)];
+  return [...new Set(files.flatMap(textsIn))];
 }
 
 /** The rooms whose sentences the editor can say in its language, each with its catalogue. */
-const ROOMS = { config, cursor, doctor, ledger, router, server, settings, trouble, tunnel, upstream, wires };
+const ROOMS = {
+  config,
+  cursor,
+  cursorApp,
+  doctor,
+  ledger,
+  network,
+  router,
+  server,
+  settings,
+  trouble,
+  tunnel,
+  upstream,
+  wires,
+};
 
 /** The rooms as the files of the house name them. */
 export function roomsOfTheHouse(): string[] {

@@ -8,7 +8,7 @@ import type { Editor } from '../controller';
 import type { Handlers } from '../ids';
 import { sayWarning } from '../say';
 import { backendName, type WrittenBackend, writeSetting, writtenBackends } from '../settings';
-import { here, t } from '../words';
+import { here, reasonOf, t } from '../words';
 import { type Address, askUrl, collectBackend, typedAddress } from './backendSteps';
 import { askKey } from './keys';
 
@@ -102,7 +102,7 @@ export async function testBackend(
   const test = editor.router
     .testBackend({ backend, ...(key ? { key } : {}), ...(model ? { model } : {}) })
     .then(here)
-    .catch((error: Error): TestResult => ({ ok: false, message: error.message, models: [], ms: 0 }));
+    .catch((error: unknown): TestResult => ({ ok: false, message: reasonOf(error), models: [], ms: 0 }));
   const title = t`Testing ${backendName(backend)} with one small request…`;
   const timer = setTimeout(
     () => void window.withProgress({ location: ProgressLocation.Notification, title }, () => test),

@@ -3,7 +3,9 @@
 import { commands, env, ProgressLocation, type QuickInputButton, type QuickPickItem, ThemeIcon, window } from 'vscode';
 import { markdownReport, summaryOf } from '../../doctor/report';
 import type { DoctorAction, DoctorHop, DoctorReport } from '../../process/contract';
+import { errorWords, spoken, type Words } from '../../said';
 import { MACHINE } from '../../system/processes';
+import { say as trouble } from '../../troubles/sentences';
 import { VERSION } from '../../version';
 import { isRunning } from '../actions';
 import type { Editor } from '../controller';
@@ -62,21 +64,21 @@ async function examine(editor: Editor, paid: boolean): Promise<DoctorReport | un
     const told = (hop: DoctorHop): void => progress.report({ message: `${hopWords(hop).title}: ${shown(hop.state)}` });
     return await editor.router
       .doctor({ paid, windowVersion: VERSION }, told, cancel.signal)
-      .catch((error: Error) => unreachable(error.message));
+      .catch((error: unknown) => unreachable(errorWords(error)));
   });
   return report.cancelled && report.hops.length === 0 ? undefined : report;
 }
 
 /** What can be said without a router: why there is none. */
-function unreachable(why: string): DoctorReport {
+function unreachable(why: Words): DoctorReport {
   const action: DoctorAction = { title: t`Restart Router`, command: COMMANDS.restartRouter };
-  const fix = 'Restart the router; if that fails too, show the log.';
+  const told = spoken({ why, fix: trouble.notRunningFix });
   return {
     version: VERSION,
     platform: MACHINE,
     at: new Date().toISOString(),
     ms: 0,
-    hops: [{ id: 'process', title: t`Router process`, state: 'failed', why, fix, action, ms: 0 }],
+    hops: [{ id: 'process', title: t`Router process`, state: 'failed', ...told, action, ms: 0 }],
   };
 }
 

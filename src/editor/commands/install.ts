@@ -7,7 +7,7 @@ import type { Editor } from '../controller';
 import { sayInformation } from '../say';
 import { writeSetting } from '../settings';
 import { phaseOf } from '../view';
-import { inWords, t } from '../words';
+import { inWords, reasonOf, t } from '../words';
 
 /** A file chosen by a person becomes the tunnel's program; false: none was chosen. */
 export async function chooseBinary(): Promise<boolean> {
@@ -45,7 +45,7 @@ export async function install(editor: Editor): Promise<'installed' | 'failed' | 
       void sayInformation(t`The download was cancelled. The router works on this machine only.`);
       return 'cancelled';
     }
-    const text = t`cloudflared was not installed: ${error instanceof Error ? error.message : String(error)}`;
+    const text = t`cloudflared was not installed: ${reasonOf(error)}`;
     void tell(editor, { severity: 'error', text, actions: ['Set Up Tunnel…', 'Show Log'] });
     return 'failed';
   }

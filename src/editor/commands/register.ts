@@ -18,6 +18,7 @@ import { createDashboard } from '../views/dashboard';
 import { createDocuments } from '../views/documents';
 import { asksForProgram } from '../views/requestsHead';
 import { openWalkthrough } from '../views/walkthrough';
+import { reasonOf } from '../words';
 import { copyCommands } from './copy';
 import { cursorCommands } from './cursor';
 import { lifecycleCommands } from './lifecycle';
@@ -68,7 +69,7 @@ async function answered(editor: Editor, handler: () => Promise<void>): Promise<v
   try {
     await handler();
   } catch (error) {
-    const text = error instanceof Error ? error.message : String(error);
+    const text = reasonOf(error);
     editor.log.error(error instanceof Error ? error : text);
     const lost = error instanceof LostKeyError ? keyMessage(editor.view) : undefined;
     void tell(editor, lost ?? { severity: 'error', text, actions: ['Show Log'] });

@@ -3,7 +3,7 @@ import { commands, type Disposable, EventEmitter, Uri, window, workspace } from 
 import type { Period } from '../../ledger/store';
 import type { RequestTelling } from '../../process/contract';
 import type { Editor } from '../controller';
-import { inWords } from '../words';
+import { inWords, reasonOf } from '../words';
 import { GROUPS, type Group } from './periods';
 import { tabName } from './requestLook';
 
@@ -36,7 +36,7 @@ export function createDocuments({ router }: Editor): Documents {
   const registration = workspace.registerTextDocumentContentProvider(SCHEME, {
     onDidChange: changed.event,
     // A page that is opened again after a reload may have nothing to show any more.
-    provideTextDocumentContent: (uri) => textOf(uri).catch((error: Error) => error.message),
+    provideTextDocumentContent: (uri) => textOf(uri).catch(reasonOf),
   });
   async function open(uri: Uri): Promise<void> {
     // Asked here, too: a failure is a message of the command, not a page.

@@ -1,6 +1,7 @@
 /** What the two kinds of cloudflared share: finding the program, starting it, adopting it. */
 import type { Network } from '../../network/httpsClient';
 import type { NetworkSettings } from '../../network/settings';
+import { errorWords } from '../../said';
 import type { TunnelKind } from '../../settings/tunnelKinds';
 import { compareVersions } from '../../version';
 import type { ProgramOptions, WayOptions } from '../card';
@@ -81,8 +82,9 @@ export function cloudflaredBase(options: CloudflaredOptions, programs: Cloudflar
         if (!fixable || !options.mayInstall) throw problem;
         const onProgress = ({ says, message }: InstallProgress) => report('installing', says ?? say.other(message));
         return await installCloudflared({ dataDir, world, network: options.networkSettings, signal, onProgress }).catch(
-          (error: Error) => {
-            const said = error instanceof TunnelProblem ? error.said : say.other(error.message);
+          (error: unknown) => {
+            const words = errorWords(error);
+            const said = typeof words === 'string' ? say.other(words) : words;
             throw new TunnelProblem('error', said, { missingBinary: true });
           },
         );

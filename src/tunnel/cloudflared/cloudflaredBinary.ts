@@ -4,7 +4,7 @@ import { createReadStream, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { use } from 'cloudflared/lib/constants.js';
 import { trustOf, trustOfFile } from '../../network/folderTrust';
-import type { Said, Words } from '../../said';
+import { errorWords, type Said, SaidError } from '../../said';
 import { compareVersions } from '../../version';
 import { isProgram, type ProgramOutput, programOnPath, runForOutput } from '../commands';
 import { TunnelProblem } from '../driver';
@@ -44,7 +44,7 @@ async function checkChosen(chosen: string, world: BinaryOptions['world']): Promi
   try {
     return { path: chosen, version: await cloudflaredVersion(chosen, world) };
   } catch (error) {
-    throw new TunnelProblem('error', say.chosenBinaryFails(chosen, saidOf(error)), { missingBinary: true });
+    throw new TunnelProblem('error', say.chosenBinaryFails(chosen, errorWords(error)), { missingBinary: true });
   }
 }
 
@@ -70,7 +70,7 @@ async function newestCopy(dataDir: string, world: BinaryOptions['world']): Promi
     try {
       return { copy: { path: program, version: await cloudflaredVersion(program, world) } };
     } catch (error) {
-      fails ??= say.binaryFails(program, saidOf(error));
+      fails ??= say.binaryFails(program, errorWords(error));
     }
   }
   return { fails };
@@ -100,7 +100,7 @@ async function onPath(world: BinaryOptions['world'], instead?: Said): Promise<Bi
   try {
     version = await cloudflaredVersion(program, world);
   } catch (error) {
-    throw new TunnelProblem('error', say.binaryFails(program, saidOf(error)), { missingBinary: true });
+    throw new TunnelProblem('error', say.binaryFails(program, errorWords(error)), { missingBinary: true });
   }
   if (compareVersions(version, OLDEST_VERSION) < 0)
     throw new TunnelProblem('error', say.binaryTooOld(version, OLDEST_VERSION), { missingBinary: true });
@@ -134,19 +134,9 @@ function stampOf(dataDir: string, version: string): { version?: string; programS
   }
 }
 
-/** A program that did not start, and why. */
-class NotStarted extends Error {
-  constructor(readonly said: Said) {
-    super(said.text);
-  }
-}
-
 /** Gatekeeper ended it, of whatever kind of file that was. */
 export const isHeldByGatekeeper = (error: unknown): boolean =>
-  error instanceof NotStarted && error.said.code === say.heldByGatekeeper('').code;
-
-/** Why it did not start: our words, or the system's. */
-export const saidOf = (error: unknown): Words => (error instanceof NotStarted ? error.said : (error as Error).message);
+  error instanceof SaidError && error.said.code === say.heldByGatekeeper('').code;
 
 /** Runs `--version`, 10 s. Rejects with a few words why it did not start. */
 export async function cloudflaredVersion(
@@ -155,7 +145,7 @@ export async function cloudflaredVersion(
 ): Promise<string> {
   const output = await runForOutput(program, ['--version'], world, 10_000);
   const version = /\bversion (\d{4}\.\d+\.\d+)/.exec(output.stdout)?.[1];
-  if (!version) throw new NotStarted(whyNot(output, program, world.platform));
+  if (!version) throw new SaidError(whyNot(output, program, world.platform));
   return version;
 }
 

@@ -12,6 +12,7 @@ import { RELEASE_BASE } from 'cloudflared/lib/constants.js';
 import { createNetwork, type Network } from '../../network/httpsClient';
 import type { NetworkSettings } from '../../network/settings';
 import { renameFreed } from '../../network/wholeFile';
+import { errorWords, failureOf, SaidError, type Words } from '../../said';
 import { TunnelProblem } from '../driver';
 import { say } from '../sentences';
 import type { InstallProgress } from '../tunnel';
@@ -23,7 +24,6 @@ import {
   isHeldByGatekeeper,
   isStamped,
   isVerified,
-  saidOf,
   sha256Of,
   untrusted,
 } from './cloudflaredBinary';
@@ -54,7 +54,7 @@ export async function installCloudflared(options: InstallOptions): Promise<{ pat
   const { dataDir, world = realWorld() } = options;
   const present = copyPath(dataDir, CLOUDFLARED_RELEASE, world.platform);
   const refused = untrusted(dataDir);
-  if (refused) throw new Error(refused.text);
+  if (refused) throw new SaidError(refused);
   if (isStamped(dataDir, CLOUDFLARED_RELEASE) && (await isUsable(dataDir, present, world)))
     return { path: present, version: CLOUDFLARED_RELEASE };
 
@@ -73,7 +73,7 @@ export async function installCloudflared(options: InstallOptions): Promise<{ pat
     return { path: copyPath(dataDir, version, world.platform), version };
   } catch (error) {
     if (error instanceof TunnelProblem) throw error;
-    throw new Error(explain(error, options.signal, total), { cause: error });
+    throw failureOf(explain(error, options.signal, total), { cause: error });
   } finally {
     // What stays, since it is held, goes when it is stale.
     await rm(temporary, { recursive: true, force: true, maxRetries: 5 }).catch(() => undefined);
@@ -125,7 +125,7 @@ async function fillFolder(
   await chmod(program, 0o755);
   await cloudflaredVersion(program, world).catch((error: Error) => {
     // Where it lay nobody can allow it: it is thrown away.
-    const said = isHeldByGatekeeper(error) ? say.downloadHeld : say.binaryFails(say.theDownload, saidOf(error));
+    const said = isHeldByGatekeeper(error) ? say.downloadHeld : say.binaryFails(say.theDownload, errorWords(error));
     throw new TunnelProblem('error', said, { missingBinary: true });
   });
   const installedAt = new Date(world.clock.now()).toISOString();
@@ -150,10 +150,7 @@ function assetName(platform: NodeJS.Platform, arch: string): string {
     'win32/arm64': 'cloudflared-windows-amd64.exe',
   };
   const name = names[`${platform}/${arch}`];
-  if (!name)
-    throw new Error(
-      `There is no cloudflared for ${platform} on ${arch}. Install it yourself and name it in llmRouter.tunnel.binary, or choose another provider.`,
-    );
+  if (!name) throw new SaidError(say.noBuild(platform, arch));
   return name;
 }
 
@@ -171,18 +168,15 @@ async function findAsset(network: Network, name: string, signal: AbortSignal): P
     (await readRelease(network, `tags/${CLOUDFLARED_RELEASE}`, signal)) ??
     (await readRelease(network, 'latest', signal));
   const { tag_name: version = '', assets = [] } = release ?? {};
-  if (!/^\d{4}\.\d+\.\d+$/.test(version))
-    throw new Error('GitHub names no usable release of cloudflared. Try again later.');
+  if (!/^\d{4}\.\d+\.\d+$/.test(version)) throw new SaidError(say.noRelease);
   const found = assets.find((asset) => asset.name === name);
-  if (!found) throw new Error(`The cloudflared release ${version} has no file ${name}.`);
+  if (!found) throw new SaidError(say.noAsset(version, name));
   const sha256 = /^sha256:([0-9a-f]{64})$/i.exec(found.digest ?? '')?.[1]?.toLowerCase();
-  if (!sha256) throw new Error(`The release publishes no checksum for ${name}, so it is not installed.`);
+  if (!sha256) throw new SaidError(say.noChecksum(name));
   const url = found.browser_download_url ?? '';
-  if (!url.startsWith(RELEASE_BASE))
-    throw new Error(`The release names an unexpected download address for ${name}, so it is not installed.`);
+  if (!url.startsWith(RELEASE_BASE)) throw new SaidError(say.strangeAddress(name));
   const size = found.size ?? 0;
-  if (!(size > 0 && size <= MAX_SIZE))
-    throw new Error(`The release names an impossible size for ${name}, so it is not installed.`);
+  if (!(size > 0 && size <= MAX_SIZE)) throw new SaidError(say.strangeSize(name));
   return { version, name, url, size, sha256 };
 }
 
@@ -203,16 +197,12 @@ async function readRelease(network: Network, which: string, signal: AbortSignal)
   if (answer.status === 404) return undefined;
   if (answer.status !== 200) {
     const limited = answer.status === 403 || answer.status === 429;
-    throw new Error(
-      `GitHub answered with HTTP ${answer.status}${limited ? ': too many requests from this network. Try again in an hour.' : '. Try again later.'}`,
-    );
+    throw new SaidError((limited ? say.releasesLimited : say.releasesStatus)(answer.status));
   }
   try {
     return JSON.parse(answer.body);
   } catch {
-    throw new Error(
-      'GitHub answered with something that is no release. Check whether a proxy or a login page is in between.',
-    );
+    throw new SaidError(say.strangeRelease);
   }
 }
 
@@ -232,8 +222,7 @@ async function fetchAsset(
     for await (const chunk of chunks) {
       idle.refresh();
       received += chunk.length;
-      if (received > asset.size)
-        throw new Error(`The download of ${asset.name} is larger than the release says, so it is not installed.`);
+      if (received > asset.size) throw new SaidError(say.downloadTooLarge(asset.name));
       hash.update(chunk);
       const percent = Math.floor((received / asset.size) * 100);
       if (percent > told) onFraction((told = percent) / 100);
@@ -245,11 +234,8 @@ async function fetchAsset(
   } finally {
     clearTimeout(idle);
   }
-  if (received < asset.size) throw new Error(`The download of ${asset.name} ended early. Try again.`);
-  if (hash.digest('hex') !== asset.sha256)
-    throw new Error(
-      `The downloaded ${asset.name} does not have the published checksum, so it was thrown away. Try again; if it stays so, something changes downloads on the way.`,
-    );
+  if (received < asset.size) throw new SaidError(say.downloadCut(asset.name));
+  if (hash.digest('hex') !== asset.sha256) throw new SaidError(say.downloadChanged(asset.name));
 }
 
 async function followRedirects(network: Network, start: string, signal: AbortSignal) {
@@ -260,13 +246,11 @@ async function followRedirects(network: Network, start: string, signal: AbortSig
     if (status === 200) return answer;
     answer.destroy();
     const { location } = answer.headers;
-    if (status < 300 || status > 399 || !location)
-      throw new Error(`The download answered with HTTP ${status}. Try again later.`);
+    if (status < 300 || status > 399 || !location) throw new SaidError(say.downloadStatus(status));
     url = new URL(location, url).href;
-    if (!url.startsWith('https://'))
-      throw new Error('The download led to an address without https, so it was stopped.');
+    if (!url.startsWith('https://')) throw new SaidError(say.downloadOpen);
   }
-  throw new Error('The download was redirected too often, so it was stopped.');
+  throw new SaidError(say.downloadRedirected);
 }
 
 /** The one file `cloudflared` out of a .tgz. */
@@ -280,7 +264,7 @@ async function extractProgram(archive: Buffer): Promise<Buffer> {
     if (isFile && path.posix.basename(text(0, 100)) === 'cloudflared') return tar.subarray(at + 512, at + 512 + size);
     at += 512 + Math.ceil(size / 512) * 512;
   }
-  throw new Error('The downloaded archive holds no cloudflared.');
+  throw new SaidError(say.emptyArchive);
 }
 
 /** Renaming the whole folder is the moment it exists. Another process may have been first: then theirs is as good. */
@@ -328,14 +312,13 @@ async function removeStale(bin: string): Promise<void> {
   }
 }
 
-function explain(error: unknown, cancelled: AbortSignal | undefined, total: AbortSignal): string {
-  if (cancelled?.aborted) return 'The download of cloudflared was cancelled.';
-  if (total.aborted) return 'The download of cloudflared took too long and was stopped. Try again on a faster network.';
+function explain(error: unknown, cancelled: AbortSignal | undefined, total: AbortSignal): Words {
+  if (cancelled?.aborted) return say.downloadCancelled;
+  if (total.aborted) return say.downloadTooSlow;
   const { code, message } = error as NodeJS.ErrnoException;
-  if (code === 'ENOSPC') return 'The disk is full, so cloudflared was not installed. Free some space and try again.';
-  if (code === 'EACCES' || code === 'EPERM' || code === 'EBUSY' || code === 'EROFS')
-    return `The data folder cannot be written (${code}), so cloudflared was not installed.`;
+  if (code === 'ENOSPC') return say.diskFull;
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EBUSY' || code === 'EROFS') return say.folderNotWritten(code);
   if (code === 'ECONNRESET' || message === 'aborted' || message === STALLED || message === 'socket hang up')
-    return `The download of cloudflared broke off. Try again.`;
-  return message;
+    return say.downloadBroke;
+  return errorWords(error);
 }

@@ -1,6 +1,7 @@
 /** Asking Cloudflare for a quick tunnel: the one request, its refusals, and the budget that keeps us polite. */
 
 import type { Network, NetworkAnswer } from '../../network/httpsClient';
+import { errorWords, type Said } from '../../said';
 import { TunnelProblem } from '../driver';
 import { say } from '../sentences';
 import type { QuickCredentials, StateFile } from '../stateFile';
@@ -58,7 +59,7 @@ export async function requestQuickTunnel({
     });
   } catch (error) {
     const proxy = network.proxyFor(new URL(SERVICE).hostname);
-    const why = (error as Error).message;
+    const why = errorWords(error);
     const said = proxy ? say.requestUnreachableThrough(why, proxy) : say.requestUnreachable(why);
     throw new TunnelProblem('error', said, { retryAt: clock.now() + OFFLINE_WAIT });
   }
@@ -71,7 +72,7 @@ export async function requestQuickTunnel({
   }
   const requests = [...recent, clock.now()];
   const credentials = parseAnswer(answer, clock.now());
-  if (typeof credentials === 'string') {
+  if (!('secret' in credentials)) {
     state.update({ requests });
     const until = requests.length < BUDGET.requests ? clock.now() + RETRY_WAIT : requests[0]! + BUDGET.within;
     throw new TunnelProblem('error', say.requestFailed(credentials, until), { retryAt: until });
@@ -94,9 +95,9 @@ function bounded(state: StateFile, now: number): { recent: number[]; limitedUnti
 }
 
 /** The credentials, or why there are none. The answer's own text is not repeated: it may be a page of HTML, or a secret. */
-function parseAnswer(answer: NetworkAnswer, createdAt: number): QuickCredentials | string {
+function parseAnswer(answer: NetworkAnswer, createdAt: number): QuickCredentials | Said {
   const code = /error code: (\d{3,4})/.exec(answer.body)?.[1];
-  if (code) return `error ${code}`;
+  if (code) return say.serviceError(code);
   try {
     const { success, result, errors } = JSON.parse(answer.body) as {
       success?: boolean;
@@ -107,10 +108,10 @@ function parseAnswer(answer: NetworkAnswer, createdAt: number): QuickCredentials
     if (success && id && account_tag && secret && hostname && /^[a-z0-9-]+\.trycloudflare\.com$/.test(hostname))
       return { id, account_tag, secret, hostname, createdAt };
     const reason = errors?.[0];
-    return reason?.message
-      ? `error ${reason.code ?? ''} ${reason.message}`.slice(0, 200)
-      : 'no credentials in the answer';
+    if (!reason?.message) return say.noCredentials;
+    const code = String(reason.code ?? '').slice(0, 20);
+    return say.serviceErrorSaid(code, reason.message.slice(0, 200 - say.serviceErrorSaid(code, '').text.length));
   } catch {
-    return `HTTP ${answer.status}`;
+    return say.other(`HTTP ${answer.status}`);
   }
 }

@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { ConfigResult, RouterState } from '../../../src/process/contract';
 import { nodeSpawner } from '../../../src/process/spawnRouter';
+import { errorWords } from '../../../src/said';
 import { VERSION } from '../../../src/version';
 import { assertPrivate, itOnPosix } from '../../support/platform';
 import {
@@ -239,6 +240,20 @@ describe('windows and their router process', function () {
     const cancel = new AbortController();
     const told = (): void => cancel.abort();
     await assert.rejects(a.installCloudflared(undefined, told, cancel.signal), /^Error: cancelled$/);
+  });
+
+  it('a failed call is a sentence with its code and values, keys masked in both', async () => {
+    const a = home.window();
+    await a.pushConfig(push());
+    const key = `sk-proj-${'a1B2'.repeat(12)}`;
+    const failure: unknown = await a.writeCursor({ models: [key] }).catch((error: unknown) => error);
+    const said = errorWords(failure);
+    assert.ok(failure instanceof Error && typeof said === 'object', String(failure));
+    assert.equal(failure.message, 'It says [hidden].');
+    assert.deepEqual([said.code, said.text], ['fake.other', failure.message]);
+    assert.ok(!JSON.stringify([failure.message, said]).includes(key), JSON.stringify(said));
+    const plain: unknown = await a.discover().catch((error: unknown) => error);
+    assert.equal(errorWords(plain), 'the fake core cannot do that', 'somebody else’s words have no code');
   });
 
   itOnPosix('ends cleanly on SIGTERM', 'a signal on Windows is the end at once', async () => {

@@ -23,6 +23,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { Writable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
+import { errorWords } from '../../../src/said';
 import { settingsSchema } from '../../../src/settings/schema';
 import { findCloudflared } from '../../../src/tunnel/cloudflared/cloudflaredBinary';
 import {
@@ -126,6 +127,8 @@ describe('installing cloudflared', () => {
   ): Promise<void> {
     await assert.rejects(install(change, machine), (error: Error) => {
       assert.match(error.message, words);
+      const said = errorWords(error);
+      assert.ok(typeof said === 'object' && /^(tunnel|network)\./.test(said.code), `no code: ${error.message}`);
       return true;
     });
     assert.deepEqual(leftovers(), []);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import http from 'node:http';
 import net, { type AddressInfo } from 'node:net';
 import { createNetwork, NetworkError } from '../../../src/network/httpsClient';
+import { say } from '../../../src/tunnel/sentences';
 import { createVerifier } from '../../../src/tunnel/verifier';
 import { type Internet, startInternet } from '../../support/cloud/internet';
 import { resolverSite } from '../../support/cloud/resolver';
@@ -142,13 +143,15 @@ describe('requests of the tunnel', () => {
       gap = 0;
       assert.deepEqual(await verifier().stream(url), { ok: false, kind: 'buffered' });
       internet.site('llm.example.com', (_, response) => response.end(chunk('a')));
-      assert.deepEqual(await verifier().stream(url), { ok: false, kind: 'failed', why: 'the answer ended early.' });
+      assert.deepEqual(await verifier().stream(url), { ok: false, kind: 'failed', why: say.endedEarly });
+      assert.equal(say.endedEarly.text, 'the answer ended early.');
       internet.site('llm.example.com', (_, response) => response.writeHead(401).end());
       assert.deepEqual(await verifier().stream(url), {
         ok: false,
         kind: 'failed',
-        why: 'the public URL answered with HTTP 401.',
+        why: say.badStatus(401),
       });
+      assert.equal(say.badStatus(401).text, 'the public URL answered with HTTP 401.');
     });
 
     it('asks for names over HTTPS, a second resolver when the first fails', async () => {

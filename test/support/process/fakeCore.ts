@@ -5,7 +5,10 @@ import type { RequestRecord } from '../../../src/ledger/record';
 import type { ConfigPush, RouterState } from '../../../src/process/contract';
 import type { RouterCore } from '../../../src/process/core';
 import type { CoreContext } from '../../../src/process/editorMode';
+import { catalogue, SaidError } from '../../../src/said';
 import { quietPort } from '../quietPort';
+
+const say = catalogue('fake', { other: (words: string) => `It says ${words}.` });
 
 /** Byte `index` of every stream. */
 export const byteAt = (index: number): number => (index * 31 + (index >> 8)) & 0xff;
@@ -150,7 +153,9 @@ export function createFakeCore(context: Pick<CoreContext, 'lastPort'>, version: 
     keyStates: async () => [],
     forgetLearned: async () => ({ models: 0 }),
     logBodies: async () => undefined,
-    writeCursor: async () => undefined,
+    writeCursor: async (write) => {
+      if ('models' in write) throw new SaidError(say.other(write.models.join()));
+    },
     tunnelHistory: async () => [],
     focus: () => set({ notice: 'focus' }),
     onDidChange: (listener) => {

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { readCursorState } from '../../../src/cursorApp/readState';
 import { cursorStateFiles } from '../../../src/cursorApp/stateFile';
 import { createCursorApp } from '../../../src/cursorApp/watch';
+import { textOf } from '../../../src/said';
 import { removeFolder } from '../../support/platform';
 
 const ROW = 'src.vs.platform.reactivestorage.browser.reactiveStorageServiceImpl.persistentStorage.applicationUser';
@@ -56,7 +57,7 @@ if (!sqlite) {
       writeFileSync(file, Buffer.concat([Buffer.from('SQLite format 3\0'), Buffer.alloc(100)]));
       const reading = await readCursorState(file, ours);
       rmSync(folder, { recursive: true });
-      assert.ok(reading.kind === 'unreadable' && /cannot read databases/.test(reading.why));
+      assert.ok(reading.kind === 'unreadable' && /cannot read databases/.test(textOf(reading.why)));
     });
     it('skipped on this runtime: made databases (they need node:sqlite)');
   });
@@ -113,10 +114,8 @@ if (!sqlite) {
       for (const end of ['', '-wal']) copyFileSync(`${file}${end}`, `${copy}${end}`);
       db.close();
       const before = bytes();
-      assert.deepEqual(await readCursorState(copy, ours), {
-        kind: 'unreadable',
-        why: 'it was left by a crash of Cursor.',
-      });
+      const reading = await readCursorState(copy, ours);
+      assert.equal(reading.kind === 'unreadable' && textOf(reading.why), 'it was left by a crash of Cursor.');
       assert.deepEqual(bytes(), before);
     });
 
@@ -136,7 +135,7 @@ if (!sqlite) {
       const { db } = made({ [ROW]: JSON.stringify(STATE) }, 'delete');
       db.exec('BEGIN EXCLUSIVE');
       const reading = await readCursorState(file, ours);
-      assert.ok(reading.kind === 'unreadable' && /locked/.test(reading.why), JSON.stringify(reading));
+      assert.ok(reading.kind === 'unreadable' && /locked/.test(textOf(reading.why)), JSON.stringify(reading));
       db.exec('ROLLBACK');
       db.close();
     });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { belongsTo, isLastingCursor, looksLikeCursor } from '../../../src/cursorApp/processes';
+import { say } from '../../../src/cursorApp/sentences';
 import { LONGEST_WAIT, QUIT_WAIT, writeWhenClosed } from '../../../src/cursorApp/whenClosed';
 
 /** A clock that goes on only with the waiting itself; `at` says what the machine looks like at a time. */
@@ -45,7 +46,9 @@ describe('writing when Cursor is closed', () => {
 
   it('is bounded: after 5 minutes nothing is written, and it says so', async () => {
     const r = rig(() => ({ windows: 0, others: 1 }));
-    assert.deepEqual(await r.run(), { ok: false, text: 'Cursor was not gone within 5 minutes. Nothing was written.' });
+    const { says, ...told } = await r.run();
+    assert.deepEqual(told, { ok: false, text: 'Cursor was not gone within 5 minutes. Nothing was written.' });
+    assert.deepEqual([says?.text?.code, says?.text?.values], ['cursorApp.nothingWritten', [say.notGone]]);
     assert.deepEqual(r.done, { writes: 0, starts: 0, at: 0 });
     assert.equal(LONGEST_WAIT, 300_000);
   });

@@ -2,10 +2,11 @@
 import assert from 'node:assert/strict';
 import { l10n } from 'vscode';
 import { failed, runChecks } from '../../../src/doctor/check';
-import { createScrubber, scrubSaid } from '../../../src/doctor/privacy';
+import { createScrubber } from '../../../src/doctor/privacy';
 import { say } from '../../../src/doctor/sentences';
 import { hopWords } from '../../../src/editor/commands/doctor';
 import type { DoctorHop } from '../../../src/process/contract';
+import { scrubSaid } from '../../../src/said';
 
 async function hopOf(look: () => ReturnType<typeof failed>): Promise<DoctorHop> {
   const hops: DoctorHop[] = [];
