@@ -1,6 +1,8 @@
 /** From the text of a configuration file to settings: our own JSON, an llm-router config.json or a LiteLLM config.yaml (design §4). */
 
+import { messageOf, wordsOf } from '../said';
 import { findProblems } from '../settings/check';
+import { error } from '../settings/checkBackend';
 import { type Found, pathText } from '../settings/path';
 import type { Problem } from '../settings/problem';
 import { isObject } from '../wires/read';
@@ -11,6 +13,7 @@ import { isLlmRouterFile, readLlmRouterFile } from './formats/llmRouterFile';
 import type { Environment, FileContent, LoadedConfig } from './formats/loaded';
 import { ownSettings } from './formats/ownFile';
 import { readYaml } from './formats/yamlFile';
+import { say } from './sentences';
 
 /**
  * Reads a configuration. The format is told by content, never by the name. `env` fills in what a LiteLLM file takes from the
@@ -22,20 +25,13 @@ export function loadConfigText(
 ): LoadedConfig {
   const plain = text.replace(/^\ufeff/, '');
   if (plain.trim() === '') {
-    return broken('own', [
-      { path: '', message: 'The configuration file is empty.', severity: 'error', line: 1, column: 1 },
-    ]);
+    return broken('own', [{ path: '', ...messageOf(say.emptyFile), severity: 'error', line: 1, column: 1 }]);
   }
   const json = /^\s*(\{|\/[/*])/.test(plain);
   const source = json ? readJson(plain) : withIncludes(readYaml(plain), includes);
   const kind = kindOf(source, json);
   if (kind === undefined) {
-    const message =
-      'This is no configuration of the router: it is neither settings in JSON, nor an llm-router config.json, nor a LiteLLM config.yaml with a model_list.';
-    return broken('own', [
-      ...placed(source, source.found),
-      ...placed(source, [{ at: [], message, severity: 'error' }]),
-    ]);
+    return broken('own', placed(source, [...source.found, error([], say.noConfiguration)]));
   }
   if (source.found.some((one) => one.severity === 'error')) return broken(kind, placed(source, source.found));
   const content = readContent(kind, source.value, env);
@@ -74,7 +70,7 @@ function readContent(kind: LoadedConfig['kind'], value: unknown, env: Environmen
 function placed(source: SourceFile, found: readonly Found[]): Problem[] {
   return found.map((one) => ({
     path: pathText(one.at),
-    message: source.messageOf?.(one) ?? one.message,
+    ...messageOf(source.wordsOf?.(one) ?? wordsOf(one)),
     severity: one.severity,
     ...source.positionOf(one),
   }));

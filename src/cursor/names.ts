@@ -3,6 +3,9 @@
  * names that its client sends elsewhere, and the order in which names are offered for copying.
  */
 
+import type { Said } from '../said';
+import { say } from './sentences';
+
 export interface Undecorated {
   name: string;
   /** Effort word of the decoration, as written there (`extra` and `extra-high` become `xhigh`). */
@@ -123,16 +126,13 @@ const BUILT_IN: ReadonlySet<string> = new Set([
 const OTHER_SLOT = /^(claude|gemini)-/i;
 
 /** One sentence when Cursor would not send this name to us (M1, M2, M4); undefined when it would. */
-export function clientSlotWarning(name: string): string | undefined {
+export function clientSlotWarning(name: string): Said | undefined {
   const slot = OTHER_SLOT.exec(name)?.[1]?.toLowerCase();
   if (slot) {
     const owner = slot === 'claude' ? 'Anthropic' : 'Google';
-    return `Cursor does not send names that begin with "${slot}-" here but to its ${owner} key or its own service. Give the model another name, for example my-${name}.`;
+    return say.otherSlot(`${slot}-`, owner, name);
   }
-  if (BUILT_IN.has(name.toLowerCase())) {
-    return `"${name}" is the name of a model built into Cursor, so Cursor refuses it or serves it itself. Give the model another name, for example my-${name}.`;
-  }
-  return undefined;
+  return BUILT_IN.has(name.toLowerCase()) ? say.builtIn(name) : undefined;
 }
 
 /**

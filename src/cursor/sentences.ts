@@ -31,4 +31,10 @@ export const say = catalogue('cursor', {
   customCalls: 'calls of custom tools were restored',
   putBack: 'what Cursor drops was put back from memory',
   notKnown: 'what Cursor drops was no longer known: old calls went on as text',
+
+  // Names of models
+  otherSlot: (beginning: string, owner: string, name: string) =>
+    `Cursor does not send names that begin with "${beginning}" here but to its ${owner} key or its own service. Give the model another name, for example my-${name}.`,
+  builtIn: (name: string) =>
+    `"${name}" is the name of a model built into Cursor, so Cursor refuses it or serves it itself. Give the model another name, for example my-${name}.`,
 });

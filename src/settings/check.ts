@@ -172,8 +172,8 @@ function checkNames({ aliases, backends }: Settings): Found[] {
   const hidden = ({ name, at }: { name: string; at: Segment[] }): Found[] =>
     ids.has(name) ? [warning(at, say.aliasHidden(name))] : [];
   const cursor = ({ name, at }: { name: string; at: Segment[] }): Found[] => {
-    const text = clientSlotWarning(name);
-    return text === undefined ? [] : [warning(at, say.nameForCursor(text))];
+    const said = clientSlotWarning(name);
+    return said ? [warning(at, said)] : [];
   };
   const shown = models
     .filter(({ model }) => model.hidden !== true)

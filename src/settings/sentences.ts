@@ -58,8 +58,6 @@ export const say = catalogue('settings', {
   likeAKey: 'what looks like a key',
   aliasHidden: (name: string) => `The alias ${name} is never used, because a model has that id.`,
   aliasTwice: (name: string) => `The alias ${name} is never used, because it stands elsewhere too.`,
-  /** Cursor's own rules about names (M1, M2). */
-  nameForCursor: (why: string) => why,
 
   // Shape
   badName: 'This name must not be empty or longer than 200 characters.',

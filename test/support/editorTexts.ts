@@ -5,6 +5,7 @@ import { say as config } from '../../src/config/sentences';
 import { say as cursor } from '../../src/cursor/sentences';
 import { say as cursorApp } from '../../src/cursorApp/sentences';
 import { say as doctor } from '../../src/doctor/sentences';
+import { say as editor } from '../../src/editor/sentences';
 import { say as ledger } from '../../src/ledger/sentences';
 import { say as network } from '../../src/network/sentences';
 import { say as router } from '../../src/router/sentences';
@@ -28,6 +29,7 @@ const ROOMS = {
   cursor,
   cursorApp,
   doctor,
+  editor,
   ledger,
   network,
   router,

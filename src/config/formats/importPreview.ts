@@ -4,11 +4,13 @@ import type { Backend } from '../../routing/backend';
 import { buildBackends, isLocalHost, readBaseUrl } from '../../routing/build';
 import { allKeyPlaces, type KeyPlace, keyPlaces } from '../../routing/keyPlaces';
 import { PRESET_NAMES, PRESETS, type PresetName } from '../../routing/presets';
+import { type Said, spoken, type Words, wordsOf } from '../../said';
 import { CLIENT_KEY, clientKeyName, clientOf } from '../../settings/keyNames';
 import { isOwnMachine } from '../../settings/ownMachine';
 import type { Problem } from '../../settings/problem';
 import { type BackendSettings, type Settings, settingsSchema } from '../../settings/schema';
 import { isObject } from '../../wires/read';
+import { say } from '../sentences';
 import type { ImportItem, ImportPreview } from './importItems';
 import { previewText } from './importText';
 import type { Environment, LoadedConfig } from './loaded';
@@ -33,7 +35,7 @@ export function previewImport(loaded: LoadedConfig, context: ImportContext): Imp
 
 function withoutPage(loaded: LoadedConfig, context: ImportContext): Omit<ImportPreview, 'page'> {
   const { settings, kind: format } = loaded;
-  const left = loaded.problems.map((problem) => ({ place: placeOf(problem), why: problem.message }));
+  const left = loaded.problems.map((problem) => spoken({ place: placeOf(problem), why: wordsOf(problem) }));
   if (!settings) return { format, usable: false, items: [], left };
   const keys = keyItems(loaded, settings, context);
   const missing = missingKeys(settings, keys, context);
@@ -54,19 +56,22 @@ function withoutPage(loaded: LoadedConfig, context: ImportContext): Omit<ImportP
 function backendItem(backend: BackendSettings, built: Backend, context: ImportContext): ImportItem {
   const careful = strangerWithKey(built, context);
   const models = backend.models?.length ?? 0;
-  const where = backend.baseUrl ?? `preset ${backend.preset}`;
+  const what = say.backendItem(
+    backend.baseUrl ?? say.preset(String(backend.preset)),
+    models === 0 ? undefined : models === 1 ? say.oneModel : say.models(models),
+    backend.default ? say.standard : undefined,
+  );
   return {
     kind: 'backend',
     name: backend.name,
     value: plain(backend),
-    what: `${where}${models > 0 ? `, ${models} ${models === 1 ? 'model' : 'models'}` : ''}${backend.default ? ', default' : ''}`,
+    ...spoken({ what, ...(careful && { careful }) }),
     replaces: context.present.backends.some((other) => other.name === backend.name),
-    ...(careful && { careful }),
   };
 }
 
 /** A key of one provider's, or one that is stored here, that would go to somebody else: the file's author chose both. */
-function strangerWithKey(backend: Backend, { present, storedKeys }: ImportContext): string | undefined {
+function strangerWithKey(backend: Backend, { present, storedKeys }: ImportContext): Said | undefined {
   const { baseUrl } = backend;
   const host = hostOf(baseUrl);
   if (/^(localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(host)) return undefined;
@@ -75,11 +80,10 @@ function strangerWithKey(backend: Backend, { present, storedKeys }: ImportContex
     .flatMap(allKeyPlaces);
   for (const { keyName, keyEnv } of allKeyPlaces(backend)) {
     const known = sentThere.some((place) => place.keyName === keyName) || isAtHome(baseUrl, ownersOf(keyName));
-    if (storedKeys.has(keyName) && !known)
-      return `It sends the stored key ${keyName} to ${host}, where no backend of yours sends it.`;
-    const owners = keyEnv === undefined ? [] : ownersOf(keyEnv);
-    if (owners.length > 0 && !isAtHome(baseUrl, owners))
-      return `It sends the key in ${keyEnv} to ${host}, which is not ${owners.join(' or ')}.`;
+    if (storedKeys.has(keyName) && !known) return say.sendsStoredKey(keyName, host);
+    if (keyEnv === undefined) continue;
+    const owners = ownersOf(keyEnv);
+    if (owners.length > 0 && !isAtHome(baseUrl, owners)) return say.sendsForeignKey(keyEnv, host, owners);
   }
   return undefined;
 }
@@ -108,7 +112,8 @@ function sharesDomain(host: string, own: string): boolean {
 const hostOf = (baseUrl: string): string => readBaseUrl(baseUrl)?.host ?? baseUrl;
 
 function aliasItem(name: string, value: string, present: Settings): ImportItem {
-  return { kind: 'alias', name, value, what: `means ${value}`, replaces: Object.hasOwn(present.aliases, name) };
+  const what = say.means(value);
+  return { kind: 'alias', name, value, ...spoken({ what }), replaces: Object.hasOwn(present.aliases, name) };
 }
 
 /** Every other setting that differs from its default, by its dotted key. */
@@ -121,7 +126,7 @@ function settingItems(settings: Settings, present: Settings): ImportItem[] {
       kind: 'setting' as const,
       name,
       value,
-      what: `becomes ${JSON.stringify(value)}`,
+      ...spoken({ what: say.becomes(JSON.stringify(value)) }),
       replaces: !same(now.get(name), usual.get(name)) && !same(now.get(name), value),
     }));
 }
@@ -132,30 +137,31 @@ function keyItems(
   settings: Settings,
   { env, storedKeys }: ImportContext,
 ): ImportItem[] {
-  const found = new Map<string, { value: string; from: string }>();
-  const add = (name: string, value: string | undefined, from: string): void => {
+  const found = new Map<string, { value: string; from: Said }>();
+  const add = (name: string, value: string | undefined, from: Said): void => {
     if (value && !found.has(name)) found.set(name, { value, from });
   };
   // As headless: a variable of the environment wins over what stands in the file.
-  add(CLIENT_KEY, env[clientKeyEnv ?? 'LLMROUTER_API_KEY'], `${clientKeyEnv ?? 'LLMROUTER_API_KEY'} of the .env file`);
+  const main = clientKeyEnv ?? 'LLMROUTER_API_KEY';
+  add(CLIENT_KEY, env[main], say.envFile(main));
   for (const { keyName, keyEnv } of settings.backends.flatMap(allKeyPlaces))
-    if (keyEnv !== undefined) add(keyName, env[keyEnv], `${keyEnv} of the .env file`);
+    if (keyEnv !== undefined) add(keyName, env[keyEnv], say.envFile(keyEnv));
   for (const { name, apiKeyEnv } of settings.clientKeys)
-    if (apiKeyEnv) add(clientKeyName(name), env[apiKeyEnv], `${apiKeyEnv} of the .env file`);
-  for (const [name, value] of Object.entries(secrets)) add(name, value, 'the file');
+    if (apiKeyEnv) add(clientKeyName(name), env[apiKeyEnv], say.envFile(apiKeyEnv));
+  for (const [name, value] of Object.entries(secrets)) add(name, value, say.theFile);
   return [...found].map(([name, { value, from }]) => ({
     kind: 'key' as const,
     name,
     value,
-    what: `${wordsFor(name)}, from ${from}, into the secret storage`,
+    ...spoken({ what: say.keyItem(wordsFor(name), from) }),
     replaces: storedKeys.has(name),
   }));
 }
 
-function wordsFor(name: string): string {
-  if (name === CLIENT_KEY) return 'the key that Cursor shows; every client has to use it from then on';
+function wordsFor(name: string): Said {
+  if (name === CLIENT_KEY) return say.mainKey;
   const client = clientOf(name);
-  return client === undefined ? 'the key for the provider' : `the client key ${client}`;
+  return client === undefined ? say.providerKey : say.clientKey(client);
 }
 
 /** Backends that need a key which is nowhere: a person sets it afterwards. */
@@ -173,12 +179,8 @@ function missingKeys(
     const variables = places.flatMap(({ keyEnv = [] }) => keyEnv);
     const own = models.length > 0 && models.every((model) => keyPlaces(backend, model).some(isThere));
     if (variables.length === 0 || places.some(isThere) || own) return [];
-    const which =
-      variables.length === 1
-        ? `variable ${variables[0]}, which has`
-        : `variables ${variables.join(' or ')}, which have`;
-    const why = `Its key is in the ${which} no value here. Store it with the command Set Backend Key…`;
-    return [{ place: name, why }];
+    const why = variables.length === 1 ? say.keyInVariable(variables[0]!) : say.keyInVariables(variables);
+    return [spoken({ place: name, why })];
   });
 }
 
@@ -186,7 +188,7 @@ function machineSettings(settings: Settings): ImportPreview['left'] {
   const usual = flat(settingsSchema.parse({}));
   return [...flat(settings)]
     .filter(([key, value]) => isOwnMachine(key) && !same(value, usual.get(key)))
-    .map(([key]) => ({ place: key, why: 'It says how one machine runs, so it is left as it is here.' }));
+    .map(([key]) => spoken({ place: key, why: say.ownMachine }));
 }
 
 /** Settings by dotted key, one group deep, without the lists and maps that have items of their own. */
@@ -204,6 +206,7 @@ function plain(value: object): Record<string, unknown> {
   return JSON.parse(JSON.stringify(value)) as Record<string, unknown>;
 }
 
-function placeOf({ path, line }: Problem): string {
-  return [path, ...(line === undefined ? [] : [`line ${line}`])].filter((part) => part !== '').join(', ');
+function placeOf({ path, line }: Problem): Words {
+  if (line === undefined) return path;
+  return path === '' ? say.line(line) : say.atLine(path, line);
 }

@@ -1,47 +1,52 @@
 /** The preview of an import in words, for a person. Pure. */
 
+import { type Said, textOf, type Words } from '../../said';
+import { say } from '../sentences';
 import type { ImportItem, ImportPreview } from './importItems';
 import type { LoadedConfig } from './loaded';
 
-const WHICH = {
-  own: 'LLM Router settings',
-  'llm-router': 'an llm-router config.json',
-  litellm: 'a LiteLLM config.yaml',
+const FORMATS: Record<LoadedConfig['kind'], Said> = {
+  own: say.ownFormat,
+  'llm-router': say.llmRouterFormat,
+  litellm: say.liteLlmFormat,
+};
+const TITLES: Record<ImportItem['kind'], Said> = {
+  backend: say.backend,
+  alias: say.alias,
+  setting: say.setting,
+  key: say.key,
 };
 
-/** The format in words, for a heading. */
-const formatName = (format: LoadedConfig['kind']): string => WHICH[format];
-
-/** The preview as a document for a person; keys show by name only. */
-export function previewText({ format, usable, items, left }: Omit<ImportPreview, 'page'>, file: string): string {
-  const rows = items.map(
-    (item) =>
-      `| ${TITLES[item.kind]} | ${cell(item.name)} | ${cell(item.what)} | ${item.replaces ? '**replaces yours**' : 'new'}${carefulText(item)} |`,
-  );
+/** The preview as a document for a person; keys show by name only. `tell` says a sentence, in English where nothing else is given. */
+export function previewText(
+  { format, usable, items, left }: Omit<ImportPreview, 'page'>,
+  file: string,
+  tell: (words: Words) => string = textOf,
+): string {
+  const row = (item: ImportItem): string => {
+    const what = cell(tell(item.says?.what ?? item.what));
+    const state = item.replaces ? `**${tell(say.replacesYours)}**` : tell(say.isNew);
+    return `| ${tell(TITLES[item.kind])} | ${cell(item.name)} | ${what} | ${state}${carefulText(item)} |`;
+  };
+  const carefulText = ({ careful, says }: ImportItem): string =>
+    careful ? `; **${tell(say.notTicked)}**: ${cell(tell(says?.careful ?? careful))}` : '';
+  const leftLine = ({ place, why, says }: ImportPreview['left'][number]): string => {
+    const where = tell(says?.place ?? place).replaceAll('`', "'");
+    return `- ${where === '' ? '' : `\`${where}\`: `}${tell(says?.why ?? why)}`;
+  };
+  const head = [say.what, say.name, say.how].map(tell).join(' | ');
   return [
-    `# Import of ${file.replaceAll(/[\r\n]/g, ' ')}`,
+    `# ${tell(say.importOf(file.replaceAll(/[\r\n]/g, ' ')))}`,
     '',
-    usable
-      ? `It is ${formatName(format)}. Nothing has been changed yet.`
-      : `It looks like ${formatName(format)}, but it has errors, so nothing can be imported.`,
+    tell((usable ? say.importable : say.notImportable)(FORMATS[format])),
     '',
-    ...(rows.length > 0
-      ? ['## What becomes what', '', '| What | Name | How | |', '| --- | --- | --- | --- |', ...rows, '']
+    ...(items.length > 0
+      ? [`## ${tell(say.whatBecomesWhat)}`, '', `| ${head} | |`, '| --- | --- | --- | --- |', ...items.map(row), '']
       : []),
     ...(left.length > 0
-      ? [
-          usable ? '## What is not carried, and what to know' : '## What is wrong',
-          '',
-          ...left.map(({ place, why }) => `- ${place === '' ? '' : `\`${place.replaceAll('`', "'")}\`: `}${why}`),
-          '',
-        ]
+      ? [`## ${tell(usable ? say.whatIsLeft : say.whatIsWrong)}`, '', ...left.map(leftLine), '']
       : []),
   ].join('\n');
 }
 
-function carefulText(item: ImportItem): string {
-  return item.kind === 'backend' && item.careful ? `; **not ticked**: ${cell(item.careful)}` : '';
-}
-
-const TITLES = { backend: 'Backend', alias: 'Alias', setting: 'Setting', key: 'Key' } as const;
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll(/[\r\n]+/g, ' ');

@@ -1,7 +1,10 @@
 /** `include:` of a LiteLLM file (docs.litellm.ai/docs/proxy/config_management, 2026-11): other files merged into it as LiteLLM does. */
+import { messageOf, type Said, type Words, wordsOf } from '../../said';
+import { error, warning } from '../../settings/checkBackend';
 import type { Found } from '../../settings/path';
 import type { JsonObject } from '../../wires/conversation';
 import { isObject } from '../../wires/read';
+import { say } from '../sentences';
 import type { SourceFile } from './jsonFile';
 import { readYaml } from './yamlFile';
 
@@ -44,38 +47,35 @@ export function withIncludes(main: SourceFile, files: ReadIncludes | undefined):
     const { list, from } = next;
     const full = seen.size >= MOST_FILES;
     if (!Array.isArray(list)) {
-      found.push({ at: next.at ?? ['include'], message: 'include must be a list of files.', severity: 'error' });
+      found.push(error(next.at ?? ['include'], say.noIncludeList));
       continue;
     }
     for (const [index, name] of list.entries()) include(name, next.at ?? ['include', index], from, full);
   }
-  return { value, found, positionOf: (one) => main.positionOf(placeOf(one)), messageOf };
+  return { value, found, positionOf: (one) => main.positionOf(placeOf(one)), wordsOf: wordsIn };
 
   function include(name: unknown, at: Found['at'], from: string, full: boolean): void {
     if (typeof name !== 'string') {
-      found.push({ at, message: 'include must be a list of files.', severity: 'error' });
+      found.push(error(at, say.noIncludeList));
       return;
     }
     if (!files) {
-      const message = `${name} is not read here. Import that file by itself.`;
-      found.push({ at, message, severity: 'warning' });
+      found.push(warning(at, say.includeNotRead(name)));
       return;
     }
     const { path, text } = files.read(name, from);
     if (seen.has(path)) return;
     seen.add(path);
     if (full) {
-      const message = `The included file ${path} is not read: ${MOST_FILES} files are read already, and no more are.`;
-      found.push({ at, message, severity: 'error' });
+      found.push(error(at, say.tooManyIncludes(path, MOST_FILES)));
       return;
     }
     const source = text === undefined ? undefined : readYaml(text);
     if (!source || (!isObject(source.value) && source.found.length === 0)) {
-      const why = source ? 'is no mapping of settings' : 'cannot be read';
-      found.push({ at, message: `The included file ${path} ${why}.`, severity: 'error' });
+      found.push(error(at, (source ? say.strangeInclude : say.unreadInclude)(path)));
       return;
     }
-    for (const one of source.found) found.push({ ...one, at, message: located(path, source, one) });
+    for (const one of source.found) found.push({ ...one, at, ...messageOf(located(path, source, one)) });
     if (isObject(source.value)) merge(source.value, { path, source, at });
   }
 
@@ -105,15 +105,15 @@ export function withIncludes(main: SourceFile, files: ReadIncludes | undefined):
 
   function placeOf(one: Found): Found {
     const origin = partOf(one).part?.origin;
-    return origin ? { at: origin.at, message: one.message, severity: one.severity } : one;
+    return origin ? { at: origin.at, ...messageOf(wordsOf(one)), severity: one.severity } : one;
   }
 
-  function messageOf(one: Found): string {
+  function wordsIn(one: Found): Words {
     const { part, inside } = partOf(one);
-    return part?.origin ? located(part.origin.path, part.origin.source, inside) : one.message;
+    return part?.origin ? located(part.origin.path, part.origin.source, inside) : wordsOf(one);
   }
 }
 
-function located(path: string, source: SourceFile, one: Found): string {
-  return `${path}:${source.positionOf(one).line}: ${one.message}`;
+function located(path: string, source: SourceFile, one: Found): Said {
+  return say.inFile(path, source.positionOf(one).line, wordsOf(one));
 }

@@ -7,7 +7,10 @@ import {
   parseTree,
   printParseErrorCode,
 } from 'jsonc-parser';
+import type { Said, Words } from '../../said';
+import { error } from '../../settings/checkBackend';
 import { type Found, positionAt, type Segment } from '../../settings/path';
+import { say } from '../sentences';
 
 /** A parsed file of any format. */
 export interface SourceFile {
@@ -17,47 +20,41 @@ export interface SourceFile {
   /** 1-based place of a problem or, where the file has no such thing, of the nearest thing around it. */
   positionOf(found: Found): { line: number; column: number };
   /** Names the file where a problem stands in another one. */
-  messageOf?(found: Found): string;
+  wordsOf?(found: Found): Words;
 }
 
 /** Parses JSON. Of several syntax errors the first is told: the others mostly follow from it. */
 export function readJson(text: string): SourceFile {
   const errors: ParseError[] = [];
   const root = parseTree(text, errors, { allowTrailingComma: true });
-  const syntax = errors.slice(0, 5).map(({ error, offset }): Found & { offset: number } => ({
-    at: [],
-    message: SYNTAX[printParseErrorCode(error)] ?? 'This is not valid JSON.',
-    severity: 'error',
-    offset,
+  const syntax = errors.slice(0, 5).map((one) => ({
+    ...error([], SYNTAX[printParseErrorCode(one.error)] ?? say.invalidJson),
+    offset: one.offset,
   }));
   const [first] = syntax;
   return {
     value: root && getNodeValue(root),
-    found: first
-      ? [first]
-      : root
-        ? repeatedKeys(root)
-        : [{ at: [], message: 'This is not valid JSON.', severity: 'error' }],
+    found: first ? [first] : root ? repeatedKeys(root) : [error([], say.invalidJson)],
     positionOf: ({ at, key, offset }) =>
       positionAt(text, first?.offset ?? offset ?? (root ? offsetOf(root, at, key === true) : 0)),
   };
 }
 
-const SYNTAX: Readonly<Record<string, string>> = {
-  InvalidSymbol: 'This word is not valid JSON; texts stand in double quotes.',
-  InvalidNumberFormat: 'This number is not valid JSON.',
-  PropertyNameExpected: 'A name in double quotes is expected here.',
-  ValueExpected: 'A value is expected here.',
-  ColonExpected: 'A colon is expected here.',
-  CommaExpected: 'A comma is expected before this.',
-  CloseBraceExpected: 'A closing brace } is missing.',
-  CloseBracketExpected: 'A closing bracket ] is missing.',
-  EndOfFileExpected: 'Nothing may stand after the end of the configuration.',
-  UnexpectedEndOfComment: 'This comment is never closed.',
-  UnexpectedEndOfString: 'This text is never closed.',
-  InvalidEscapeCharacter: 'This escape is not valid JSON; write a backslash as two.',
-  InvalidUnicode: 'This \\u escape is not valid JSON.',
-  InvalidCharacter: 'This character is not allowed here.',
+const SYNTAX: Readonly<Record<string, Said>> = {
+  InvalidSymbol: say.invalidWord,
+  InvalidNumberFormat: say.invalidNumber,
+  PropertyNameExpected: say.nameExpected,
+  ValueExpected: say.valueExpected,
+  ColonExpected: say.colonExpected,
+  CommaExpected: say.commaExpected,
+  CloseBraceExpected: say.braceExpected,
+  CloseBracketExpected: say.bracketExpected,
+  EndOfFileExpected: say.endExpected,
+  UnexpectedEndOfComment: say.openComment,
+  UnexpectedEndOfString: say.openText,
+  InvalidEscapeCharacter: say.invalidEscape,
+  InvalidUnicode: say.invalidUnicode,
+  InvalidCharacter: say.invalidCharacter,
 };
 
 function offsetOf(root: Node, at: readonly Segment[], key: boolean): number {
@@ -78,9 +75,7 @@ function repeatedKeys(node: Node, at: readonly Segment[] = []): Found[] {
     const name = names[index] ?? '';
     const inside = property.children?.[1];
     const again: Found[] =
-      names.indexOf(name) < index
-        ? [{ at: [...at, name], message: `${name} is written twice.`, severity: 'error', offset: property.offset }]
-        : [];
+      names.indexOf(name) < index ? [{ ...error([...at, name], say.writtenTwice(name)), offset: property.offset }] : [];
     return [...again, ...(inside ? repeatedKeys(inside, [...at, name]) : [])];
   });
 }

@@ -5,6 +5,7 @@ import { CLIENT_KEY } from '../../settings/keyNames';
 import type { Found, Segment } from '../../settings/path';
 import type { SettingsInput } from '../../settings/schema';
 import { isObject } from '../../wires/read';
+import { say } from '../sentences';
 import { type BackendInput, type Entry, type ModelInput, readModelList } from './liteLlmModels';
 import { createReader, plainText, type Reader, section, variableOf } from './liteLlmReader';
 import type { Environment, FileContent } from './loaded';
@@ -22,7 +23,7 @@ export function readLiteLlmFile(value: unknown, env: Environment): FileContent {
   const litellm = section(file, 'litellm_settings', LITELLM, reader);
   const router = section(file, 'router_settings', ROUTER, reader);
   for (const key of Object.keys(file)) {
-    if (!TOP.has(key)) reader.warn([key], `${key} has no counterpart here and is left out.`, true);
+    if (!TOP.has(key)) reader.warn([key], say.noCounterpart(key), true);
   }
   const entries = readModelList(
     file.model_list,
@@ -78,10 +79,7 @@ function makeBackends(entries: readonly Entry[], reader: Reader): Made {
   for (const entry of entries) {
     const same = seen.get(entry.name);
     if (same && entry.name.includes('*')) {
-      reader.warn(
-        [...entry.at, 'model_name'],
-        `${entry.name} stands here again; only the first of equal wildcards is used.`,
-      );
+      reader.warn([...entry.at, 'model_name'], say.sameWildcard(entry.name));
       continue;
     }
     const group = JSON.stringify([
@@ -110,12 +108,7 @@ function makeBackends(entries: readonly Entry[], reader: Reader): Made {
     const models = made.backends[index]?.models ?? [];
     placeModel(made.places, `backends.${index}.models.${models.length}`, entry.at);
     models.push(model);
-    if (same?.count === 1) {
-      reader.warn(
-        [...entry.at, 'model_name'],
-        `${entry.name} stands here more than once. LiteLLM spreads requests over such entries; here the first is asked, and the others in their order when it fails.`,
-      );
-    }
+    if (same?.count === 1) reader.warn([...entry.at, 'model_name'], say.sameName(entry.name));
     if (same) {
       same.first.fallbacks = [...(same.first.fallbacks ?? []), id];
       same.count += 1;
@@ -199,7 +192,7 @@ function addFallbacks(
     for (const { name, targets, place } of pairs(values.fallbacks, [...at, 'fallbacks'], reader)) {
       const model = models.find((one) => one.id === name);
       if (model) appendFallbacks(model, targets);
-      else reader.warn(place, `${name} is not in model_list, so its fallbacks are left out.`);
+      else reader.warn(place, say.fallbacksOfNobody(name));
     }
     for (const { name, targets, place } of pairs(
       values.context_window_fallbacks,
@@ -208,8 +201,8 @@ function addFallbacks(
     )) {
       const model = models.find((one) => one.id === name);
       if (model) model.contextFallback ??= targets[0];
-      else reader.warn(place, `${name} is not in model_list, so its fallback is left out.`);
-      if (targets.length > 1) reader.warn(place, 'Only the first model is used when the input is too long.');
+      else reader.warn(place, say.fallbackOfNobody(name));
+      if (targets.length > 1) reader.warn(place, say.onlyFirstFallback);
     }
   }
   for (const [at, values] of sections) {
@@ -227,7 +220,7 @@ function appendFallbacks(model: ModelInput, targets: readonly string[]): void {
 function pairs(value: unknown, at: Place, reader: Reader): { name: string; targets: string[]; place: Place }[] {
   if (value === undefined || value === null) return [];
   if (!Array.isArray(value)) {
-    reader.warn(at, 'A list of mappings is expected here, as - gpt-4o: [other-model].');
+    reader.warn(at, say.fallbackForm);
     return [];
   }
   return value.flatMap((item, index) =>
@@ -244,8 +237,7 @@ function names(value: unknown, at: Place, reader: Reader): string[] {
   const list = Array.isArray(value) ? value : value === undefined || value === null ? [] : [value];
   return list.flatMap((item, index) => {
     const name = reader.text(item, [...at, index]);
-    if (name === undefined && variableOf(item) === undefined)
-      reader.warn([...at, index], 'Only names of models can be fallbacks here.');
+    if (name === undefined && variableOf(item) === undefined) reader.warn([...at, index], say.fallbackNames);
     return name === undefined ? [] : [name];
   });
 }
@@ -291,7 +283,7 @@ function aliasesOf(
     const at = ['router_settings', 'model_group_alias', alias];
     const written = isObject(target) ? target.model : target;
     const name = reader.text(written, at);
-    if (name === undefined && variableOf(written) === undefined) reader.warn(at, 'An alias needs the name of a model.');
+    if (name === undefined && variableOf(written) === undefined) reader.warn(at, say.aliasForm);
     return name === undefined ? [] : [[alias, name] as const];
   });
   return { aliases: Object.fromEntries(aliases) };

@@ -1,8 +1,11 @@
 /** model_list of a LiteLLM file. */
 import { PRESETS } from '../../routing/presets';
+import type { Said } from '../../said';
+import { error } from '../../settings/checkBackend';
 import type { Segment } from '../../settings/path';
 import type { SettingsInput } from '../../settings/schema';
 import { isObject } from '../../wires/read';
+import { say } from '../sentences';
 import { addressVariables, type Destination, destinationOf } from './liteLlmProviders';
 import { plainText, present, type Reader, variableOf } from './liteLlmReader';
 
@@ -51,7 +54,7 @@ const PARAMS = new Set([
 export function readModelList(list: unknown, dropParams: boolean | undefined, reader: Reader): Entry[] {
   if (list === undefined || list === null) return [];
   if (!Array.isArray(list)) {
-    reader.found.push({ at: ['model_list'], message: 'model_list must be a list.', severity: 'error' });
+    reader.found.push(error(['model_list'], say.noModelList));
     return [];
   }
   return list.flatMap((item, index) => {
@@ -66,20 +69,20 @@ function readEntry(
   dropParams: boolean | undefined,
   reader: Reader,
 ): Entry | undefined {
-  const wrong = (place: readonly Segment[], message: string): undefined => {
-    reader.found.push({ at: place, message, severity: 'error' });
+  const wrong = (place: readonly Segment[], said: Said): undefined => {
+    reader.found.push(error(place, said));
   };
-  if (!isObject(item)) return wrong(at, 'An entry of model_list must have model_name and litellm_params.');
+  if (!isObject(item)) return wrong(at, say.entryIncomplete);
   const params = item.litellm_params;
-  if (!isObject(params)) return wrong(at, 'litellm_params is missing or not a mapping.');
+  if (!isObject(params)) return wrong(at, say.noParams);
   const inParams = [...at, 'litellm_params'];
   const get = (key: string): string | undefined => reader.text(params[key], [...inParams, key]);
   const model = get('model');
-  if (model === undefined) return wrong(inParams, 'litellm_params needs a model, as openai/gpt-4o.');
+  if (model === undefined) return wrong(inParams, say.noModel);
   const name = reader.text(item.model_name, [...at, 'model_name']);
-  if (name === undefined) return wrong(at, 'model_name is missing.');
+  if (name === undefined) return wrong(at, say.noModelName);
   for (const key of Object.keys(params)) {
-    if (!PARAMS.has(key)) reader.warn([...inParams, key], `${key} has no counterpart here and is left out.`, true);
+    if (!PARAMS.has(key)) reader.warn([...inParams, key], say.noCounterpart(key), true);
   }
   const base = params.api_base === undefined || params.api_base === null ? 'base_url' : 'api_base';
   const provider = get('custom_llm_provider');
@@ -180,7 +183,7 @@ function readInfo(
   const known = isObject(info) ? info : {};
   for (const key of Object.keys(known)) {
     if (!INFO.has(key) && !SILENT_INFO.has(key) && !(key === 'mode' && MODES.has(known.mode)))
-      reader.warn([...at, 'model_info', key], `${key} has no counterpart here and is left out.`, true);
+      reader.warn([...at, 'model_info', key], say.noCounterpart(key), true);
   }
   const number = (key: string): number | undefined =>
     key in params

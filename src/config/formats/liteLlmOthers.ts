@@ -3,6 +3,8 @@
  * endpoint in OpenAI's or Anthropic's shape that takes a lasting key says so (source: litellm 1.108.7 and the providers' pages).
  */
 import { readBaseUrl } from '../../routing/build';
+import type { Said } from '../../said';
+import { say } from '../sentences';
 
 interface OwnAddress {
   /** What the address looks like. */
@@ -44,18 +46,15 @@ const OWN_ADDRESS = new Map<string, OwnAddress>([
   ],
 ]);
 
-const OWN_API = 'has an API of its own';
-const SIGN_IN = 'is used with the sign-in of a person, not with a key';
-const AWS = 'wants each request signed with keys of AWS';
-const WHY_NOT = new Map<string, string>([
-  ...['replicate', 'nlp_cloud', 'scaledown', 'fal_ai'].map((name) => [name, OWN_API] as const),
-  ...['github_copilot', 'chatgpt', 'microsoft_365_copilot'].map((name) => [name, SIGN_IN] as const),
-  ...['sagemaker', 'sagemaker_chat', 'sagemaker_nova'].map((name) => [name, AWS] as const),
-  ['oci', 'wants each request signed with a key pair of Oracle Cloud'],
-  ['watsonx', 'has an API of its own, with a token of IBM Cloud that ends each hour'],
-  ['gigachat', 'wants a token that ends after 30 minutes'],
-  ['cohere', 'has its chat models under the name cohere_chat'],
-  ['opencode_go', 'has an address for each family of models'],
+const WHY_NOT = new Map<string, (provider: string) => Said>([
+  ...['replicate', 'nlp_cloud', 'scaledown', 'fal_ai'].map((name) => [name, say.ownApi] as const),
+  ...['github_copilot', 'chatgpt', 'microsoft_365_copilot'].map((name) => [name, say.signIn] as const),
+  ...['sagemaker', 'sagemaker_chat', 'sagemaker_nova'].map((name) => [name, say.awsKeys] as const),
+  ['oci', say.oracleKeys],
+  ['watsonx', say.ibmToken],
+  ['gigachat', say.shortToken],
+  ['cohere', say.cohereChat],
+  ['opencode_go', say.addressEachFamily],
 ]);
 
 export function ownAddress(provider: string): OwnAddress | undefined {
@@ -63,11 +62,11 @@ export function ownAddress(provider: string): OwnAddress | undefined {
 }
 
 /** Why a provider cannot be served without an address in OpenAI's shape. */
-export function whyNot(provider: string | undefined): string {
-  if (provider === undefined) return 'its provider is not written in front of it';
+export function whyNot(provider: string | undefined): Said {
+  if (provider === undefined) return say.noProvider;
   const form = OWN_ADDRESS.get(provider)?.form;
-  if (form !== undefined) return `${provider} needs an api_base, as ${form}`;
-  return `the provider ${provider} ${WHY_NOT.get(provider) ?? 'is not known here'}`;
+  if (form !== undefined) return say.needsAddress(provider, form);
+  return (WHY_NOT.get(provider) ?? say.unknownProvider)(provider);
 }
 
 /** The address in OpenAI's shape behind what LiteLLM is given. */

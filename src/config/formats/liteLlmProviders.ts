@@ -3,6 +3,8 @@
 import { isLocalHost, readBaseUrl } from '../../routing/build';
 import { PRESET_NAMES, PRESETS, type PresetName } from '../../routing/presets';
 import { type KnownProvider, knownProvider } from '../../routing/providerTable';
+import type { Said } from '../../said';
+import { say } from '../sentences';
 import { foundryOf, mantleOf, openAiAddress, ownAddress, whyNot } from './liteLlmOthers';
 
 /** LiteLLM's provider prefixes and our presets. */
@@ -39,7 +41,7 @@ export interface Destination {
   /** Name sent upstream. */
   upstream: string;
   /** Something a person should know about this reading. */
-  note?: string;
+  note?: Said;
 }
 
 /** The parts of `litellm_params` that decide where a model is; already freed of `os.environ/…`. */
@@ -54,7 +56,7 @@ export interface Where {
 }
 
 /** Where a LiteLLM model goes, or a sentence why we cannot send it anywhere. */
-export function destinationOf(where: Where): Destination | { problem: string } {
+export function destinationOf(where: Where): Destination | { problem: Said } {
   const { apiBase } = where;
   const { provider, model } = splitModel(where);
   const preset = presetFor({ ...(provider === undefined ? {} : { provider }), model });
@@ -62,17 +64,14 @@ export function destinationOf(where: Where): Destination | { problem: string } {
     const known = knownProvider(provider ?? '');
     if (known) return tableProvider(known, model, apiBase);
     if (provider === 'bedrock_mantle') return mantle(model, where);
-    if (apiBase === undefined)
-      return {
-        problem: `This model is left out: ${whyNot(provider)}. Give it an api_base that speaks the OpenAI API.`,
-      };
+    if (apiBase === undefined) return { problem: say.leftOut(whyNot(provider)) };
     if (provider !== undefined && ownAddress(provider)) return withOwnAddress(provider, model, apiBase);
     return {
       name: provider ?? 'openai',
       baseUrl: apiBase,
       query: {},
       upstream: model,
-      note: `The provider ${provider ?? 'of this model'} is not known here, so its api_base is spoken to as an OpenAI-compatible server.`,
+      note: provider === undefined ? say.namelessAsOpenAi : say.spokenToAsOpenAi(provider),
     };
   }
   const way = PRESETS[preset].liteLlm?.ways?.exec(model)?.[0] ?? '';
@@ -113,13 +112,9 @@ function withOwnAddress(name: string, upstream: string, apiBase: string): Destin
     : { ...plain, preset: 'azure', baseUrl: `${foundry}/openai/v1` };
 }
 
-function mantle(model: string, { apiBase, region = 'us-east-1' }: Where): Destination | { problem: string } {
+function mantle(model: string, { apiBase, region = 'us-east-1' }: Where): Destination | { problem: Said } {
   const { upstream, baseUrl, responses } = mantleOf(model, region);
-  if (upstream.startsWith('anthropic.'))
-    return {
-      problem:
-        'This model is left out: bedrock_mantle serves Claude over the Messages API with a bearer token. A backend with wire "messages" and auth "bearer" reaches it.',
-    };
+  if (upstream.startsWith('anthropic.')) return { problem: say.mantleClaude };
   return {
     ...{ name: 'bedrock_mantle', baseUrl: apiBase ?? baseUrl, query: {}, upstream },
     keyEnv: ['BEDROCK_MANTLE_API_KEY', 'AWS_BEARER_TOKEN_BEDROCK'],
@@ -156,9 +151,8 @@ function withVersion(apiBase: string, route: string): string {
   return bare.endsWith('/v1') ? bare : `${bare}/v1`;
 }
 
-function azure(destination: Plain, { apiBase, apiVersion }: Where): Destination | { problem: string } {
-  if (apiBase === undefined)
-    return { problem: 'This model is left out: azure needs an api_base, as https://my-resource.openai.azure.com.' };
+function azure(destination: Plain, { apiBase, apiVersion }: Where): Destination | { problem: Said } {
+  if (apiBase === undefined) return { problem: say.azureAddress };
   const base = apiBase.replace(/\/openai\/deployments(\/.*)?$/, '/openai').replace(/\/+$/, '');
   const query: Record<string, string> = apiVersion === undefined ? {} : { 'api-version': apiVersion };
   // Azure has no deployment path for Responses.
@@ -174,26 +168,26 @@ function azure(destination: Plain, { apiBase, apiVersion }: Where): Destination 
   return { ...destination, name: 'azure', baseUrl: base, query };
 }
 
-function bedrock(destination: Plain, { apiBase, region }: Where): Destination | { problem: string } {
+function bedrock(destination: Plain, { apiBase, region }: Where): Destination | { problem: Said } {
   if (apiBase !== undefined) return { ...destination, baseUrl: apiBase };
-  if (region === undefined) return { problem: 'This model is left out: bedrock needs aws_region_name.' };
+  if (region === undefined) return { problem: say.bedrockRegion };
   return {
     ...destination,
     baseUrl: PRESETS.bedrock.baseUrl.replace('{region}', region),
-    note: 'Bedrock is reached through its OpenAI-compatible endpoint with a Bedrock API key; models that it does not offer there do not answer.',
+    note: say.bedrockWay,
   };
 }
 
-function vertex(destination: Plain, { apiBase, project, location }: Where): Destination | { problem: string } {
+function vertex(destination: Plain, { apiBase, project, location }: Where): Destination | { problem: Said } {
   const upstream = /^gemini-/.test(destination.upstream) ? `google/${destination.upstream}` : destination.upstream;
   if (apiBase !== undefined) return { ...destination, upstream, baseUrl: apiBase };
-  if (project === undefined) return { problem: 'This model is left out: vertex_ai needs vertex_project.' };
+  if (project === undefined) return { problem: say.vertexProject };
   const place = location ?? 'global';
   const host = place === 'global' ? 'aiplatform.googleapis.com' : `${place}-aiplatform.googleapis.com`;
   return {
     ...destination,
     upstream,
     baseUrl: `https://${host}/v1/projects/${project}/locations/${place}/endpoints/openapi`,
-    note: 'Vertex AI is reached through its OpenAI-compatible endpoint with an access token in VERTEX_ACCESS_TOKEN.',
+    note: say.vertexWay,
   };
 }

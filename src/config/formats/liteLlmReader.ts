@@ -1,12 +1,15 @@
 /** Reading values of a LiteLLM file: `os.environ/NAME` anywhere, and a warning for whatever has no counterpart here. */
 
+import type { Said } from '../../said';
+import { warning } from '../../settings/checkBackend';
 import type { Found, Segment } from '../../settings/path';
 import { isObject } from '../../wires/read';
+import { say } from '../sentences';
 import type { Environment } from './loaded';
 
 export interface Reader {
   found: Found[];
-  warn(at: readonly Segment[], message: string, key?: true): void;
+  warn(at: readonly Segment[], said: Said, key?: true): void;
   /** A value freed of `os.environ/NAME`; undefined when the variable is not set, which is told. */
   text(value: unknown, at: readonly Segment[]): string | undefined;
   /** A switch, also as text or in a variable; undefined when it is none. */
@@ -24,7 +27,7 @@ export function createReader(found: Found[], env: Environment, own: Record<strin
     if (name === undefined) return plainText(value);
     const set = variable(name);
     if (set === undefined) {
-      found.push({ at, message: `The environment variable ${name} is not set.`, severity: 'warning' });
+      found.push(warning(at, say.variableUnset(name)));
     }
     return set;
   };
@@ -40,10 +43,10 @@ export function createReader(found: Found[], env: Environment, own: Record<strin
       const written = text(value, at);
       const number = Number(written);
       if (written === undefined || Number.isFinite(number)) return written === undefined ? undefined : number;
-      found.push({ at, message: 'A number is expected here; this is left out.', severity: 'warning' });
+      found.push(warning(at, say.numberExpected));
       return undefined;
     },
-    warn: (at, message, key) => found.push({ at, message, severity: 'warning', ...(key ? { key } : {}) }),
+    warn: (at, said, key) => found.push({ ...warning(at, said), ...(key ? { key } : {}) }),
   };
 }
 
@@ -70,11 +73,11 @@ export function section(
   const value = file[name];
   if (value === undefined || value === null) return {};
   if (!isObject(value)) {
-    reader.warn([name], `${name} must be a mapping and is left out.`);
+    reader.warn([name], say.noMapping(name));
     return {};
   }
   for (const key of Object.keys(value)) {
-    if (!known.has(key)) reader.warn([name, key], `${key} has no counterpart here and is left out.`, true);
+    if (!known.has(key)) reader.warn([name, key], say.noCounterpart(key), true);
   }
   return value;
 }

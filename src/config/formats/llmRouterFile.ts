@@ -3,9 +3,11 @@
 import { isLocalHost, readBaseUrl } from '../../routing/build';
 import { presetForHost } from '../../routing/presetForHost';
 import { PRESET_NAMES, PRESETS, type PresetName } from '../../routing/presets';
+import { warning } from '../../settings/checkBackend';
 import { CLIENT_KEY } from '../../settings/keyNames';
 import type { Found, Segment } from '../../settings/path';
 import { entryOf, isObject } from '../../wires/read';
+import { say } from '../sentences';
 import type { FileContent } from './loaded';
 
 /** Its keys and ours. Go reads keys without regard to case, so do we. */
@@ -87,8 +89,7 @@ export function readLlmRouterFile(value: unknown): FileContent {
   function readLevel(level: unknown, at: readonly Segment[]): void {
     const ours = typeof level === 'string' ? entryOf(LEVELS, level.toLowerCase()) : undefined;
     if (ours !== undefined) take('log', { level: ours }, at);
-    else
-      found.push({ at, message: 'This log level is not known: debug, info, warn or error are.', severity: 'warning' });
+    else found.push(warning(at, say.unknownLevel));
   }
 
   function readBackend(entry: unknown, index: number, list: readonly Segment[]): unknown {
@@ -114,14 +115,12 @@ export function readLlmRouterFile(value: unknown): FileContent {
     if (backend.default === true && !('prefix' in backend)) backend.prefix = '';
     const preset = presetAt(backend);
     if (wantsOpenAiKey(backend) && preset !== 'openai')
-      found.push({ at: [...list, index, 'base_url'], message: FOREIGN_OPENAI, severity: 'warning' });
+      found.push(warning([...list, index, 'base_url'], say.foreignOpenAiKey));
     return { requireApiKey: false, ...(preset === undefined ? {} : { preset }), ...backend };
   }
 }
 
 /** llm-router gives the backend of that name OPENAI_API_KEY wherever it stands; a key goes to no host that nobody named it for. */
-const FOREIGN_OPENAI =
-  'llm-router sends OPENAI_API_KEY to this host. Here it goes to api.openai.com only: if this host may have it, write "key_env_var": "OPENAI_API_KEY".';
 const wantsOpenAiKey = ({ name, requireApiKey, apiKeyEnv }: Record<string, unknown>): boolean =>
   name === 'openai' && requireApiKey === true && apiKeyEnv === undefined;
 
@@ -134,7 +133,7 @@ function presetAt({ name, baseUrl }: Record<string, unknown>): PresetName | unde
 }
 
 function unknown(key: string, at: readonly Segment[]): Found {
-  return { at, message: `${key} is not known here and has no effect.`, severity: 'warning', key: true };
+  return { ...warning(at, say.noEffect(key)), key: true };
 }
 
 /** The longest known beginning of a place, translated. */

@@ -1,7 +1,9 @@
 /** Our own JSON: the keys of settings.json without their prefix, nested or dotted. */
 
+import { error } from '../../settings/checkBackend';
 import type { Found, Segment } from '../../settings/path';
 import { isObject } from '../../wires/read';
+import { say } from '../sentences';
 import type { FileContent } from './loaded';
 
 const PREFIX = 'llmRouter.';
@@ -19,8 +21,7 @@ export function ownSettings(value: unknown): FileContent {
     if (key === '$schema') continue;
     const path = (key.startsWith(PREFIX) ? key.slice(PREFIX.length) : key).split('.');
     written.set(path.join('.'), key);
-    if (!put(settings, path, item))
-      found.push({ at: [key], message: `${key} is written twice.`, severity: 'error', key: true });
+    if (!put(settings, path, item)) found.push({ ...error([key], say.writtenTwice(key)), key: true });
   }
   return { settings, secrets: {}, found, placeOf: (at) => placeOf(at, written) };
 }

@@ -1,7 +1,9 @@
 /** YAML as PyYAML reads it (merge keys, yes and no), with the place of everything in it. */
 import { isMap, isNode, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
+import { error } from '../../settings/checkBackend';
 import type { Found, Segment } from '../../settings/path';
 import { isObject } from '../../wires/read';
+import { say } from '../sentences';
 import type { SourceFile } from './jsonFile';
 
 /** Aliases resolved at most, against files that unfold without end. */
@@ -20,7 +22,7 @@ export function readYaml(text: string): SourceFile {
     const position = at(broken.pos[0]);
     return {
       value: outline(document.contents),
-      found: [wrong(`This is not valid YAML: ${broken.message}`)],
+      found: [error([], say.invalidYaml(broken.message))],
       positionOf: () => position,
     };
   }
@@ -29,13 +31,9 @@ export function readYaml(text: string): SourceFile {
   try {
     value = document.toJS({ maxAliasCount: MAX_ALIASES });
   } catch {
-    found.push(wrong('This YAML refers to itself or unfolds too far.'));
+    found.push(error([], say.endlessYaml));
   }
   return { value, found, positionOf: (one) => at(offsetOf(document.contents, one.at, one.key === true)) };
-}
-
-function wrong(message: string): Found {
-  return { at: [], message: /[.!]$/.test(message) ? message : `${message}.`, severity: 'error' };
 }
 
 /** Top-level keys of a broken file, enough to tell what it was meant to be. */

@@ -4,12 +4,15 @@ import { homedir } from 'node:os';
 import { commands, type QuickPickItem, ThemeIcon, Uri, window, workspace } from 'vscode';
 import { mergeAliases, mergeBackends } from '../../config/formats/importApply';
 import type { ImportItem } from '../../config/formats/importItems';
+import { previewText } from '../../config/formats/importText';
 import { defaultOf } from '../../routing/implicitDefault';
+import { SaidError } from '../../said';
 import type { Editor } from '../controller';
 import { COMMANDS, type Handlers } from '../ids';
 import { sayInformation, sayWarning } from '../say';
+import { say } from '../sentences';
 import { backendName, type WrittenBackend, writeSetting, writtenBackends, writtenSettings } from '../settings';
-import { t } from '../words';
+import { here, inWords, shown, t } from '../words';
 import type { ShowPage } from './pages';
 
 const LARGEST = 16 * 1024 * 1024;
@@ -29,7 +32,7 @@ export function importExportCommands(
       const [folder] =
         (await window.showOpenDialog({
           title: t`Export for a Team: a folder for a LiteLLM proxy`,
-          openLabel: 'Write Here',
+          openLabel: t`Write Here`,
           defaultUri: Uri.file(homedir()),
           canSelectFiles: false,
           canSelectFolders: true,
@@ -40,7 +43,8 @@ export function importExportCommands(
       if (!(await mayReplace(there.flat(), folder.fsPath))) return;
       for (const { uri, text } of targets) await workspace.fs.writeFile(uri, Buffer.from(text));
       const open = 'Open README';
-      const said = `Written to ${folder.fsPath}: ${files.map(({ path }) => path).join(', ')}. No key is in it.`;
+      const names = files.map(({ path }) => path).join(', ');
+      const said = t`Written to ${folder.fsPath}: ${names}. No key is in it.`;
       const readme = Uri.joinPath(folder, 'README.md');
       void sayInformation(said, open).then(async (chosen) => {
         if (chosen) await commands.executeCommand('markdown.showPreview', readme);
@@ -53,7 +57,7 @@ async function pickFile(): Promise<Uri | undefined> {
   const [file] =
     (await window.showOpenDialog({
       title: t`Import Configuration: an llm-router config.json or a LiteLLM config.yaml`,
-      openLabel: 'Look at It',
+      openLabel: t`Look at It`,
       defaultUri: Uri.file(homedir()),
       filters: { Configuration: ['json', 'jsonc', 'yaml', 'yml'] },
     })) ?? [];
@@ -62,7 +66,7 @@ async function pickFile(): Promise<Uri | undefined> {
 
 async function importFile(editor: Editor, showPage: ShowPage, file: Uri): Promise<void> {
   const text = await read(file);
-  if (text === undefined) throw new Error(`${file.fsPath} cannot be read, or is larger than 16 MB.`);
+  if (text === undefined) throw new SaidError(say.fileUnread(file.fsPath));
   // Keys of these formats stand in a .env file beside them.
   const envText = await read(Uri.joinPath(file, '..', '.env'));
   const preview = await editor.router.previewImport({
@@ -70,15 +74,15 @@ async function importFile(editor: Editor, showPage: ShowPage, file: Uri): Promis
     text,
     ...(envText !== undefined && { envText }),
   });
-  await showPage('Import', preview.page);
-  if (!preview.usable)
-    throw new Error(
-      `${file.fsPath} cannot be imported: ${preview.left[0]?.why ?? 'it has errors.'} The page beside tells all.`,
-    );
+  await showPage('Import', previewText(preview, file.fsPath, inWords));
+  if (!preview.usable) {
+    const [first] = preview.left;
+    throw new SaidError(say.notImported(file.fsPath, first?.says?.why ?? first?.why ?? say.hasErrors));
+  }
   const chosen = await pickItems(preview.items);
   if (!chosen || chosen.length === 0) return;
-  const replaced = chosen.filter((item) => item.replaces).map((item) => `${item.kind} ${item.name}`);
-  if (!(await mayReplace(replaced, 'your settings'))) return;
+  const replaced = chosen.filter((item) => item.replaces).map((item) => `${shown(item.kind)} ${item.name}`);
+  if (!(await mayReplace(replaced, t`your settings`))) return;
   const before = defaultOf(writtenBackends());
   await write(editor, chosen);
   const kept = before && chosen.some(({ kind }) => kind === 'backend') ? keptText(before) : '';
@@ -92,17 +96,17 @@ async function importFile(editor: Editor, showPage: ShowPage, file: Uri): Promis
 function keptText(before: WrittenBackend): string {
   const present = defaultOf(writtenBackends());
   const same = present && backendName(present) === backendName(before) && writtenBackends().length > 1;
-  return same ? ` Names without a prefix still go to ${backendName(before)}.` : '';
+  return same ? ` ${t`Names without a prefix still go to ${backendName(before)}.`}` : '';
 }
 
 /** What replaces something, or sends a key to a stranger, is not ticked: a person ticks it. */
 async function pickItems(items: readonly ImportItem[]): Promise<ImportItem[] | undefined> {
   const rows = items.map((item): QuickPickItem & { item: ImportItem } => ({
     label: item.name,
-    description: `${item.kind}, ${item.what}`,
+    description: `${shown(item.kind)}, ${here(item).what}`,
     ...detailOf(item),
     iconPath: new ThemeIcon(ICONS[item.kind]),
-    picked: !item.replaces && !carefulOf(item),
+    picked: !item.replaces && !item.careful,
     item,
   }));
   const picked = await window.showQuickPick(rows, {
@@ -115,13 +119,9 @@ async function pickItems(items: readonly ImportItem[]): Promise<ImportItem[] | u
   return picked?.map(({ item }) => item);
 }
 
-function carefulOf(item: ImportItem): string | undefined {
-  return item.kind === 'backend' ? item.careful : undefined;
-}
-
 function detailOf(item: ImportItem): { detail?: string } {
-  const careful = carefulOf(item);
-  const replaces = item.replaces ? t`Replaces your ${item.kind} ${item.name}` : undefined;
+  const { careful } = here(item);
+  const replaces = item.replaces ? t`Replaces your ${shown(item.kind)} ${item.name}` : undefined;
   const detail = [careful, replaces].filter(Boolean).join(' ');
   return detail === '' ? {} : { detail };
 }
@@ -147,13 +147,19 @@ async function write(editor: Editor, items: readonly ImportItem[]): Promise<void
   await editor.push();
 }
 
+const COUNTED: Record<ImportItem['kind'], (count: number) => string> = {
+  backend: (count) => (count === 1 ? t`1 backend` : t`${count} backends`),
+  alias: (count) => (count === 1 ? t`1 alias` : t`${count} aliases`),
+  setting: (count) => (count === 1 ? t`1 setting` : t`${count} settings`),
+  key: (count) => (count === 1 ? t`1 key` : t`${count} keys`),
+};
+
 function counted(items: readonly ImportItem[]): string {
-  const words = { backend: 'backends', alias: 'aliases', setting: 'settings', key: 'keys' } as const;
   const kinds = ['backend', 'alias', 'setting', 'key'] as const;
   return kinds
     .map((kind) => [kind, items.filter((item) => item.kind === kind).length] as const)
     .filter(([, count]) => count > 0)
-    .map(([kind, count]) => `${count} ${count === 1 ? kind : words[kind]}`)
+    .map(([kind, count]) => COUNTED[kind](count))
     .join(', ');
 }
 

@@ -2,7 +2,9 @@
 import { commands, type Disposable, EventEmitter, Uri, window, workspace } from 'vscode';
 import type { Period } from '../../ledger/store';
 import type { RequestTelling } from '../../process/contract';
+import { SaidError } from '../../said';
 import type { Editor } from '../controller';
+import { say } from '../sentences';
 import { inWords, reasonOf } from '../words';
 import { GROUPS, type Group } from './periods';
 import { tabName } from './requestLook';
@@ -30,7 +32,7 @@ export function createDocuments({ router }: Editor): Documents {
     const [kind, by = '', from = '', to = ''] = uri.query.split(',');
     if (kind === 'request') return storyHere(await router.requestStory({ id: by }));
     const group = GROUPS.find((known) => known === by);
-    if (kind !== 'usage' || !group) throw new Error('There is no such page.');
+    if (kind !== 'usage' || !group) throw new SaidError(say.noPage);
     return await router.usagePage({ by: group, from, to });
   }
   const registration = workspace.registerTextDocumentContentProvider(SCHEME, {

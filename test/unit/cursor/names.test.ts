@@ -96,9 +96,9 @@ describe('cursor names', () => {
   });
 
   it('M1, M2, M4: warns at names that Cursor sends elsewhere', () => {
-    assert.match(clientSlotWarning('claude-opus-5') ?? '', /Anthropic/);
-    assert.match(clientSlotWarning('Gemini-3-pro') ?? '', /Google/);
-    assert.match(clientSlotWarning('gpt-5.5') ?? '', /built into Cursor/);
+    assert.match(clientSlotWarning('claude-opus-5')?.text ?? '', /Anthropic/);
+    assert.match(clientSlotWarning('Gemini-3-pro')?.text ?? '', /Google/);
+    assert.match(clientSlotWarning('gpt-5.5')?.text ?? '', /built into Cursor/);
     assert.equal(clientSlotWarning('cus-claude-opus-5'), undefined);
     assert.equal(clientSlotWarning('mine/gpt-5.5'), undefined);
   });

@@ -65,7 +65,7 @@ describe('table of providers', () => {
     assert.ok(!('problem' in bare) && bare.preset === 'bedrock', JSON.stringify(bare));
     const mantle = (model: string) => {
       const found = destinationOf({ model: `bedrock_mantle/${model}`, region: 'eu-west-1' });
-      return 'problem' in found ? found.problem : [found.baseUrl, found.upstream, found.wire];
+      return 'problem' in found ? found.problem.text : [found.baseUrl, found.upstream, found.wire];
     };
     const at = (region: string) => `https://bedrock-mantle.${region}.api.aws`;
     assert.deepEqual(mantle('openai.gpt-oss-120b'), [`${at('eu-west-1')}/v1`, 'openai.gpt-oss-120b', undefined]);
@@ -77,7 +77,7 @@ describe('table of providers', () => {
   it('says of every other provider with chat models in LiteLLM’s price file why it is not served', () => {
     const why = (model: string) => {
       const found = destinationOf({ model });
-      return 'problem' in found ? found.problem : `served at ${found.baseUrl}`;
+      return 'problem' in found ? found.problem.text : `served at ${found.baseUrl}`;
     };
     for (const provider of ['replicate', 'nlp_cloud', 'scaledown', 'fal_ai', 'watsonx'])
       assert.match(why(`${provider}/m`), /has an API of its own/);
