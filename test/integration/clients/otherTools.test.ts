@@ -4,10 +4,22 @@ import Anthropic from '@anthropic-ai/sdk';
 import OpenAI from 'openai';
 import { parse } from 'yaml';
 import { OTHER_TOOLS, type ToolUse } from '../../../src/editor/otherTools';
+import { onWindows } from '../../support/platform';
 import { CLIENT_KEY, startRouter, type TestRouter } from '../../support/router';
 
 /** Names as providers make them: slashes, colons, quotes. */
 const ODD = `a/b:c'd"e`;
+
+/** The variables that PowerShell sets: between single quotes nothing is special but the quote, which stands twice. Wine has no PowerShell. */
+function readPowerShell(text: string): Record<string, string> {
+  const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  return Object.fromEntries(
+    lines.map((line) => {
+      const [, name, value] = /^\$env:(\w+) = '((?:[^']|'')*)'$/.exec(line) ?? assert.fail(line);
+      return [name!, value!.replaceAll("''", "'")];
+    }),
+  );
+}
 
 describe('the lines for other tools', () => {
   let router: TestRouter;
@@ -20,7 +32,7 @@ describe('the lines for other tools', () => {
     origin: router.url,
     key: CLIENT_KEY,
     model: 'demo/echo',
-    shell: 'posix',
+    shell: onWindows ? 'powershell' : 'posix',
     ...more,
   });
   const lines = (id: string, more?: Partial<ToolUse>): string => {
@@ -30,6 +42,7 @@ describe('the lines for other tools', () => {
   };
   /** What a program that is started after the lines finds in its environment. */
   const environment = (text: string): Record<string, string> => {
+    if (onWindows) return readPowerShell(text);
     const shown = execFileSync('sh', [
       '-c',
       `${text}\n"$0" -e 'console.log(JSON.stringify(process.env))'`,
