@@ -52,6 +52,16 @@ function lines(text: string): RunningProgram[] {
   });
 }
 
+/** The application of macOS that a program lies in. Helpers have applications of their own within it. */
+const applicationOf = (program: string, platform: NodeJS.Platform): string | undefined =>
+  platform === 'darwin' ? /^.*?\.app(?=\/)/.exec(program)?.[0] : undefined;
+
+/** How a person would start the Cursor whose runtime is `runtime`: program and arguments. */
+export function startOf(runtime: string, platform: NodeJS.Platform): [string, string[]] {
+  const app = applicationOf(runtime, platform);
+  return app === undefined ? [runtime, []] : ['/usr/bin/open', ['-a', app]];
+}
+
 /** Folders that many programs share: there only the program itself counts. */
 const SHARED = /^(bin|sbin)$/;
 
@@ -59,8 +69,7 @@ const SHARED = /^(bin|sbin)$/;
 export function belongsTo(runtime: string, platform: NodeJS.Platform): (program: string) => boolean {
   const { dirname, basename, sep } = platform === 'win32' ? path.win32 : path.posix;
   const same = (text: string): string => (platform === 'win32' ? text.toLowerCase() : text);
-  // On macOS helpers have applications of their own within the application.
-  const app = platform === 'darwin' ? /^.*?\.app(?=\/)/.exec(runtime)?.[0] : undefined;
+  const app = applicationOf(runtime, platform);
   const folder = app ?? dirname(runtime);
   const shared = app === undefined && SHARED.test(basename(folder));
   return (program) => same(program) === same(runtime) || (!shared && same(program).startsWith(`${same(folder)}${sep}`));

@@ -1,7 +1,7 @@
 /** Writes Cursor's settings once Cursor is gone, on a person's word: the job, what it says, and what keeps this process alive for it. */
 import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { belongsTo, isLastingCursor, runningPrograms } from '../cursorApp/processes';
+import { belongsTo, isLastingCursor, runningPrograms, startOf } from '../cursorApp/processes';
 import { writeWhenClosed } from '../cursorApp/whenClosed';
 import { connectState, disconnectState, isKept, notWritten, type WriteResult } from '../cursorApp/writeState';
 import { steadyNow } from '../network/steadyClock';
@@ -110,8 +110,7 @@ function wishOf(asked: CursorWrite): CursorWrite {
 
 /** As a person would: without what makes its runtime plain Node. */
 function startCursor(runtime: string): void {
-  const app = /^.*?\.app(?=\/)/.exec(runtime)?.[0];
-  const [program, args] = app ? ['/usr/bin/open', ['-a', app]] : [runtime, []];
+  const [program, args] = startOf(runtime, thisSystem.platform);
   const { ELECTRON_RUN_AS_NODE: _, ...env } = process.env;
   const child = spawn(program, args, { detached: true, stdio: 'ignore', env });
   child.on('error', () => undefined);

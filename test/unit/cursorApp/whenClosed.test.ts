@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { belongsTo, isLastingCursor, looksLikeCursor } from '../../../src/cursorApp/processes';
+import { belongsTo, isLastingCursor, looksLikeCursor, startOf } from '../../../src/cursorApp/processes';
 import { say } from '../../../src/cursorApp/sentences';
 import { LONGEST_WAIT, QUIT_WAIT, writeWhenClosed } from '../../../src/cursorApp/whenClosed';
 
@@ -92,6 +92,14 @@ describe('processes of a Cursor', () => {
     assert.ok(mac('/Applications/Cursor.app/Contents/MacOS/Cursor') && !mac('/Applications/Cursor Nightly.app/x'));
     const windows = belongsTo('C:\\Users\\me\\Programs\\cursor\\Cursor.exe', 'win32');
     assert.ok(windows('c:\\users\\me\\programs\\cursor\\resources\\a.exe') && !windows('C:\\Windows\\x.exe'));
+  });
+  it('on macOS are started again by their application, although a helper within it is the runtime', () => {
+    const helper =
+      '/Applications/My Tools/Cursor.app/Contents/Frameworks/Cursor Helper (Plugin).app/Contents/MacOS/Cursor Helper (Plugin)';
+    assert.ok(looksLikeCursor(helper) && isLastingCursor(helper));
+    assert.deepEqual(startOf(helper, 'darwin'), ['/usr/bin/open', ['-a', '/Applications/My Tools/Cursor.app']]);
+    assert.deepEqual(startOf('/opt/cursor/cursor', 'linux'), ['/opt/cursor/cursor', []]);
+    assert.deepEqual(startOf('C:\\x\\Cursor.exe', 'win32'), ['C:\\x\\Cursor.exe', []]);
   });
   it('are known by name to a terminal; an AppImage goes with its editor and cannot be outlived', () => {
     for (const program of ['/opt/cursor/cursor', 'C:\\x\\Cursor.exe', '/Applications/Cursor.app/Contents/MacOS/Cursor'])
