@@ -64,9 +64,10 @@ function finding({ cursor, recent, tunnel }: DoctorFacts): Finding {
   return ok(cursor?.refused ? say.both(all, refusals(cursor)) : all);
 }
 
-function refusals({ refused, lastRefusal = '' }: CursorSighting): Said {
+function refusals({ refused, lastRefusal = '', lastRefusalSays }: CursorSighting): Said {
   const count = refused?.count ?? 0;
-  return count === 1 ? say.oneRefusal(lastRefusal) : say.refusals(count, lastRefusal);
+  const last = lastRefusalSays ?? lastRefusal;
+  return count === 1 ? say.oneRefusal(last) : say.refusals(count, last);
 }
 
 /** A Host header without its port. */

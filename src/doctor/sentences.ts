@@ -207,8 +207,8 @@ export const say = catalogue('doctor', {
     "The base URL is this router's, and the key is switched on. Its key is encrypted and was not compared.",
   cursorRefused: (refusals: Said) => `Cursor has not come through yet. ${refusals.text}`,
   cursorRefusedFix: 'Paste the API key into Cursor again (Settings, Models, OpenAI API Key).',
-  oneRefusal: (last: string) => `One call that says it is Cursor's was refused: ${last}`,
-  refusals: (count: number, last: string) => `${count} calls that say they are Cursor's were refused: ${last}`,
+  oneRefusal: (last: Words) => `One call that says it is Cursor's was refused: ${textOf(last)}`,
+  refusals: (count: number, last: Words) => `${count} calls that say they are Cursor's were refused: ${textOf(last)}`,
   cursorNever: 'Cursor has not called this router yet.',
   cursorNeverFix:
     'Paste the Base URL and the API key into Cursor (Settings, Models), switch both on, and ask a model by a name of this router. Cursor switches the key off by itself every few hours.',

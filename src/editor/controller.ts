@@ -3,6 +3,7 @@ import { type Disposable, EventEmitter, type ExtensionContext, type LogOutputCha
 import { connectRouter, type RouterClient } from '../process/client';
 import type { ConfigResult } from '../process/contract';
 import { nodeSpawner } from '../process/spawnRouter';
+import { errorWords, wordsOf } from '../said';
 import { CLIENT_KEY } from '../settings/keyNames';
 import { VERSION } from '../version';
 import { createSwitchStore, type SwitchStore } from './connect/switchMemory';
@@ -65,7 +66,7 @@ export function createEditor(context: ExtensionContext, log: LogOutputChannel): 
   const currentView = (): View => {
     const view: View = { ...linkOf(router), models: configuredModels() };
     if (hint) view.keyHint = hint;
-    if (keyTrouble) view.keyTrouble = keyTrouble.message;
+    if (keyTrouble) view.keyTrouble = errorWords(keyTrouble);
     if (keyTrouble instanceof LostKeyError) view.keyLost = true;
     if (cameBackAt) view.cameBackAt = cameBackAt;
     if (view.state?.cursorApp?.switchedOn === false && cursorSwitch.read().ownModels) view.ownModels = true;
@@ -182,12 +183,12 @@ function linkOf(router: RouterClient): Pick<View, 'link' | 'message' | 'state'> 
     case 'starting':
       return { link: 'connecting' };
     case 'waiting':
-      return { link: 'connecting', message: client.message };
+      return { link: 'connecting', message: wordsOf(client) };
     case 'connected':
       return router.state ? { link: 'connected', state: router.state } : { link: 'connecting' };
     case 'failed':
     case 'incompatible':
-      return { link: 'failed', message: client.message };
+      return { link: 'failed', message: wordsOf(client) };
     case 'closed':
       return { link: 'off' };
   }

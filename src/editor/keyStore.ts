@@ -5,7 +5,9 @@
 import { randomBytes } from 'node:crypto';
 import type { Disposable, Event, SecretStorageChangeEvent } from 'vscode';
 import { within } from '../process/timeLimit';
+import { SaidError } from '../said';
 import { generateClientKey } from '../settings/keyNames';
+import { say } from './sentences';
 
 const PREFIX = 'llmRouter.key.';
 const INDEX = 'llmRouter.keys';
@@ -103,22 +105,19 @@ export function createKeyStore(secrets: Secrets, patience = PATIENCE): KeyStore 
   };
 }
 
-const ADVICE = 'Keys are kept there and nowhere else; check the keyring of your system.';
-
 /** A broken keyring throws all kinds of things, a locked one never answers; a person gets one sentence. */
 async function limited<T>(patience: number, late: () => void, work: () => Promise<T>): Promise<T> {
-  const silent = `The editor's secret storage does not answer. ${ADVICE}`;
   const answer = work();
   try {
-    return await within(patience, silent, answer);
+    return await within(patience, say.storageSilent, answer);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    if (reason === silent) {
+    if (reason === say.storageSilent.text) {
       // What comes late is used.
       answer.then(late, () => undefined);
       throw error;
     }
-    throw new Error(`The editor's secret storage does not work (${reason}). ${ADVICE}`, { cause: error });
+    throw new SaidError(say.storageBroken(reason), { cause: error });
   }
 }
 

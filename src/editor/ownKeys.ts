@@ -5,20 +5,20 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import type { Memento } from 'vscode';
+import { SaidError } from '../said';
 import { CLIENT_KEY, MEMORY_KEY } from '../settings/keyNames';
 import { type KeyStore, newClientKey } from './keyStore';
+import { say } from './sentences';
 
 const STATE = 'keysMade';
 /** Waits before a key that should be there is looked for again, milliseconds. */
 const LOOK_AGAIN = [300, 1_200];
 
 /** The storage no longer has the client key. Until a person decides, nothing is served with another one. */
-export class LostKeyError extends Error {
+export class LostKeyError extends SaidError {
   override name = 'LostKeyError';
   constructor() {
-    super(
-      "The API key that Cursor has is GONE from the editor's secret storage. The router serves with no other key by itself: paste the old one (Cursor's field OpenAI API Key still has it), or make a new one and paste that into Cursor.",
-    );
+    super(say.keyLost);
   }
 }
 

@@ -41,7 +41,7 @@ export interface Message {
 /** A router that could not be started or reached. */
 export const failureOf = (view: View): Message => ({
   severity: 'error',
-  text: `The router is not running. ${inWords(whyFailed(view))}`.trim(),
+  text: t`The router is not running. ${inWords(whyFailed(view))}`.trim(),
   actions: ['Restart Router', 'Show Log'],
 });
 
@@ -76,7 +76,7 @@ export function baseUrlAnswer(view: View): BaseUrlAnswer {
       return {
         message: {
           severity: 'info',
-          text: t`The router is starting. ${view.message ?? t`Its URL can be copied in a moment.`}`,
+          text: t`The router is starting. ${view.message ? inWords(view.message) : t`Its URL can be copied in a moment.`}`,
           actions: ['Show Log'],
         },
       };
@@ -152,7 +152,7 @@ export function keyMessage({ keyTrouble, keyLost }: View): Message | undefined {
   if (!keyTrouble) return undefined;
   return {
     severity: 'error',
-    text: keyTrouble,
+    text: inWords(keyTrouble),
     actions: keyLost ? ['Paste the Old Key', 'Make a New One'] : ['Show Log'],
   };
 }

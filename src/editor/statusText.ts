@@ -99,7 +99,7 @@ function tooltip(view: View, troubles: readonly TroubleLook[]): string {
   const phase = phaseOf(view);
   if (phase === 'running' && view.state) return runningTooltip(view, view.state, troubles);
   const lines = phase === 'failed' ? [] : [`**${NAME}** is ${phase}.`];
-  if (view.message && phase !== 'failed') lines.push(escapeMarkdown(view.message));
+  if (view.message && phase !== 'failed') lines.push(escapeMarkdown(inWords(view.message)));
   lines.push(...troubles.map(troubleLine));
   const actions =
     phase === 'starting' ? [link('showLog', 'Show Log')] : [link('startRouter', 'Start'), link('showLog', 'Show Log')];

@@ -7,9 +7,9 @@ export interface View {
   /** off: not started in this editor; failed: could not be started or reached. */
   link: 'off' | 'connecting' | 'connected' | 'failed';
   /** Why it failed, or what this window should know; a sentence. */
-  message?: string;
+  message?: Words;
   /** The editor's secret storage does not work: what that means, a sentence. */
-  keyTrouble?: string;
+  keyTrouble?: Words;
   /** It works, but the key that Cursor has is gone from it. */
   keyLost?: boolean;
   /** The router process ended unexpectedly and came back: when, milliseconds since the epoch. */

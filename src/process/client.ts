@@ -29,6 +29,7 @@ import {
 import type { Peer } from './dial';
 import { createEmitter } from './emitter';
 import { type ClientState, createLifeline, type LifelineOptions } from './lifeline';
+import { say } from './sentences';
 import { within } from './timeLimit';
 
 export interface ClientOptions extends LifelineOptions {
@@ -69,7 +70,6 @@ const TOLD = CALL_NAMES.flatMap((name) => {
   const { tells }: Call<By, unknown, unknown, unknown> = CALLS[name];
   return tells === undefined ? [] : events[tells].method;
 });
-const SILENT = 'The router process does not answer. Its log may say why.';
 
 /** Returns at once; finding or starting the router goes on behind it. Never throws and never rejects: see `clientState`. */
 export function connectRouter(options: ClientOptions): RouterClient {
@@ -122,7 +122,7 @@ export function connectRouter(options: ClientOptions): RouterClient {
       stop = onConfigResult.on(resolve);
     });
     const sent = lifeline.connected().then(() => answer);
-    return await within(CALLS.pushConfig.limit + GRACE, SILENT, sent).finally(stop);
+    return await within(CALLS.pushConfig.limit + GRACE, say.silent, sent).finally(stop);
   };
 
   /** Any call, as the table says. */
@@ -133,8 +133,7 @@ export function connectRouter(options: ClientOptions): RouterClient {
     signal?: AbortSignal,
   ): Promise<unknown> => {
     const { limit, tells, answers }: Call<By, unknown, unknown, unknown> = CALLS[name];
-    const late = 'The router process could not be reached in time. Try again.';
-    const peer = await within(Math.min(limit, CONNECT_LIMIT), late, lifeline.connected());
+    const peer = await within(Math.min(limit, CONNECT_LIMIT), say.notReached, lifeline.connected());
     const event = tells && events[tells].method;
     const stop = event === undefined ? undefined : onTold.on((told) => told.event === event && hear?.(told.value));
     const cancel = cancelledBy(signal);
@@ -214,8 +213,8 @@ async function ask<Name extends CallName>(
   try {
     // Sending may throw at once when the connection has just ended.
     const answer = Promise.resolve().then(() => send(peer.rpc, name, request, token));
-    return await within(CALLS[name].limit + GRACE, SILENT, answer).catch((error: Error) => {
-      silent = error.message === SILENT;
+    return await within(CALLS[name].limit + GRACE, say.silent, answer).catch((error: Error) => {
+      silent = error.message === say.silent.text;
       throw error;
     });
   } catch (error) {
@@ -223,7 +222,7 @@ async function ask<Name extends CallName>(
     const ended =
       error instanceof ConnectionError ||
       (error instanceof ResponseError && error.code === ErrorCodes.PendingResponseRejected);
-    if (ended) throw new Error('The router process ended before it answered. Try again in a moment.', { cause: error });
+    if (ended) throw failureOf(say.endedBefore, { cause: error });
     if (!(error instanceof ResponseError)) throw error;
     const data = error.data as FailureData | undefined;
     throw failureOf(data?.says ?? error.message, { cause: error });

@@ -3,12 +3,14 @@
  * that ten windows that all say something at once end in one state.
  */
 
+import { SaidError } from '../said';
 import { type Settings, settingsSchema } from '../settings/schema';
 import { isObject } from '../wires/read';
 import { CALLS, type CallsBy, type ConfigPush, type ConfigResult } from './contract';
 import type { RouterCore } from './core';
 import type { Log } from './logFile';
 import { hashOf, type RouterMemo } from './routerMemo';
+import { say } from './sentences';
 import { createQueue, within } from './timeLimit';
 
 /** Running streams may go on this long after a person's Stop, milliseconds. */
@@ -45,7 +47,7 @@ export function createCommands(options: CommandOptions): Commands {
   let stopping = false;
 
   const start = async (): Promise<void> => {
-    if (handedOver) throw new Error('A newer LLM Router has taken over from this one. Reload the window.');
+    if (handedOver) throw new SaidError(say.newerTookOver);
     await core.start();
   };
 
@@ -114,12 +116,12 @@ export function createCommands(options: CommandOptions): Commands {
     queue(() => {
       const { limit } = CALLS[name];
       const seconds = Math.round(limit / 1000);
-      return within(limit, `The router did not finish "${name}" within ${seconds} s. Its log may say why.`, work());
+      return within(limit, say.unfinishedLog(name, seconds), work());
     });
 
   return {
     async pushConfig(push) {
-      if (!isWhole(push)) throw new Error('These are no settings.');
+      if (!isWhole(push)) throw new SaidError(say.noSettings);
       return await limited('pushConfig', () => pushConfig(push));
     },
     start: () =>

@@ -54,6 +54,8 @@ export interface CursorSighting {
   /** Cursor has only reached us through a URL that is no longer ours. */
   outdated: boolean;
   lastRefusal?: string;
+  /** The same as code and values. */
+  lastRefusalSays?: Said;
   /** Refused requests that say they are Cursor's, since it last came through; on a public address anybody can say so. */
   refused?: { count: number; lastAt: number };
 }

@@ -6,11 +6,12 @@ import { readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { writeWhole } from '../network/wholeFile';
+import { saidOf, textOf, type Words } from '../said';
 import type { CursorSighting } from './contract';
 
 export interface CursorSightings {
   /** A request of Cursor's came through `host` (no port); `refusal` when it was turned away. */
-  saw(host: string, refusal?: string): void;
+  saw(host: string, refusal?: Words): void;
   /** The last one (`lastSeen` 0: only refused ones); outdated when none of our public hosts is the one it came through. */
   last(publicHosts: ReadonlySet<string>): CursorSighting | undefined;
   /** Writes what is not yet written. */
@@ -30,7 +31,7 @@ const LOOPBACK = /^(localhost|127\.|\[::1\])/;
 export function createCursorSightings({ dataDir, now, log }: SightingWorld): CursorSightings {
   const file = path.join(dataDir, 'cursor-seen.json');
   let seen = read(file);
-  let turnedAway: Pick<CursorSighting, 'lastRefusal' | 'refused'> | undefined;
+  let turnedAway: Pick<CursorSighting, 'lastRefusal' | 'lastRefusalSays' | 'refused'> | undefined;
   let savedAt = 0;
   let failing = false;
   let writing: Promise<void> = Promise.resolve();
@@ -56,7 +57,12 @@ export function createCursorSightings({ dataDir, now, log }: SightingWorld): Cur
     saw(host, refusal) {
       if (refusal) {
         const count = (turnedAway?.refused?.count ?? 0) + 1;
-        turnedAway = { lastRefusal: refusal, refused: { count, lastAt: now() } };
+        const lastRefusalSays = saidOf(refusal);
+        turnedAway = {
+          lastRefusal: textOf(refusal),
+          ...(lastRefusalSays && { lastRefusalSays }),
+          refused: { count, lastAt: now() },
+        };
         return;
       }
       turnedAway = undefined;

@@ -5,6 +5,7 @@
 import { readdir, stat, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { SaidError } from '../said';
 import { killProcess } from '../system/processes';
 import { compareVersions } from '../version';
 import { type Claim, type FoundClaim, listClaims, removeClaim, writeClaim } from './claims';
@@ -12,6 +13,7 @@ import { type DialOptions, dial, type Peer } from './dial';
 import type { Log } from './logFile';
 import { fromAnotherBoot, identityOf, stillRuns } from './processIdentity';
 import { type HostWorld, isPipeName, newSocketPath, type RuntimeDir, thisHost } from './runtimeDir';
+import { say } from './sentences';
 import { within } from './timeLimit';
 
 /** A router that is ending gets this long before it counts as hung, milliseconds. */
@@ -71,7 +73,7 @@ export async function acquireInstance(options: AcquireOptions): Promise<Acquired
     if (found.ending !== undefined && found.live === undefined) {
       const { pid, closed } = found.ending;
       log.info(`process ${pid} is ending, waiting for it`);
-      await within(ENDING, `The router process ${pid} does not end. End it, then start the router again.`, closed);
+      await within(ENDING, say.notEnding(pid), closed);
       continue;
     }
     const predecessor = found.live;
@@ -102,7 +104,7 @@ export async function acquireInstance(options: AcquireOptions): Promise<Acquired
     // Whoever was faster is reading the same folder: let it get on.
     await setTimeout(10 + Math.random() * 40);
   }
-  throw new Error('The router process could not settle with others which of them serves. Start it again.');
+  throw new SaidError(say.unsettled);
 }
 
 function mayTakeOver(peer: Peer, options: AcquireOptions): boolean {

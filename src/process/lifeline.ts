@@ -3,12 +3,14 @@
  * once and comes back, with waits that grow and an end where it makes no sense any more.
  */
 import path from 'node:path';
+import { errorWords, failureOf, type Message, messageOf, textOf, type Words, wordsOf } from '../said';
 import { events, type RouterState } from './contract';
 import type { Peer } from './dial';
 import { createEmitter } from './emitter';
 import type { ProtocolRange } from './handshake';
 import { type Reached, reachRouter } from './reach';
 import { installSecret, openRuntimeDir } from './runtimeDir';
+import { say } from './sentences';
 import type { SpawnRouter } from './spawnRouter';
 
 /** Where the window stands with the router process. What the router itself does is RouterState. */
@@ -19,11 +21,11 @@ export type ClientState =
   | { name: 'starting' }
   | { name: 'connected'; pid: number; version: string }
   /** It ended unexpectedly; the next try is at `retryAt` (milliseconds since the epoch). */
-  | { name: 'waiting'; message: string; retryAt: number; crashes: number }
+  | ({ name: 'waiting'; retryAt: number; crashes: number } & Message)
   /** Given up until a person starts it again (`start()`); `logFile` says more. */
-  | { name: 'failed'; message: string; logFile: string }
+  | ({ name: 'failed'; logFile: string } & Message)
   /** The running router speaks a protocol this window does not know: "Reload window". Looked at again by itself. */
-  | { name: 'incompatible'; message: string }
+  | ({ name: 'incompatible' } & Message)
   | { name: 'closed' };
 
 export interface LifelineOptions {
@@ -116,7 +118,7 @@ export function createLifeline(options: LifelineOptions, on: LifelineEvents): Li
         timeout: options.answerTimeout,
       });
     } catch (error) {
-      return { kind: 'failed', final: true, message: (error as Error).message };
+      return { kind: 'failed', final: true, ...messageOf(errorWords(error)) };
     }
   };
 
@@ -144,20 +146,20 @@ export function createLifeline(options: LifelineOptions, on: LifelineEvents): Li
     return handedOver ? 'handedOver' : 'ended';
   };
 
-  const afterCrash = async (message: string): Promise<void> => {
+  const afterCrash = async (why: Words): Promise<void> => {
     const now = Date.now();
     crashes = [...crashes.filter((at) => now - at < CRASH_MEMORY), now];
     const wait = backoff[crashes.length - 1];
     if (wait === undefined) {
-      giveUp(`${message} That was ${crashes.length} times in two minutes, so it is not started again by itself.`);
+      giveUp(say.givenUp(why, crashes.length));
       return;
     }
-    set({ name: 'waiting', message, retryAt: now + wait, crashes: crashes.length });
+    set({ name: 'waiting', ...messageOf(why), retryAt: now + wait, crashes: crashes.length });
     await sleep(wait);
   };
 
-  const giveUp = (message: string): void => {
-    if (!givenUp) set({ name: 'failed', message, logFile });
+  const giveUp = (why: Words): void => {
+    if (!givenUp) set({ name: 'failed', ...messageOf(why), logFile });
     givenUp = true;
   };
 
@@ -168,16 +170,16 @@ export function createLifeline(options: LifelineOptions, on: LifelineEvents): Li
       if (disposed.signal.aborted) return reached.peer.close();
       givenUp = false;
       const end = await hold(reached.peer);
-      if (end === 'ended' && !disposed.signal.aborted) await afterCrash('The router process ended unexpectedly.');
+      if (end === 'ended' && !disposed.signal.aborted) await afterCrash(say.ended);
       return;
     }
     if (disposed.signal.aborted) return;
     if (reached.kind === 'failed') {
-      if (!reached.final) return await afterCrash(reached.message);
-      giveUp(reached.message);
+      if (!reached.final) return await afterCrash(wordsOf(reached));
+      giveUp(wordsOf(reached));
     }
-    if (reached.kind === 'incompatible' && refusalOf(state) !== reached.message) {
-      set({ name: 'incompatible', message: reached.message });
+    if (reached.kind === 'incompatible' && textOf(refusalOf(state) ?? '') !== reached.message) {
+      set({ name: 'incompatible', ...messageOf(wordsOf(reached)) });
     }
     await sleep(LOOK_AGAIN);
   };
@@ -200,7 +202,7 @@ export function createLifeline(options: LifelineOptions, on: LifelineEvents): Li
         const look = (): boolean => {
           const refusal = refusalOf(state);
           if (peer !== undefined) resolve(peer);
-          else if (refusal !== undefined) reject(new Error(refusal));
+          else if (refusal !== undefined) reject(failureOf(refusal));
           return peer !== undefined || refusal !== undefined;
         };
         if (look()) return;
@@ -225,7 +227,7 @@ export function createLifeline(options: LifelineOptions, on: LifelineEvents): Li
   };
 }
 
-function refusalOf(state: ClientState): string | undefined {
-  if (state.name === 'failed' || state.name === 'incompatible') return state.message;
-  return state.name === 'closed' ? 'This window has left the router.' : undefined;
+function refusalOf(state: ClientState): Words | undefined {
+  if (state.name === 'failed' || state.name === 'incompatible') return wordsOf(state);
+  return state.name === 'closed' ? say.left : undefined;
 }

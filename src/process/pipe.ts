@@ -37,6 +37,7 @@ import type { Leases } from './leases';
 import type { Log } from './logFile';
 import { createThrottle } from './pacer';
 import { isPipeName } from './runtimeDir';
+import { say } from './sentences';
 import { within } from './timeLimit';
 
 /** At most five states and five request events a second reach a window. */
@@ -192,8 +193,9 @@ function accept(
   framed.rpc.listen();
 }
 
-function unknown(method: string): ResponseError<void> {
-  return new ResponseError(ErrorCodes.MethodNotFound, `This version of the router does not know "${method}".`);
+function unknown(method: string): ResponseError<FailureData> {
+  const says = say.unknownCall(method);
+  return new ResponseError(ErrorCodes.MethodNotFound, says.text, { says });
 }
 
 /** As one window sees it. */
@@ -281,7 +283,7 @@ function serve(
 
 function limited<T>(name: CallName, work: Promise<T>): Promise<T> {
   const { limit } = CALLS[name];
-  return within(limit, `The router did not finish "${name}" within ${Math.round(limit / 1000)} s.`, work);
+  return within(limit, say.unfinished(name, Math.round(limit / 1000)), work);
 }
 
 /** A failure reaches the window as its own sentence, without what the library would put around it. */

@@ -3,12 +3,14 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
 import { steadyNow } from '../network/steadyClock';
+import { errorWords, type Message, messageOf } from '../said';
 import { compareVersions } from '../version';
 import { maskKeys } from '../wires/keyShapes';
 import { listClaims } from './claims';
 import { type DialOptions, dial, type Peer } from './dial';
 import { findRouter } from './instance';
 import type { RuntimeDir } from './runtimeDir';
+import { say } from './sentences';
 import type { SpawnRouter, StartedRouter } from './spawnRouter';
 import { type StartFailure, takeTicket } from './startTicket';
 
@@ -35,7 +37,7 @@ export type Reached =
   | { kind: 'peer'; peer: Peer }
   /** None runs, and none may be started. */
   | { kind: 'absent' }
-  | { kind: 'incompatible'; message: string }
+  | ({ kind: 'incompatible' } & Message)
   | ({ kind: 'failed' } & StartFailure);
 
 /** What came of one start: a router, a failure, or nothing certain (look again). */
@@ -70,16 +72,14 @@ export async function reachRouter(options: ReachOptions): Promise<Reached> {
     const started = await startOne(newest + 1, false, patience, options);
     if (started.kind !== 'again') return started;
   }
-  return { kind: 'failed', final: false, message: 'No router process could be reached.' };
+  return { kind: 'failed', final: false, ...messageOf(say.noneReached) };
 }
 
 function incompatible(peer: Peer, version: string): Reached {
   peer.close();
   const newer = compareVersions(peer.version, version) > 0;
-  const what = newer
-    ? `LLM Router ${peer.version} is running and this window still has ${version}. Reload the window.`
-    : `LLM Router ${peer.version} is still running for another window. Reload window there, or close it.`;
-  return { kind: 'incompatible', message: what };
+  const what = newer ? say.newerRuns(peer.version, version) : say.olderRuns(peer.version);
+  return { kind: 'incompatible', ...messageOf(what) };
 }
 
 async function startOne(
@@ -103,10 +103,7 @@ async function startOne(
   try {
     started = options.spawn({ dataDir: dir.dataDir, takeOver, output: dir.outputFile });
   } catch (error) {
-    return await failed(ticket.fail, {
-      final: true,
-      message: `The router process could not be started: ${(error as Error).message}.`,
-    });
+    return await failed(ticket.fail, { final: true, ...messageOf(say.notStarted(errorWords(error))) });
   }
   let ended: Awaited<StartedRouter['ended']> | undefined;
   void started.ended.then((end) => {
@@ -121,18 +118,16 @@ async function startOne(
   if (result.kind === 'peer' || ended !== undefined || options.signal.aborted) return result;
   started.kill();
   const seconds = Math.round(patience / 1000);
-  return await failed(ticket.fail, {
-    final: true,
-    message: `The router process did not answer within ${seconds} s after its start and was ended. Its log may say why; then start it again.`,
-  });
+  return await failed(ticket.fail, { final: true, ...messageOf(say.silentStart(seconds)) });
 }
 
 async function failed(
   tell: (failure: StartFailure) => Promise<void>,
-  { message, final }: StartFailure,
+  { message, says, final }: StartFailure,
 ): Promise<Started> {
-  await tell({ message, final });
-  return { kind: 'failed', message, final };
+  const failure = { message, ...(says && { says }), final };
+  await tell(failure);
+  return { kind: 'failed', ...failure };
 }
 
 /** Looks until a router of this generation or a newer one answers, or `outcome` knows better, or the time is up ('again'). */
@@ -163,15 +158,13 @@ async function waitFor(
 
 async function describeEnd(ended: Awaited<StartedRouter['ended']>, dir: RuntimeDir): Promise<StartFailure> {
   if (ended.error !== undefined) {
-    return { final: true, message: `The router process could not be started: ${ended.error.message}.` };
+    return { final: true, ...messageOf(say.notStarted(errorWords(ended.error))) };
   }
   const output = await readFile(dir.outputFile, 'utf8').catch(() => '');
   const reason = maskKeys(reasonIn(output)).slice(0, 500);
-  const how = ended.signal === null ? `exit code ${ended.code}` : `signal ${ended.signal}`;
-  return {
-    final: false,
-    message: `The router process ended at its start (${how})${reason === '' ? '.' : `: ${reason}`}`,
-  };
+  const how = ended.signal === null ? say.exitCode(String(ended.code)) : say.signal(ended.signal);
+  const words = reason === '' ? say.endedAtStart(how) : say.endedAtStartSaying(how, reason);
+  return { final: false, ...messageOf(words) };
 }
 
 /** The line a person needs of what a runtime prints when it breaks: the error, not its stack and not the runtime's version. */

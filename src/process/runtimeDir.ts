@@ -7,8 +7,11 @@ import { chmod, lstat, mkdir, readFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { say as network } from '../network/sentences';
 import { createWhole } from '../network/wholeFile';
+import { errorWords, type Said, SaidError } from '../said';
 import { thisSystem } from '../system/processes';
+import { say } from './sentences';
 
 export interface RuntimeDir {
   dataDir: string;
@@ -33,7 +36,7 @@ export const thisHost = (): HostWorld => ({
 });
 
 /** A folder or file that cannot be used; the message is a sentence for a person. */
-export class RuntimeDirError extends Error {
+export class RuntimeDirError extends SaidError {
   override name = 'RuntimeDirError';
 }
 
@@ -62,28 +65,24 @@ async function privateFolder(folder: string): Promise<void> {
     if (error.code !== 'EEXIST') throw error;
   });
   const found = await lstat(folder);
-  if (!found.isDirectory()) throw new Error(`${folder} is not a folder`);
+  if (!found.isDirectory()) throw new SaidError(say.noFolder(folder));
   if (process.getuid === undefined) return;
-  if (found.uid !== process.getuid()) throw new Error(`${folder} belongs to another user`);
+  if (found.uid !== process.getuid()) throw new SaidError(network.belongsToOther(folder));
   if ((found.mode & 0o077) !== 0) await chmod(folder, 0o700);
 }
 
 function unusable(folder: string, error: unknown): RuntimeDirError {
-  const { code, message } = error as NodeJS.ErrnoException;
-  const reasons: Record<string, string> = {
-    ENOTDIR: 'a part of the path is a file',
-    EEXIST: 'a file has that name',
-    EACCES: 'this user may not write there',
-    EPERM: 'this user may not write there',
-    EROFS: 'the file system is read-only',
-    ENOSPC: 'the disk is full',
-    ENAMETOOLONG: 'the path is too long',
+  const reasons: Record<string, Said> = {
+    ENOTDIR: say.partIsFile,
+    EEXIST: say.fileHasName,
+    EACCES: say.mayNotWrite,
+    EPERM: say.mayNotWrite,
+    EROFS: say.readOnly,
+    ENOSPC: say.diskFull,
+    ENAMETOOLONG: say.pathTooLong,
   };
-  const reason = reasons[code ?? ''] ?? message;
-  return new RuntimeDirError(
-    `LLM Router cannot use its data folder ${folder}: ${reason}. Repair or remove that folder, then start the router again.`,
-    { cause: error },
-  );
+  const reason = reasons[(error as NodeJS.ErrnoException).code ?? ''] ?? errorWords(error);
+  return new RuntimeDirError(say.folderUnusable(folder, reason), { cause: error });
 }
 
 /**
@@ -102,7 +101,7 @@ export async function newSocketPath(
   const name = `r${generation}-${unique}.sock`;
   const direct = path.join(dir.run, name);
   if (Buffer.byteLength(direct) <= limit) return direct;
-  let reason: unknown = new Error('no short folder for its socket is known');
+  let reason: unknown = new SaidError(say.noShortFolder);
   for (const root of host.shortRoots) {
     const folder = path.join(root, `llm-router-${process.getuid?.() ?? 0}-${key}`);
     const file = path.join(folder, name);
@@ -153,7 +152,7 @@ async function readSecret(file: string): Promise<string | undefined> {
     throw error;
   }
   if (process.getuid !== undefined) {
-    if (!found.isFile() || found.uid !== process.getuid()) throw new Error(`${file} is not a file of this user`);
+    if (!found.isFile() || found.uid !== process.getuid()) throw new SaidError(say.otherUsersFile(file));
     if ((found.mode & 0o077) !== 0) await chmod(file, 0o600);
   }
   // Where links are unknown another process may be writing it this very moment.
@@ -163,14 +162,12 @@ async function readSecret(file: string): Promise<string | undefined> {
     await setTimeout(50);
   }
   // The folder beside it holds key, URL and ledger: nobody should be told to remove that.
-  throw new RuntimeDirError(
-    `${file} is damaged. Remove this one file and start the router again: a new one is made, and the client key, the URL and the ledger stay.`,
-  );
+  throw new RuntimeDirError(say.secretDamaged(file));
 }
 
 async function makeSecret(file: string): Promise<string> {
   await createWhole(file, `${randomBytes(32).toString('hex')}\n`);
   const secret = await readSecret(file);
-  if (secret === undefined) throw new Error(`${file} vanished`);
+  if (secret === undefined) throw new SaidError(say.vanished(file));
   return secret;
 }

@@ -5,12 +5,11 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createWhole } from '../network/wholeFile';
+import type { Message } from '../said';
 import type { RuntimeDir } from './runtimeDir';
 
 /** How a try ended badly, for the windows that wait for it. */
-export interface StartFailure {
-  /** Sentence for a person. */
-  message: string;
+export interface StartFailure extends Message {
   /** Trying again by itself makes no sense: the runtime did not answer at all. */
   final: boolean;
 }
@@ -72,7 +71,8 @@ async function lastAttempt(dir: RuntimeDir, generation: number): Promise<Attempt
 async function readFailure(dir: RuntimeDir, generation: number, attempt: number): Promise<StartFailure | undefined> {
   const read = (await readJson(failureFile(dir, generation, attempt))) as Partial<StartFailure> | undefined;
   if (read === undefined) return undefined;
-  return { message: String(read.message), final: read.final === true };
+  const { message, says, final } = read;
+  return { message: String(message), ...(says && { says }), final: final === true };
 }
 
 async function readJson(file: string): Promise<unknown> {

@@ -1,8 +1,10 @@
-/** Rejects with `sentence` when `work` takes longer than `ms`; the work itself goes on unless it heeds a signal of its own. */
-export async function within<T>(ms: number, sentence: string, work: Promise<T>): Promise<T> {
+import { failureOf, type Words } from '../said';
+
+/** Rejects with `words` when `work` takes longer than `ms`; the work itself goes on unless it heeds a signal of its own. */
+export async function within<T>(ms: number, words: Words, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(sentence)), ms);
+    timer = setTimeout(() => reject(failureOf(words)), ms);
   });
   try {
     return await Promise.race([work, late]);

@@ -20,7 +20,7 @@ import type { RouterCore } from '../process/core';
 import type { Backend } from '../routing/backend';
 import { buildBackends } from '../routing/build';
 import { forgetResponses } from '../routing/wireChoice';
-import { spoken } from '../said';
+import { SaidError, spoken } from '../said';
 import { listModels } from '../server/server';
 import { validateSettings } from '../settings/check';
 import { troublesOf } from '../troubles/table';
@@ -121,7 +121,7 @@ export function createDesk(given: DeskOptions): Desk {
       usagePage: async (query) => usagePage(await usageRows(ledger, { ...query, speed: 'all' }), query.by, query),
       async requestStory({ id }) {
         const record = ledger.recent(500).find((one) => one.id === id);
-        if (!record) throw new Error('This request is not among the newest 500 any more.');
+        if (!record) throw new SaidError(say.requestGone);
         const { publicUrl, localUrl } = given.state();
         return {
           story: requestStory(record),

@@ -4,7 +4,7 @@ import { localOrigin } from '../doctor/facts';
 import type { RouterState } from '../process/contract';
 import { originSocketPath } from '../process/runtimeDir';
 import { createQueue } from '../process/timeLimit';
-import { type Said, textOf, type Words } from '../said';
+import { errorWords, type Said, textOf, type Words } from '../said';
 import { hostName } from '../server/guard';
 import { type Listener, listen, PortTaken } from '../server/listener';
 import type { RequestServer } from '../server/server';
@@ -238,6 +238,6 @@ export function createLife({ options, setup, tunnel, handle, onChange }: LifeOpt
 }
 
 /** A window has no --port, and offers what mends it. */
-function whatOf(error: Error): string {
-  return error instanceof PortTaken ? error.what : error.message;
+function whatOf(error: Error): Words {
+  return error instanceof PortTaken ? error.what : errorWords(error);
 }

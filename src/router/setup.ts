@@ -8,7 +8,7 @@ import type { Backend } from '../routing/backend';
 import { buildBackends } from '../routing/build';
 import { allKeyPlaces, keyPlaces } from '../routing/keyPlaces';
 import { createRouteTable } from '../routing/resolve';
-import { createKeyring, refusedKeyText } from '../server/clientKeys';
+import { createKeyring, refusedKey } from '../server/clientKeys';
 import { createModelLists, type ModelLists } from '../server/models';
 import type { Runtime } from '../server/runtime';
 import { CLIENT_KEY, clientKeyName, generateClientKey } from '../settings/keyNames';
@@ -71,7 +71,7 @@ export function createSetup({ env, log }: Pick<CoreOptions, 'env' | 'log'>, brea
   }
 
   function tellRefusedKeys(before: readonly string[]): void {
-    for (const name of runtime.keyring.refused) if (!before.includes(name)) log('error', refusedKeyText(name));
+    for (const name of runtime.keyring.refused) if (!before.includes(name)) log('error', refusedKey(name).text);
   }
 
   function tellImpossibleKeys(): void {

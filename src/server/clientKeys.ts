@@ -1,6 +1,8 @@
 /** Which client key a request presented. Runs before the body is read; says nothing about limits (see ledger/limits). */
 import { timingSafeEqual } from 'node:crypto';
+import type { Said } from '../said';
 import { sha256 } from '../wires/sha256';
+import { say } from './sentences';
 
 export interface Keyring {
   /**
@@ -15,10 +17,8 @@ export interface Keyring {
 }
 
 /** What to say of a key that is left out. */
-export function refusedKeyText(name: string): string {
-  const which = name === 'main' ? 'The key of this router' : `The client key "${name}"`;
-  return `${which} is a provider's key, too, and a provider's key never opens the router. Give the router a key of its own.`;
-}
+export const refusedKey = (name: string): Said =>
+  name === 'main' ? say.mainKeyIsProviders : say.clientKeyIsProviders(name);
 
 export interface KeyringEntry {
   /** `main` or a name from the setting clientKeys. */

@@ -4,7 +4,9 @@ import { chmodSync, renameSync } from 'node:fs';
 import http from 'node:http';
 import net, { type AddressInfo, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { type Said, SaidError } from '../said';
 import { refusal, sendError, wireOfPath } from './errors';
+import { say } from './sentences';
 
 export interface ListenOptions {
   host: string;
@@ -38,17 +40,16 @@ export interface Listener {
 /** How many ports after the wished one are tried. */
 const PORTS_TO_TRY = 50;
 
-export class PortTaken extends Error {
+export class PortTaken extends SaidError {
   /** What is wrong, without what to do about it: that depends on where it is told. */
-  readonly what: string;
+  readonly what: Said;
   constructor(
     readonly port: number,
     readonly code: string,
   ) {
-    const what = `Port ${port} ${code === 'EACCES' ? 'may not be used by this user' : 'is already in use'}.`;
-    const fix =
-      code === 'EACCES' ? 'Choose a port above 1023.' : 'Choose another one with --port or the setting llmRouter.port.';
-    super(`${what} ${fix}`);
+    const denied = code === 'EACCES';
+    const what = denied ? say.portDenied(port) : say.portInUse(port);
+    super(say.withFix(what, denied ? say.portDeniedFix : say.portInUseFix));
     this.what = what;
     this.name = 'PortTaken';
   }

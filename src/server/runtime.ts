@@ -7,6 +7,7 @@ import type { RequestRecord } from '../ledger/record';
 import type { HealthProof } from '../network/healthProof';
 import type { Backend, Target } from '../routing/backend';
 import type { RouteTable } from '../routing/resolve';
+import type { Said } from '../said';
 import type { Settings } from '../settings/schema';
 import type { Breaker } from '../upstream/breaker';
 import type { EchoContext } from '../upstream/echo';
@@ -88,7 +89,7 @@ export interface ServerDeps {
   /** Stores the record; called before the last bytes of the answer go out. */
   record(record: RequestRecord): void;
   /** Cursor was seen: host it came through, or why it was refused. */
-  sawCursor(seen: { host: string; refusal?: string }): void;
+  sawCursor(seen: { host: string; refusal?: Said }): void;
   /** A backend said how many tokens it read; `cut` is a sentence where that is not the whole prompt. */
   sawPrompt?(backend: string, read: number, cut: CutPrompt | undefined): void;
   echoSend(context: EchoContext): Send;

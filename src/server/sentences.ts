@@ -1,6 +1,9 @@
 /** Every sentence about requests that is told to the person who runs the router. */
 import { catalogue, textOf, type Words } from '../said';
 
+const IS_PROVIDERS =
+  "is a provider's key, too, and a provider's key never opens the router. Give the router a key of its own.";
+
 export const say = catalogue('server', {
   promptCut: (read: string, sent: string) =>
     `Ollama read ${read} of about ${sent} input tokens: the prompt was cut to its window.`,
@@ -59,6 +62,20 @@ export const say = catalogue('server', {
   aStream: 'a stream',
   notOneAnswer: (backend: string) => `${backend} answered with something that is not an answer.`,
   noWords: 'The answer has no words.',
+
+  // The key
+  noKeySent: 'No API key was sent.',
+  wrongKey: 'This API key is wrong.',
+  wrongKeySince: (why: Words) => `This API key is wrong: ${textOf(why)}`,
+  mainKeyIsProviders: `The key of this router ${IS_PROVIDERS}`,
+  clientKeyIsProviders: (name: string) => `The client key "${name}" ${IS_PROVIDERS}`,
+
+  // The port
+  portDenied: (port: number) => `Port ${port} may not be used by this user.`,
+  portDeniedFix: 'Choose a port above 1023.',
+  portInUse: (port: number) => `Port ${port} is already in use.`,
+  portInUseFix: 'Choose another one with --port or the setting llmRouter.port.',
+  withFix: (what: Words, fix: Words) => `${textOf(what)} ${textOf(fix)}`,
 });
 
 function notAmong(provider: string | undefined): string {

@@ -8,12 +8,12 @@ import { upstreamUrl } from '../routing/build';
 import { nameForClaudeCode } from '../routing/claudeCodeNames';
 import { keyPlaces } from '../routing/keyPlaces';
 import { clientNames } from '../routing/resolve';
-import { textOf } from '../said';
+import { type Said, textOf } from '../said';
 import { upstreamHeaders } from '../upstream/headers';
 import { RequestProblem } from '../wires/codec';
 import type { ApiFailure, WireName } from '../wires/conversation';
 import { estimateInputTokens } from '../wires/tokens';
-import { refusedKeyText } from './clientKeys';
+import { refusedKey } from './clientKeys';
 import { readClientRequest } from './clientRequest';
 import { refusal, sendError, wireOfPath, withoutQuotes } from './errors';
 import { handleExchange } from './exchange';
@@ -22,6 +22,7 @@ import { anthropicModelEntry, anthropicModelList, modelEntry } from './modelEntr
 import { mayNotPass, passThrough } from './passThrough';
 import { matchRoute, type OtherPath, type Route } from './routes';
 import type { ServerDeps } from './runtime';
+import { say } from './sentences';
 
 export interface RequestServer {
   handle(request: IncomingMessage, response: ServerResponse): void;
@@ -213,22 +214,22 @@ export function createRequestServer(deps: ServerDeps): RequestServer {
       return undefined;
     }
     if (hold > 0) await new Promise((resolve) => setTimeout(resolve, hold));
-    const what = presented === undefined ? 'No API key was sent.' : wrongKey(request, presented);
+    const what = presented === undefined ? say.noKeySent : wrongKey(request, presented);
     if (fromCursor) deps.sawCursor({ host: request.headers.host ?? '', refusal: what });
     refuse(
       request,
       response,
       wire,
       401,
-      `${what} Use the key of this router: command "LLM Router: Copy API Key", or the key printed at its start.`,
+      `${what.text} Use the key of this router: command "LLM Router: Copy API Key", or the key printed at its start.`,
     );
     return undefined;
   }
 
   /** On this machine it is said why a key that somebody chose opens nothing; a stranger learns nothing of it. */
-  function wrongKey(request: IncomingMessage, presented: string): string {
+  function wrongKey(request: IncomingMessage, presented: string): Said {
     const name = isOwnMachine(request) ? deps.runtime().keyring.refusedAs(presented) : undefined;
-    return name === undefined ? 'This API key is wrong.' : `This API key is wrong: ${refusedKeyText(name)}`;
+    return name === undefined ? say.wrongKey : say.wrongKeySince(refusedKey(name));
   }
 
   async function withBody(

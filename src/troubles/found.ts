@@ -10,7 +10,7 @@ import { TUNNEL } from './tunnel';
 export interface Known {
   /** Why the router could not be started or reached. */
   failed?: Words | undefined;
-  keys?: { why: string; lost: boolean } | undefined;
+  keys?: { why: Words; lost: boolean } | undefined;
   router?: RouterFacts | undefined;
 }
 
@@ -41,6 +41,7 @@ interface SightingFacts {
   host: string;
   outdated: boolean;
   lastRefusal?: string | undefined;
+  lastRefusalSays?: Said | undefined;
   refused?: { count: number; lastAt: number } | undefined;
 }
 
@@ -69,15 +70,14 @@ const KINDS = [
 ] as const;
 export type TroubleKind = (typeof KINDS)[number];
 
-type Of<Kind extends TroubleKind, Facts = { why: string }> = { kind: Kind } & Facts;
+type Of<Kind extends TroubleKind, Facts> = { kind: Kind } & Facts;
 export type Trouble =
-  | Of<'keyLost' | 'noKeys'>
-  | Of<'notRunning' | 'ledger' | 'budget' | 'port' | 'notice', { why: Words }>
+  | Of<'keyLost' | 'noKeys' | 'notRunning' | 'ledger' | 'budget' | 'port' | 'notice', { why: Words }>
   | Of<'noTunnelProgram' | 'tunnel', { tunnel: TunnelStatus }>
   | Of<'settings', { problems: readonly Problem[] }>
   | Of<CursorLine['kind'], { line: CursorLine }>
   | Of<'oldUrl', { host: string }>
-  | Of<'callRefused', { why: string; count: number; lastAt: number }>
+  | Of<'callRefused', { why: Words; count: number; lastAt: number }>
   | Of<'promptCut', { backend: BackendFacts; cut: Told<'what' | 'fix'> }>
   | Of<'creditLow', { backend: BackendFacts; credit: Credit }>
   | Of<'keyRefused' | 'keyMissing' | 'backendFails' | 'backendWaits', { backend: BackendFacts }>;
@@ -100,7 +100,8 @@ function* each({ failed, keys, router }: Known): Iterable<Trouble> {
   const hasUrl = tunnel.state === 'online' || tunnel.state === 'degraded';
   for (const line of cursorApp?.told ?? []) if (hasUrl || line.kind !== 'otherUrl') yield { kind: line.kind, line };
   if (cursor?.outdated && hasUrl) yield { kind: 'oldUrl', host: cursor.host };
-  if (cursor?.refused) yield { kind: 'callRefused', why: cursor.lastRefusal ?? 'wrong key', ...cursor.refused };
+  if (cursor?.refused)
+    yield { kind: 'callRefused', why: cursor.lastRefusalSays ?? cursor.lastRefusal ?? 'wrong key', ...cursor.refused };
   for (const backend of backends) yield* backendTrouble(backend);
   if (notice !== undefined) yield { kind: NOTICES[noticeAbout ?? 'other'], why: noticeSays ?? notice };
 }

@@ -73,10 +73,10 @@ export const say = catalogue('trouble', {
   oldUrlShort: 'Cursor uses an old URL',
   oldUrlFix: 'Paste the Base URL into Cursor again.',
   // On a public address Cursor cannot be told from a stranger.
-  callRefusedOnce: (why: string, at: number) =>
-    `Somebody who says to be Cursor was refused: ${why} Once, last at ${clock(at)}.`,
-  callRefused: (why: string, count: number, at: number) =>
-    `Somebody who says to be Cursor was refused: ${why} ${count} times, last at ${clock(at)}.`,
+  callRefusedOnce: (why: Words, at: number) =>
+    `Somebody who says to be Cursor was refused: ${textOf(why)} Once, last at ${clock(at)}.`,
+  callRefused: (why: Words, count: number, at: number) =>
+    `Somebody who says to be Cursor was refused: ${textOf(why)} ${count} times, last at ${clock(at)}.`,
   callRefusedShort: 'wrong key refused',
 
   // Backends

@@ -8,6 +8,7 @@ import { say as doctor } from '../../src/doctor/sentences';
 import { say as editor } from '../../src/editor/sentences';
 import { say as ledger } from '../../src/ledger/sentences';
 import { say as network } from '../../src/network/sentences';
+import { say as processRoom } from '../../src/process/sentences';
 import { say as router } from '../../src/router/sentences';
 import { clock, type Said } from '../../src/said';
 import { say as server } from '../../src/server/sentences';
@@ -32,6 +33,7 @@ const ROOMS = {
   editor,
   ledger,
   network,
+  process: processRoom,
   router,
   server,
   settings,

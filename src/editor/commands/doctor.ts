@@ -3,6 +3,7 @@
 import { commands, env, ProgressLocation, type QuickInputButton, type QuickPickItem, ThemeIcon, window } from 'vscode';
 import { markdownReport, summaryOf } from '../../doctor/report';
 import type { DoctorAction, DoctorHop, DoctorReport } from '../../process/contract';
+import { say as processSay } from '../../process/sentences';
 import { errorWords, spoken, type Words } from '../../said';
 import { MACHINE } from '../../system/processes';
 import { say as trouble } from '../../troubles/sentences';
@@ -54,7 +55,7 @@ export function doctorCommands(editor: Editor, showPage: ShowPage): Pick<Handler
 
 /** Undefined when the person cancelled before anything was known. */
 async function examine(editor: Editor, paid: boolean): Promise<DoctorReport | undefined> {
-  if (editor.view.link === 'failed') return unreachable(editor.view.message ?? 'The router could not be started.');
+  if (editor.view.link === 'failed') return unreachable(editor.view.message ?? processSay.couldNotStart);
   const title = paid ? t`Doctor, with real requests` : t`Doctor`;
   const options = { location: ProgressLocation.Notification, title, cancellable: true };
   const report = await window.withProgress(options, async (progress, token) => {

@@ -46,7 +46,7 @@ export function dashboardSnapshot(view: View, facts: Facts, now: number): Snapsh
     type: 'snapshot',
     now,
     phase,
-    message: cut(phase === 'failed' ? inWords(whyFailed(view)) : view.message),
+    message: cut(inWords(phase === 'failed' ? whyFailed(view) : (view.message ?? ''))),
     troubles: troublesHere(view).slice(0, TOP).map(noteOf),
     url: url ?? state?.localUrl,
     urlWorks: url !== undefined,
