@@ -5,7 +5,7 @@ import type { Backend } from '../routing/backend';
 import { upstreamUrl } from '../routing/build';
 import { type Answer, ask } from '../upstream/ask';
 import { askCredit } from '../upstream/credit';
-import { creditWords } from '../upstream/creditWords';
+import { creditSaid } from '../upstream/creditWords';
 import { upstreamHeaders } from '../upstream/headers';
 import { describeNetworkError } from '../upstream/networkErrors';
 import { codecFor } from '../wires/codecs';
@@ -76,10 +76,10 @@ async function look(backend: Backend, facts: DoctorFacts, listed: ListedModels, 
     const left = Math.max(0, Math.round(BACKEND_MS - 500 - (facts.now() - begun)));
     const inTime = AbortSignal.any([signal, AbortSignal.timeout(left)]);
     const credit = await askCredit({ backend, key, send: facts.send, now: Date.now, signal: inTime });
-    if (credit?.low) return warning(say.creditLow(host, creditWords(credit)), say.creditLowFix, MANAGE_BACKENDS);
+    if (credit?.low) return warning(say.creditLow(host, creditSaid(credit)), say.creditLowFix, MANAGE_BACKENDS);
     const count = models.length === 1 ? say.oneModel : say.models(models.length);
     const lists = key === undefined ? say.lists(host, count, way) : say.listsWithKey(host, count, way);
-    return ok(credit ? say.listsAndCredit(lists, creditWords(credit)) : lists);
+    return ok(credit ? say.listsAndCredit(lists, creditSaid(credit)) : lists);
   }
   if (answer.status === 404 || answer.status === 405 || answer.status === 501) {
     const configured = backend.models.length > 0;

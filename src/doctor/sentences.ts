@@ -152,8 +152,8 @@ export const say = catalogue('doctor', {
   models: (count: number) => `${count} models`,
   lists: (host: string, models: Said, way: string) => `${host} lists ${models.text} (${way}).`,
   listsWithKey: (host: string, models: Said, way: string) => `${host} lists ${models.text}, key accepted (${way}).`,
-  listsAndCredit: (lists: Said, credit: string) => `${lists.text} Credit: ${credit}.`,
-  creditLow: (host: string, credit: string) => `${host} accepts the key, but little credit is there: ${credit}.`,
+  listsAndCredit: (lists: Said, credit: Words) => `${lists.text} Credit: ${textOf(credit)}.`,
+  creditLow: (host: string, credit: Words) => `${host} accepts the key, but little credit is there: ${textOf(credit)}.`,
   creditLowFix: 'Top it up at the provider.',
   noList: (host: string, status: number, way: string) =>
     `${host} answers but lists no models (HTTP ${status}; ${way}), so its key was not tried.`,

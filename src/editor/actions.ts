@@ -42,11 +42,11 @@ const SHOW = {
 export async function tell(editor: Editor, message: Message): Promise<void> {
   const chosen = await SHOW[message.severity](message.text, ...message.actions);
   if (chosen === undefined) return;
-  if (chosen === 'Copy Local URL') return await copy(editor.view.state?.localUrl, 'It works on this machine only');
+  if (chosen === 'Copy Local URL') return await copy(editor.view.state?.localUrl, t`It works on this machine only`);
   if (chosen === 'Copy This URL')
     return await copy(
       returningUrl(editor.view) ?? editor.view.state?.publicUrl,
-      'It works again when the tunnel is back',
+      t`It works again when the tunnel is back`,
     );
   if (chosen === RESTART) return void (await commands.executeCommand(COMMANDS.connectCursor, 'restart'));
   await commands.executeCommand(COMMANDS[COMMAND_OF[chosen]]);

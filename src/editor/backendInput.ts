@@ -24,13 +24,13 @@ export function providerItems(providers: readonly KnownProvider[]): ProviderItem
 
 /** Why this text is no base URL, else undefined. */
 export function urlProblem(text: string): string | undefined {
-  if (/[{}]/.test(text)) return 'Replace the part in braces.';
-  if (!/^https?:\/\//i.test(text.trim())) return 'A base URL starts with http:// or https://.';
-  if (!URL.canParse(text.trim())) return 'This is not a complete URL.';
+  if (/[{}]/.test(text)) return t`Replace the part in braces.`;
+  if (!/^https?:\/\//i.test(text.trim())) return t`A base URL starts with http:// or https://.`;
+  if (!URL.canParse(text.trim())) return t`This is not a complete URL.`;
   const url = new URL(text.trim());
-  if (url.username || url.password) return 'No user name or password in the URL; the key is asked for next.';
+  if (url.username || url.password) return t`No user name or password in the URL; the key is asked for next.`;
   return /\/(chat\/completions|responses|messages|models)\/?$/.test(url.pathname)
-    ? 'Only the base, without /chat/completions and the like.'
+    ? t`Only the base, without /chat/completions and the like.`
     : undefined;
 }
 

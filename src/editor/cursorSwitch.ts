@@ -45,7 +45,7 @@ export async function switchKey(editor: Editor, to: boolean): Promise<void> {
   const seen = view.state?.cursorApp?.switchedOn;
   const plan = switchPlan(to, seen, store, Date.now());
   const wish = { ownModels: !to, keptOff: undefined };
-  const is = to ? 'on: this router answers' : "off: Cursor's own models answer";
+  const is = to ? t`on: this router answers` : t`off: Cursor's own models answer`;
   if (plan === 'already' || plan === 'justDone') {
     store.change(wish);
     return void sayInformation(t`Cursor's OpenAI key is ${is}.`);

@@ -1,5 +1,6 @@
 /** Changes to what the settings say of models: aliases, and the entry of a model of a backend. Pure; nothing given is changed. */
 import { isObject } from '../wires/read';
+import { t } from './words';
 
 /** A backend in settings.json: whatever stands there, so every field is unknown until looked at. */
 export type WrittenBackend = Record<string, unknown>;
@@ -19,8 +20,8 @@ export function withoutAlias(aliases: unknown, alias: string): Record<string, un
 /** Why this cannot be the name of an alias, else undefined. `taken`: names that models have already. */
 export function aliasProblem(text: string, taken: readonly string[]): string | undefined {
   const name = text.trim();
-  if (name === '' || /\s/.test(name)) return 'A name without spaces.';
-  return taken.includes(name) ? `There is a model ${name} already.` : undefined;
+  if (name === '' || /\s/.test(name)) return t`A name without spaces.`;
+  return taken.includes(name) ? t`There is a model ${name} already.` : undefined;
 }
 
 /** The models that a backend has entries of its own for; anything else that stands there is not looked at. */

@@ -71,7 +71,8 @@ async function showProblems(editor: Editor, errors: Problem[]): Promise<void> {
   const [first] = errors;
   if (!first) return;
   const others = errors.length - 1;
-  const more = others > 0 ? ` There ${others === 1 ? 'is' : 'are'} ${others} more, see the log.` : '';
+  const rest = others === 1 ? t`There is 1 more, see the log.` : t`There are ${others} more, see the log.`;
+  const more = others > 0 ? ` ${rest}` : '';
   for (const error of errors) editor.log.warn(`Setting ${error.path}: ${error.message}`);
   const text = t`Setting llmRouter.${first.path}: ${sentence(inWords(first.says ?? first.message))}${more} The router keeps the last good settings.`;
   const chosen = await sayError(text, 'Open Setting', 'Show Log');

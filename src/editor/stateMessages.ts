@@ -110,7 +110,9 @@ function tunnelAnswer(view: View, tunnel: TunnelStatus): BaseUrlAnswer {
       return withUrl(
         returning,
         'warning',
-        `The tunnel has been ${tunnel.state === 'degraded' ? 'disturbed' : 'reconnecting'} since ${clock(tunnel.since)}; its URL stays ${returning ?? 'the same'}.`,
+        tunnel.state === 'degraded'
+          ? t`The tunnel has been disturbed since ${clock(tunnel.since)}; its URL stays ${returning ?? t`the same`}.`
+          : t`The tunnel has been reconnecting since ${clock(tunnel.since)}; its URL stays ${returning ?? t`the same`}.`,
         ['Show Log'],
       );
     case 'connecting':

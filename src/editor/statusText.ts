@@ -7,7 +7,7 @@ import { isLocalOnly } from '../settings/tunnelKinds';
 import { type TroubleLook, withAdvice } from '../troubles/table';
 import { TUNNEL, type TunnelLook } from '../troubles/tunnel';
 import { cardOf } from '../tunnel/cards';
-import { creditWords } from '../upstream/creditWords';
+import { creditSaid } from '../upstream/creditWords';
 import { COMMANDS, type CommandName } from './ids';
 import { commandLink, type EditorCommand, editorCommand } from './mending';
 import { troublesHere } from './troubles';
@@ -43,10 +43,11 @@ export function statusText(view: View, shows: StatusBarShows = 'state'): StatusT
     view,
     troubles.find(({ short }) => short !== undefined),
   );
-  const bodies = view.state?.bodyLog ? ' $(eye) logs bodies' : '';
+  const bodies = view.state?.bodyLog ? ` $(eye) ${t`logs bodies`}` : '';
   const today = head.short ? '' : todayShort(view.state, shows);
   const text = `$(${head.icon}) ${NAME}${head.short ? `: ${head.short}` : ''}${today && ` ${today}`}${bodies}`;
-  const label = `${NAME}, ${head.short || 'online'}${today && `, today ${today}`}${bodies ? ', logs bodies' : ''}`;
+  const parts = [NAME, head.short || t`online`, today && t`today ${today}`, bodies && t`logs bodies`];
+  const label = parts.filter((part) => part !== '').join(', ');
   const status: StatusText = { text, tooltip: tooltip(view, troubles), label };
   if (head.severity) status.severity = head.severity;
   // About the tunnel the URL's own answer says more, and offers more.
@@ -61,7 +62,7 @@ function todayShort(state: RouterState | undefined, shows: StatusBarShows): stri
     case 'state':
       return '';
     case 'requests':
-      return `${requests} ${requests === 1 ? 'request' : 'requests'}`;
+      return requestCount(requests);
     case 'cost':
       return `${costKnown ? '' : '≥ '}$${cost.toFixed(2)}`;
   }
@@ -73,12 +74,12 @@ function headline(view: View, worst: TroubleLook | undefined): Headline {
     // Both have a trouble above that says so.
     case 'failed':
     case 'running':
-      if (view.ownModels) return { icon: 'debug-pause', short: "Cursor's own models" };
+      if (view.ownModels) return { icon: 'debug-pause', short: t`Cursor's own models` };
       return tunnelHeadline(TUNNEL[view.state?.tunnel.state ?? 'off']);
     case 'starting':
-      return { icon: 'loading~spin', short: 'starting' };
+      return { icon: 'loading~spin', short: shown('starting') };
     case 'stopped':
-      return { icon: 'circle-slash', short: 'stopped' };
+      return { icon: 'circle-slash', short: shown('stopped') };
   }
 }
 
@@ -98,7 +99,7 @@ const code = (text: string): string => `\`${text.replace(/[`\n]/g, '')}\``;
 function tooltip(view: View, troubles: readonly TroubleLook[]): string {
   const phase = phaseOf(view);
   if (phase === 'running' && view.state) return runningTooltip(view, view.state, troubles);
-  const lines = phase === 'failed' ? [] : [`**${NAME}** is ${phase}.`];
+  const lines = phase === 'failed' ? [] : [t`${`**${NAME}**`} is ${shown(phase)}.`];
   if (view.message && phase !== 'failed') lines.push(escapeMarkdown(inWords(view.message)));
   lines.push(...troubles.map(troubleLine));
   const actions =
@@ -143,8 +144,7 @@ function runningTooltip(view: View, state: RouterState, troubles: readonly Troub
 function urlLines(state: RouterState): string[] {
   if (state.publicUrl && state.tunnel.state === 'online')
     return [`**${NAME}** ${code(state.publicUrl)} ${link('copyBaseUrl', 'Copy')}`];
-  const lines = [`**${NAME}** ${code(state.localUrl ?? '')} on this machine`];
-  return lines;
+  return [`**${NAME}** ${code(state.localUrl ?? '')} ${t`on this machine`}`];
 }
 
 const keyLine = (view: View): string[] =>
@@ -155,7 +155,7 @@ function tunnelLine({ tunnel }: RouterState): string {
     .filter((fact): fact is string => !!fact && fact !== 'none')
     .map(escapeMarkdown);
   const where = facts.length > 0 ? ` (${facts.join(', ')})` : '';
-  const until = tunnel.state === 'rateLimited' && tunnel.until ? `, next try at ${clock(tunnel.until)}` : '';
+  const until = tunnel.state === 'rateLimited' && tunnel.until ? `, ${t`next try at ${clock(tunnel.until)}`}` : '';
   // The time belongs to the first words: "reconnecting since 14:05, the URL stays the same".
   const long = inWords(TUNNEL[tunnel.state].long);
   const state = long.replace(/[,，]|$/, (rest) => t` since ${clock(tunnel.since)}${rest}`);
@@ -175,19 +175,19 @@ function sightingLines({ cursor }: RouterState): string[] {
 }
 
 export function backendHealth(backend: BackendState): { icon: string; words: string } {
-  if (backend.needsKey && !backend.hasKey) return { icon: 'key', words: 'needs a key' };
-  if (backend.keyRefused) return { icon: 'key', words: 'key refused' };
+  if (backend.needsKey && !backend.hasKey) return { icon: 'key', words: t`needs a key` };
+  if (backend.keyRefused) return { icon: 'key', words: t`key refused` };
   switch (backend.health) {
     case 'ok':
-      return { icon: 'pass', words: 'works' };
+      return { icon: 'pass', words: t`works` };
     case 'unknown':
       return backend.testedAt
-        ? { icon: 'pass', words: `tested OK at ${clock(backend.testedAt)}` }
-        : { icon: 'circle-outline', words: 'not used yet' };
+        ? { icon: 'pass', words: t`tested OK at ${clock(backend.testedAt)}` }
+        : { icon: 'circle-outline', words: t`not used yet` };
     case 'cooling':
-      return { icon: 'watch', words: `waits${backend.coolingUntil ? ` until ${clock(backend.coolingUntil)}` : ''}` };
+      return { icon: 'watch', words: backend.coolingUntil ? t`waits until ${clock(backend.coolingUntil)}` : t`waits` };
     case 'failing':
-      return { icon: 'error', words: 'last request failed' };
+      return { icon: 'error', words: t`last request failed` };
   }
 }
 
@@ -199,15 +199,15 @@ function backendLine(backend: BackendState): string {
       ? `: ${escapeMarkdown(shorten(inWords(backend.lastErrorSays ?? backend.lastError), 160))}`
       : '';
   const credit = backend.credit
-    ? `, ${backend.credit.low ? '$(warning) ' : ''}${escapeMarkdown(creditWords(backend.credit))}`
+    ? `, ${backend.credit.low ? '$(warning) ' : ''}${escapeMarkdown(inWords(creditSaid(backend.credit)))}`
     : '';
-  return `$(${icon}) ${escapeMarkdown(backend.name)}${backend.isDefault ? ' (default)' : ''} ${words}${credit}${reason}${backend.keyRefused ? ` ${link('setBackendKey', 'Change Key…')}` : ''}`;
+  return `$(${icon}) ${escapeMarkdown(backend.name)}${backend.isDefault ? ` (${t`default`})` : ''} ${words}${credit}${reason}${backend.keyRefused ? ` ${link('setBackendKey', 'Change Key…')}` : ''}`;
 }
 
 function modelLine(view: View): string[] {
-  const shown = view.models.slice(0, 5).map(code).join(' ');
-  const more = view.models.length > 5 ? ` and ${view.models.length - 5} more` : '';
-  const names = shown ? `Models ${shown}${more} ` : '';
+  const listed = view.models.slice(0, 5).map(code).join(' ');
+  const more = view.models.length > 5 ? ` ${t`and ${view.models.length - 5} more`}` : '';
+  const names = listed ? `${t`Models ${listed}${more}`} ` : '';
   return [`${names}${link('copyModelName', 'Copy Model Name…')}`];
 }
 
@@ -216,26 +216,31 @@ function lastRequestLine(state: RouterState): string[] {
   if (!request) return [];
   const to = request.upstreamModel ? ` → ${escapeMarkdown(`${request.backend} ${request.upstreamModel}`)}` : '';
   const outcome = request.error
-    ? `failed: ${escapeMarkdown(shorten(inWords(request.says ?? request.error), 160))}`
-    : `${request.status} in ${seconds(request.ms)}`;
+    ? t`failed: ${escapeMarkdown(shorten(inWords(request.says ?? request.error), 160))}`
+    : t`${request.status} in ${seconds(request.ms)}`;
   return [t`Last request ${clock(Date.parse(request.time))} ${code(request.askedModel)}${to} ${outcome}`];
 }
 
 function todayLine(state: RouterState): string[] {
   if (!state.today || state.today.requests === 0) return [];
   const { requests, tokens, cost, costKnown } = state.today;
-  const count = `${requests} ${requests === 1 ? 'request' : 'requests'}`;
-  return [
-    `Today ${count}, ${tokens.toLocaleString('en-US')} tokens, ${costKnown ? '' : 'at least '}\\$${cost.toFixed(2)}`,
+  const sum = `\\$${cost.toFixed(2)}`;
+  const facts = [
+    requestCount(requests),
+    t`${tokens.toLocaleString('en-US')} tokens`,
+    costKnown ? sum : t`at least ${sum}`,
   ];
+  return [t`Today ${facts.join(', ')}`];
 }
 
 function otherLines(view: View, state: RouterState): string[] {
   const lines: string[] = [];
   if (state.bodyLog)
-    lines.push(`$(eye) Bodies of requests and answers are logged for debugging. ${link('logBodies', 'Stop')}`);
+    lines.push(`$(eye) ${t`Bodies of requests and answers are logged for debugging.`} ${link('logBodies', 'Stop')}`);
   if (view.cameBackAt)
-    lines.push(`$(info) The router process ended unexpectedly and was started again at ${clock(view.cameBackAt)}.`);
+    lines.push(
+      `$(info) ${t`The router process ended unexpectedly and was started again at ${clock(view.cameBackAt)}.`}`,
+    );
   return lines;
 }
 
@@ -256,6 +261,7 @@ function actionLine(state: RouterState): string {
   return actions.join(' · ');
 }
 
+const requestCount = (count: number): string => (count === 1 ? t`1 request` : t`${count} requests`);
 const seconds = (ms: number): string => (ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`);
 const shorten = (text: string, length: number): string =>
   text.length > length ? `${text.slice(0, length - 1)}…` : text;

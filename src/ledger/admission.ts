@@ -40,6 +40,8 @@ export interface KeyState {
   name: string;
   /** Why it cannot be used at all. */
   refused?: string;
+  /** The same as code and values. */
+  refusedSays?: Said;
   running: number;
   requestsLastMinute: number;
   tokensLastMinute: number;
@@ -360,13 +362,17 @@ export function createAdmission(world: AdmissionWorld, configured: readonly Clie
     state: () =>
       [...keys]
         .filter(([name]) => name !== OWN_CHECKS)
-        .map(([name, key]) => ({
-          name,
-          refused: checkKey(name)?.message,
-          running: key.running,
-          requestsLastMinute: key.minute.requests(world.steady()),
-          tokensLastMinute: key.minute.tokens(world.steady()),
-          windows: spending.state(name, key.settings?.budget),
-        })),
+        .map(([name, key]) => {
+          const { message: refused, says } = checkKey(name) ?? {};
+          return {
+            name,
+            refused,
+            ...(says && { refusedSays: says }),
+            running: key.running,
+            requestsLastMinute: key.minute.requests(world.steady()),
+            tokensLastMinute: key.minute.tokens(world.steady()),
+            windows: spending.state(name, key.settings?.budget),
+          };
+        }),
   };
 }

@@ -272,10 +272,10 @@ function Cost({ snapshot: { days, models, spenders }, theme }: { snapshot: Snaps
 /** How fast a model answers and what its cache does; nothing where nobody knows. */
 function speedWords({ firstMs, tokensPerSecond, cached, saved }: Sum): string {
   return [
-    firstMs === undefined ? undefined : `${duration(firstMs)} to the first token`,
-    tokensPerSecond === undefined ? undefined : `${Math.round(tokensPerSecond)} tokens/s`,
-    cached === undefined ? undefined : `${Math.round(cached * 100)} % of input cached`,
-    saved === undefined || saved <= 0 ? undefined : `caching saved ${dollars(saved)}`,
+    firstMs === undefined ? undefined : t`${duration(firstMs)} to the first token`,
+    tokensPerSecond === undefined ? undefined : t`${Math.round(tokensPerSecond)} tokens/s`,
+    cached === undefined ? undefined : t`${Math.round(cached * 100)} % of input cached`,
+    saved === undefined || saved <= 0 ? undefined : t`caching saved ${dollars(saved)}`,
   ]
     .filter(Boolean)
     .join(' · ');

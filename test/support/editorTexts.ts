@@ -91,6 +91,45 @@ function filesIn(room: string): string[] {
   return files.filter((file) => /\.tsx?$/.test(file)).map((file) => path.join(room, file));
 }
 
+/** What is no sentence: names of products, and what other programs read. */
+const NO_WORDS = /^(LLM Router|VS Code)$|<!DOCTYPE|^`router\.js|^\/Usage by/;
+/** Files whose texts are pasted into other programs. */
+const PASTED = path.join('src', 'editor', 'otherTools.ts');
+
+/** Words of the extension and its page that go round the dictionaries, each with its file; what only the log says may. */
+export function wordsOutside(dictionary: Readonly<Record<string, string>>): string[] {
+  const files = ['src/editor', 'src/webview'].flatMap(filesIn);
+  return files
+    .filter((file) => file !== PASTED && path.basename(file) !== 'sentences.ts')
+    .flatMap((file) =>
+      plainTextsIn(file)
+        .filter((text) => /[a-z]{2,} [a-z]{2}|[a-z]…$/i.test(text) && !NO_WORDS.test(text) && !dictionary[text])
+        .map((text) => `${file}: ${text}`),
+    );
+}
+
+function plainTextsIn(file: string): string[] {
+  const found: string[] = [];
+  const visit = (node: ts.Node): void => {
+    if (ts.isTaggedTemplateExpression(node) && node.tag.getText() === 't') {
+      if (ts.isTemplateExpression(node.template))
+        for (const span of node.template.templateSpans) visit(span.expression);
+      return;
+    }
+    const silent =
+      ts.isImportDeclaration(node) ||
+      ts.isTypeNode(node) ||
+      (ts.isJsxAttribute(node) && node.name.getText() === 'class') ||
+      (ts.isCallExpression(node) && /(^|\.)(log|sayOnce)(\.\w+|\[\w+\])?$/.test(node.expression.getText()));
+    if (silent) return;
+    if (ts.isStringLiteralLike(node) || ts.isJsxText(node)) found.push(node.text.trim());
+    if (ts.isTemplateExpression(node)) found.push(textOf(node).trim());
+    ts.forEachChild(node, visit);
+  };
+  visit(ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.Latest, true));
+  return found;
+}
+
 function textsIn(file: string): string[] {
   const found: string[] = [];
   const visit = (node: ts.Node): void => {

@@ -68,7 +68,7 @@ async function testUntilContent(
         break;
       }
       case CHANGES.key:
-        key = (await askKey(`Add Backend: key of ${name}`)) || key;
+        key = (await askKey(t`Add Backend: key of ${name}`)) || key;
         break;
       case CHANGES.model:
         model = await askModel(name, model);
@@ -119,11 +119,11 @@ export async function testBackend(
 function otherDefault(name: string): string {
   const present = defaultOf(writtenBackends());
   if (!present || backendName(present) === name) return '';
-  return ` Names without a prefix still go to ${backendName(present)}; Manage Backends… changes that.`;
+  return ` ${t`Names without a prefix still go to ${backendName(present)}; Manage Backends… changes that.`}`;
 }
 
 async function sayAdded(editor: Editor, name: string, result: TestResult | undefined): Promise<void> {
-  const models = result && result.models.length > 0 ? ` ${result.models.length} models.` : '';
+  const models = result && result.models.length > 0 ? ` ${t`${result.models.length} models.`}` : '';
   const text = result ? t`${name} is added and works.${models}` : t`${name} is added.`;
   void tell(editor, {
     severity: 'info',

@@ -95,8 +95,8 @@ async function pickSource(editor: Editor): Promise<Source | undefined> {
     ...providerItems(knownProviders()),
   ];
   const picker = window.createQuickPick<Source>();
-  picker.title = 'Add Backend';
-  picker.placeholder = 'Where do the models come from?';
+  picker.title = t`Add Backend`;
+  picker.placeholder = t`Where do the models come from?`;
   picker.items = all;
   picker.busy = true;
   picker.matchOnDescription = true;
@@ -193,8 +193,8 @@ async function askName(proposal: string, step: StepInput['step']): Promise<strin
     prompt: t`Short name; its models are called name/model.`,
     value,
     problem: (text) => {
-      if (!/^[^\s/]+$/.test(text.trim())) return 'A name without spaces and slashes.';
-      return taken.has(text.trim()) ? `There is a backend ${text.trim()} already.` : undefined;
+      if (!/^[^\s/]+$/.test(text.trim())) return t`A name without spaces and slashes.`;
+      return taken.has(text.trim()) ? t`There is a backend ${text.trim()} already.` : undefined;
     },
     ...(step && { step }),
   });
@@ -222,12 +222,12 @@ async function askKeyFor(
     if (!picked) return undefined;
     if (picked === useEnv) return { env: address.foundEnv };
   }
-  const page = preset?.keyUrl ? ` Get one at ${preset.keyUrl}.` : '';
-  const none = address.needsKey ? '' : ' Empty: no key.';
+  const page = preset?.keyUrl ? ` ${t`Get one at ${preset.keyUrl}.`}` : '';
+  const none = address.needsKey ? '' : ` ${t`Empty: no key.`}`;
   const empty = address.keyEnv ? ` ${t`Empty: the environment variable ${address.keyEnv}.`}` : none;
   const text = await askStep({
-    title: `Add Backend: key of ${name}`,
-    prompt: `Stored in the secret storage of the editor, never in settings.${page}${empty}`,
+    title: t`Add Backend: key of ${name}`,
+    prompt: `${t`Stored in the secret storage of the editor, never in settings.`}${page}${empty}`,
     password: true,
     problem: keyProblem,
     ...(step && { step }),

@@ -16,7 +16,7 @@ import { openCursorModels } from './cursor';
 import { pickModelName } from './pickModel';
 import { restartCursor } from './restartCursor';
 
-const TITLE = 'Connect Cursor';
+const TITLE = t`Connect Cursor`;
 /** The pastes, and the wait for Cursor. */
 const ALL = PASTES.length + 1;
 
@@ -113,15 +113,18 @@ async function paste(flow: Flow): Promise<boolean> {
   return true;
 }
 
-const WHERE: Record<Paste, { what: string; where: string }> = {
+const WHERE: Record<Paste, { what(text: string): string; where: string }> = {
   url: {
-    what: 'The Base URL is copied',
-    where: 'Paste it into Override OpenAI Base URL in Cursor (Settings, Models) and switch that on.',
+    what: () => t`The Base URL is copied`,
+    where: t`Paste it into Override OpenAI Base URL in Cursor (Settings, Models) and switch that on.`,
   },
-  key: { what: 'The API key is copied', where: 'Paste it into OpenAI API Key, on the same page, and switch that on.' },
+  key: {
+    what: () => t`The API key is copied`,
+    where: t`Paste it into OpenAI API Key, on the same page, and switch that on.`,
+  },
   model: {
-    what: 'is copied',
-    where: 'Add it there as a model (+ Add Model), switch it on, and ask something with it.',
+    what: (text) => t`${text} is copied`,
+    where: t`Add it there as a model (+ Add Model), switch it on, and ask something with it.`,
   },
 };
 
@@ -146,7 +149,7 @@ async function pasteOne(flow: Flow, step: Paste, back: boolean): Promise<Choice 
         {
           choice: 'next',
           label: t`Next`,
-          detail: `${step === 'model' ? `${text} ${what}` : what}. ${where}`,
+          detail: `${what(text)}. ${where}`,
           icon: 'arrow-right',
         },
         { choice: 'again', label: step === 'model' ? t`Another Model…` : t`Copy Again`, icon: 'copy' },
@@ -195,7 +198,7 @@ async function textOf(editor: Editor, step: Paste): Promise<string | undefined> 
     case 'key':
       return await editor.keys.get(CLIENT_KEY);
     case 'model':
-      return await pickModelName(editor, `${TITLE}: a model`);
+      return await pickModelName(editor, t`${TITLE}: a model`);
   }
 }
 

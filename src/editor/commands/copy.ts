@@ -60,7 +60,7 @@ export function copyCommands(
 
     async copyModelName() {
       if (!isRunning(editor, t`The router is not running, so its models are not known.`)) return;
-      const name = await pickModelName(editor, 'Copy Model Name');
+      const name = await pickModelName(editor, t`Copy Model Name`);
       if (!name) return;
       await env.clipboard.writeText(name);
       const warning = nameWarning(name);
@@ -83,7 +83,7 @@ async function pasteOldKey(editor: Editor): Promise<void> {
       password: true,
       ignoreFocusOut: true,
       validateInput: (text) =>
-        /^[\x21-\x7e]{16,}$/.test(text.trim()) ? undefined : 'At least 16 characters, without spaces.',
+        /^[\x21-\x7e]{16,}$/.test(text.trim()) ? undefined : t`At least 16 characters, without spaces.`,
     })
   )?.trim();
   if (!key) return;

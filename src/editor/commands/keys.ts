@@ -20,7 +20,7 @@ export function keyCommands(editor: Editor): Pick<Handlers, 'setBackendKey'> {
 
 /** Asks for the key of a backend and stores it; an empty answer changes nothing. */
 export async function setKey(editor: Editor, name: string): Promise<void> {
-  const key = await askKey(`Key of ${name}`);
+  const key = await askKey(t`Key of ${name}`);
   if (!key) return;
   await editor.keys.set(name, key);
   await editor.push();
@@ -44,12 +44,12 @@ export async function removeKey(editor: Editor, name: string): Promise<void> {
 
 /** Why this is no key, else undefined. */
 export const keyProblem = (text: string): string | undefined =>
-  /\s/.test(text.trim()) ? 'A key has no spaces or line breaks.' : undefined;
+  /\s/.test(text.trim()) ? t`A key has no spaces or line breaks.` : undefined;
 
 /** Password input; undefined when cancelled, '' when left empty. */
 export async function askKey(
   title: string,
-  prompt = 'Stored in the secret storage of the editor, never in settings',
+  prompt = t`Stored in the secret storage of the editor, never in settings`,
 ): Promise<string | undefined> {
   const text = await window.showInputBox({
     title,
@@ -65,11 +65,11 @@ async function pickKeyName(editor: Editor): Promise<string | undefined> {
   const backends = new Set(writtenBackends().flatMap(backendKeys));
   const items = await Promise.all(
     namedKeys().map(async (name): Promise<QuickPickItem> => {
-      const stored = (await editor.keys.get(name)) ? 'key stored' : 'no key stored';
-      return { label: name, description: `${backends.has(name) ? '' : 'key of single models, '}${stored}` };
+      const stored = (await editor.keys.get(name)) ? t`key stored` : t`no key stored`;
+      return { label: name, description: backends.has(name) ? stored : t`key of single models, ${stored}` };
     }),
   );
-  const title = 'Set Backend Key';
+  const title = t`Set Backend Key`;
   if (items.length > 0) return (await window.showQuickPick(items, { title, placeHolder: t`Which backend?` }))?.label;
   void tell(editor, { severity: 'info', text: t`There is no backend yet.`, actions: ['Add Backend…'] });
   return undefined;

@@ -107,7 +107,7 @@ async function keyActions(editor: Editor, backend: WrittenBackend): Promise<Acti
   const actions = names.map(async (name): Promise<Action[]> => {
     const stored = !!(await editor.keys.get(name));
     const description = names.length > 1 ? name : undefined;
-    const set = stored ? 'Replace Key' : 'Set Key';
+    const set = stored ? t`Replace Key` : t`Set Key`;
     return [
       { label: set, description, iconPath: new ThemeIcon('key'), run: () => setKey(editor, name) },
       ...(stored

@@ -1,6 +1,7 @@
 /** Read-only pages with a text of the moment: a report, a preview. Closing one asks nothing; nothing is kept. */
 import { commands, EventEmitter, Uri, window, workspace } from 'vscode';
 import type { Editor } from '../controller';
+import { t } from '../words';
 
 const SCHEME = 'llm-router-page';
 
@@ -14,7 +15,7 @@ export function createPages({ context }: Editor): ShowPage {
     changed,
     workspace.registerTextDocumentContentProvider(SCHEME, {
       onDidChange: changed.event,
-      provideTextDocumentContent: ({ path }) => texts.get(path) ?? 'This page is gone. Run its command again.',
+      provideTextDocumentContent: ({ path }) => texts.get(path) ?? t`This page is gone. Run its command again.`,
     }),
   );
   return async (name, text) => {

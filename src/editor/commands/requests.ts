@@ -23,7 +23,7 @@ export function requestCommands(
       if (id) await documents.openStory(id);
     },
     async copyRequestAsCurl(argument) {
-      const id = idOf(argument) ?? (await pickRequest(editor, 'Copy Request as curl'));
+      const id = idOf(argument) ?? (await pickRequest(editor, t`Copy Request as curl`));
       if (!id) return;
       const { curl } = await editor.router.requestStory({ id });
       await env.clipboard.writeText(curl);

@@ -10,7 +10,8 @@ import { workingUrl } from '../view';
 import { t } from '../words';
 
 const QUIT = 'workbench.action.quit';
-const EXPERIMENTAL = 'This is experimental: it was tested on made files, not on a live Cursor.';
+const EXPERIMENTAL = t`This is experimental: it was tested on made files, not on a live Cursor.`;
+const UNDONE = t`The router waits until Cursor is closed, puts back what it replaced, and starts Cursor again.`;
 
 export async function restartCursor(editor: Editor, undo: boolean): Promise<void> {
   const write = undo ? ({ undo: true } as const) : await whatToWrite(editor);
@@ -37,9 +38,13 @@ async function whatToWrite(editor: Editor): Promise<CursorWrite | undefined> {
 async function agreed({ view, context }: Editor, write: CursorWrite): Promise<boolean> {
   const restart = 'Restart Cursor';
   const what =
-    'undo' in write
-      ? 'The router waits until Cursor is closed, puts back what it replaced, and starts Cursor again.'
-      : `The router waits until Cursor is closed, 5 minutes at most, and writes into its settings: the base URL ${workingUrl(view) ?? ''}, the OpenAI key switched on${write.models.length > 0 ? `, the models ${write.models.join(', ')}` : ''}. Never a key. Then it starts Cursor again. What stood there before is kept and can be put back in Connect Cursor… (Put It Back), or with \`router.js cursor disconnect --data-dir "${context.globalStorageUri.fsPath}"\`.`;
+    'undo' in write ? UNDONE : written(write.models, workingUrl(view) ?? '', context.globalStorageUri.fsPath);
   const chosen = await sayWarning(t`Restart Cursor now?`, { modal: true, detail: `${what} ${EXPERIMENTAL}` }, restart);
   return chosen === restart;
+}
+
+function written(models: readonly string[], url: string, dataDir: string): string {
+  const names = models.length > 0 ? t`, the models ${models.join(', ')}` : '';
+  const command = `\`router.js cursor disconnect --data-dir "${dataDir}"\``;
+  return t`The router waits until Cursor is closed, 5 minutes at most, and writes into its settings: the base URL ${url}, the OpenAI key switched on${names}. Never a key. Then it starts Cursor again. What stood there before is kept and can be put back in Connect Cursor… (Put It Back), or with ${command}.`;
 }

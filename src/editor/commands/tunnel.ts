@@ -83,7 +83,7 @@ async function useKind(editor: Editor, kind: TunnelKind): Promise<void> {
 
 async function askText(title: string, placeHolder: string, wanted: RegExp): Promise<string | undefined> {
   const validateInput = (text: string): string | undefined =>
-    wanted.test(text.trim()) ? undefined : `Write it as ${placeHolder}.`;
+    wanted.test(text.trim()) ? undefined : t`Write it as ${placeHolder}.`;
   return (await window.showInputBox({ title, placeHolder, ignoreFocusOut: true, validateInput }))?.trim();
 }
 

@@ -8,22 +8,30 @@ import { offerFile } from '../actions';
 import type { Editor } from '../controller';
 import type { Handlers } from '../ids';
 import type { Documents } from '../views/documents';
-import { GROUPS, periods } from '../views/periods';
+import { GROUPS, type Group, periods } from '../views/periods';
 import { t } from '../words';
+
+const BY: Record<Group, string> = {
+  day: t`By day`,
+  model: t`By model`,
+  backend: t`By backend`,
+  key: t`By key`,
+  conversation: t`By conversation`,
+};
 
 export function usageCommands(editor: Editor, documents: Documents): Pick<Handlers, 'showUsage' | 'exportUsage'> {
   return {
     async showUsage() {
-      const period = await pickPeriod('Show Usage');
+      const period = await pickPeriod(t`Show Usage`);
       if (!period) return;
       const by = await window.showQuickPick(
-        GROUPS.map((group) => ({ label: `By ${group}`, group })),
+        GROUPS.map((group) => ({ label: BY[group], group })),
         { title: t`Show Usage`, placeHolder: t`How to group it` },
       );
       if (by) await documents.openUsage(by.group, period);
     },
     async exportUsage() {
-      const period = await pickPeriod('Export Usage as CSV');
+      const period = await pickPeriod(t`Export Usage as CSV`);
       if (!period) return;
       const name = period.from ? `llm-router-${period.from}-${period.to}.csv` : 'llm-router.csv';
       const uri = await window.showSaveDialog({

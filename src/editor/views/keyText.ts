@@ -2,14 +2,14 @@
 
 import type { KeyState } from '../../ledger/admission';
 import { dollars } from '../../ledger/budgets';
-import { t } from '../words';
+import { inWords, t } from '../words';
 
 /** A client key in settings.json: whatever stands there, so every field is unknown until looked at. */
 export type WrittenKey = Record<string, unknown>;
 
 export const keyName = (key: WrittenKey): string => (typeof key.name === 'string' ? key.name : '');
 
-const PERIOD = { day: 'today', week: 'this week', month: 'this month', total: 'in total' } as const;
+const PERIOD = { day: t`today`, week: t`this week`, month: t`this month`, total: t`in total` } as const;
 
 export interface KeyLook {
   /** Name of a theme icon. */
@@ -23,10 +23,10 @@ export interface KeyLook {
 export function keyLook(written: WrittenKey, state: KeyState | undefined, hint: string | undefined): KeyLook {
   if (!hint && typeof written.apiKeyEnv !== 'string')
     return { icon: 'warning', description: t`no secret is stored here`, detail: t`Make a new secret to use this key.` };
-  const parts = [hint ?? `from ${written.apiKeyEnv}`, ...(state ? useOf(state) : ['not in force'])];
-  if (typeof written.expires === 'string') parts.push(`until ${written.expires}`);
+  const parts = [hint ?? t`from ${String(written.apiKeyEnv)}`, ...(state ? useOf(state) : [t`not in force`])];
+  if (typeof written.expires === 'string') parts.push(t`until ${written.expires}`);
   const description = parts.join(' · ');
-  if (state?.refused) return { icon: 'circle-slash', description, detail: state.refused };
+  if (state?.refused) return { icon: 'circle-slash', description, detail: inWords(state.refusedSays ?? state.refused) };
   const full = state?.windows.find((window) => window.budget !== undefined && window.spent >= window.budget);
   if (full) return { icon: 'warning', description, detail: t`Its budget ${PERIOD[full.window]} is used up.` };
   return { icon: 'key', description };
@@ -36,18 +36,18 @@ export function keyLook(written: WrittenKey, state: KeyState | undefined, hint: 
 function useOf({ running, windows }: KeyState): string[] {
   const limited = windows.filter((window) => window.budget !== undefined);
   const money = limited.map(
-    ({ window, spent, budget = 0 }) => `${dollars(spent)} of ${dollars(budget)} ${PERIOD[window]}`,
+    ({ window, spent, budget = 0 }) => t`${dollars(spent)} of ${dollars(budget)} ${PERIOD[window]}`,
   );
   const month = windows.find(({ window }) => window === 'month');
-  if (money.length === 0 && month) money.push(`${dollars(month.spent)} this month`);
-  return [running > 0 ? `${running} running` : 'idle', ...money];
+  if (money.length === 0 && month) money.push(`${dollars(month.spent)} ${PERIOD.month}`);
+  return [running > 0 ? t`${running} running` : t`idle`, ...money];
 }
 
 /** Why this text is no name for a key, else undefined. */
 export function keyNameProblem(text: string, taken: ReadonlySet<string>): string | undefined {
   const name = text.trim();
   if (!/^[\w.-]{1,200}$/.test(name)) return t`Letters, digits, dots, dashes and underscores.`;
-  if (name === 'main') return 'main is the key for Cursor; choose another name.';
+  if (name === 'main') return t`main is the key for Cursor; choose another name.`;
   return taken.has(name) ? t`There is a key ${name} already.` : undefined;
 }
 
@@ -75,7 +75,7 @@ const count = (field: string, label: string, prompt: string, placeHolder: string
   label,
   prompt,
   placeHolder,
-  read: (text) => (/^[1-9]\d{0,11}$/.test(text) ? { [field]: Number(text) } : 'A whole number above zero.'),
+  read: (text) => (/^[1-9]\d{0,11}$/.test(text) ? { [field]: Number(text) } : t`A whole number above zero.`),
 });
 
 export const KEY_LIMITS: readonly KeyLimit[] = [
@@ -88,9 +88,9 @@ export const KEY_LIMITS: readonly KeyLimit[] = [
       return models.every((name) => name !== '') ? { models } : t`Model names with commas between.`;
     },
   },
-  budget('day', 'a day'),
-  budget('month', 'a month'),
-  budget('total', 'in total'),
+  budget('day', t`a day`),
+  budget('month', t`a month`),
+  budget('total', t`in total`),
   count('requestsPerMinute', t`Requests a minute`, t`Requests a minute.`, '20'),
   count('tokensPerMinute', t`Tokens a minute`, t`Input and output tokens a minute.`, '100000'),
   count('maxStreams', t`Requests at the same time`, t`Requests at the same time.`, '2'),
@@ -101,7 +101,7 @@ export const KEY_LIMITS: readonly KeyLimit[] = [
     read: (text) =>
       /^\d{4}-\d\d-\d\d$/.test(text) && new Date(`${text}T00:00:00Z`).toJSON()?.startsWith(text)
         ? { expires: text }
-        : 'A day such as 2027-01-31.',
+        : t`A day such as 2027-01-31.`,
   },
 ];
 

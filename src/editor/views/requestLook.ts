@@ -5,7 +5,11 @@ import type { RequestRecord } from '../../ledger/record';
 import { clock } from '../../said';
 import { inWords, t } from '../words';
 
-const CLIENTS: Record<RequestRecord['client'], string> = { cursor: 'Cursor', vscode: 'VS Code', other: 'API client' };
+const CLIENTS: Record<RequestRecord['client'], string> = {
+  cursor: 'Cursor',
+  vscode: 'VS Code',
+  other: t`API client`,
+};
 
 export type Outcome = 'ok' | 'cancelled' | 'failed';
 
@@ -29,10 +33,10 @@ export const duration = (ms: number): string => (ms < 1_000 ? `${Math.round(ms)}
 export function requestLook(record: RequestRecord): RequestLook {
   const { usage, cost, firstMs, error, says, backend } = record;
   const outcome = outcomeOf(record);
-  const tokens = usage && `${(usage.input + usage.output).toLocaleString('en-US')} tokens`;
+  const tokens = usage && t`${(usage.input + usage.output).toLocaleString('en-US')} tokens`;
   const price = cost === undefined || cost === 0 ? undefined : dollars(cost);
   const facts = [
-    outcome === 'failed' ? String(record.status) : outcome === 'cancelled' ? 'cancelled' : undefined,
+    outcome === 'failed' ? String(record.status) : outcome === 'cancelled' ? t`cancelled` : undefined,
     // Where the name begins with the backend it is not told twice.
     backend && record.askedModel.startsWith(`${backend}/`) ? undefined : backend,
     firstMs === undefined ? undefined : duration(firstMs),
@@ -40,20 +44,20 @@ export function requestLook(record: RequestRecord): RequestLook {
     price,
   ];
   const lines = [
-    `${clock(Date.parse(record.time))} ${CLIENTS[record.client]}, key ${record.clientKey}, status ${record.status}`,
+    t`${clock(Date.parse(record.time))} ${CLIENTS[record.client]}, key ${record.clientKey}, status ${record.status}`,
     record.upstreamModel ? t`Sent to ${record.backend ?? ''}: ${record.upstreamModel}` : t`Sent nowhere`,
     firstMs === undefined
-      ? `${duration(record.ms)} in all`
+      ? t`${duration(record.ms)} in all`
       : t`First token after ${duration(firstMs)}, ${duration(record.ms)} in all`,
     ...(usage
       ? [
-          `${usage.input.toLocaleString('en-US')} tokens in, ${usage.output.toLocaleString('en-US')} out${usage.estimated ? ' (estimated)' : ''}`,
+          t`${usage.input.toLocaleString('en-US')} tokens in, ${usage.output.toLocaleString('en-US')} out${usage.estimated ? ` (${t`estimated`})` : ''}`,
         ]
       : []),
     ...(price ? [price] : []),
     ...(error ? [inWords(says ?? error)] : []),
   ];
-  return { outcome, model: record.askedModel || '(no model)', facts: facts.filter(Boolean).join(' · '), lines };
+  return { outcome, model: record.askedModel || t`(no model)`, facts: facts.filter(Boolean).join(' · '), lines };
 }
 
 /** What the tab of a story is called: the model without its prefix; a client may write anything there. */

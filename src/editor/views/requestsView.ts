@@ -73,7 +73,7 @@ function toItem(line: Line): TreeItem {
     return item;
   }
   if ('running' in line) {
-    const item = new TreeItem(`${line.running} ${line.running === 1 ? 'request is' : 'requests are'} running`);
+    const item = new TreeItem(line.running === 1 ? t`1 request is running` : t`${line.running} requests are running`);
     item.id = 'running';
     item.iconPath = new ThemeIcon('loading~spin');
     return item;

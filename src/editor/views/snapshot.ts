@@ -7,12 +7,12 @@ import type { TroubleLook } from '../../troubles/table';
 import { TUNNEL } from '../../troubles/tunnel';
 import type { TunnelStateName } from '../../tunnel/tunnel';
 import type { TunnelMoment } from '../../tunnel/tunnelLog';
-import { creditWords } from '../../upstream/creditWords';
+import { creditSaid } from '../../upstream/creditWords';
 import type { BackendLook, Note, RequestLine, Snapshot, Sum, Tone, TunnelStep } from '../../webview/pageMessages';
 import { backendHealth } from '../statusText';
 import { troublesHere } from '../troubles';
 import { phaseOf, type View, whyFailed, workingUrl } from '../view';
-import { inWords, shown } from '../words';
+import { inWords, shown, t } from '../words';
 import { dayBefore } from './periods';
 import { outcomeOf } from './requestLook';
 
@@ -94,8 +94,8 @@ function tunnelStep(state: TunnelStateName, at: number): TunnelStep {
 
 function backendLook(backend: BackendState): BackendLook {
   const look: BackendLook = {
-    name: `${backend.name}${backend.isDefault ? ' (default)' : ''}`,
-    words: [backendHealth(backend).words, ...(backend.credit ? [creditWords(backend.credit)] : [])].join(', '),
+    name: `${backend.name}${backend.isDefault ? ` (${t`default`})` : ''}`,
+    words: [backendHealth(backend).words, ...(backend.credit ? [inWords(creditSaid(backend.credit))] : [])].join(', '),
     tone:
       (backend.needsKey && !backend.hasKey) || (backend.credit?.low && backend.health === 'ok')
         ? 'warn'
@@ -110,7 +110,7 @@ function requestLine(record: RequestRecord): RequestLine {
   return {
     id,
     time: Date.parse(record.time) || 0,
-    model: cut(record.askedModel) || '(no model)',
+    model: cut(record.askedModel) || t`(no model)`,
     backend,
     outcome: outcomeOf(record),
     firstMs,
@@ -121,7 +121,7 @@ function requestLine(record: RequestRecord): RequestLine {
 }
 
 const sumOf = ({ group, requests, input, output, cost, cacheRead, ...row }: UsageRow): Sum => ({
-  name: cut(group) || '(none)',
+  name: cut(group) || t`(none)`,
   requests,
   tokens: input + output,
   cost,

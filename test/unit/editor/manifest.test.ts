@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { COMMANDS, CONTEXT_RUNNING, EXTENSION_ID } from '../../../src/editor/ids';
-import { editorTexts, roomNames, roomSentences, roomsOfTheHouse } from '../../support/editorTexts';
+import { editorTexts, roomNames, roomSentences, roomsOfTheHouse, wordsOutside } from '../../support/editorTexts';
 
 interface Manifest {
   name: string;
@@ -67,6 +67,10 @@ describe('translations of what the editor shows', () => {
     it(`${file}: has every text of the manifest, the extension and its page`, () => {
       const lacking = [...Object.values(texts), ...editorTexts()].filter((text) => !dictionary[text]);
       assert.deepEqual(lacking, []);
+    });
+    it(`${file}: no words of the extension and its page go round it`, () => {
+      assert.deepEqual(wordsOutside(dictionary), []);
+      assert.ok(wordsOutside({}).some((text) => text.endsWith(': Open File')));
     });
     it(`${file}: keeps values, links, settings and lines`, () => {
       for (const [text, other] of Object.entries(dictionary)) {
