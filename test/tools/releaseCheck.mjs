@@ -24,7 +24,7 @@ for (const [name, entry] of Object.entries(lock.packages))
   wrong(name !== '' && !entry.link && !entry.integrity, `package-lock.json: ${name} has no integrity.`);
 for (const kind of ['dependencies', 'devDependencies'])
   for (const [name, version] of Object.entries(manifest[kind]))
-    wrong(!/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(version), `${name} is not an exact version: ${version}.`);
+    wrong(!/^(npm:[\w@/.-]+@)?\d+\.\d+\.\d+(-[\w.]+)?$/.test(version), `${name} is not an exact version: ${version}.`);
 
 for (const page of ['README.md', 'EXTENSION.md'])
   for (const [, target] of read(page).matchAll(/\]\((?!https?:|#)([^)#\s]+)/g))
