@@ -2,6 +2,7 @@
 // Each run has a build folder of its own, so that several can run side by side.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { bundleRouter, bundleStarted, bundleTests, root, testFiles } from './support/bundles.mjs';
 
@@ -21,6 +22,7 @@ await Promise.all([
   bundleTests(files, out),
   ...(starting ? [bundleRouter(program), bundleStarted(programs, { runtime: process.execPath })] : []),
 ]);
+// More than there are cores: many tests wait for timers and programs.
 const result = spawnSync(
   process.execPath,
   [
@@ -30,7 +32,7 @@ const result = spawnSync(
     '60000',
     '--parallel',
     '--jobs',
-    '4',
+    String(availableParallelism() + 2),
     ...flags,
     `${out}/**/*.test.mjs`,
   ],

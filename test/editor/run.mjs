@@ -4,6 +4,7 @@
 // Last line: "N passed, N failed". Screenshots and logs of a run: test/.artefacts/.
 import { fork } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { artefacts, packVsix } from './pack.mjs';
@@ -24,7 +25,7 @@ const PLAN = [
   ['package', ['1.139']],
 ];
 /** Suites side by side: an editor waits more than it computes, and each has folders, ports and a browser of its own. */
-const LANES = 2;
+const LANES = Math.min(4, Math.max(2, Math.floor(availableParallelism() / 2)));
 
 const { values } = parseArgs({
   options: {
