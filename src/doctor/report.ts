@@ -1,5 +1,7 @@
 /** The report as a person reads it: in a terminal, as a document, as JSON lines. Pure; also part of the extension. */
 import type { DoctorHop, DoctorReport } from '../process/contract';
+import type { Said } from '../said';
+import { say } from './sentences';
 
 const SIGNS: Record<DoctorHop['state'], string> = { ok: '✔', warning: '!', failed: '✘', skipped: '–' };
 const COLORS: Record<DoctorHop['state'], number> = { ok: 32, warning: 33, failed: 31, skipped: 2 };
@@ -11,17 +13,15 @@ const WORDS: Record<DoctorHop['state'], string> = {
 };
 
 /** `2 of 12 failed, 1 warning.` */
-export function summaryOf({ hops, cancelled }: DoctorReport): string {
+export const summaryOf = (report: DoctorReport): string => summarySaid(report).text;
+
+export function summarySaid({ hops, cancelled }: DoctorReport): Said {
   const count = (state: DoctorHop['state']): number => hops.filter((hop) => hop.state === state).length;
   const [bad, doubtful] = [count('failed'), count('warning')];
-  const warnings = doubtful === 0 ? '' : `${doubtful} ${doubtful === 1 ? 'warning' : 'warnings'}`;
-  const text =
-    bad > 0
-      ? `${bad} of ${hops.length} failed${warnings && `, ${warnings}`}.`
-      : warnings
-        ? `Nothing failed, ${warnings}.`
-        : 'Everything works.';
-  return cancelled ? `Ended early. ${hops.length === 0 ? '' : text}`.trim() : text;
+  const warnings = doubtful === 0 ? undefined : doubtful === 1 ? say.oneWarning : say.warnings(doubtful);
+  const all =
+    bad > 0 ? say.someFailed(bad, hops.length, warnings) : warnings ? say.onlyWarnings(warnings) : say.allWorks;
+  return !cancelled ? all : hops.length === 0 ? say.endedEarly : say.endedEarlySaying(all);
 }
 
 /** One hop for a terminal, with what to do below it. */

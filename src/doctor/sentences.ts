@@ -31,6 +31,16 @@ export const say = catalogue('doctor', {
   restart: 'Restart the router.',
   restartLog: 'Restart the router; its log says more.',
 
+  // In one sentence
+  allWorks: 'Everything works.',
+  oneWarning: '1 warning',
+  warnings: (count: number) => `${count} warnings`,
+  onlyWarnings: (warnings: Said) => `Nothing failed, ${warnings.text}.`,
+  someFailed: (bad: number, all: number, warnings: Said | undefined) =>
+    `${bad} of ${all} failed${warnings === undefined ? '' : `, ${warnings.text}`}.`,
+  endedEarly: 'Ended early.',
+  endedEarlySaying: (all: Said) => `Ended early. ${all.text}`,
+
   // Settings
   settingsValid: (backends: Said, aliases: Said) => `Valid: ${backends.text}, ${aliases.text}.`,
   oneBackend: '1 backend',

@@ -1,6 +1,8 @@
 /** Every notice of the ledger to a person: budgets of client keys, prices that are not known, a log that cannot be written. */
 import { catalogue, prose, type Said, textOf, type Words } from '../said';
 
+export const SPEED_TITLES = ['First token', 'Tokens/s', 'Cached', 'Saved'] as const;
+
 export const say = catalogue('ledger', {
   budgetSpent: (key: string, spent: string, budget: Said) =>
     `The key "${key}" has spent ${spent} of its budget of ${budget.text}.`,
@@ -127,6 +129,32 @@ export const say = catalogue('ledger', {
   cachingSaved: (sum: string) => `- Caching saved ${sum}`,
   cachingCost: (sum: string) => `- Writing the cache cost ${sum} more than it saved`,
   estimated: '- These numbers are estimates: the provider sent none.',
+
+  // The page of usage
+  usageByDay: '# Usage by day',
+  usageByModel: '# Usage by model',
+  usageByBackend: '# Usage by backend',
+  usageByKey: '# Usage by key',
+  usageByConversation: '# Usage by conversation',
+  fromTo: (from: string, to: string) => `From ${from} to ${to}.`,
+  everything: 'Everything in the usage log.',
+  noRequests: 'No requests in this time.',
+  day: 'Day',
+  model: 'Model',
+  backend: 'Backend',
+  key: 'Key',
+  conversationTitle: 'Conversation',
+  usageHead: (title: Said, more: Words) =>
+    `| ${title.text} | Requests | Failed | Input tokens | of these cached | Output tokens | Cost |${textOf(more)}`,
+  speedHead: ` ${SPEED_TITLES.join(' | ')} |`,
+  noneRow: (cells: string) => `| (none) ${cells}`,
+  totalRow: (cells: string) => `| **Total** ${cells}`,
+  oneRequest: '1 request',
+  requests: (count: string) => `${count} requests`,
+  unpricedNote: (count: Said) => `\\* Without ${count.text} whose model has no known price.`,
+  estimatedNote: (count: Said) => `Tokens of ${count.text} are estimates: their provider sent none.`,
+  speedNote:
+    'First token and tokens a second are medians of streamed answers; what caching saved is counted after what writing the cache cost.',
 });
 
 function beside(upstream: number | undefined, finish: string | undefined): string {

@@ -104,8 +104,6 @@ export function speedCells(row: UsageRow, money: (amount: number) => string): st
   ];
 }
 
-export const SPEED_TITLES = ['First token', 'Tokens/s', 'Cached', 'Saved'] as const;
-
 /** Whether any row has them. */
 export const hasSpeed = (rows: readonly UsageRow[]): boolean =>
   rows.some(

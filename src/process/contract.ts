@@ -287,6 +287,8 @@ export const CALLS = {
   usage: core<UsageQuery, UsageRow[]>(30_000),
   /** The same sums as a Markdown page. */
   usagePage: core<UsageQuery, string>(30_000),
+  /** … line by line, as codes and values where they are the router's own. An older router does not know it. */
+  usageLines: core<UsageQuery, Words[]>(30_000),
   /** One of the newest 500 requests; rejects with a sentence when it is not among them. */
   requestStory: core<{ id: string }, RequestTelling>(5_000),
   /** Writes the requests of a time (local days, inclusive) to a file, as CSV; how many there were. */

@@ -11,7 +11,7 @@ import { exportCsv } from '../ledger/exportCsv';
 import { usageRows } from '../ledger/speed';
 import type { Ledger } from '../ledger/store';
 import { copyAsCurl, requestStory, storyLines } from '../ledger/story';
-import { usagePage } from '../ledger/usagePage';
+import { usageLines, usagePage } from '../ledger/usagePage';
 import type { HealthProof } from '../network/healthProof';
 import { createNetwork } from '../network/httpsClient';
 import { createIncludes } from '../process/configFile';
@@ -119,6 +119,7 @@ export function createDesk(given: DeskOptions): Desk {
       recentRequests: async ({ limit }) => ledger.recent(limit),
       usage: (query) => usageRows(ledger, query),
       usagePage: async (query) => usagePage(await usageRows(ledger, { ...query, speed: 'all' }), query.by, query),
+      usageLines: async (query) => usageLines(await usageRows(ledger, { ...query, speed: 'all' }), query.by, query),
       async requestStory({ id }) {
         const record = ledger.recent(500).find((one) => one.id === id);
         if (!record) throw new SaidError(say.requestGone);

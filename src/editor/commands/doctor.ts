@@ -1,7 +1,7 @@
 /** Run Doctor: progress that can be cancelled, then every hop with the button that repairs it. */
 
 import { commands, env, ProgressLocation, type QuickInputButton, type QuickPickItem, ThemeIcon, window } from 'vscode';
-import { markdownReport, summaryOf } from '../../doctor/report';
+import { markdownReport, summarySaid } from '../../doctor/report';
 import type { DoctorAction, DoctorHop, DoctorReport } from '../../process/contract';
 import { say as processSay } from '../../process/sentences';
 import { errorWords, spoken, type Words } from '../../said';
@@ -106,7 +106,7 @@ const MEANING = new Map<QuickInputButton, 'copy' | 'open' | 'again' | 'paid'>([
 
 function choose(report: DoctorReport): Promise<Choice | undefined> {
   const pick = window.createQuickPick<Item>();
-  pick.title = `Doctor: ${summaryOf(report)}`;
+  pick.title = t`Doctor: ${inWords(summarySaid(report))}`;
   pick.placeholder = t`Choose a line to read it whole and to repair it`;
   pick.matchOnDetail = true;
   pick.ignoreFocusOut = true;

@@ -1,8 +1,10 @@
 /** Read-only pages made from what the router knows at that moment: the story of a request, a usage summary. Nothing is kept here. */
 import { commands, type Disposable, EventEmitter, Uri, window, workspace } from 'vscode';
 import type { Period } from '../../ledger/store';
+import type { UsageQuery } from '../../ledger/usage';
+import type { RouterClient } from '../../process/client';
 import type { RequestTelling } from '../../process/contract';
-import { SaidError } from '../../said';
+import { SaidError, type Words } from '../../said';
 import type { Editor } from '../controller';
 import { say } from '../sentences';
 import { inWords, reasonOf } from '../words';
@@ -17,9 +19,18 @@ const storyUri = (id: string, model: string): Uri =>
 const usageUri = (by: Group, { from, to }: Period): Uri =>
   Uri.from({ scheme: SCHEME, path: `/Usage by ${by}.md`, query: ['usage', by, from, to].join(',') });
 
+const pageOf = (lines: readonly Words[]): string => `${lines.map(inWords).join('\n')}\n`;
+
 /** In the language of the editor; an older router tells it in English alone. */
-export const storyHere = ({ story, lines }: RequestTelling): string =>
-  lines ? `${lines.map(inWords).join('\n')}\n` : story;
+export const storyHere = ({ story, lines }: RequestTelling): string => (lines ? pageOf(lines) : story);
+
+export async function usageHere(
+  router: Pick<RouterClient, 'usageLines' | 'usagePage'>,
+  query: UsageQuery,
+): Promise<string> {
+  const lines = await router.usageLines(query).catch(() => undefined);
+  return lines ? pageOf(lines) : await router.usagePage(query);
+}
 
 export interface Documents extends Disposable {
   openStory(id: string): Promise<void>;
@@ -33,7 +44,7 @@ export function createDocuments({ router }: Editor): Documents {
     if (kind === 'request') return storyHere(await router.requestStory({ id: by }));
     const group = GROUPS.find((known) => known === by);
     if (kind !== 'usage' || !group) throw new SaidError(say.noPage);
-    return await router.usagePage({ by: group, from, to });
+    return await usageHere(router, { by: group, from, to });
   }
   const registration = workspace.registerTextDocumentContentProvider(SCHEME, {
     onDidChange: changed.event,

@@ -148,6 +148,7 @@ export function createFakeCore(context: Pick<CoreContext, 'lastPort'>, version: 
     recentRequests: async () => [],
     usage: unused,
     usagePage: unused,
+    usageLines: unused,
     requestStory: async () => ({ story: '# a request', curl: 'curl', model: 'fast' }),
     exportUsage: unused,
     keyStates: async () => [],

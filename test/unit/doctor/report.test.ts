@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { type Check, failed, ok, runChecks, skipped, warning } from '../../../src/doctor/check';
 import { createScrubber } from '../../../src/doctor/privacy';
-import { jsonHop, jsonSummary, markdownReport, summaryOf, terminalHop } from '../../../src/doctor/report';
+import { jsonHop, jsonSummary, markdownReport, summaryOf, summarySaid, terminalHop } from '../../../src/doctor/report';
 import type { DoctorHop, DoctorReport } from '../../../src/process/contract';
 
 const hop = (state: DoctorHop['state'], more: Partial<DoctorHop> = {}): DoctorHop => ({
@@ -130,6 +130,9 @@ describe('doctor: how it reads', () => {
     assert.equal(summaryOf(report(hop('ok'), hop('warning'))), 'Nothing failed, 1 warning.');
     assert.equal(summaryOf(report(hop('failed'), hop('warning'), hop('warning'))), '1 of 3 failed, 2 warnings.');
     assert.equal(summaryOf({ ...report(), cancelled: true }), 'Ended early.');
+    const early = summarySaid({ ...report(hop('failed'), hop('warning')), cancelled: true });
+    assert.equal(early.text, 'Ended early. 1 of 2 failed, 1 warning.');
+    assert.equal(early.code, 'doctor.endedEarlySaying');
   });
 
   it('terminal lines carry sign, title, sentence and what to do; colours only when asked', () => {
