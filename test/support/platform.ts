@@ -1,7 +1,9 @@
 /** What tests need to know of the system they run on. */
 import assert from 'node:assert/strict';
 import { rmSync, statSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 
 export const onWindows = process.platform === 'win32';
 export const onLinux = process.platform === 'linux';
@@ -49,15 +51,29 @@ export function assertPrivate(file: string, mode?: number): void {
   else assert.equal(found, mode, file);
 }
 
+const PATIENCE = { recursive: true, force: true, maxRetries: 20, retryDelay: 100 };
+
 /** Windows lets go of a file, of a watched folder or of one in which a program ran a moment after its end. */
 export function removeFolder(folder: string): void {
   for (let tries = 1; ; tries++) {
     try {
-      return rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+      return rmSync(folder, onWindows ? { recursive: true, force: true } : PATIENCE);
     } catch (error) {
       // rmSync itself does not try again what is busy.
-      if (!onWindows || tries === 50) throw error;
+      if (!onWindows || tries === 100) throw error;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
+    }
+  }
+}
+
+/** The same where this very process may still have something of it open. */
+export async function removeOwnFolder(folder: string): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await rm(folder, PATIENCE);
+    } catch (error) {
+      if (!onWindows || tries === 100) throw error;
+      await setTimeout(100);
     }
   }
 }

@@ -8,7 +8,7 @@ import { dial } from '../../../src/process/dial';
 import { type EditorModeOptions, type EditorWorld, runEditorMode } from '../../../src/process/editorMode';
 import { findRouter } from '../../../src/process/instance';
 import { installSecret, openRuntimeDir } from '../../../src/process/runtimeDir';
-import { onWindows, removeFolder } from '../../support/platform';
+import { onWindows, removeOwnFolder } from '../../support/platform';
 import { createFakeCore } from '../../support/process/fakeCore';
 import { push, until } from '../../support/process/harness';
 
@@ -44,7 +44,7 @@ describe('the life of a router process', () => {
     dataDir = mkdtempSync(path.join(os.tmpdir(), 'llmr-'));
     stops.length = 0;
   });
-  afterEach(() => removeFolder(dataDir));
+  afterEach(() => removeOwnFolder(dataDir));
 
   it('ends with code 0 when nobody comes: the core is stopped, then closed', async () => {
     assert.equal(await run(), 0);

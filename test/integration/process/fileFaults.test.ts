@@ -44,7 +44,7 @@ import { realWorld, type TunnelWorld } from '../../../src/tunnel/world';
 import { openLessonStore } from '../../../src/upstream/lessonStore';
 import { breakDisk, type DiskFault } from '../../support/brokenDisk';
 import { requestRecord } from '../../support/ledgerRecords';
-import { itOnPosix, itOnWindows, removeFolder } from '../../support/platform';
+import { itOnPosix, itOnWindows, removeOwnFolder } from '../../support/platform';
 
 /** How a refusal is told. */
 const WORDS: Record<DiskFault, RegExp> = { ENOSPC: /ENOSPC|the disk is full/, EACCES: /EACCES|may not write/ };
@@ -348,7 +348,7 @@ describe('file faults at every write', () => {
     dataDir = mkdtempSync(path.join(os.tmpdir(), 'llm-router-disk-'));
     told = [];
   });
-  afterEach(() => removeFolder(dataDir));
+  afterEach(() => removeOwnFolder(dataDir));
 
   for (const [name, place] of Object.entries(PLACES)) {
     for (const code of ['ENOSPC', 'EACCES'] as const) {
