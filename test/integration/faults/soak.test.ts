@@ -3,13 +3,12 @@
  * record, every byte counted, descriptors and memory as they were. SOAK=full does 10,000 requests.
  */
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
 import type { RequestRecord } from '../../../src/ledger/record';
 import { onLinux } from '../../support/platform';
-import { type Program, startProgram, tempFolder } from '../../support/program';
+import { assertEndsBy, type Program, startProgram, tempFolder } from '../../support/program';
 import {
   type Answer,
   chatCompletion,
@@ -226,8 +225,6 @@ describe('soak', function () {
   }
 
   it('ends by itself when told to, within its bound', async () => {
-    program.child.kill('SIGTERM');
-    const [code] = (await once(program.child, 'exit')) as [number];
-    assert.equal(code, 0);
+    await assertEndsBy('SIGTERM', program);
   });
 });
