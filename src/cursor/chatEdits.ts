@@ -3,6 +3,7 @@
  * instead of being parsed and written again (design §2.4, §7). The result means the same as the full path's
  * (readCursorRequest → applyTarget → emitRequest); whatever that cannot be said of cheaply goes there.
  */
+import type { Words } from '../said';
 import { chatCodec } from '../wires/chat';
 import { type EmitTarget, RequestProblem } from '../wires/codec';
 import type { Conversation, JsonObject, JsonValue } from '../wires/conversation';
@@ -23,7 +24,7 @@ export interface ChatEditFacts extends TargetOptions {
 export interface ChatEdits {
   edits: Edit[];
   /** Names of the rules that changed something. */
-  rules: string[];
+  rules: Words[];
   /** First and last user message, all that the memory needs of the turns. Parsed on call. */
   outline(): Conversation;
 }
@@ -74,7 +75,7 @@ interface Frame {
   before: Edit[];
   /** Offsets from the end of the messages. */
   behind: Edit[];
-  rules: string[];
+  rules: Words[];
   conversation: Conversation;
 }
 

@@ -1,4 +1,5 @@
 /** The messages of a dialect-A body as edits: roles, call indexes, names, thinking (N2, N7, N11), one look at each. */
+import type { Words } from '../said';
 import { chatCodec } from '../wires/chat';
 import { AUTHOR_NAMES, wantsAnswerToResults } from '../wires/chatEmit';
 import { isSystemRole } from '../wires/chatMessages';
@@ -22,7 +23,7 @@ interface Span {
 
 export interface MessageEditor {
   readonly edits: Edit[];
-  readonly rules: Set<string>;
+  readonly rules: Set<Words>;
   /** False: the full path is needed. */
   edit(listStart: number): boolean;
   outline(): Conversation['turns'];
@@ -34,7 +35,7 @@ export interface MessageEditor {
  */
 export function createMessageEditor(bytes: Buffer, emit: EmitTarget): MessageEditor {
   const edits: Edit[] = [];
-  const rules = new Set<string>();
+  const rules = new Set<Words>();
   const roles = new Map<string, string>();
   const usedIds = new Set<string>();
   const pending: string[] = [];

@@ -2,15 +2,17 @@
  * Everything of a request but its turns (N12, N16–N22, N27, N31–N34). The wires' own readers do the reading; here a body
  * that mixes dialects gets the spelling of the reader it goes to, and what neither API means is left out.
  */
+import type { Words } from '../said';
 import { parseChatRequest } from '../wires/chatRequest';
 import type { Conversation, JsonObject, JsonValue } from '../wires/conversation';
-import { ONE_ANSWER, withOneAnswer } from '../wires/foreign';
+import { withOneAnswer } from '../wires/foreign';
 import { arrayOf, filledString, isObject, objectOf } from '../wires/read';
 import { parseResponsesRequest } from '../wires/responsesRequest';
+import { say as wires } from '../wires/sentences';
 import type { Dialect } from './detect';
 
 /** The conversation without its turns. Throws RequestProblem for a parameter that cannot be read. */
-export function readParameters(body: JsonObject, dialect: Dialect, rules: Set<string>): Conversation {
+export function readParameters(body: JsonObject, dialect: Dialect, rules: Set<Words>): Conversation {
   noteRules(body, rules);
   const { conversation } = withOneAnswer(
     dialect === 'B'
@@ -27,12 +29,12 @@ export function readParameters(body: JsonObject, dialect: Dialect, rules: Set<st
   return conversation;
 }
 
-function noteRules(body: JsonObject, rules: Set<string>): void {
+function noteRules(body: JsonObject, rules: Set<Words>): void {
   const noTools = arrayOf(body.tools).length === 0 && arrayOf(body.functions).length === 0;
   if (noTools && isThere(body.tool_choice)) rules.add('N22');
   if (arrayOf(body.functions).length > 0) rules.add('N12');
   if (isObject(body.reasoning) && filledString(body.reasoning.effort)) rules.add('N27');
-  if (typeof body.n === 'number' && body.n > 1) rules.add(ONE_ANSWER);
+  if (typeof body.n === 'number' && body.n > 1) rules.add(wires.oneAnswer);
   if (isThere(body.previous_response_id) || isThere(body.conversation)) rules.add('N33');
 }
 

@@ -1,4 +1,5 @@
 /** A request of Cursor's, whatever mixture of dialects it is, as one conversation (docs/rules.md, N). */
+import type { Words } from '../said';
 import { RequestProblem } from '../wires/codec';
 import type { Conversation, JsonObject, JsonValue, Part, ToolCallPart, Turn, WireName } from '../wires/conversation';
 import { customToolNames, markCustomCalls } from '../wires/customTools';
@@ -14,7 +15,7 @@ export interface CursorRequest {
   conversation: Conversation;
   dialect: Dialect;
   /** Names of the rules that changed something, as `N4`. */
-  rules: string[];
+  rules: Words[];
   /** Empty when the body names none: models are not invented here. */
   askedModel: string;
   /** Tools whose calls go back as raw text (R17). */
@@ -34,7 +35,7 @@ export function readCursorRequest(body: JsonObject): CursorRequest {
   if ('problem' in detected) throw new RequestProblem(detected.problem, 'messages');
   const { dialect } = detected;
   const wire = WIRE_OF[dialect];
-  const rules = new Set<string>();
+  const rules = new Set<Words>();
   const reader: TurnReader = { turns: [], rules, wire };
   readSystem(body, reader);
   if (dialect === 'B') readInput(body.input, reader);
@@ -83,7 +84,7 @@ function readInput(input: JsonValue | undefined, reader: TurnReader): void {
  * Calls of custom tools, which come back as functions with raw text (R19), are custom again; so are their results. An
  * Anthropic-style `{input: text}` object around the text goes.
  */
-function restoreCustomCalls(turns: Turn[], names: ReadonlySet<string>, rules: Set<string>): Turn[] {
+function restoreCustomCalls(turns: Turn[], names: ReadonlySet<string>, rules: Set<Words>): Turn[] {
   const marked = markCustomCalls(turns, names);
   if (marked !== turns) rules.add('R19');
   return marked.map((turn) => {

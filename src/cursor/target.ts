@@ -1,5 +1,7 @@
 /** What of a conversation depends on where it goes: effort, limits, tier, empty turns (N10, N27, N28, N30, N35, M9). */
+
 import type { Target } from '../routing/backend';
+import type { Words } from '../said';
 import type { Conversation, ReasoningRequest, Turn, WireName } from '../wires/conversation';
 import { fitEffort } from '../wires/effort';
 
@@ -22,9 +24,9 @@ export function applyTarget(
   conversation: Conversation,
   target: TargetFacts,
   options: TargetOptions,
-): { conversation: Conversation; rules: string[] } {
+): { conversation: Conversation; rules: Words[] } {
   const result = { ...conversation };
-  const rules: string[] = [];
+  const rules: Words[] = [];
   applyEffort(result, target, options, rules);
   applyLimit(result, target, rules);
   applyTier(result, target, rules);
@@ -36,7 +38,7 @@ export function applyTarget(
  * A variant our own list offered beats the request's field, which beats a suffix Cursor added (N28); what else stands
  * in `reasoning` stays (N27). A model that reasons without being asked is asked for what S rules keep (N35).
  */
-function applyEffort(result: Conversation, target: TargetFacts, options: TargetOptions, rules: string[]): void {
+function applyEffort(result: Conversation, target: TargetFacts, options: TargetOptions, rules: Words[]): void {
   const asked = result.reasoning;
   const explicit = asked?.effort ?? (asked?.budgetTokens !== undefined || asked?.disabled ? '' : undefined);
   const effort = target.variantEffort ?? (explicit === undefined ? target.suffixEffort : undefined);
@@ -66,7 +68,7 @@ const HARD_CODED_LIMIT = 4_096;
  * A small limit cuts tool arguments and Cursor asks again for ever (N30): it becomes the target's own maximum, or goes
  * where that is not known. Without tools only the very number Cursor is known to write counts.
  */
-function applyLimit(result: Conversation, target: TargetFacts, rules: string[]): void {
+function applyLimit(result: Conversation, target: TargetFacts, rules: Words[]): void {
   const limit = result.maxOutputTokens;
   if (limit === undefined || limit > HARD_CODED_LIMIT) return;
   if (limit !== HARD_CODED_LIMIT && !result.tools) return;
@@ -77,7 +79,7 @@ function applyLimit(result: Conversation, target: TargetFacts, rules: string[]):
 }
 
 /** M9, M8: a tier is added only where the target takes one. */
-function applyTier(result: Conversation, target: TargetFacts, rules: string[]): void {
+function applyTier(result: Conversation, target: TargetFacts, rules: Words[]): void {
   if (target.tier === 'priority' && target.abilities.serviceTier) result.serviceTier = 'priority';
   else if (target.tier === 'remove' && result.serviceTier === 'priority') delete result.serviceTier;
   else return;
@@ -85,7 +87,7 @@ function applyTier(result: Conversation, target: TargetFacts, rules: string[]): 
 }
 
 /** Anthropic refuses a user message without content (N10). */
-function fillEmptyUsers(result: Conversation, rules: string[]): void {
+function fillEmptyUsers(result: Conversation, rules: Words[]): void {
   const isEmpty = (turn: Turn) =>
     turn.role === 'user' && turn.parts.every((part) => part.type === 'text' && part.text.trim() === '');
   if (!result.turns.some(isEmpty)) return;

@@ -2,6 +2,7 @@
  * One converter for whatever stands in `messages` or `input`: chat messages, Responses items, Anthropic blocks, mixed
  * as they come (N1–N6, N9, N11–N14, N26). Content parts are read by wires/parts.
  */
+import type { Words } from '../said';
 import { argumentText, readReasoningFields, readThoughtSignature } from '../wires/chatRequest';
 import { RequestProblem } from '../wires/codec';
 import type { JsonObject, JsonValue, Part, ToolCallPart, ToolResultPart, Turn, WireName } from '../wires/conversation';
@@ -14,7 +15,7 @@ import { stripThinking } from './thinking';
 export interface TurnReader {
   turns: Turn[];
   /** Names of the rules that changed something. */
-  rules: Set<string>;
+  rules: Set<Words>;
   /** Wire that unknown parts belong to. */
   wire: WireName;
 }
@@ -172,7 +173,7 @@ function readAssistant(message: JsonObject, { turns, rules, wire }: TurnReader):
 }
 
 /** N11; a text that was nothing but thinking goes. */
-function withoutThinking(part: Part, rules: Set<string>): Part[] {
+function withoutThinking(part: Part, rules: Set<Words>): Part[] {
   if (part.type !== 'text') return [part];
   const text = stripThinking(part.text);
   if (text === part.text) return [part];
@@ -187,7 +188,7 @@ function textFirst(parts: Part[]): Part[] {
   return [...parts.filter((part) => part.type !== 'toolCall'), ...parts.filter((part) => part.type === 'toolCall')];
 }
 
-function readCalls(message: JsonObject, rules: Set<string>): ToolCallPart[] {
+function readCalls(message: JsonObject, rules: Set<Words>): ToolCallPart[] {
   const calls: ToolCallPart[] = [];
   if (Array.isArray(message.tool_calls)) {
     if (message.tool_calls.length === 0) rules.add('N4');
@@ -234,7 +235,7 @@ function readCall(entry: JsonObject): ToolCallPart | undefined {
  * Gives calls and results without an id one, pairing what is left of an assistant turn and the results behind it by
  * tool name, else in order (N6, N12). Ids that are there stay. Changes the parts, which the reader made itself.
  */
-export function pairMissingIds(turns: readonly Turn[], rules: Set<string>): void {
+export function pairMissingIds(turns: readonly Turn[], rules: Set<Words>): void {
   let open = new Map<string, ToolCallPart>();
   turns.forEach((turn, at) => {
     if (turn.role === 'assistant') {

@@ -22,6 +22,9 @@ function boundedAttempt(attempt: Attempt): Attempt {
   return { ...attempt, reason, says: attempt.says && within(attempt.says, reason) };
 }
 
+const MOST_RULES = 60;
+const boundedRule = (rule: string): string => clip(rule, 200);
+
 /** The record as it is kept: id first, foreign texts bounded (names 300, sentences 2,000 characters, 30 attempts). */
 export function boundedRecord(record: RequestRecord): RequestRecord {
   const error = record.error === undefined ? undefined : clip(record.error, 2_000);
@@ -34,7 +37,8 @@ export function boundedRecord(record: RequestRecord): RequestRecord {
     upstreamModel: record.upstreamModel === undefined ? undefined : clip(record.upstreamModel, 300),
     error,
     says: error === undefined ? undefined : record.says && within(record.says, error),
-    rules: record.rules.slice(0, 60).map((rule) => clip(rule, 200)),
+    rules: record.rules.slice(0, MOST_RULES).map(boundedRule),
+    told: record.told?.slice(0, MOST_RULES).map((said) => within(said, boundedRule(said.text))),
     attempts: record.attempts.slice(0, 30).map(boundedAttempt),
   };
 }

@@ -1,6 +1,6 @@
 /** One finished (or failed, or cancelled) request: what the ledger keeps and the views show. No prompt, no key. */
 import type { Kind } from '../routing/kinds';
-import type { Said as Told } from '../said';
+import type { Said as Sentence } from '../said';
 import type { FailureKind, FinishReason, Usage } from '../wires/conversation';
 
 /** In the place of a client key's name: our own probes (tunnel check, Doctor). Names of client keys have no space, so nobody else has it. */
@@ -36,7 +36,7 @@ export interface Attempt {
   /** Plain words: what the provider said or what broke. */
   reason?: string;
   /** The same as code and values, where the words are the router's own. */
-  says?: Told;
+  says?: Sentence;
   kind?: FailureKind;
   said?: Said;
 }
@@ -62,7 +62,9 @@ export interface RequestRecord {
   upstreamModel?: string;
   /** How the name was resolved, and the name of the rules that changed the body. */
   via?: string;
-  rules: string[];
+  rules: readonly string[];
+  /** Those of them that are sentences, as codes and values. */
+  told?: readonly Sentence[];
   /** Its kind, where a route for that kind took the place of the model asked for. */
   kind?: Kind;
   stream: boolean;
@@ -74,7 +76,7 @@ export interface RequestRecord {
   /** Sentence for a person when it failed. */
   error?: string;
   /** The same as code and values, where the sentence is the router's own. */
-  says?: Told;
+  says?: Sentence;
   errorKind?: FailureKind;
   attempts: Attempt[];
   usage?: Usage;

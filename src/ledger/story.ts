@@ -120,6 +120,10 @@ function targetLine({ via, backend, upstreamModel }: RequestRecord): Said {
   return via ? say.sentToBecause(...to, VIA[via] ?? via) : say.sentTo(...to);
 }
 
+function rulesOf({ rules, told = [] }: RequestRecord): Words[] {
+  return rules.map((rule) => told.find(({ text }) => text === rule) ?? ruleWords(rule));
+}
+
 /** The story line by line, for whoever says it in another language. */
 export function storyLines(record: RequestRecord): Words[] {
   const { status, upstreamStatus, error, says, finish, stream } = record;
@@ -141,7 +145,7 @@ export function storyLines(record: RequestRecord): Words[] {
     say.askedFor(code(record.askedModel)),
     targetLine(record),
     ...(record.kind ? [say.byKind(KIND[record.kind])] : []),
-    record.rules.length > 0 ? say.changed(record.rules.map(ruleWords)) : say.unchanged,
+    record.rules.length > 0 ? say.changed(rulesOf(record)) : say.unchanged,
     '',
     say.attempts,
     ...(record.attempts.length > 0 ? record.attempts.map(attemptLine) : [say.noAttempts]),

@@ -20,7 +20,7 @@ import type { Failed, Run } from './exchangeTypes';
 import { withoutKey } from './keptWords';
 import { breakerKey, keysOf } from './keyTry';
 import { lessonsFrom, MOST_LESSONS, type SentBody } from './lessonTry';
-import { reasonOf } from './newRecord';
+import { noteRules, reasonOf } from './newRecord';
 import { describesPictures, withPicturesTold } from './pictureWords';
 import { planAttempt } from './plan';
 import type { Plan } from './planTypes';
@@ -229,7 +229,7 @@ async function tryOnce(
       : undefined;
     const asked = told ? { ...plan.request, body: told.body } : plan.request;
     if (asked.body) sent = { target: plan.target, body: asked.body };
-    record.rules = told ? [...plan.rules, ...told.rules] : plan.rules;
+    noteRules(record, told ? [...plan.rules, ...told.rules] : plan.rules);
     // Joining a large body costs a copy: only while somebody wants to read it.
     const { bodyLog } = exchange.deps;
     if (bodyLog?.on && asked.body) bodyLog.write(record.id, 'upstreamRequest', wholeBody(asked.body));

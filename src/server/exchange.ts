@@ -84,9 +84,10 @@ export async function handleExchange(exchange: Exchange): Promise<void> {
     if (outcome.target && outcome.usage && !outcome.usage.estimated)
       deps.sawPrompt?.(outcome.target.backend.name, outcome.usage.input, cut);
     if (cut) {
-      const told = `${cut.what} ${cut.fix}`;
-      record.rules = [...record.rules, told];
-      deps.log('warn', `${record.id} ${told}`);
+      const told = say.withFix(cut.says?.what ?? cut.what, cut.says?.fix ?? cut.fix);
+      record.rules = [...record.rules, told.text];
+      record.told = [...(record.told ?? []), told];
+      deps.log('warn', `${record.id} ${told.text}`);
     }
     finish({ ...outcome, status: 200 }, Buffer.byteLength(last));
     if (!request.stream) return client.answer(200, head, last);

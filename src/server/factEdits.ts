@@ -7,15 +7,16 @@ import type { Target } from '../routing/backend';
 import { documentedRefusals, knownFamily, modelNameOf, quirksFor } from '../routing/build';
 import { isForced, LEAST_TEMPERATURE, THINKING_OFF } from '../wires/chatEmit';
 import type { JsonValue } from '../wires/conversation';
-import { effortRule, nearestEffort, wordsOf } from '../wires/effort';
+import { nearestEffort, wordsOf } from '../wires/effort';
 import { editObject, itemsOf, type JsonEntry, readString, scanArray, scanObject } from '../wires/jsonText';
-import { FORCED, temperatureWords } from '../wires/leftOutTuning';
 import { mayHaveTooManyMarks } from '../wires/messagesCache';
+import { say as wires } from '../wires/sentences';
 import type { Wire } from '../wires/wire';
 import type { ClientRequest } from './clientRequest';
 import type { FactEdits } from './planTypes';
+import { say } from './sentences';
 import { editThinkingForm } from './thinkingForm';
-import { renamesKeys, SCHEMA_REPAIRED, schemaEdits } from './toolEdits';
+import { renamesKeys, schemaEdits } from './toolEdits';
 
 /** Asked for by name: whoever wants these is told the refusal instead of an answer without them. */
 const BINDING = ['logprobs', 'top_logprobs', 'stop'];
@@ -51,7 +52,7 @@ export function factEdits(request: ClientRequest, target: Target, wire: Wire, re
   if (wire === 'chat') editThinking(request, target, refused, found);
   if (wire === 'messages') editThinkingForm(request, target, found);
   if (!refused.includes('tools')) found.edits.push(...schemaEdits(request, target, wire));
-  if (found.edits.length > 0) found.rules.push(SCHEMA_REPAIRED);
+  if (found.edits.length > 0) found.rules.push(say.schemaRepaired);
   editEffort(request, target, wire, refused, found);
   if (wire === 'responses' && refused.includes('verbosity') && !refused.includes('text'))
     dropInside(request, 'text', 'verbosity', found);
@@ -73,12 +74,12 @@ function editThinking(request: ClientRequest, target: Target, refused: readonly 
   if (silent || forced) {
     found.set.thinking = JSON.stringify(THINKING_OFF);
     found.remove.push('reasoning_effort');
-    found.rules.push(forced ? FORCED : 'thinking was switched off');
+    found.rules.push(forced ? wires.toolForced : say.thinkingOff);
   }
   const temperature = request.entry('temperature');
   if (aboveZero && temperature && !refused.includes('temperature') && request.value('temperature') === 0) {
     found.set.temperature = String(LEAST_TEMPERATURE);
-    found.rules.push(temperatureWords(0, LEAST_TEMPERATURE));
+    found.rules.push(wires.temperature(0, LEAST_TEMPERATURE));
   }
 }
 
@@ -98,7 +99,7 @@ function editEffort(
   const effort = nearestEffort(asked, wordsOf(target.abilities, wire));
   if (effort === asked) return;
   found.edits.push({ start: entry.start, end: entry.end, text: JSON.stringify(effort) });
-  found.rules.push(effortRule(asked, effort));
+  found.rules.push(wires.effortBecame(asked, effort));
 }
 
 /** Where a body of this wire has its effort word. */
@@ -119,7 +120,7 @@ function dropInside(request: ClientRequest, outer: string, key: string, found: F
   if (!entries || at < 0) return;
   found.edits.push(...editObject(request.bytes, entries, { remove: new Set([at]) }));
   found.dropped.push(`${outer}.${key}`);
-  found.rules.push(`dropped ${outer}.${key}`);
+  found.rules.push(say.dropped(`${outer}.${key}`));
 }
 
 /** Parameters of a request that goes on in another form and that the target refuses; the emitters leave them out. */

@@ -9,12 +9,14 @@ import type { Restored } from '../cursor/memory';
 import type { MemoryScope } from '../cursor/memoryRecord';
 import type { Target } from '../routing/backend';
 import { emitTargetFor, quirksFor } from '../routing/build';
+import type { Words } from '../said';
 import { emitReasoningParts } from '../wires/chatEmit';
 import { codecFor } from '../wires/codecs';
 import type { Conversation, JsonValue, StreamEvent, Turn } from '../wires/conversation';
 import { type Edit, editObject, type JsonEntry, readString, scanArray, scanObject } from '../wires/jsonText';
 import type { ClientRequest } from './clientRequest';
 import type { PlanInput } from './planTypes';
+import { say } from './sentences';
 
 /** Whose memory this is. */
 export function scopeOf(
@@ -47,17 +49,14 @@ export function plainScope(
   return scopeOf(exchange, target, conversationKey(asked, {}), false);
 }
 
-export const PUT_BACK = 'what the client drops was put back from memory';
-const COLD = 'what the client drops was no longer known: old calls went on in another form';
-
 /** The rules of a memory in words, for a client that is no Cursor. */
-export function restoredWords(rules: readonly string[]): string[] {
-  return rules.map((rule) => (rule === 'S10' ? PUT_BACK : rule === 'S6' ? COLD : rule));
+export function restoredWords(rules: readonly string[]): Words[] {
+  return rules.map((rule) => (rule === 'S10' ? say.putBack : rule === 'S6' ? say.notKnown : rule));
 }
 
 export interface KeptHistory {
   edits: Edit[];
-  rules: string[];
+  rules: Words[];
   watch(): (event: StreamEvent) => void;
 }
 

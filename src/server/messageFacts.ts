@@ -5,16 +5,8 @@
 import type { Quirks } from '../routing/abilities';
 import type { Target } from '../routing/backend';
 import { quirksFor } from '../routing/build';
-import {
-  CONTINUE,
-  CONTINUED,
-  endsWithAnswer,
-  hasOneSystem,
-  isSystemRole,
-  joinSystem,
-  leadingSystem,
-  ONE_SYSTEM,
-} from '../wires/chatMessages';
+import type { Said } from '../said';
+import { CONTINUE, endsWithAnswer, hasOneSystem, isSystemRole, joinSystem, leadingSystem } from '../wires/chatMessages';
 import type { JsonObject } from '../wires/conversation';
 import {
   type Edit,
@@ -26,6 +18,7 @@ import {
   scanObject,
 } from '../wires/jsonText';
 import { type ClientRequest, parseSpan } from './clientRequest';
+import { say } from './sentences';
 
 /** A message of the list: its span, its fields. */
 interface Message {
@@ -36,13 +29,13 @@ interface Message {
 
 export interface MessageEdits {
   edits: Edit[];
-  rules: string[];
+  rules: Said[];
   /** Messages whose role is settled here. */
   settled: ReadonlySet<number>;
 }
 
 export function messageEdits(request: ClientRequest, target: Target): MessageEdits {
-  const found = { edits: [] as Edit[], rules: [] as string[], settled: new Set<number>() };
+  const found = { edits: [] as Edit[], rules: [] as Said[], settled: new Set<number>() };
   const quirks = quirksFor(target);
   const one = target.abilities.systemMessages === 'one';
   const refused = quirks.historyRefuses?.filter((name) => request.bytes.includes(`"${name}"`)) ?? [];
@@ -70,7 +63,7 @@ function readMessages(bytes: Buffer, start: number): Message[] | undefined {
   return messages;
 }
 
-type Found = { edits: Edit[]; rules: string[]; settled: Set<number> };
+type Found = { edits: Edit[]; rules: Said[]; settled: Set<number> };
 
 function editSystem(bytes: Buffer, messages: readonly Message[], found: Found): void {
   const roles = messages.map(({ role }) => role);
@@ -88,7 +81,7 @@ function editSystem(bytes: Buffer, messages: readonly Message[], found: Found): 
     found.edits.push({ start: entry.start, end: entry.end, text: '"user"' });
     found.settled.add(item.start);
   }
-  found.rules.push(ONE_SYSTEM);
+  found.rules.push(say.oneSystem);
 }
 
 function dropHistory(bytes: Buffer, messages: readonly Message[], refused: readonly string[], found: Found): void {
@@ -97,18 +90,15 @@ function dropHistory(bytes: Buffer, messages: readonly Message[], refused: reado
     const gone = entries.flatMap(({ key }, at) => (refused.includes(key) ? [at] : []));
     if (gone.length === 0) continue;
     found.edits.push(...editObject(bytes, entries, { remove: new Set(gone) }));
-    const rule = HISTORY_DROPPED;
-    if (!found.rules.includes(rule)) found.rules.push(rule);
+    if (!found.rules.includes(say.historyDropped)) found.rules.push(say.historyDropped);
   }
 }
-
-const HISTORY_DROPPED = 'thinking in the history was left out, this provider refuses it there';
 
 function letUserEnd(bytes: Buffer, messages: readonly Message[], found: Found): void {
   const last = messages.at(-1)!;
   if (last.role !== 'assistant' || !endsWithAnswer(parse(bytes, last.item))) return;
   found.edits.push({ start: last.item.end, end: last.item.end, text: `,${JSON.stringify(CONTINUE)}` });
-  found.rules.push(CONTINUED);
+  found.rules.push(say.letContinue);
 }
 
 function parse(bytes: Buffer, { start, end }: JsonItem): JsonObject {

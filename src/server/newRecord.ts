@@ -2,7 +2,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Attempt, RequestRecord } from '../ledger/record';
 import { randomHex } from '../network/randomHex';
-import { saidOf, textOf, type Words } from '../said';
+import { type Said, saidOf, textOf, type Words } from '../said';
 import type { Exchange } from './exchangeTypes';
 import type { Speaker } from './speaker';
 
@@ -26,6 +26,7 @@ export function newRecord(
     upstreamModel: undefined,
     via: undefined,
     rules: [],
+    told: undefined,
     kind: undefined,
     stream,
     status: 0,
@@ -46,6 +47,14 @@ export function newRecord(
     conversation: undefined,
   };
 }
+
+/** What was changed of the request. Codes of rules alone, or nothing, cost no new list. */
+export function noteRules(record: RequestRecord, rules: readonly Words[]): void {
+  record.rules = rules.every(isText) ? rules : rules.map(textOf);
+  record.told = record.rules === rules ? undefined : rules.filter(isSaid);
+}
+const isText = (words: Words): words is string => typeof words === 'string';
+const isSaid = (words: Words): words is Said => typeof words !== 'string';
 
 /** Why a request failed, and why an attempt did, as records keep them. */
 export const errorOf = (words: Words): Pick<RequestRecord, 'error' | 'says'> => ({

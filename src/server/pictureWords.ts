@@ -9,7 +9,7 @@ import { boundedUsage } from '../ledger/boundedUsage';
 import { dollars } from '../ledger/budgets';
 import type { RequestRecord } from '../ledger/record';
 import type { Target } from '../routing/backend';
-import { messageOf, textOf, type Words } from '../said';
+import { messageOf, type Said, type Words, wordsOf } from '../said';
 import { applyLessons } from '../upstream/lessonEdits';
 import { ownRequest, plainTarget } from '../upstream/ownRequest';
 import type { UpstreamRequest } from '../upstream/send';
@@ -22,7 +22,7 @@ import { estimateInputTokens } from '../wires/tokens';
 import { type AttemptResult, runAttempt, WHOLE_ANSWER_FACTOR } from './attempt';
 import type { Run } from './exchangeTypes';
 import { keptWords, withoutKey } from './keptWords';
-import { errorOf, newRecord, reasonOf } from './newRecord';
+import { errorOf, newRecord, noteRules, reasonOf } from './newRecord';
 import { keyProblem, sender } from './plan';
 import { type CollectingReply, createCollectingReply, readAnswer } from './reply';
 import { say } from './sentences';
@@ -47,7 +47,7 @@ type Body = UpstreamRequest['body'];
 interface Told {
   body: Body;
   /** For the story. */
-  rules: string[];
+  rules: Said[];
 }
 
 /** What each request has told so far, failures too: another attempt does not ask again. */
@@ -69,14 +69,14 @@ export async function withPicturesTold(
   const { memory, tell } = teller(run, by, leftMs);
   const edits = [];
   for (const picture of pictures) edits.push(picture.toldAs(await tell(picture)));
-  const many = pictures.length === 1 ? 'a picture' : `${pictures.length} pictures`;
-  return { body: splice(bytes, edits), rules: [`${many} told in the words of ${by}`, ...memory.rules] };
+  const told = pictures.length === 1 ? say.pictureTold(by) : say.picturesTold(pictures.length, by);
+  return { body: splice(bytes, edits), rules: [told, ...memory.rules] };
 }
 
 function teller(run: Run, by: string, leftMs: number | undefined) {
   const { exchange, client } = run;
   const { deps } = exchange;
-  const memory = { rules: [] as string[] };
+  const memory = { rules: [] as Said[] };
   const known = toldIn.get(run) ?? new Map<string, string>();
   toldIn.set(run, known);
   const begun = deps.now();
@@ -87,12 +87,12 @@ function teller(run: Run, by: string, leftMs: number | undefined) {
     const kept = deps.pictures.words(key);
     if (kept !== undefined) return toldBy(by, kept);
     if ('reason' in seer) return untold(seer.reason);
-    if (image.source.kind === 'file') return untold('the provider that keeps it is another one');
-    if (asked >= MOST_NEW) return untold(`one request describes ${MOST_NEW} at most`);
+    if (image.source.kind === 'file') return untold(say.keptElsewhere);
+    if (asked >= MOST_NEW) return untold(say.mostDescribed(MOST_NEW));
     if (client.gone) return UNTOLD;
     asked += 1;
     const left = leftMs === undefined ? MOST_MS : Math.min(MOST_MS, leftMs - (deps.now() - begun));
-    if (left <= 0) return untold('the time for the whole request is over');
+    if (left <= 0) return untold(say.timeIsOver);
     const answer = await describe(run, seer.target, by, image, left);
     if ('reason' in answer) return untold(answer.reason);
     memory.rules.push(answer.rule);
@@ -100,9 +100,9 @@ function teller(run: Run, by: string, leftMs: number | undefined) {
     return toldBy(by, answer.words);
   }
 
-  function untold(reason: string): string {
-    const rule = `a picture was not described: ${reason}`;
-    if (!memory.rules.includes(rule)) memory.rules.push(rule);
+  function untold(reason: Words): string {
+    const rule = say.notDescribed(reason);
+    if (!memory.rules.some(({ text }) => text === rule.text)) memory.rules.push(rule);
     return UNTOLD;
   }
 
@@ -110,7 +110,7 @@ function teller(run: Run, by: string, leftMs: number | undefined) {
     memory,
     async tell(picture: Picture): Promise<string> {
       const image = picture.read();
-      if (!image) return untold('its form is not known');
+      if (!image) return untold(say.unknownForm);
       const key = createHash('sha256')
         .update(JSON.stringify([exchange.clientKey, by, image.source]))
         .digest('base64');
@@ -121,13 +121,12 @@ function teller(run: Run, by: string, leftMs: number | undefined) {
   };
 }
 
-function seerOf({ exchange }: Run, by: string): { target: Target } | { reason: string } {
+function seerOf({ exchange }: Run, by: string): { target: Target } | { reason: Words } {
   const found = exchange.runtime.routes.resolve(by);
-  if ('notFound' in found) return { reason: `no backend serves ${by}` };
-  if (!exchange.deps.admission.allows(exchange.clientKey, found))
-    return { reason: `this client key may not use ${by}` };
+  if ('notFound' in found) return { reason: say.nobodyServes(by) };
+  if (!exchange.deps.admission.allows(exchange.clientKey, found)) return { reason: say.mayNotUse(by) };
   const problem = keyProblem(found, exchange.runtime.keyFor(found));
-  return problem ? { reason: problem.message } : { target: plainTarget(found) };
+  return problem ? { reason: wordsOf(problem) } : { target: plainTarget(found) };
 }
 
 /** One description, and its record in the ledger. */
@@ -137,7 +136,7 @@ async function describe(
   by: string,
   image: ImagePart,
   leftMs: number,
-): Promise<{ words: string; rule: string } | { reason: string }> {
+): Promise<{ words: string; rule: Said } | { reason: Words }> {
   const { exchange } = run;
   const { deps, runtime } = exchange;
   const key = runtime.keyFor(target);
@@ -151,7 +150,7 @@ async function describe(
     maxOutputTokens: MOST_OUTPUT,
     within: true,
   });
-  if (!admitted.ok) return { reason: admitted.failure.message };
+  if (!admitted.ok) return { reason: wordsOf(admitted.failure) };
   try {
     const result = await attempt(run, target, sent, leftMs);
     const answer = answerIn(result, target);
@@ -167,7 +166,6 @@ async function describe(
       backend: target.backend.name,
       upstreamModel: target.upstreamModel,
       via: target.via,
-      rules: [`describes a picture for ${run.record.id}`],
       ...(run.record.conversation !== undefined && { conversation: run.record.conversation }),
       status: failure?.status ?? 200,
       attempts: [attemptOf(target, result, deps.now() - begun, error, failure)],
@@ -179,9 +177,10 @@ async function describe(
       bytesIn: sent.body.length,
       bytesOut: words.length,
     };
+    noteRules(record, [say.describesFor(run.record.id)]);
     deps.record(record);
-    if (error !== undefined) return { reason: textOf(error) };
-    return { words, rule: `described in ${record.id}${cost === undefined ? '' : ` for ${dollars(cost)}`}` };
+    if (error !== undefined) return { reason: error };
+    return { words, rule: say.describedIn(record.id, cost === undefined ? undefined : dollars(cost)) };
   } finally {
     admitted.reservation.settle({});
   }

@@ -4,6 +4,7 @@
  */
 import type { Target } from '../routing/backend';
 import { quirksFor } from '../routing/build';
+import type { Words } from '../said';
 import { type Edit, editObject, readString, scanArray, scanObject, splice, splicePieces } from '../wires/jsonText';
 import { entryOf } from '../wires/read';
 import type { Wire } from '../wires/wire';
@@ -11,6 +12,7 @@ import type { ClientRequest } from './clientRequest';
 import { factEdits, refusedOf } from './factEdits';
 import { messageEdits, rewritesFor } from './messageFacts';
 import type { ModelRoute } from './routes';
+import { say } from './sentences';
 
 const WIRE_OF: Readonly<Partial<Record<ModelRoute, Wire>>> = {
   'chat/completions': 'chat',
@@ -32,7 +34,7 @@ export function editedBody(bytes: Buffer, edits: readonly Edit[]): Buffer | Buff
 export interface PlainBody {
   body: Buffer | Buffer[];
   /** Names of the rules that changed something. */
-  rules: string[];
+  rules: Words[];
   /** Parameters left out, for the answer header. */
   dropped: string[];
   /** We asked for usage, the client did not. */
@@ -44,12 +46,12 @@ export function plainBody(
   request: ClientRequest,
   target: Target,
   route: ModelRoute,
-  kept?: { edits: readonly Edit[]; rules: readonly string[] },
+  kept?: { edits: readonly Edit[]; rules: readonly Words[] },
 ): PlainBody {
   const { bytes, entries } = request;
   const { backend } = target;
   const edits: Edit[] = [...(kept?.edits ?? [])];
-  const rules: string[] = [...(kept?.rules ?? [])];
+  const rules: Words[] = [...(kept?.rules ?? [])];
   const set = new Map<string, string>();
 
   const name = JSON.stringify(target.upstreamModel);
@@ -70,7 +72,7 @@ export function plainBody(
     if (entry.key === 'model') return;
     if (goes(entry.key)) remove.add(index);
     if (!refused.includes(entry.key)) return;
-    if (!dropped.has(entry.key)) rules.push(`dropped ${entry.key}`);
+    if (!dropped.has(entry.key)) rules.push(say.dropped(entry.key));
     dropped.add(entry.key);
   });
 
@@ -82,7 +84,7 @@ export function plainBody(
     wire ? rewritesFor(target, quirksFor(target)) : backend.roleRewrites,
     shaped?.settled,
   );
-  if (roles.length > 0) rules.push('rewrote roles');
+  if (roles.length > 0) rules.push(say.rolesRewritten);
   edits.push(...roles);
 
   const added = addedEntries(request, target, route, rules, goes);
@@ -106,7 +108,7 @@ function addedEntries(
   request: ClientRequest,
   target: Target,
   route: ModelRoute,
-  rules: string[],
+  rules: Words[],
   goes: (key: string) => boolean,
 ): { entries: Record<string, string>; hideUsage: boolean } {
   const added: Record<string, string> = {};
@@ -114,7 +116,7 @@ function addedEntries(
   let hideUsage = false;
   if (target.variantEffort && route === 'chat/completions' && !goes('reasoning_effort')) {
     added.reasoning_effort = JSON.stringify(target.variantEffort);
-    rules.push(`effort ${target.variantEffort}`);
+    rules.push(say.effort(target.variantEffort));
   }
   const chatLike = route === 'chat/completions' || route === 'completions';
   if (
@@ -132,7 +134,7 @@ function addedEntries(
   const hasLimit = request.entry('max_tokens') || request.entry('max_completion_tokens');
   if (route === 'chat/completions' && quirks.reserveTokens && !hasLimit) {
     added[quirks.maxTokensField] = String(quirks.reserveTokens);
-    rules.push('set an output limit');
+    rules.push(say.limitSet);
   }
   return { entries: added, hideUsage };
 }

@@ -1,6 +1,7 @@
 /** What a plan is made of, and what it is: the request of one attempt and how its answer is read. */
 import type { RequestRecord } from '../ledger/record';
 import type { Target } from '../routing/backend';
+import type { Words } from '../said';
 import type { Lesson } from '../upstream/lessons';
 import type { Send, UpstreamHeaders, UpstreamRequest } from '../upstream/send';
 import type { ApiFailure, WireName } from '../wires/conversation';
@@ -36,7 +37,7 @@ export interface Plan extends AnswerReading {
   target: Target;
   send: Send;
   request: UpstreamRequest;
-  rules: string[];
+  rules: Words[];
   commitHeaders(head: UpstreamHeaders): Record<string, string>;
   parseError(status: number, headers: UpstreamHeaders, body: string): ApiFailure;
 }
@@ -45,7 +46,7 @@ export interface Content {
   body: UpstreamRequest['body'];
   /** Path behind the base URL. */
   path: string;
-  rules: string[];
+  rules: Words[];
   /** Parameters of the client that were left out. */
   dropped?: string[];
   /** Values for the header `anthropic-beta`. */
@@ -57,7 +58,7 @@ export interface Content {
 export interface FactEdits {
   edits: Edit[];
   /** In words, for the story. */
-  rules: string[];
+  rules: Words[];
   /** Parameters left out, for the answer header. */
   dropped: string[];
   /** Top-level parameters to write (JSON text), and others that go because of them. */

@@ -76,6 +76,38 @@ export const say = catalogue('server', {
   portInUse: (port: number) => `Port ${port} is already in use.`,
   portInUseFix: 'Choose another one with --port or the setting llmRouter.port.',
   withFix: (what: Words, fix: Words) => `${textOf(what)} ${textOf(fix)}`,
+
+  // What was changed of a request, or left out
+  dropped: (name: string) => `dropped ${name}`,
+  thinkingOff: 'thinking was switched off',
+  schemaRepaired: 'the schema of a tool was put in a form this provider takes',
+  thinkingRewritten: 'thinking was asked for in the form this model takes',
+  thinkingLeftOut: 'this model does not think here: thinking was left out',
+  oneSystem: 'system messages were joined, later ones became user messages',
+  letContinue: 'the user asks to continue: the last message was an answer',
+  historyDropped: 'thinking in the history was left out, this provider refuses it there',
+  rolesRewritten: 'rewrote roles',
+  effort: (effort: string) => `effort ${effort}`,
+  limitSet: 'set an output limit',
+  systemWithin: 'system messages within went on as text of the user, this model takes none there',
+  alwaysThinks: 'no thinking was asked for, which this model cannot do without',
+  fewerMarks: 'the last four cache marks went on, the provider takes no more',
+  putBack: 'what the client drops was put back from memory',
+  notKnown: 'what the client drops was no longer known: old calls went on in another form',
+
+  // Pictures in the words of another model
+  pictureTold: (model: string) => `a picture told in the words of ${model}`,
+  picturesTold: (pictures: number, model: string) => `${pictures} pictures told in the words of ${model}`,
+  describesFor: (request: string) => `describes a picture for ${request}`,
+  describedIn: (request: string, cost: string | undefined) =>
+    `described in ${request}${cost === undefined ? '' : ` for ${cost}`}`,
+  notDescribed: (why: Words) => `a picture was not described: ${textOf(why)}`,
+  keptElsewhere: 'the provider that keeps it is another one',
+  mostDescribed: (most: number) => `one request describes ${most} at most`,
+  timeIsOver: 'the time for the whole request is over',
+  unknownForm: 'its form is not known',
+  nobodyServes: (model: string) => `no backend serves ${model}`,
+  mayNotUse: (model: string) => `this client key may not use ${model}`,
 });
 
 function notAmong(provider: string | undefined): string {

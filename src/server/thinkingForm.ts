@@ -4,15 +4,15 @@
  */
 import type { Target } from '../routing/backend';
 import { knownFamily } from '../routing/build';
+import type { Said } from '../said';
 import type { JsonObject } from '../wires/conversation';
 import { effortOfBudget } from '../wires/effort';
 import { budgetThinking } from '../wires/messagesEmit';
 import { isObject } from '../wires/read';
 import type { ClientRequest } from './clientRequest';
 import type { FactEdits } from './planTypes';
+import { say } from './sentences';
 
-const REWRITTEN = 'thinking was asked for in the form this model takes';
-const SWITCHED_OFF = 'this model does not think here: thinking was left out';
 /** What adaptive thinking does by itself. */
 const DEFAULT_EFFORT = 'high';
 
@@ -29,31 +29,31 @@ export function editThinkingForm(request: ClientRequest, target: Target, found: 
     found.set.thinking = JSON.stringify({ type: 'adaptive', ...rest });
     if (effort === undefined && typeof budget === 'number')
       found.set.output_config = JSON.stringify({ ...config, effort: effortOfBudget(budget) });
-    found.rules.push(REWRITTEN);
+    found.rules.push(say.thinkingRewritten);
   }
-  if (reasoningField === 'none' && thinking && type !== 'disabled') leaveOut(found, 'thinking', SWITCHED_OFF);
+  if (reasoningField === 'none' && thinking && type !== 'disabled') leaveOut(found, 'thinking', say.thinkingLeftOut);
   if (reasoningField === 'thinking' && type === 'adaptive') asBudget(request, target, effort, found);
   if (reasoningField !== 'adaptive' && effort !== undefined && !family.takesEffort) {
     const { effort: _, ...rest } = config as JsonObject;
     if (Object.keys(rest).length > 0) found.set.output_config = JSON.stringify(rest);
     else found.remove.push('output_config');
     found.dropped.push('output_config.effort');
-    found.rules.push('dropped output_config.effort');
+    found.rules.push(say.dropped('output_config.effort'));
   }
 }
 
 function asBudget(request: ClientRequest, target: Target, effort: string | undefined, found: FactEdits): void {
   const body = request.body();
   const fitted = budgetThinking(body, effort ?? DEFAULT_EFFORT, target.abilities.maxOutputTokens);
-  if (!fitted) return leaveOut(found, 'thinking', SWITCHED_OFF);
+  if (!fitted) return leaveOut(found, 'thinking', say.thinkingLeftOut);
   found.set.thinking = JSON.stringify(fitted.thinking);
   if (fitted.maxTokens !== body.max_tokens) found.set.max_tokens = JSON.stringify(fitted.maxTokens);
   // Beside a budget only the default is taken (N36).
-  for (const key of ['temperature', 'top_k']) if (request.entry(key)) leaveOut(found, key, `dropped ${key}`);
-  found.rules.push(REWRITTEN);
+  for (const key of ['temperature', 'top_k']) if (request.entry(key)) leaveOut(found, key, say.dropped(key));
+  found.rules.push(say.thinkingRewritten);
 }
 
-function leaveOut(found: FactEdits, key: string, rule: string): void {
+function leaveOut(found: FactEdits, key: string, rule: Said): void {
   found.remove.push(key);
   found.dropped.push(key);
   found.rules.push(rule);

@@ -13,8 +13,6 @@ import { SCHEMA_OF_TOOL, toolSchemas } from '../wires/schemaPlaces';
 import type { Wire } from '../wires/wire';
 import type { ClientRequest } from './clientRequest';
 
-export const SCHEMA_REPAIRED = 'the schema of a tool was put in a form this provider takes';
-
 interface ToolFacts {
   /** With offsets from the beginning of the list. */
   edits: readonly Edit[];

@@ -15,6 +15,7 @@ import { withReserveLimit } from '../ledger/quota';
 import type { RequestRecord, SentCall } from '../ledger/record';
 import type { Target } from '../routing/backend';
 import { emitTargetFor, quirksFor } from '../routing/build';
+import type { Said } from '../said';
 import { replay } from '../wires/answer';
 import type { EmitterOptions, StreamEmitter } from '../wires/codec';
 import { codecFor } from '../wires/codecs';
@@ -47,6 +48,7 @@ import {
   readAnswer,
   throughStages,
 } from './reply';
+import { say } from './sentences';
 import { cursorReplyOptions } from './speaker';
 
 export function planTranslation(input: PlanInput): Content {
@@ -89,11 +91,11 @@ function planOtherWire({ exchange, request, speaker, target }: PlanInput): Conte
   const rules = [
     ...(wire === target.backend.wire ? [] : [`${wire} → ${target.backend.wire}`]),
     ...(wire === 'messages' && target.backend.wire === 'messages' && hasSystemWithin(request, target)
-      ? [SYSTEM_WITHIN]
+      ? [say.systemWithin]
       : []),
-    ...(effort === undefined ? [] : [`effort ${effort}`]),
+    ...(effort === undefined ? [] : [say.effort(effort)]),
     ...(rule ? [rule] : []),
-    ...dropped.map((name) => `dropped ${name}`),
+    ...dropped.map((name) => say.dropped(name)),
     ...one.told,
     ...carried.told,
     ...restoredWords(restored.rules),
@@ -193,7 +195,7 @@ function emitted(
   target: Target,
   addCacheControl: boolean,
   unspoken: readonly string[],
-): { body: Buffer; path: string; betas: string[]; told: string[] } {
+): { body: Buffer; path: string; betas: string[]; told: Said[] } {
   const { wire } = target.backend;
   const keyed = legalPropertyKeys(flatFor(conversation, wire).conversation, wire).conversation;
   const limited = withReserveLimit(legalToolNames(keyed, wire, wantsLetter(target)).conversation, target.backend);
@@ -204,16 +206,12 @@ function emitted(
     path: WIRE_PATHS[wire],
     betas: betasOf(body),
     told: [
-      ...(body === made ? [] : [FEWER_MARKS]),
-      ...(thinksAllTheSame(conversation, target) ? [ALWAYS_THINKS] : []),
+      ...(body === made ? [] : [say.fewerMarks]),
+      ...(thinksAllTheSame(conversation, target) ? [say.alwaysThinks] : []),
       ...tuningWords(conversation, body, unspoken),
     ],
   };
 }
-
-const SYSTEM_WITHIN = 'system messages within went on as text of the user, this model takes none there';
-const ALWAYS_THINKS = 'no thinking was asked for, which this model cannot do without';
-const FEWER_MARKS = 'the last four cache marks went on, the provider takes no more';
 
 function thinksAllTheSame({ reasoning }: Conversation, target: Target): boolean {
   return reasoning !== undefined && !wantsReasoning(reasoning) && quirksFor(target).thinkingOff === 'never';

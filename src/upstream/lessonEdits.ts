@@ -1,18 +1,19 @@
 /** Makes the changes that refusals taught (lessons.ts) in a body that is ready to send; everything else keeps its bytes. */
+import type { Said } from '../said';
 import type { JsonValue } from '../wires/conversation';
 import { type Edit, editObject, type JsonEntry, scanArray, scanObject, splice } from '../wires/jsonText';
 import { picturesIn } from '../wires/pictures';
 import { withoutKeyword } from '../wires/schema';
 import { schemasIn } from '../wires/schemaPlaces';
 import { withoutThinking } from '../wires/thinkingBlocks';
-import { type Lesson, lessonWords, mayChange, PICTURES, THINKING_BLOCKS } from './lessons';
+import { type Lesson, lessonSaid, mayChange, PICTURES, THINKING_BLOCKS } from './lessons';
 import { keywordOf } from './schemaLessons';
 import { wholeBody } from './transport';
 
 export interface TaughtBody {
   body: Buffer | readonly Buffer[];
   /** In words, for the story. */
-  rules: string[];
+  rules: Said[];
   /** Places left out, for the answer header. */
   dropped: string[];
 }
@@ -28,7 +29,7 @@ export function applyLessons(body: Buffer | readonly Buffer[], lessons: readonly
     const edits = editsOf(bytes, lesson);
     if (edits.length === 0) continue;
     taught.body = bytes = splice(bytes, edits);
-    taught.rules.push(lessonWords(lesson));
+    taught.rules.push(lessonSaid(lesson));
     if (lesson.do === 'drop') taught.dropped.push(lesson.field);
   }
   return taught;

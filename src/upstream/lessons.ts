@@ -2,6 +2,7 @@
  * Learning from refusals (issue 15 §4): what a 400 says about a parameter becomes one change of the next try. Read here, purely;
  * lessonEdits.ts makes the change, lessonStore.ts keeps what helped. Whatever carries content or binds the answer never goes.
  */
+import type { Said } from '../said';
 import type { ApiFailure, JsonObject, JsonValue } from '../wires/conversation';
 import { picturesIn } from '../wires/pictures';
 import { entryOf } from '../wires/read';
@@ -9,6 +10,7 @@ import { schemasIn } from '../wires/schemaPlaces';
 import { BLOCK_BINDING, historyThinks } from '../wires/thinkingBlocks';
 import { OUTPUT_LIMITS } from '../wires/wire';
 import { keywordOf, refusedKeywords, schemaField } from './schemaLessons';
+import { say } from './sentences';
 
 export interface Lesson {
   /** Place in the body as `temperature`, `reasoning.summary`, `messages[].reasoning_content`; `pictures` and `schema.format` wherever they stand. */
@@ -358,13 +360,13 @@ function placeIn(body: JsonObject, path: string): { field: string; value: JsonVa
 }
 
 /** What was done, in words for the story of the request. */
-export function lessonWords({ field, do: what, to }: Lesson): string {
+export function lessonSaid({ field, do: what, to }: Lesson): Said {
   const keyword = keywordOf(field);
-  if (keyword !== undefined) return `wrote schemas without ${keyword}, which the provider refuses`;
-  if (field === PICTURES) return 'pictures left out, which the model cannot see';
-  if (field === THINKING_BLOCKS) return 'earlier thinking left out, which the provider no longer takes here';
-  if (what === 'drop') return `dropped ${field}, which the provider refuses`;
-  return what === 'set'
-    ? `set ${field} to ${to}, the only value the provider takes`
-    : `wrote ${field} as ${to}, as the provider asks`;
+  if (keyword !== undefined) return say.schemasWithout(keyword);
+  if (field === PICTURES) return say.picturesLeftOut;
+  if (field === THINKING_BLOCKS) return say.thinkingLeftOut;
+  if (what === 'drop') return say.dropped(field);
+  return what === 'set' ? say.set(field, String(to)) : say.renamed(field, String(to));
 }
+
+export const lessonWords = (lesson: Lesson): string => lessonSaid(lesson).text;

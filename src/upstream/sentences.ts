@@ -49,4 +49,12 @@ export const say = catalogue('upstream', {
   keyRefused: (backend: string, said: string) => `${backend} refused the key: ${said}`,
   noModels: (backend: string, url: string) =>
     `${backend} lists no models at ${url}. Check the base URL, or name a model to test.`,
+
+  // What refusals taught
+  schemasWithout: (keyword: string) => `wrote schemas without ${keyword}, which the provider refuses`,
+  picturesLeftOut: 'pictures left out, which the model cannot see',
+  thinkingLeftOut: 'earlier thinking left out, which the provider no longer takes here',
+  dropped: (field: string) => `dropped ${field}, which the provider refuses`,
+  set: (field: string, value: string) => `set ${field} to ${value}, the only value the provider takes`,
+  renamed: (field: string, name: string) => `wrote ${field} as ${name}, as the provider asks`,
 });

@@ -13,8 +13,6 @@ export interface MessageRules {
 }
 
 /** Words for the story of a request. */
-export const ONE_SYSTEM = 'system messages were joined, later ones became user messages';
-export const CONTINUED = 'the user asks to continue: the last message was an answer';
 
 const SYSTEM_ROLES: ReadonlySet<unknown> = new Set(['system', 'developer']);
 

@@ -2,8 +2,10 @@
  * Effort words and thinking budgets: one provider counts thinking in tokens, the others name a level. The numbers are
  * those most gateways use, so a switch of provider does not change how long a model thinks by much.
  */
+import type { Said } from '../said';
 import type { ReasoningRequest } from './conversation';
 import { entryOf } from './read';
+import { say } from './sentences';
 import type { ReasoningField, Wire } from './wire';
 
 const BUDGETS: Readonly<Record<string, number>> = {
@@ -83,17 +85,12 @@ export function fitEffort(
   reasoning: ReasoningRequest | undefined,
   facts: EffortFacts,
   wire: Wire,
-): { reasoning?: ReasoningRequest; rule?: string } {
+): { reasoning?: ReasoningRequest; rule?: Said } {
   if (!reasoning || reasoning.disabled) return { ...(reasoning && { reasoning }) };
   const asked = effortOf(reasoning);
   // Towards Anthropic `none` is no word but thinking left out.
   if (asked === undefined || (asked === 'none' && (wire === 'messages' || facts.thinkingSwitch))) return { reasoning };
   const effort = nearestEffort(asked, wordsOf(facts, wire));
   if (effort === asked) return { reasoning };
-  return { reasoning: { ...reasoning, effort }, rule: effortRule(asked, effort) };
-}
-
-/** In words for a person (ledger/story.ts). */
-export function effortRule(asked: string, effort: string): string {
-  return `the effort ${asked} became ${effort}, the nearest this model knows`;
+  return { reasoning: { ...reasoning, effort }, rule: say.effortBecame(asked, effort) };
 }

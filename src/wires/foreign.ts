@@ -22,7 +22,7 @@ import { say } from './sentences';
 export interface Carried {
   conversation: Conversation;
   /** What has another form now, or was left out, in words for a person. */
-  told: string[];
+  told: Said[];
 }
 
 /**
@@ -46,11 +46,9 @@ export function carryAcross(source: Conversation, to: WireName, shares = true): 
     else if (value !== null) left.add(kindName(key));
   }
   const told = [
-    ...(texts.size > 0 ? [`became text, since this provider has no form for it: ${listed(texts).text}`] : []),
-    ...(tools.left.length > 0
-      ? [`tools that only their own provider runs were left out: ${listed(tools.left).text}`]
-      : []),
-    ...(left.size > 0 ? [`left out, since this provider has no field for it: ${listed(left).text}`] : []),
+    ...(texts.size > 0 ? [say.becameText(listed(texts))] : []),
+    ...(tools.left.length > 0 ? [say.toolsLeftOut(listed(tools.left))] : []),
+    ...(left.size > 0 ? [say.fieldsLeftOut(listed(left))] : []),
   ];
   if (told.length === 0 && !isForeign && turns === source.turns) return { conversation: source, told };
   const { extra: _, ...conversation } = source;
@@ -65,15 +63,13 @@ export function carryAcross(source: Conversation, to: WireName, shares = true): 
   };
 }
 
-export const ONE_ANSWER = 'one answer was asked for, not several';
-
 /** Several answers to one question come as one here: one is asked for. */
 export function withOneAnswer(source: Conversation): Carried {
   const { extra } = source;
   const n = extra?.fields.n;
   if (!extra || typeof n !== 'number' || n <= 1) return { conversation: source, told: [] };
   const { n: _, ...fields } = extra.fields;
-  return { conversation: { ...source, extra: { ...extra, fields } }, told: [ONE_ANSWER] };
+  return { conversation: { ...source, extra: { ...extra, fields } }, told: [say.oneAnswer] };
 }
 
 function refuseFields(fields: JsonObject): void {

@@ -1,8 +1,10 @@
 /** What only tunes an answer and goes on in another form, or has no field on the wire of the provider: told in the client's words (16, the law). */
+import type { Said } from '../said';
 import { isForced } from './chatEmit';
 import type { Conversation, JsonObject, JsonValue } from './conversation';
 import { wantsReasoning } from './effort';
 import { isObject } from './read';
+import { say } from './sentences';
 
 /** Paths of a body under which a parameter may stand, whatever the wire. */
 const PLACES: Readonly<Record<string, readonly string[]>> = {
@@ -20,26 +22,20 @@ const PLACES: Readonly<Record<string, readonly string[]>> = {
   service_tier: ['service_tier'],
 };
 
-/** A forced tool wins over thinking (N36). */
-export const FORCED = 'a tool is forced: thinking was switched off for this request';
-
-export function temperatureWords(asked: number, sent: number): string {
-  return `the temperature ${asked} went on as ${sent}, the nearest that is taken`;
-}
-
 /** In sentences for the story what of the conversation the body for the provider has otherwise, or not at all. */
-export function tuningWords(asked: Conversation, body: JsonObject, unspoken: readonly string[]): string[] {
+export function tuningWords(asked: Conversation, body: JsonObject, unspoken: readonly string[]): Said[] {
   const { temperature, responseFormat, reasoning = {} } = asked;
   const { temperature: sent, thinking, response_format: format } = body;
-  const words: string[] = [];
+  const words: Said[] = [];
   if (temperature !== undefined && typeof sent === 'number' && sent !== temperature)
-    words.push(temperatureWords(temperature, sent));
+    words.push(say.temperature(temperature, sent));
   if (responseFormat?.type === 'json_schema' && isObject(format) && format.type === 'json_object')
-    words.push('the schema of the answer went on in words, this model or provider knows no other form');
+    words.push(say.schemaInWords);
+  // A forced tool wins over thinking (N36).
   if (wantsReasoning(reasoning) && isForced(body.tool_choice) && isObject(thinking) && thinking.type === 'disabled')
-    words.push(FORCED);
+    words.push(say.toolForced);
   const left = leftOutTuning(asked, body).filter((name) => !unspoken.includes(name));
-  if (left.length > 0) words.push(`left out, since this model or provider does not take it: ${left.join(', ')}`);
+  if (left.length > 0) words.push(say.notTaken(left));
   return words;
 }
 

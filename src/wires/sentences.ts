@@ -1,5 +1,5 @@
 /** Every sentence about requests that cannot be read and answers that are none. What they quote of a request is a value. */
-import { catalogue, textOf, type Words } from '../said';
+import { catalogue, type Said, textOf, type Words } from '../said';
 
 export const say = catalogue('wires', {
   // JSON as bytes
@@ -50,4 +50,17 @@ export const say = catalogue('wires', {
   chatForResponses:
     'The provider answered in the form of Chat Completions where Responses was asked for. Set "wire": "chat" for this backend.',
   tooManyCalls: (most: string) => `The provider sent more than ${most} tool calls in one answer. It was stopped there.`,
+
+  // What was changed of a request, or left out
+  becameText: (kinds: Said) => `became text, since this provider has no form for it: ${kinds.text}`,
+  toolsLeftOut: (tools: Said) => `tools that only their own provider runs were left out: ${tools.text}`,
+  fieldsLeftOut: (fields: Said) => `left out, since this provider has no field for it: ${fields.text}`,
+  notTaken: (fields: readonly string[]) =>
+    `left out, since this model or provider does not take it: ${fields.join(', ')}`,
+  oneAnswer: 'one answer was asked for, not several',
+  toolForced: 'a tool is forced: thinking was switched off for this request',
+  temperature: (asked: number, sent: number) =>
+    `the temperature ${asked} went on as ${sent}, the nearest that is taken`,
+  schemaInWords: 'the schema of the answer went on in words, this model or provider knows no other form',
+  effortBecame: (asked: string, effort: string) => `the effort ${asked} became ${effort}, the nearest this model knows`,
 });

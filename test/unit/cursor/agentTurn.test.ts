@@ -4,6 +4,7 @@ import { createMemory } from '../../../src/cursor/memory';
 import { createCursorEmitter } from '../../../src/cursor/reply';
 import { readCursorRequest } from '../../../src/cursor/request';
 import { applyTarget } from '../../../src/cursor/target';
+import { textOf } from '../../../src/said';
 import type { EmitTarget } from '../../../src/wires/codec';
 import { codecFor } from '../../../src/wires/codecs';
 import type { JsonObject, StreamEvent, WireName } from '../../../src/wires/conversation';
@@ -142,7 +143,7 @@ for (const dialect of ['A', 'B', 'C'] as const) {
             conversation: conversationKey(asked.conversation, {}),
           };
           const restored = memoryInUse.restore(fitted.conversation, scope);
-          for (const rule of [...asked.rules, ...fitted.rules, ...restored.rules]) rules.add(rule);
+          for (const rule of [...asked.rules, ...fitted.rules, ...restored.rules]) rules.add(textOf(rule));
           const body = codecFor(wire).emitRequest(restored.conversation, emit);
           const refusal = upstream.check(JSON.parse(JSON.stringify(body)));
           assert.equal(refusal, undefined, `step ${step}: ${refusal}\n${JSON.stringify(body, null, 1)}`);

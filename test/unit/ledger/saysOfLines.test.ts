@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { storyHere } from '../../../src/editor/views/documents';
 import { requestLook } from '../../../src/editor/views/requestLook';
+import { inWords } from '../../../src/editor/words';
 import { boundedRecord, decodeLine, encodeLine } from '../../../src/ledger/lines';
 import { requestStory, storyLines } from '../../../src/ledger/story';
 import { catalogue } from '../../../src/said';
@@ -21,6 +22,18 @@ describe('codes and values of a record', () => {
     assert.deepEqual(kept.says, { code: 'test.long', values: ['short', '…', ['…']], text: kept.error });
     assert.equal(kept.attempts[0]!.says?.text, kept.attempts[0]!.reason);
     assert.ok(encodeLine(kept).length < 8_000);
+  });
+
+  it('of what was changed are bounded, too, and found again by their English', async () => {
+    const told = Array.from({ length: 70 }, (_, at) => serverSay.dropped(`${at}`.padStart(300, 'x')));
+    const kept = boundedRecord(requestRecord({ rules: told.map(({ text }) => text), told }));
+    assert.deepEqual(
+      kept.told!.map(({ text }) => text),
+      kept.rules,
+    );
+    assert.deepEqual(kept.told!.length, 60);
+    assert.deepEqual(kept.told![0]!.values, ['…']);
+    await inLanguage(JAPANESE, () => assert.match(storyLines(kept).map(inWords).join('\n'), /… を除きました; … を/));
   });
 
   it('a list of values has an end', () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { buildBackends } from '../../../src/routing/build';
 import { createRouteTable } from '../../../src/routing/resolve';
+import { textOf } from '../../../src/said';
 import { readClientRequest } from '../../../src/server/clientRequest';
 import { plainBody } from '../../../src/server/plainEdits';
 import { type SettingsInput, settingsSchema } from '../../../src/settings/schema';
@@ -19,7 +20,7 @@ function edited(
   if ('notFound' in target) throw new Error(`no target for ${target.notFound}`);
   const plain = plainBody(request, target, route);
   const text = Buffer.isBuffer(plain.body) ? plain.body : Buffer.concat(plain.body);
-  return { text: text.toString('utf8'), rules: plain.rules, hideUsage: plain.hideUsage };
+  return { text: text.toString('utf8'), rules: plain.rules.map(textOf), hideUsage: plain.hideUsage };
 }
 
 describe('edits of a plain body', () => {

@@ -6,6 +6,7 @@ import path from 'node:path';
 import type { Target } from '../../../src/routing/backend';
 import { buildBackends } from '../../../src/routing/build';
 import { createRouteTable } from '../../../src/routing/resolve';
+import { textOf } from '../../../src/said';
 import { settingsSchema } from '../../../src/settings/schema';
 import { applyLessons } from '../../../src/upstream/lessonEdits';
 import { type LessonStore, openLessonStore } from '../../../src/upstream/lessonStore';
@@ -549,6 +550,6 @@ describe('reading that a model cannot see', () => {
       messages: [{ role: 'user', content: [text, words, { ...result, content: [words, text] }] }],
       tools: body.tools,
     });
-    assert.deepEqual(made.rules, ['pictures left out, which the model cannot see']);
+    assert.deepEqual(made.rules.map(textOf), ['pictures left out, which the model cannot see']);
   });
 });

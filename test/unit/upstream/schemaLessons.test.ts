@@ -1,5 +1,6 @@
 /** Keywords of schemas that a provider refuses (issue 15 §4): read from its words, told to the model in another way. */
 import assert from 'node:assert/strict';
+import { textOf } from '../../../src/said';
 import { applyLessons } from '../../../src/upstream/lessonEdits';
 import { lessonSince } from '../../../src/upstream/lessonStore';
 import { lessonsOf, lessonWords } from '../../../src/upstream/lessons';
@@ -149,7 +150,7 @@ describe('a schema without a refused keyword', () => {
     assert.deepEqual(properties.kind, { enum: ['a'] });
     assert.deepEqual(properties.one, { anyOf: [{ type: 'string' }, { type: 'number' }] });
     assert.deepEqual(rest, { $schema: SCHEMA.$schema, type: 'object', required: ['when'] });
-    assert.equal(rules[0], 'wrote schemas without minimum, which the provider refuses');
+    assert.equal(textOf(rules[0]!), 'wrote schemas without minimum, which the provider refuses');
     assert.deepEqual(
       dropped,
       ['minimum', '$ref', 'const', 'oneOf', 'additionalProperties'].map((one) => `schema.${one}`),

@@ -1,5 +1,6 @@
 /** What one wire has and another has not: text in its place or a refusal; errors in the words of the wire. */
 import assert from 'node:assert/strict';
+import { textOf } from '../../../src/said';
 import { createRawReply, readAnswer } from '../../../src/server/reply';
 import { RequestProblem } from '../../../src/wires/codec';
 import { codecFor } from '../../../src/wires/codecs';
@@ -95,7 +96,7 @@ describe('what is told of a request on another wire', () => {
         { type: 'text', text: 'These tools are not available here: web_search_20250305.' },
       ],
     });
-    assert.deepEqual(told, ['tools that only their own provider runs were left out: web_search_20250305']);
+    assert.deepEqual(told.map(textOf), ['tools that only their own provider runs were left out: web_search_20250305']);
     const same = across('messages', { ...hello, tools: [search, read] }, 'messages');
     assert.deepEqual([same.conversation.tools?.length, same.told], [2, []]);
   });
@@ -131,7 +132,7 @@ describe('what is told of a request on another wire', () => {
     const text = JSON.stringify(conversation.turns[1]);
     for (const word of ['weather', 'Rain', 'https://a.example', 'It rains.']) assert.ok(text.includes(word), word);
     assert.ok(!text.includes('encrypted'));
-    assert.deepEqual(told, [
+    assert.deepEqual(told.map(textOf), [
       'became text, since this provider has no form for it: server_tool_use, web_search_tool_result',
     ]);
   });
@@ -160,12 +161,12 @@ describe('what is told of a request on another wire', () => {
       (problem) => !/SECRET/.test((problem as Error).message),
     );
     const { told } = across('responses', { input: [{ role: 'user', content: 'a' }, odd] });
-    assert.deepEqual(told, ['became text, since this provider has no form for it: hologram']);
+    assert.deepEqual(told.map(textOf), ['became text, since this provider has no form for it: hologram']);
   });
 
   it('fields are told by name; those that bind the answer are refused', () => {
     const body = { messages: [{ role: 'user', content: 'x' }] };
-    assert.deepEqual(across('chat', { ...body, logprobs: true, top_logprobs: 2 }).told, [
+    assert.deepEqual(across('chat', { ...body, logprobs: true, top_logprobs: 2 }).told.map(textOf), [
       'left out, since this provider has no field for it: logprobs, top_logprobs',
     ]);
     assert.throws(() => across('chat', { ...body, response_format: { type: 'grammar' } }), /response_format/);
@@ -180,10 +181,10 @@ describe('what is told of a request on another wire', () => {
       'responses',
     );
     assert.deepEqual(asked.conversation.extra, { wire: 'responses', fields: shared });
-    assert.deepEqual(asked.told, ['left out, since this provider has no field for it: logprobs']);
+    assert.deepEqual(asked.told.map(textOf), ['left out, since this provider has no field for it: logprobs']);
     const back = codecFor('responses').parseRequest({ model: 'm', input: 'x', ...shared });
     assert.deepEqual(carryAcross(back, 'chat').conversation.extra, { wire: 'chat', fields: shared });
-    assert.deepEqual(carryAcross(back, 'chat', false).told, [
+    assert.deepEqual(carryAcross(back, 'chat', false).told.map(textOf), [
       'left out, since this provider has no field for it: prompt_cache_key, safety_identifier',
     ]);
   });
@@ -191,7 +192,10 @@ describe('what is told of a request on another wire', () => {
   it('of several answers one is asked for, said', () => {
     const several = codecFor('chat').parseRequest({ model: 'm', messages: [{ role: 'user', content: 'x' }], n: 2 });
     const { conversation, told } = withOneAnswer(several);
-    assert.deepEqual([conversation.extra?.fields.n, told], [undefined, ['one answer was asked for, not several']]);
+    assert.deepEqual(
+      [conversation.extra?.fields.n, told.map(textOf)],
+      [undefined, ['one answer was asked for, not several']],
+    );
   });
 
   it('what a tool answered keeps its own form on its own wire only', () => {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
 import { createCursorEmitter } from '../../../src/cursor/reply';
+import { textOf } from '../../../src/said';
 import { createTranslatedReply } from '../../../src/server/reply';
 import { callsIn, collect, replay } from '../../../src/wires/answer';
 import { RequestProblem, type StreamEmitter } from '../../../src/wires/codec';
@@ -252,7 +253,7 @@ describe('what is sent is carried or told', () => {
               const flat =
                 to === 'responses' ? carried.conversation : flattenNamespaces(carried.conversation).conversation;
               out = codecFor(to).emitRequest(flat, { ...target, reasoningField: 'none' });
-              told = [...carried.told, ...leftOutTuning(flat, out)].join('; ');
+              told = [...carried.told.map(textOf), ...leftOutTuning(flat, out)].join('; ');
             } catch (error) {
               assert.ok(error instanceof RequestProblem, String(error));
               assert.match(error.message, /`[a-z_0-9]+`|web_search/, 'the refusal names what it is about');

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { buildBackends, emitTargetFor } from '../../../src/routing/build';
 import { createRouteTable } from '../../../src/routing/resolve';
+import { textOf } from '../../../src/said';
 import { settingsSchema } from '../../../src/settings/schema';
 import { applyLessons } from '../../../src/upstream/lessonEdits';
 import { lessonsOf } from '../../../src/upstream/lessons';
@@ -85,7 +86,7 @@ describe('a refusal of earlier thinking', () => {
       );
       const taught = applyLessons(Buffer.from(JSON.stringify(SENT)), lessons);
       assert.ok(!String(taught.body).includes('"thinking"'));
-      assert.match(taught.rules.join(), /earlier thinking left out/);
+      assert.match(taught.rules.map(textOf).join(), /earlier thinking left out/);
     });
   it('is told where there was none', () => assert.deepEqual(refused(BOUND, { messages: [] }), []));
   it('the field that asks for it to be left out goes where a provider does not know it', () => {

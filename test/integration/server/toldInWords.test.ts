@@ -1,9 +1,12 @@
-/** Why a request failed travels as code and values beside its English: for the person, never for the client. */
+/** Why a request failed, and what was changed of it, travel as codes and values beside their English: for the person, never for the client. */
 import assert from 'node:assert/strict';
 import { requestLook } from '../../../src/editor/views/requestLook';
+import { inWords } from '../../../src/editor/words';
+import { boundedRecord, decodeLine, encodeLine } from '../../../src/ledger/lines';
+import { storyLines } from '../../../src/ledger/story';
 import { inLanguage, JAPANESE, overThePipe } from '../../support/otherLanguage';
 import { startRouter, type TestRouter } from '../../support/router';
-import { startUpstream, type Upstream } from '../../support/upstream';
+import { chatCompletion, json, startUpstream, type Upstream } from '../../support/upstream';
 
 const SECRET = 'grandmasrecipe';
 const KEY = 'pk-provider-0123456789abcdef';
@@ -94,5 +97,62 @@ describe('why a request failed, as code and values', () => {
     const { record } = await fail('mine/m');
     assert.deepEqual(record.says?.values, [502, '…']);
     assert.ok(!JSON.stringify(record).includes(SECRET));
+  });
+});
+
+describe('what was changed of a request, as codes and values', () => {
+  let upstream: Upstream;
+  let router: TestRouter;
+  before(async () => {
+    upstream = await startUpstream((seen, response) => json(chatCompletion('ok'))(seen, response));
+    router = await startRouter({
+      backends: [
+        { name: 'mine', baseUrl: `${upstream.url}/v1`, unsupportedParams: ['seed'], requireApiKey: false },
+        { name: 'deep', preset: 'deepseek', baseUrl: `${upstream.url}/v1`, requireApiKey: false },
+      ],
+    });
+  });
+  after(async () => {
+    await router.stop();
+    await upstream.stop();
+  });
+  const hi = [{ role: 'user', content: 'hi' }];
+  const changed = async (path: string, body: object, headers?: Record<string, string>) => {
+    assert.equal((await router.post(path, body, headers)).status, 200);
+    return router.records.at(-1)!;
+  };
+
+  it('stand beside the English of the record, and the story tells them in the language of the editor', async () => {
+    const record = await changed('/v1/chat/completions', { model: 'mine/m', messages: hi, seed: 1 });
+    assert.deepEqual(record.rules, ['dropped seed']);
+    assert.deepEqual(record.told, [{ code: 'server.dropped', values: ['seed'], text: 'dropped seed' }]);
+    const kept = decodeLine(encodeLine(boundedRecord(record))).records[0]!;
+    await inLanguage(JAPANESE, () =>
+      assert.ok(storyLines(kept).map(inWords).includes('- 途中で変えたもの: seed を除きました')),
+    );
+  });
+
+  it('of another wire and of Cursor, codes of rules beside them', async () => {
+    const tuned = { model: 'deep/deepseek-chat', max_tokens: 9, messages: hi, top_k: 3, thinking: { type: 'enabled' } };
+    const other = await changed('/v1/messages', { ...tuned, mcp_servers: [] });
+    const cursor = await changed(
+      '/v1/chat/completions',
+      { model: 'deep/deepseek-chat', messages: [{ role: 'developer', content: 'x' }, ...hi], n: 2, max_tokens: 4_096 },
+      { 'user-agent': 'Cursor/1.0' },
+    );
+    for (const { rules, told = [] } of [other, cursor]) {
+      assert.ok(told.length > 0, rules.join('; '));
+      for (const { text } of told) assert.ok(rules.includes(text));
+    }
+    await inLanguage(JAPANESE, () => {
+      const lines = [other, cursor].map((record) => storyLines(overThePipe(record)).map(inWords).join('\n'));
+      assert.match(lines[0]!, /messages → chat; .*除きました: top\\_k/);
+      assert.match(lines[1]!, /複数ではなく 1 つの応答を頼みました/);
+    });
+  });
+
+  it('a request of which nothing is told has no list of them', async () => {
+    const record = await changed('/v1/chat/completions', { model: 'mine/m', messages: hi });
+    assert.deepEqual([record.rules, record.told], [[], undefined]);
   });
 });
