@@ -1,4 +1,5 @@
 /** Reads the router's stream of chat chunks for the editor: text and thinking as they come, tool calls whole. Pure. */
+import { l10n } from 'vscode';
 import { createChatStreamParser } from '../wires/chatStream';
 import type { FinishReason, JsonObject, StreamEvent } from '../wires/conversation';
 import { filledString, objectOf, parseObject } from '../wires/read';
@@ -23,8 +24,8 @@ interface Call {
 
 /** An answer that ended so is shown and no whole one. */
 const CUT: Partial<Record<FinishReason, string>> = {
-  length: 'The answer is cut off: it reached its length limit.',
-  contentFilter: 'The answer is cut off: a content filter of the provider stopped it.',
+  length: l10n.t('The answer is cut off: it reached its length limit.'),
+  contentFilter: l10n.t('The answer is cut off: a content filter of the provider stopped it.'),
 };
 
 export function createAnswerReader(): AnswerReader {
@@ -79,7 +80,7 @@ export function createAnswerReader(): AnswerReader {
       const last = [...read(splitter.finish()), ...parser.finish().flatMap(partsOf)];
       const broken = failure ?? splitter.overflow?.message;
       if (broken !== undefined) throw new Error(broken);
-      if (!ended && !finished) throw new Error('The answer broke off before its end.');
+      if (!ended && !finished) throw new Error(l10n.t('The answer broke off before its end.'));
       const whole = [...calls.values()].map(wholeCall);
       const cut = finished && CUT[finished];
       if (cut) throw new Error(cut);
@@ -91,7 +92,7 @@ export function createAnswerReader(): AnswerReader {
 /** Half a call is never given out: the editor would run it (R11). */
 function wholeCall({ id, name, args, whole }: Call): AnswerPart {
   const input = args.trim() === '' ? {} : parseObject(args);
-  if (!input || !whole) throw new Error('The answer broke off in the middle of a tool call.');
+  if (!input || !whole) throw new Error(l10n.t('The answer broke off in the middle of a tool call.'));
   return { kind: 'call', id, name, input };
 }
 

@@ -1,5 +1,6 @@
 /** Asks the router on its own local URL. */
 import { type IncomingMessage, request } from 'node:http';
+import { l10n } from 'vscode';
 import type { JsonObject } from '../wires/conversation';
 import { parseObject } from '../wires/read';
 import { errorSentence } from './answer';
@@ -30,7 +31,7 @@ export async function askRouter(
   const answer = await sent(`${url}/${route}`, key, { signal, timeout }, body);
   if (answer.statusCode === 200) return answer;
   const told = errorSentence(parseObject(await textOf(answer)));
-  throw new Error(told ?? `LLM Router answered with status ${answer.statusCode}.`);
+  throw new Error(told ?? l10n.t('LLM Router answered with status {0}.', answer.statusCode ?? 0));
 }
 
 function sent(
@@ -47,11 +48,15 @@ function sent(
       resolve(answer);
     });
     asking.on('timeout', () =>
-      (begun ?? asking).destroy(new Error('LLM Router has gone silent. Run the command LLM Router: Restart Router.')),
+      (begun ?? asking).destroy(
+        new Error(l10n.t('LLM Router has gone silent. Run the command LLM Router: Restart Router.')),
+      ),
     );
     asking.on('error', (error: NodeJS.ErrnoException) => {
       const closed = error.code === 'ECONNREFUSED' || error.code === 'ECONNRESET';
-      reject(closed ? new Error('LLM Router does not answer. Run the command LLM Router: Start Router.') : error);
+      reject(
+        closed ? new Error(l10n.t('LLM Router does not answer. Run the command LLM Router: Start Router.')) : error,
+      );
     });
     asking.end(body && JSON.stringify(body));
   });

@@ -10,6 +10,7 @@ import {
   LanguageModelTextPart,
   LanguageModelThinkingPart,
   LanguageModelToolCallPart,
+  l10n,
 } from 'vscode';
 import { parseObject } from '../wires/read';
 import { estimateInputTokens, estimateText } from '../wires/tokens';
@@ -32,7 +33,7 @@ export function createChat(door: () => Promise<Door | undefined>, silence = SILE
 
     async provideLanguageModelChatResponse(model, messages, { tools, toolMode, modelOptions }, progress, token) {
       const open = await door();
-      if (!open) throw new Error('LLM Router is not running. Run the command LLM Router: Start Router.');
+      if (!open) throw new Error(l10n.t('LLM Router is not running. Run the command LLM Router: Start Router.'));
       const body = chatBody({ model: model.id, messages, tools, toolRequired: toolMode === REQUIRED, modelOptions });
       const reader = createAnswerReader();
       const report = (parts: readonly AnswerPart[]): void => {

@@ -1,5 +1,5 @@
 /** The router's list of models in the words of the editor. Pure. */
-import type { ChatModelInformation } from 'vscode';
+import { type ChatModelInformation, l10n } from 'vscode';
 import type { JsonObject } from '../wires/conversation';
 import { arrayOf, filledString, numberOf, objectOf } from '../wires/read';
 
@@ -45,5 +45,7 @@ function takes(list: unknown, word: string): boolean {
 
 function priceLine(pricing: JsonObject | undefined): string | undefined {
   const perMillion = (value: unknown): string => `$${Number((Number(value) * 1e6).toFixed(4))}`;
-  return pricing && `${perMillion(pricing.prompt)} in, ${perMillion(pricing.completion)} out per million tokens`;
+  return (
+    pricing && l10n.t('{0} in, {1} out per million tokens', perMillion(pricing.prompt), perMillion(pricing.completion))
+  );
 }

@@ -2,7 +2,9 @@
 import { createWriteStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { SaidError } from '../said';
 import { csvLines } from './csv';
+import { say } from './sentences';
 import type { Ledger, Period } from './store';
 
 /** Writes the file (for its owner only) and resolves to the number of requests; rejects with a sentence when it cannot be written. */
@@ -17,7 +19,7 @@ export async function exportCsv(ledger: Pick<Ledger, 'records'>, period: Period,
   try {
     await pipeline(Readable.from(counted()), createWriteStream(file, { mode: 0o600 }));
   } catch (error) {
-    throw new Error(`The file ${file} cannot be written: ${(error as Error).message}`, { cause: error });
+    throw new SaidError(say.fileNotWritten(file, (error as Error).message), { cause: error });
   }
   return lines;
 }

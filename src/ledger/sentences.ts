@@ -20,6 +20,7 @@ export const say = catalogue('ledger', {
   notWritten: (folder: string, why: Words) =>
     `The usage log in ${folder} cannot be written (${textOf(why)}). Records wait in memory; free some space or check the permissions of the folder.`,
   diskFull: 'the disk is full',
+  fileNotWritten: (file: string, why: string) => `The file ${file} cannot be written: ${why}`,
   notKept: (folder: string, why: string) =>
     `The usage log cannot be kept in ${folder}: ${why}. Choose another data directory or correct its permissions.`,
   // What a client key may not

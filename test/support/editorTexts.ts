@@ -14,13 +14,14 @@ import { clock, type Said } from '../../src/said';
 import { say as server } from '../../src/server/sentences';
 import { say as settings } from '../../src/settings/sentences';
 import { say as trouble } from '../../src/troubles/sentences';
+import { CARDS } from '../../src/tunnel/cards';
 import { say as tunnel } from '../../src/tunnel/sentences';
 import { say as upstream } from '../../src/upstream/sentences';
 import { say as wires } from '../../src/wires/sentences';
 
 /** Every t`…` of the extension and of its page as the dictionaries in l10n/ name it: "Copied {0}." */
 export function editorTexts(): string[] {
-  const files = [path.join('src', 'extension.ts'), ...['src/editor', 'src/webview'].flatMap(filesIn)];
+  const files = [path.join('src', 'extension.ts'), ...['src/editor', 'src/webview', 'src/chat'].flatMap(filesIn)];
   return [...new Set(files.flatMap(textsIn))];
 }
 
@@ -91,14 +92,21 @@ function filesIn(room: string): string[] {
   return files.filter((file) => /\.tsx?$/.test(file)).map((file) => path.join(room, file));
 }
 
-/** What is no sentence: names of products, and what other programs read. */
-const NO_WORDS = /^(LLM Router|VS Code)$|<!DOCTYPE|^`router\.js|^\/Usage by/;
+/** What the cards of tunnels say, shown by the English of it; names of programs are no words. */
+export function cardTexts(): string[] {
+  return Object.values(CARDS)
+    .flatMap(({ title, description, detail, asks, secret }) => [title, description, detail, asks?.title, secret?.title])
+    .filter((text): text is string => text !== undefined && /[a-z]{2,} [a-z]{2}/i.test(text));
+}
+
+/** What is no sentence for a person: names of products, what other programs and models read. */
+const NO_WORDS = /^(LLM Router|VS Code)$|<!DOCTYPE|^`router\.js|^\/Usage by|^\[A file of type/;
 /** Files whose texts are pasted into other programs. */
 const PASTED = path.join('src', 'editor', 'otherTools.ts');
 
 /** Words of the extension and its page that go round the dictionaries, each with its file; what only the log says may. */
 export function wordsOutside(dictionary: Readonly<Record<string, string>>): string[] {
-  const files = ['src/editor', 'src/webview'].flatMap(filesIn);
+  const files = ['src/editor', 'src/webview', 'src/chat'].flatMap(filesIn);
   return files
     .filter((file) => file !== PASTED && path.basename(file) !== 'sentences.ts')
     .flatMap((file) =>
@@ -135,6 +143,15 @@ function textsIn(file: string): string[] {
   const visit = (node: ts.Node): void => {
     if (ts.isTaggedTemplateExpression(node) && ts.isIdentifier(node.tag) && node.tag.text === 't')
       found.push(textOf(node.template));
+    // The chat has no t`…` of its own.
+    if (
+      ts.isCallExpression(node) &&
+      ts.isPropertyAccessExpression(node.expression) &&
+      node.expression.name.text === 't'
+    ) {
+      const [text] = node.arguments;
+      if (text && ts.isStringLiteralLike(text)) found.push(text.text);
+    }
     ts.forEachChild(node, visit);
   };
   visit(ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.Latest));

@@ -10,7 +10,7 @@ import type { Editor } from '../controller';
 import type { Handlers } from '../ids';
 import { sayInformation, sayWarning } from '../say';
 import { writeSetting } from '../settings';
-import { t } from '../words';
+import { shown, t } from '../words';
 import { chooseBinary, install } from './install';
 
 export function tunnelCommands(
@@ -42,9 +42,9 @@ async function setUpTunnel(editor: Editor): Promise<void> {
   const kinds = TUNNEL_NAMES.map((kind) => {
     const { title, description, detail, icon } = CARDS[kind];
     return {
-      label: title,
-      description,
-      ...(detail && { detail }),
+      label: shown(title),
+      description: shown(description),
+      ...(detail && { detail: shown(detail) }),
       iconPath: new ThemeIcon(icon),
       run: () => useKind(editor, kind),
     };
@@ -70,7 +70,7 @@ async function setUpTunnel(editor: Editor): Promise<void> {
 async function useKind(editor: Editor, kind: TunnelKind): Promise<void> {
   const { asks, secret, program } = CARDS[kind];
   if (asks) {
-    const text = await askText(asks.title, asks.example, asks.form);
+    const text = await askText(shown(asks.title), asks.example, asks.form);
     if (!text) return;
     if (secret?.asked) await setTunnelSecret(editor, kind);
     await writeSetting(`tunnel.${asks.setting}`, text);
@@ -92,7 +92,7 @@ async function setTunnelSecret(editor: Editor, kind?: TunnelKind): Promise<void>
   const title = chosen && CARDS[chosen].secret?.title;
   if (!title) return;
   const text = await window.showInputBox({
-    title,
+    title: shown(title),
     prompt: t`Stored in the secret storage of the editor`,
     password: true,
     ignoreFocusOut: true,
@@ -107,7 +107,7 @@ async function setTunnelSecret(editor: Editor, kind?: TunnelKind): Promise<void>
 
 async function pickSecretOwner(): Promise<TunnelKind | undefined> {
   const items = TUNNEL_NAMES.filter((kind) => CARDS[kind].secret).map((kind) => ({
-    label: CARDS[kind].title,
+    label: shown(CARDS[kind].title),
     owner: kind,
   }));
   return (await window.showQuickPick(items, { title: t`Set Tunnel Secret` }))?.owner;

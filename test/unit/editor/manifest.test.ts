@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { COMMANDS, CONTEXT_RUNNING, EXTENSION_ID } from '../../../src/editor/ids';
-import { editorTexts, roomNames, roomSentences, roomsOfTheHouse, wordsOutside } from '../../support/editorTexts';
+import {
+  cardTexts,
+  editorTexts,
+  roomNames,
+  roomSentences,
+  roomsOfTheHouse,
+  wordsOutside,
+} from '../../support/editorTexts';
 
 interface Manifest {
   name: string;
@@ -65,7 +72,7 @@ describe('translations of what the editor shows', () => {
   it('knows the catalogue of every room', () => assert.deepEqual(roomNames(), roomsOfTheHouse()));
   for (const [file, dictionary] of dictionaries) {
     it(`${file}: has every text of the manifest, the extension and its page`, () => {
-      const lacking = [...Object.values(texts), ...editorTexts()].filter((text) => !dictionary[text]);
+      const lacking = [...Object.values(texts), ...editorTexts(), ...cardTexts()].filter((text) => !dictionary[text]);
       assert.deepEqual(lacking, []);
     });
     it(`${file}: no words of the extension and its page go round it`, () => {
