@@ -1,6 +1,6 @@
 /**
  * The official SDKs' own types as an oracle: what we emit is validated against JSON Schemas made from them. Making
- * one takes seconds, so they are kept under node_modules/.cache, keyed by the versions of the SDKs.
+ * them takes seconds, so they are kept under node_modules/.cache, keyed by the versions of the SDKs.
  */
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -24,7 +24,7 @@ const TYPES = {
 export type SdkType = keyof typeof TYPES;
 
 /** Raise when the generator's options change, so that old schemas are made anew. */
-const GENERATION = 1;
+const GENERATION = 2;
 const root = process.cwd();
 
 interface Schema {
@@ -34,6 +34,8 @@ interface Schema {
   properties?: Record<string, { const?: unknown }>;
   definitions: Record<string, Schema>;
 }
+/** What a type is called in its schema: no name of the SDK's own. */
+const oracleOf = (type: SdkType): string => `Oracle${type}`;
 const schemas = new Map<SdkType, Schema>();
 const validators = new Map<string, ValidateFunction>();
 
@@ -63,7 +65,7 @@ function validatorFor(type: SdkType, value: unknown): ValidateFunction {
   }
   const branch = branchOf(
     schema,
-    { $ref: '#/definitions/Oracle' } as Schema,
+    { $ref: `#/definitions/${oracleOf(type)}` } as Schema,
     (value as { type?: unknown } | null)?.type,
   );
   const key = `${type} ${branch}`;
@@ -89,29 +91,38 @@ function branchOf(schema: Schema, node: Schema, type: unknown): string {
 }
 
 function schemaFor(type: SdkType): Schema {
-  const [sdk, expression] = TYPES[type];
+  const [sdk] = TYPES[type];
   const { version } = JSON.parse(readFileSync(path.join(root, 'node_modules', sdk, 'package.json'), 'utf8')) as {
     version: string;
   };
   const folder = path.join(root, 'node_modules/.cache/sdk-schemas');
-  const file = path.join(folder, `${type}-${version}-${GENERATION}.json`);
-  if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as Schema;
-  mkdirSync(folder, { recursive: true });
-  const source = path.join(folder, `${type}-${process.pid}.ts`);
-  writeFileSync(source, `import type Sdk from '${sdk}';\nexport type Oracle = ${expression};\n`);
-  const schema = createGenerator({
+  const fileOf = (one: SdkType): string => path.join(folder, `${one}-${version}-${GENERATION}.json`);
+  if (!existsSync(fileOf(type))) {
+    mkdirSync(folder, { recursive: true });
+    makeSchemas(sdk, folder, (one, schema) => {
+      // Written aside and renamed: two test runs may make it at the same time.
+      const aside = `${fileOf(one)}.${process.pid}`;
+      writeFileSync(aside, JSON.stringify(schema));
+      renameSync(aside, fileOf(one));
+    });
+  }
+  return JSON.parse(readFileSync(fileOf(type), 'utf8')) as Schema;
+}
+
+/** Those of all types of an SDK: to read its declarations takes longer than the schemas. */
+function makeSchemas(sdk: string, folder: string, keep: (type: SdkType, schema: object) => void): void {
+  const types = (Object.keys(TYPES) as SdkType[]).filter((type) => TYPES[type][0] === sdk);
+  const source = path.join(folder, `types-${process.pid}.ts`);
+  const exported = types.map((type) => `export type ${oracleOf(type)} = ${TYPES[type][1]};\n`);
+  writeFileSync(source, `import type Sdk from '${sdk}';\n${exported.join('')}`);
+  const generator = createGenerator({
     path: source,
-    type: 'Oracle',
     tsconfig: path.join(root, 'tsconfig.json'),
     skipTypeCheck: true,
     additionalProperties: false,
     // Only what the type itself needs, without the documentation texts.
     jsDoc: 'none',
-  }).createSchema('Oracle');
+  });
+  for (const type of types) keep(type, generator.createSchema(oracleOf(type)));
   rmSync(source);
-  // Written aside and renamed: two test runs may make it at the same time.
-  const aside = `${file}.${process.pid}`;
-  writeFileSync(aside, JSON.stringify(schema));
-  renameSync(aside, file);
-  return schema as Schema;
 }
