@@ -3,11 +3,12 @@ import { fitsHeader } from '../config/intake';
 import { say as config } from '../config/sentences';
 import type { Backend } from '../routing/backend';
 import { upstreamUrl } from '../routing/build';
+import { textOf, type Words } from '../said';
 import { type Answer, ask } from '../upstream/ask';
 import { askCredit } from '../upstream/credit';
 import { creditSaid } from '../upstream/creditWords';
 import { upstreamHeaders } from '../upstream/headers';
-import { describeNetworkError } from '../upstream/networkErrors';
+import { networkSaid } from '../upstream/networkErrors';
 import { codecFor } from '../wires/codecs';
 import { type Check, type Finding, failed, MANAGE_BACKENDS, ok, openSetting, setKey, warning } from './check';
 import type { DoctorFacts } from './facts';
@@ -65,10 +66,10 @@ async function look(backend: Backend, facts: DoctorFacts, listed: ListedModels, 
     if (keyRefusal) return keyRefusal;
   }
   const way = [
-    ...(backend.baseUrl.startsWith('https:') ? ['TLS verified'] : []),
-    ...(proxy ? [`through the proxy ${proxy}`] : []),
+    ...(backend.baseUrl.startsWith('https:') ? [say.tlsVerified] : []),
+    ...(proxy ? [say.viaProxy(proxy)] : []),
     `${Math.round(facts.now() - begun)} ms`,
-  ].join(', ');
+  ];
   const models = modelsIn(answer.text);
   if (answer.status === 200 && models) {
     listed.set(backend.name, models);
@@ -103,7 +104,7 @@ export function refused(answer: Answer, backend: Backend): Finding | undefined {
     case 401:
       return failed(say.keyRefused(backend.name, said), page, setKey(backend.name));
     case 403:
-      return /scope|permission/i.test(said)
+      return /scope|permission/i.test(textOf(said))
         ? warning(say.keyMayNotList(backend.name, said), say.keyMayNotListFix, openSetting('backends'))
         : failed(say.accessRefused(backend.name, said), page, setKey(backend.name));
     case 402:
@@ -116,11 +117,11 @@ export function refused(answer: Answer, backend: Backend): Finding | undefined {
 }
 
 /** The provider's own words, kept short. */
-export function saidBy(answer: Answer, backend: Backend): string {
+export function saidBy(answer: Answer, backend: Backend): Words {
   try {
     const { message } = codecFor(backend.wire).parseError(answer.status, answer.headers, answer.text);
     const text = message.replaceAll(/\s+/g, ' ').trim().slice(0, 200);
-    return text === '' || text.startsWith('<') ? '' : ` It says: ${text}`;
+    return text === '' || text.startsWith('<') ? '' : say.itSays(text);
   } catch {
     return '';
   }
@@ -132,7 +133,7 @@ export function unreachable(
   host: string,
   proxy: string | undefined,
 ): Finding {
-  const words = describeNetworkError(error, host, false);
+  const words = networkSaid(error, host, false);
   const why = proxy ? say.throughProxy(words, proxy) : words;
   const code = error.code ?? (error.cause as { code?: string } | undefined)?.code ?? '';
   if (/CERT|SIGNATURE|ISSUER|SSL|EPROTO/.test(code)) return failed(why, say.certificateFix, openSetting('backends'));

@@ -3,7 +3,7 @@ import type { Backend } from '../routing/backend';
 import { isPattern } from '../routing/patterns';
 import { clientNames } from '../routing/resolve';
 import { type Answer, ask } from '../upstream/ask';
-import { describeNetworkError } from '../upstream/networkErrors';
+import { networkSaid } from '../upstream/networkErrors';
 import type { ListedModels } from './backendChecks';
 import { type Check, type Finding, failed, MANAGE_BACKENDS, ok, openSetting, skipped, warning } from './check';
 import { type DoctorFacts, localOrigin } from './facts';
@@ -66,7 +66,7 @@ async function request(
       local: true,
     },
   });
-  if ('error' in answer) return failed(describeNetworkError(answer.error, model, false), say.restartLog);
+  if ('error' in answer) return failed(networkSaid(answer.error, model, false), say.restartLog);
   if (answer.status !== 200)
     return failed(say.modelStatus(model, answer.status, messageIn(answer)), say.modelStatusFix, MANAGE_BACKENDS);
   return VERDICTS[kind](answer, model);

@@ -8,7 +8,7 @@ import type { Problem } from '../settings/problem';
 
 import { isAlive } from '../system/processes';
 import { type Answer, ask } from '../upstream/ask';
-import { describeNetworkError } from '../upstream/networkErrors';
+import { networkSaid } from '../upstream/networkErrors';
 import {
   ADD_BACKEND,
   type Check,
@@ -102,7 +102,7 @@ async function localFinding(facts: DoctorFacts, signal: AbortSignal): Promise<Fi
     request: { method: 'GET', url: new URL(`${origin}/health?nonce=${nonce}`), headers: {}, local: true },
   });
   if ('error' in health)
-    return failed(describeNetworkError(health.error, `Port ${listener.port}`, false), say.localBlocked, RESTART);
+    return failed(networkSaid(health.error, say.thePort(listener.port), false), say.localBlocked, RESTART);
   if (!isOurs(health, facts.healthProof({ nonce, door: doorOf(new URL(origin).hostname), port: listener.port })))
     return failed(say.strangerOnPort(listener.port), say.strangerOnPortFix, openSetting('port'));
   const post = (route: string, key: string) =>
@@ -121,7 +121,7 @@ async function localFinding(facts: DoctorFacts, signal: AbortSignal): Promise<Fi
   const begun = now();
   const refused = 'status' in tried && tried.status === 401;
   const chat = refused ? tried : await post('chat/completions', facts.probeKey);
-  if ('error' in chat) return failed(describeNetworkError(chat.error, 'The router', false), say.restart, RESTART);
+  if ('error' in chat) return failed(networkSaid(chat.error, say.theRouter, false), say.restart, RESTART);
   if (chat.status === 401)
     return facts.refusedKeys.includes('main')
       ? failed(say.ownKeyIsProviders, say.ownKeyIsProvidersFix, COPY_KEY)

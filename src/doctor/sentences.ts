@@ -157,33 +157,39 @@ export const say = catalogue('doctor', {
   noKey: (backend: string) => `There is no key for ${backend}.`,
   noKeyFix: 'Store one with Set Backend Key….',
   noKeyVariable: (variable: string) => `Store one with Set Backend Key…, or set the variable ${variable}.`,
+  thePort: (port: number) => `Port ${port}`,
+  theRouter: 'The router',
   storeAgain: 'Store it again.',
   oneModel: '1 model',
   models: (count: number) => `${count} models`,
-  lists: (host: string, models: Said, way: string) => `${host} lists ${models.text} (${way}).`,
-  listsWithKey: (host: string, models: Said, way: string) => `${host} lists ${models.text}, key accepted (${way}).`,
+  lists: (host: string, models: Said, way: readonly Words[]) => `${host} lists ${models.text} (${listed(way)}).`,
+  listsWithKey: (host: string, models: Said, way: readonly Words[]) =>
+    `${host} lists ${models.text}, key accepted (${listed(way)}).`,
   listsAndCredit: (lists: Said, credit: Words) => `${lists.text} Credit: ${textOf(credit)}.`,
   creditLow: (host: string, credit: Words) => `${host} accepts the key, but little credit is there: ${textOf(credit)}.`,
   creditLowFix: 'Top it up at the provider.',
-  noList: (host: string, status: number, way: string) =>
-    `${host} answers but lists no models (HTTP ${status}; ${way}), so its key was not tried.`,
+  tlsVerified: 'TLS verified',
+  viaProxy: (proxy: string) => `through the proxy ${proxy}`,
+  noList: (host: string, status: number, way: readonly Words[]) =>
+    `${host} answers but lists no models (HTTP ${status}; ${listed(way)}), so its key was not tried.`,
   noListFix: (url: string) => `If requests fail too, check the path of the base URL ${url}.`,
   strangeList: (host: string) => `${host} answered with something that is no list of models.`,
   strangeListFix: (url: string) => `Check the base URL ${url}; a sign-in page of the network answers like this too.`,
-  providerStatus: (host: string, status: number, said: string) => `${host} answered with HTTP ${status}.${said}`,
+  providerStatus: (host: string, status: number, said: Words) => `${host} answered with HTTP ${status}.${textOf(said)}`,
   providerStatusFix: 'The provider has trouble of its own: look at its status page, or let a fallback take over.',
-  keyRefused: (backend: string, said: string) => `${backend} does not accept the key (HTTP 401).${said}`,
+  keyRefused: (backend: string, said: Words) => `${backend} does not accept the key (HTTP 401).${textOf(said)}`,
   keyFix: 'Store a valid key with Set Backend Key….',
   keyFixVariable: (variable: string) => `Store a valid key with Set Backend Key…, or correct ${variable}.`,
-  keyMayNotList: (backend: string, said: string) =>
-    `${backend} accepts the key, but does not let it list models.${said}`,
+  keyMayNotList: (backend: string, said: Words) =>
+    `${backend} accepts the key, but does not let it list models.${textOf(said)}`,
   keyMayNotListFix: 'Give the key that right at the provider, or write the models into the settings.',
-  accessRefused: (backend: string, said: string) => `${backend} refuses access (HTTP 403).${said}`,
-  wantsPayment: (backend: string, said: string) => `${backend} wants payment first (HTTP 402).${said}`,
+  accessRefused: (backend: string, said: Words) => `${backend} refuses access (HTTP 403).${textOf(said)}`,
+  wantsPayment: (backend: string, said: Words) => `${backend} wants payment first (HTTP 402).${textOf(said)}`,
+  itSays: (said: string) => ` It says: ${said}`,
   wantsPaymentFix: 'Add credit at the provider.',
-  slowDown: (backend: string, said: string) => `${backend} asks to slow down (HTTP 429).${said}`,
+  slowDown: (backend: string, said: Words) => `${backend} asks to slow down (HTTP 429).${textOf(said)}`,
   slowDownFix: 'Wait a little; if it stays, raise the limit or add credit at the provider.',
-  throughProxy: (why: string, proxy: string) => `${why} The request went through the proxy ${proxy}.`,
+  throughProxy: (why: Words, proxy: string) => `${textOf(why)} The request went through the proxy ${proxy}.`,
   certificateFix:
     'If you trust its authority, name its certificate in NODE_EXTRA_CA_CERTS (or add it to the system) and restart the editor; a company proxy that opens TLS needs the same.',
   addressFix: (url: string) => `Correct the base URL ${url}, or check the network.`,
@@ -194,7 +200,7 @@ export const say = catalogue('doctor', {
   // Requests that may cost
   noModel: (backend: string) => `No model of ${backend} is known.`,
   noModelFix: 'Write one into the settings of the backend, then run the Doctor again.',
-  modelStatus: (model: string, status: number, said: string) => `${model} answered with HTTP ${status}.${said}`,
+  modelStatus: (model: string, status: number, said: Words) => `${model} answered with HTTP ${status}.${textOf(said)}`,
   modelStatusFix: 'See what the provider says, then test the backend in Manage Backends…',
   modelAnswered: (model: string) => `${model} answered.`,
   noCompletion: (model: string) => `${model} answered with something that is no completion.`,
@@ -242,3 +248,5 @@ export const say = catalogue('doctor', {
     `${seen.text}. Its last request for ${textOf(model)} ended with HTTP ${status} (${kind}).`,
   cursorLastFailedFix: 'The log tells the story of that request; check the backend that it went to.',
 });
+
+const listed = (parts: readonly Words[]): string => parts.map(textOf).join(', ');

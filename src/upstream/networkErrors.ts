@@ -28,7 +28,7 @@ const REASONS: Readonly<Record<string, (who: Words) => Said>> = {
 type NetworkFailure = Error & { code?: string; proxy?: string };
 
 /** @param answered the provider had begun to answer. */
-export function networkSaid(error: NetworkFailure, provider: string, answered: boolean): Said {
+export function networkSaid(error: NetworkFailure, provider: Words, answered: boolean): Said {
   const code = error.code ?? (error.cause as { code?: string } | undefined)?.code ?? '';
   if (code === 'BAD_ENCODING') return say.badEncoding(provider);
   // Its message names the setting or the variable.
@@ -40,15 +40,12 @@ export function networkSaid(error: NetworkFailure, provider: string, answered: b
   return code.startsWith('HPE_') ? say.brokenHttp(provider, code) : say.unreached(provider, code || undefined);
 }
 
-export const describeNetworkError = (...failure: Parameters<typeof networkSaid>): string =>
-  networkSaid(...failure).text;
-
 /** Behind a proxy the certificate is the provider's (or one the proxy made for it); all else is the proxy's doing. */
 function isAboutCertificate(code: string): boolean {
   return /CERT|SELF_SIGNED|VERIFY_LEAF/.test(code);
 }
 
-function proxySaid(error: Error, code: string, provider: string, address: string): Said {
+function proxySaid(error: Error, code: string, provider: Words, address: string): Said {
   const refused = /Proxy response \((\d+)\)/.exec(error.message)?.[1];
   const proxy = say.theProxy(address);
   if (refused === '407') return say.proxyPassword(provider, proxy);

@@ -6,7 +6,7 @@ import { nameWarning } from '../modelNames';
 import { troublesHere } from '../troubles';
 import type { View } from '../view';
 import { outcomeOf } from '../views/requestLook';
-import { t } from '../words';
+import { inWords, t } from '../words';
 
 /** What is pasted, in this order; then Cursor has to come. */
 export const PASTES = ['url', 'key', 'model'] as const;
@@ -93,7 +93,7 @@ function ofCall(record: RequestRecord): Verdict {
   const to = upstreamModel ? ` (${backend} ${upstreamModel})` : '';
   return {
     kind: 'modelFails',
-    text: t`Cursor reaches this router, but ${askedModel}${to} failed: ${record.error ?? `HTTP ${record.status}`}`,
+    text: t`Cursor reaches this router, but ${askedModel}${to} failed: ${inWords(record.says ?? record.error ?? `HTTP ${record.status}`)}`,
     mends: { command: 'manageBackends', title: t`Manage Backends…` },
   };
 }

@@ -1,12 +1,16 @@
 /** What the Doctor finds travels as codes and values too, and the editor says it in its own language. */
 import assert from 'node:assert/strict';
 import { l10n } from 'vscode';
+import { refused, unreachable } from '../../../src/doctor/backendChecks';
 import { failed, runChecks } from '../../../src/doctor/check';
 import { createScrubber } from '../../../src/doctor/privacy';
 import { say } from '../../../src/doctor/sentences';
 import { hopWords } from '../../../src/editor/commands/doctor';
 import type { DoctorHop } from '../../../src/process/contract';
+import { buildBackends } from '../../../src/routing/build';
 import { scrubSaid } from '../../../src/said';
+import { settingsSchema } from '../../../src/settings/schema';
+import { inLanguage, JAPANESE, overThePipe } from '../../support/otherLanguage';
 
 async function hopOf(look: () => ReturnType<typeof failed>): Promise<DoctorHop> {
   const hops: DoctorHop[] = [];
@@ -32,6 +36,20 @@ describe('doctor: what is said', () => {
       ['doctor.portTaken', [8_080, 8_081]],
       ['doctor.portTakenFix', []],
     ]);
+  });
+
+  it('why a provider is not reached, and what it says, are sentences within it', async () => {
+    const backend = buildBackends(settingsSchema.parse({ backends: [{ name: 'a', preset: 'groq' }] }))[0]!;
+    const refusal = { status: 401, headers: {}, text: '{"error":{"message":"Bad key."}}', arrivals: [], ms: 1 };
+    const error = Object.assign(new Error('x'), { code: 'ECONNREFUSED' });
+    const findings = [refused(refusal, backend)!, unreachable(error, backend, 'api.test', 'http://p:1')];
+    const hops = await Promise.all(findings.map((finding) => hopOf(() => finding)));
+    assert.match(hops[0]!.why ?? '', /\(HTTP 401\)\. It says: Bad key\.$/);
+    await inLanguage(JAPANESE, () => {
+      const [said, lost] = hops.map((hop) => hopWords(overThePipe(hop)).why ?? '');
+      assert.match(said!, /^a がキーを受け入れません \(HTTP 401\)。 プロバイダーの言葉: Bad key\.$/);
+      assert.match(lost!, /^api\.test が接続を拒否しました。.*プロキシ http:\/\/p:1 を通りました。$/);
+    });
   });
 
   it("somebody else's words have no code", async () => {

@@ -5,8 +5,10 @@ import { statusText } from '../../../src/editor/statusText';
 import type { View } from '../../../src/editor/view';
 import type { RequestRecord } from '../../../src/ledger/record';
 import type { RouterState } from '../../../src/process/contract';
+import { say as serverSay } from '../../../src/server/sentences';
 import { cursorAppState } from '../../../src/troubles/cursor';
 import { requestRecord } from '../../support/ledgerRecords';
+import { inLanguage, JAPANESE, overThePipe } from '../../support/otherLanguage';
 
 const began = Date.parse('2026-11-29T10:00:00Z');
 const facts = { hosts: new Set(['a.example']), serves: (name: string) => name === 'fast', seen: true };
@@ -96,6 +98,13 @@ describe('Connect Cursor: how it ends', () => {
     const verdict = judge(view({}), { calls: [call({ status: 500, error: 'It is down.' })] });
     assert.equal(verdict.kind, 'modelFails');
     assert.match(verdict.text, /It is down\./);
+  });
+  it('a backend that fails, with its sentence in the language of the editor', async () => {
+    const says = serverSay.emptyBody('openai');
+    await inLanguage(JAPANESE, () => {
+      const { text } = judge(view({}), { calls: [call({ status: 502, error: says.text, says: overThePipe(says) })] });
+      assert.match(text, /openai が空の本文を返しました。/);
+    });
   });
   it('a name that Cursor keeps for itself, when nothing came', () => {
     const late = { now: began + PATIENCE };

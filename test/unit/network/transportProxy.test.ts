@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import net from 'node:net';
 import { createNetwork } from '../../../src/network/httpsClient';
 import { proxyFor } from '../../../src/network/proxyLaw';
-import { describeNetworkError } from '../../../src/upstream/networkErrors';
+import { networkSaid } from '../../../src/upstream/networkErrors';
 import { decide } from '../../../src/upstream/retryPolicy';
 import type { ApiFailure } from '../../../src/wires/conversation';
 
@@ -103,7 +103,7 @@ describe('a wrong proxy setting', () => {
 
 describe('network errors in words', () => {
   const say = (code: string, more: object = {}, answered = false) =>
-    describeNetworkError(Object.assign(new Error('x'), { code, ...more }), 'Acme', answered);
+    networkSaid(Object.assign(new Error('x'), { code, ...more }), 'Acme', answered).text;
   it('blames the proxy for what the proxy did', () => {
     const through = { proxy: 'proxy:3128' };
     assert.match(

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { here, inWords } from '../../../src/editor/words';
 import { spoken } from '../../../src/said';
-import { describeNetworkError, networkSaid } from '../../../src/upstream/networkErrors';
+import { networkSaid } from '../../../src/upstream/networkErrors';
 import { say } from '../../../src/upstream/sentences';
 import { likelyChatModel, type TestResult } from '../../../src/upstream/testBackend';
 import { inLanguage, JAPANESE, overThePipe } from '../../support/otherLanguage';
@@ -29,7 +29,7 @@ describe('why a provider is not reached, as a code', () => {
     it(`${code}: ${english}`, async () => {
       const said = networkSaid(error, 'Acme', false);
       assert.equal(said.code, `upstream.${code}`);
-      assert.equal(describeNetworkError(error, 'Acme', false), english);
+      assert.equal(networkSaid(error, 'Acme', false).text, english);
       await inLanguage(JAPANESE, () => {
         const told = inWords(overThePipe(said));
         assert.ok(told.includes('Acme') && !/[{[]|could|sent|proxy h/.test(told), told);
