@@ -1,6 +1,7 @@
 /** A provider on loopback whose every answer the test writes itself; it keeps what it was sent and when its visitors left. */
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { onWindows } from './platform';
 
 export interface Seen {
   method: string;
@@ -38,7 +39,8 @@ export async function startUpstream(...answers: Answer[]): Promise<Upstream> {
         server.closeAllConnections();
       }),
   };
-  const server = http.createServer(async (request, response) => {
+  // Node's five seconds: under Wine they can be over before a request arrives on a connection that was idle.
+  const server = http.createServer({ keepAliveTimeout: onWindows ? 60_000 : 5_000 }, async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const text = Buffer.concat(chunks).toString('utf8');
