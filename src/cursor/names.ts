@@ -125,21 +125,21 @@ const BUILT_IN: ReadonlySet<string> = new Set([
 
 const OTHER_SLOT = /^(claude|gemini)-/i;
 
-/** One sentence when Cursor would not send this name to us (M1, M2, M4); undefined when it would. */
-export function clientSlotWarning(name: string): Said | undefined {
-  const slot = OTHER_SLOT.exec(name)?.[1]?.toLowerCase();
-  if (slot) {
-    const owner = slot === 'claude' ? 'Anthropic' : 'Google';
-    return say.otherSlot(`${slot}-`, owner, name);
-  }
-  return BUILT_IN.has(name.toLowerCase()) ? say.builtIn(name) : undefined;
+/** What names that were added to Cursor since begin with. */
+const LIKE_BUILT_IN =
+  /^(claude|gemini|gpt-|chatgpt-|o[1-9](-|$)|grok-|composer|cursor-|auto$|default$|deepseek-(r1|v3)|kimi-k2)/i;
+
+export interface NameDoubt {
+  /** One sentence that says why, and what to do. */
+  said: Said;
+  /** Cursor is known not to send it here; else it only looks like one of its own names. */
+  sure: boolean;
 }
 
-/**
- * Names in the order to offer them for Cursor (M1): neutral ones first, then those whose words change Cursor's request
- * format, last those that Cursor would not send here. Within each group the order stays.
- */
-export function copyOrder(names: readonly string[]): string[] {
-  const rank = (name: string) => (clientSlotWarning(name) ? 2 : /claude|gemini|gpt/i.test(name) ? 1 : 0);
-  return [0, 1, 2].flatMap((group) => names.filter((name) => rank(name) === group));
+/** Why Cursor may not send this name to us (M1, M2, M4); undefined when it does. */
+export function nameDoubt(name: string): NameDoubt | undefined {
+  const slot = OTHER_SLOT.exec(name)?.[1]?.toLowerCase();
+  if (slot) return { said: say.otherSlot(`${slot}-`, slot === 'claude' ? 'Anthropic' : 'Google', name), sure: true };
+  if (BUILT_IN.has(name.toLowerCase())) return { said: say.builtIn(name), sure: true };
+  return LIKE_BUILT_IN.test(name) ? { said: say.likeBuiltIn(name), sure: false } : undefined;
 }

@@ -35,6 +35,8 @@ export const say = catalogue('cursor', {
   // Names of models
   otherSlot: (beginning: string, owner: string, name: string) =>
     `Cursor does not send names that begin with "${beginning}" here but to its ${owner} key or its own service. Give the model another name, for example my-${name}.`,
+  likeBuiltIn: (name: string) =>
+    `"${name}" may be one of Cursor's own names. Give the model another name, for example my-${name}.`,
   builtIn: (name: string) =>
     `"${name}" is the name of a model built into Cursor, so Cursor refuses it or serves it itself. Give the model another name, for example my-${name}.`,
 });

@@ -1,5 +1,6 @@
-/** Which names work in Cursor's model list (docs/rules.md M1, M2): pure. */
-import { t } from './words';
+/** Which names to offer for Cursor's model list, and in what order (docs/rules.md M1, M2): pure. */
+import { nameDoubt } from '../cursor/names';
+import { inWords } from './words';
 
 export interface ModelPick {
   name: string;
@@ -7,14 +8,10 @@ export interface ModelPick {
   warning?: string;
 }
 
-const BUILT_IN = /^(gpt-|chatgpt-|o[1-9](-|$)|grok-|composer|cursor-|auto$|default$|deepseek-(r1|v3)|kimi-k2)/i;
-
 /** A warning for a name that Cursor would route elsewhere or refuse, else undefined. */
 export function nameWarning(name: string): string | undefined {
-  if (/^claude/i.test(name)) return t`Cursor sends names that start with claude to its own service. Give it an alias.`;
-  if (/^gemini/i.test(name)) return t`Cursor sends names that start with gemini to its own service. Give it an alias.`;
-  if (BUILT_IN.test(name)) return t`May be one of Cursor’s own names. Give it an alias.`;
-  return undefined;
+  const doubt = nameDoubt(name);
+  return doubt && inWords(doubt.said);
 }
 
 /** Safe names first; among these the ones that a person configured; else the given order. */

@@ -1,6 +1,6 @@
 /** Whether settings make sense: what the schema cannot say (design §4). */
 
-import { clientSlotWarning } from '../cursor/names';
+import { nameDoubt } from '../cursor/names';
 import { buildBackends } from '../routing/build';
 import { KINDS, type KindRoutes } from '../routing/kinds';
 import { createRouteTable } from '../routing/resolve';
@@ -172,8 +172,8 @@ function checkNames({ aliases, backends }: Settings): Found[] {
   const hidden = ({ name, at }: { name: string; at: Segment[] }): Found[] =>
     ids.has(name) ? [warning(at, say.aliasHidden(name))] : [];
   const cursor = ({ name, at }: { name: string; at: Segment[] }): Found[] => {
-    const said = clientSlotWarning(name);
-    return said ? [warning(at, said)] : [];
+    const doubt = nameDoubt(name);
+    return doubt?.sure ? [warning(at, doubt.said)] : [];
   };
   const shown = models
     .filter(({ model }) => model.hidden !== true)

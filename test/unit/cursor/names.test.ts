@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { clientSlotWarning, copyOrder, undecorate } from '../../../src/cursor/names';
+import { nameDoubt, undecorate } from '../../../src/cursor/names';
 
 interface ParseCase {
   name: string;
@@ -95,27 +95,24 @@ describe('cursor names', () => {
     assert.equal(one('y[effort=high]'), undefined);
   });
 
-  it('M1, M2, M4: warns at names that Cursor sends elsewhere', () => {
-    assert.match(clientSlotWarning('claude-opus-5')?.text ?? '', /Anthropic/);
-    assert.match(clientSlotWarning('Gemini-3-pro')?.text ?? '', /Google/);
-    assert.match(clientSlotWarning('gpt-5.5')?.text ?? '', /built into Cursor/);
-    assert.equal(clientSlotWarning('cus-claude-opus-5'), undefined);
-    assert.equal(clientSlotWarning('mine/gpt-5.5'), undefined);
-  });
-  it('M1: copy order puts neutral names first and keeps the order within a group', () => {
-    assert.deepEqual(copyOrder(['claude-x', 'b/gpt-1', 'z/one', 'gpt-5.5', 'a/two', 'my-claude']), [
-      'z/one',
-      'a/two',
-      'b/gpt-1',
-      'my-claude',
-      'claude-x',
-      'gpt-5.5',
-    ]);
+  it('M1, M2, M4: says why a name is one that Cursor sends elsewhere, or may be', () => {
+    const why = (name: string) => {
+      const doubt = nameDoubt(name);
+      return doubt && [doubt.said.code, doubt.sure];
+    };
+    assert.deepEqual(why('claude-opus-5'), ['cursor.otherSlot', true]);
+    assert.match(nameDoubt('claude-opus-5')?.said.text ?? '', /begin with "claude-" .* Anthropic/);
+    assert.match(nameDoubt('Gemini-3-pro')?.said.text ?? '', /begin with "gemini-" .* Google/);
+    assert.deepEqual(why('gpt-5.5'), ['cursor.builtIn', true]);
+    for (const newer of ['gpt-7', 'claude9', 'o5', 'composer-9', 'grok-9'])
+      assert.deepEqual(why(newer), ['cursor.likeBuiltIn', false]);
+    for (const own of ['cus-claude-opus-5', 'mine/gpt-5.5', 'octopus', 'autopilot'])
+      assert.equal(why(own), undefined, own);
   });
   it('M1: routekit start rule (case models-never-start-with-claude-or-gemini)', () => {
     const found = casesOf('routekit_cursor').find(({ name }) => name.startsWith('models-never-start'));
     const ids = found?.expect.ids as string[];
     assert.ok(ids.length > 0);
-    for (const id of ids) assert.equal(clientSlotWarning(id), undefined);
+    for (const id of ids) assert.equal(nameDoubt(id), undefined);
   });
 });

@@ -110,6 +110,11 @@ describe('model names for Cursor', () => {
       picks.map((pick) => pick.name),
       ['mine', 'groq/llama', 'openrouter/claude-b', 'claude-a'],
     );
+    const names = modelPicks(['claude-x', 'b/gpt-1', 'z/one', 'gpt-5.5', 'a/two', 'my-claude'], []);
+    assert.deepEqual(
+      names.map(({ name }) => name),
+      ['z/one', 'a/two', 'b/gpt-1', 'my-claude', 'claude-x', 'gpt-5.5'],
+    );
   });
 });
 
