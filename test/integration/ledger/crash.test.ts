@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { openLedger } from '../../../src/ledger/store';
 import { bundleProgram } from '../../support/bundleProgram';
+import { itOutsideWine } from '../../support/platform';
 
 /** The long form, ROUNDS=25, kills a hundred; each is a process, so fewer by default for the sake of small machines. */
 const ROUNDS = Number(process.env.ROUNDS ?? 10);
@@ -31,7 +32,9 @@ describe('ledger: kill -9', () => {
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
 
-  it(`keeps every acknowledged record of ${WRITERS} killed writers, four at a time on one file, whole and once`, async function () {
+  const title = `keeps every acknowledged record of ${WRITERS} killed writers, four at a time on one file, whole and once`;
+  // Four bare scripts that append 4,000 lines each to one file leave 14,929 of them there; NTFS and POSIX append in one step.
+  itOutsideWine(title, 'it appends in two steps, and writers overwrite each other', async function () {
     this.timeout(60_000 + ROUNDS * 4_000);
     const script = path.join(folder, 'writer.mjs');
     await bundleProgram('test/support/ledgerWriter.ts', script);
