@@ -15,11 +15,10 @@ export async function pickModelName(editor: Editor, title: string): Promise<stri
   const picked = await window.showQuickPick(items, {
     title,
     placeHolder: t`Add this name in Cursor under Settings, Models`,
-    matchOnDescription: true,
     ignoreFocusOut: true,
   });
   return picked?.label;
 }
 
 const toItem = (pick: { name: string; warning?: string }): QuickPickItem =>
-  pick.warning ? { label: pick.name, description: pick.warning } : { label: pick.name };
+  pick.warning ? { label: pick.name, detail: pick.warning } : { label: pick.name };
