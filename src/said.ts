@@ -101,9 +101,10 @@ const MOST_LISTED = 30;
  * The same sentence with the English `text`, in which something was masked, left out or cut: a value that does not stand there
  * whole is left out, too. So no value holds what its sentence does not.
  */
-export const keptAs = (words: Words, text: string): Words => (typeof words === 'string' ? text : within(words, text));
+export const keptAs = (words: Words, text: string): Words =>
+  typeof words === 'string' ? text : saidWithin(words, text);
 
-export const within = (said: Said, text: string): Said => ({ ...partWithin(said, text), text });
+export const saidWithin = (said: Said, text: string): Said => ({ ...partWithin(said, text), text });
 
 function partWithin({ code, values, text: own }: Said, text: string): Said {
   return { code, values: values.map((value) => valueWithin(value, text)), text: whole(own, text) };

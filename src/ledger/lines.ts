@@ -3,7 +3,7 @@
  * record that was glued behind a torn one (power cut, full disk, kill in the middle of a write) is still found.
  */
 import { open } from 'node:fs/promises';
-import { within } from '../said';
+import { saidWithin } from '../said';
 import type { Attempt, RequestRecord } from './record';
 
 const START = '{"id":"';
@@ -19,7 +19,7 @@ function clip(text: string, length: number): string {
 function boundedAttempt(attempt: Attempt): Attempt {
   if (attempt.reason === undefined) return attempt;
   const reason = clip(attempt.reason, 500);
-  return { ...attempt, reason, says: attempt.says && within(attempt.says, reason) };
+  return { ...attempt, reason, says: attempt.says && saidWithin(attempt.says, reason) };
 }
 
 const MOST_RULES = 60;
@@ -36,9 +36,9 @@ export function boundedRecord(record: RequestRecord): RequestRecord {
     askedModel: clip(record.askedModel, 300),
     upstreamModel: record.upstreamModel === undefined ? undefined : clip(record.upstreamModel, 300),
     error,
-    says: error === undefined ? undefined : record.says && within(record.says, error),
+    says: error === undefined ? undefined : record.says && saidWithin(record.says, error),
     rules: record.rules.slice(0, MOST_RULES).map(boundedRule),
-    told: record.told?.slice(0, MOST_RULES).map((said) => within(said, boundedRule(said.text))),
+    told: record.told?.slice(0, MOST_RULES).map((said) => saidWithin(said, boundedRule(said.text))),
     attempts: record.attempts.slice(0, 30).map(boundedAttempt),
   };
 }

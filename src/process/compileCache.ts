@@ -15,6 +15,12 @@ export function compileCacheVariable(dataDir: string, environment: NodeJS.Proces
   return { NODE_COMPILE_CACHE: path.join(folderOf(dataDir), VERSION) };
 }
 
+/** The router has read it: a Cursor that it starts again, and whatever a person runs in there, would keep their code in our folder. */
+export function takeOutCompileCache(dataDir: string, environment: NodeJS.ProcessEnv): void {
+  const { NODE_COMPILE_CACHE: named } = environment;
+  if (named && path.dirname(named) === folderOf(dataDir)) delete environment.NODE_COMPILE_CACHE;
+}
+
 /** Removes what other versions have kept. Never rejects: what stays is in nobody's way. */
 export async function forgetOtherVersions(dataDir: string): Promise<void> {
   const folder = folderOf(dataDir);

@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs';
 import { notPrivate } from '../system/privacy';
 import { createCommands, settingIn } from './commands';
-import { forgetOtherVersions } from './compileCache';
+import { forgetOtherVersions, takeOutCompileCache } from './compileCache';
 import { CALLS, send } from './contract';
 import type { RouterCore } from './core';
 import type { Peer } from './dial';
@@ -70,6 +70,7 @@ export interface EditorWorld {
 export async function runEditorMode(options: EditorModeOptions): Promise<number> {
   let log: LogFile | undefined;
   const tellCrash = (error: Error): void => log?.error(`crashed: ${error.stack ?? error.message}`);
+  takeOutCompileCache(options.dataDir, process.env);
   try {
     const dir = await openRuntimeDir(options.dataDir);
     log = openLogFile({ file: dir.logFile });

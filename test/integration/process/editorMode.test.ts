@@ -52,6 +52,23 @@ describe('the life of a router process', () => {
     assert.match(logged(), /generation 1, started\n.*ending: no window left\n.*ended\n$/);
   });
 
+  it('hands its compile cache on to nothing that it starts', async () => {
+    const { NODE_COMPILE_CACHE: before } = process.env;
+    process.env.NODE_COMPILE_CACHE = path.join(dataDir, 'compile-cache', '1.0.0');
+    let handedOn: string | undefined = 'not started';
+    try {
+      const createCore = (...[context]: Parameters<EditorModeOptions['createCore']>) => {
+        handedOn = process.env.NODE_COMPILE_CACHE;
+        return observed(createFakeCore(context, '1.0.0'));
+      };
+      assert.equal(await run({ createCore }), 0);
+      assert.equal(handedOn, undefined);
+    } finally {
+      if (before === undefined) delete process.env.NODE_COMPILE_CACHE;
+      else process.env.NODE_COMPILE_CACHE = before;
+    }
+  });
+
   it('leaves the newest generation file behind, so that no number is claimed twice', async () => {
     await run();
     await run();

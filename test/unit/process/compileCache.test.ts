@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { compileCacheVariable, forgetOtherVersions } from '../../../src/process/compileCache';
+import { compileCacheVariable, forgetOtherVersions, takeOutCompileCache } from '../../../src/process/compileCache';
 import { VERSION } from '../../../src/version';
 
 describe('what the runtime compiled of the router', () => {
@@ -16,6 +16,15 @@ describe('what the runtime compiled of the router', () => {
     const kept = path.join(folder, 'compile-cache', VERSION);
     assert.deepEqual(compileCacheVariable(folder, {}), { NODE_COMPILE_CACHE: kept });
     assert.deepEqual(compileCacheVariable(folder, { NODE_COMPILE_CACHE: '/elsewhere' }), {});
+  });
+
+  it('is nothing for what the router starts; a folder that the person names is', () => {
+    const environment: NodeJS.ProcessEnv = { PATH: '/bin', ...compileCacheVariable(folder, {}) };
+    takeOutCompileCache(folder, environment);
+    assert.deepEqual(environment, { PATH: '/bin' });
+    const own = { NODE_COMPILE_CACHE: '/elsewhere' };
+    takeOutCompileCache(folder, own);
+    assert.deepEqual(own, { NODE_COMPILE_CACHE: '/elsewhere' });
   });
 
   it('goes with its version; where there is none, nothing is made', async () => {

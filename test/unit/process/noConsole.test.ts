@@ -28,6 +28,15 @@ function starter() {
   return { asked, start };
 }
 
+/** Detached, without a window, its words in a file. */
+function assertQuiet([{ detached, windowsHide, stdio } = {}]: SpawnOptions[]): void {
+  assert.deepEqual([detached, windowsHide], [true, true]);
+  assert.ok(Array.isArray(stdio));
+  assert.equal(stdio[0], 'ignore');
+  assert.equal(typeof stdio[1], 'number');
+  assert.equal(stdio[2], stdio[1]);
+}
+
 describe('programs on Windows', () => {
   let folder: string;
   beforeEach(() => {
@@ -47,12 +56,7 @@ describe('programs on Windows', () => {
     )({
       ...{ dataDir: folder, takeOver: false, output },
     });
-    const [{ detached, windowsHide, stdio } = {}] = asked;
-    assert.deepEqual([detached, windowsHide], [true, true]);
-    assert.ok(Array.isArray(stdio));
-    assert.equal(stdio[0], 'ignore');
-    assert.equal(typeof stdio[1], 'number');
-    assert.equal(stdio[2], stdio[1]);
+    assertQuiet(asked);
   });
 
   it('the program of a tunnel starts detached, without a window, its words in a file', async () => {
@@ -71,12 +75,7 @@ describe('programs on Windows', () => {
       },
     });
     assert.equal(asked.length, 1, 'no shell beside it');
-    const [{ detached, windowsHide, stdio } = {}] = asked;
-    assert.deepEqual([detached, windowsHide], [true, true]);
-    assert.ok(Array.isArray(stdio));
-    assert.equal(stdio[0], 'ignore');
-    assert.equal(typeof stdio[1], 'number');
-    assert.equal(stdio[2], stdio[1]);
+    assertQuiet(asked);
   });
 
   it('a question to a program opens no window', async () => {
