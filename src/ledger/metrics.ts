@@ -55,6 +55,14 @@ const TOKENS = [1, 4, 16, 64, 256, 1_024, 4_096, 16_384, 65_536, 262_144, 1_048_
 /** Names come from clients: beyond so many label sets of one instrument everything else is counted as `other`. */
 const MAX_SERIES = 500;
 
+/** Names of attributes, in the order of their values. */
+const REQUEST = ['http.response.status_code', 'llm_router.client', 'llm_router.key'];
+const ABOUT = ['gen_ai.operation.name', 'gen_ai.provider.name', 'gen_ai.request.model', 'llm_router.backend'];
+const ABOUT_FAILED = [...ABOUT, 'error.type'];
+const ABOUT_TOKENS = [...ABOUT, 'gen_ai.token.type'];
+const COST = ['llm_router.backend', 'gen_ai.request.model', 'llm_router.key'];
+const ATTEMPT = ['llm_router.backend', 'llm_router.outcome'];
+
 const OPERATIONS: Readonly<Record<string, string>> = {
   'chat/completions': 'chat',
   responses: 'chat',
@@ -87,32 +95,21 @@ export function createMetrics(world: MetricsWorld): Metrics {
   return {
     observe(record) {
       const failed = record.errorKind ?? (record.status >= 400 ? String(record.status) : undefined);
-      const about: Record<string, string> = {
-        'gen_ai.operation.name': OPERATIONS[record.route] ?? record.route,
-        'gen_ai.provider.name': providerName(record.backend, world),
-        'gen_ai.request.model': record.upstreamModel ?? '',
-        'llm_router.backend': record.backend ?? '',
-      };
-      const withError = failed === undefined ? about : { ...about, 'error.type': failed };
-      add(requests, 1, {
-        'http.response.status_code': String(record.status),
-        'llm_router.client': record.client,
-        'llm_router.key': record.clientKey,
-      });
-      if (record.backend) add(duration, record.ms / 1_000, withError);
-      if (record.stream && record.firstMs !== undefined) add(firstChunk, record.firstMs / 1_000, about);
-      if (record.usage) {
-        add(tokens, record.usage.input, { ...about, 'gen_ai.token.type': 'input' });
-        add(tokens, record.usage.output, { ...about, 'gen_ai.token.type': 'output' });
+      const backend = record.backend ?? '';
+      const model = record.upstreamModel ?? '';
+      const about = [OPERATIONS[record.route] ?? record.route, providerName(record.backend, world), model, backend];
+      add(requests, 1, REQUEST, [String(record.status), record.client, record.clientKey]);
+      if (record.backend) {
+        if (failed === undefined) add(duration, record.ms / 1_000, ABOUT, about);
+        else add(duration, record.ms / 1_000, ABOUT_FAILED, [...about, failed]);
       }
-      if (record.cost !== undefined)
-        add(cost, record.cost, {
-          'llm_router.backend': record.backend ?? '',
-          'gen_ai.request.model': record.upstreamModel ?? '',
-          'llm_router.key': record.clientKey,
-        });
-      for (const attempt of record.attempts)
-        add(attempts, 1, { 'llm_router.backend': attempt.backend, 'llm_router.outcome': attempt.outcome });
+      if (record.stream && record.firstMs !== undefined) add(firstChunk, record.firstMs / 1_000, ABOUT, about);
+      if (record.usage) {
+        add(tokens, record.usage.input, ABOUT_TOKENS, [...about, 'input']);
+        add(tokens, record.usage.output, ABOUT_TOKENS, [...about, 'output']);
+      }
+      if (record.cost !== undefined) add(cost, record.cost, COST, [backend, model, record.clientKey]);
+      for (const attempt of record.attempts) add(attempts, 1, ATTEMPT, [attempt.backend, attempt.outcome]);
     },
     prometheus() {
       const running = [
@@ -151,10 +148,11 @@ function providerName(backend: string | undefined, world: MetricsWorld): string 
   return preset === undefined ? backend : (presetOf(preset)?.metricsName ?? preset);
 }
 
-function add(recorder: Recorder, value: number, attributes: Attributes): void {
-  let key = Object.values(attributes).join('\n');
+/** Attributes become an object with the first of their series: this runs several times a request. */
+function add(recorder: Recorder, value: number, names: readonly string[], values: readonly string[]): void {
+  let key = values.join('\n');
   if (!recorder.series.has(key) && recorder.series.size >= MAX_SERIES) {
-    attributes = Object.fromEntries(Object.keys(attributes).map((name) => [name, 'other']));
+    values = names.map(() => 'other');
     key = 'other';
   }
   // An error type is the only optional attribute: the number of values tells sets with and without it apart.
@@ -162,7 +160,12 @@ function add(recorder: Recorder, value: number, attributes: Attributes): void {
   if (!series)
     recorder.series.set(
       key,
-      (series = { attributes, count: 0, sum: 0, buckets: new Array((recorder.bounds?.length ?? 0) + 1).fill(0) }),
+      (series = {
+        attributes: Object.fromEntries(names.map((name, at) => [name, values[at]!])),
+        count: 0,
+        sum: 0,
+        buckets: new Array((recorder.bounds?.length ?? 0) + 1).fill(0),
+      }),
     );
   series.count += 1;
   series.sum += value;

@@ -241,7 +241,7 @@ async function tryOnce(
       client,
       wantsStream: request.stream,
       buffered: target.model?.buffered === true,
-      streamReply: plan.streamReply,
+      streamReply: plan.reading.streamReply,
       commitHeaders: plan.commitHeaders,
       parseError: plan.parseError,
       onFirstContent: () => {
@@ -264,7 +264,7 @@ async function tryOnce(
     Object.assign(attempt, { ms: now() - begun, status: result.status, outcome: 'ok' });
     const { usage, finish, chars } = whole ?? (result as AttemptResult & { kind: 'streamed' }).reply.observed;
     run.succeed(
-      { target, usage, finish, chars, upstreamStatus: result.status },
+      { status: 200, target, usage, finish, chars, upstreamStatus: result.status },
       {
         head: {
           'content-type': request.stream ? 'text/event-stream; charset=utf-8' : 'application/json',
@@ -281,7 +281,8 @@ async function tryOnce(
 
 function readWhole(plan: Plan, result: Exclude<AttemptResult, { kind: 'failed' }>, target: Target): WholeReply {
   try {
-    return result.kind === 'whole' ? plan.wholeReply(result.body, result.headers) : plan.collected(result.reply);
+    const { reading } = plan;
+    return result.kind === 'whole' ? reading.wholeReply(result.body, result.headers) : reading.collected(result.reply);
   } catch (error) {
     if (error instanceof RequestProblem) throw error;
     const isEmpty = result.kind === 'whole' && result.body.length === 0;

@@ -41,7 +41,8 @@ export async function handleExchange(exchange: Exchange): Promise<void> {
   if (speaker.isCursor) deps.sawCursor({ host: record.host });
   const { headHold, total } = runtime.settings.timeouts;
   const client = createClientSide(exchange.response, request.stream, {
-    ...deps.times,
+    pingMs: deps.times.pingMs,
+    spaceAfterMs: deps.times.spaceAfterMs,
     headHoldMs: headHold * 1_000,
     readMs: total * 1_000,
   });
@@ -75,10 +76,7 @@ export async function handleExchange(exchange: Exchange): Promise<void> {
     deps.record(record);
   }
 
-  function succeed(
-    outcome: Omit<Outcome, 'status'>,
-    { head, last }: { head: Record<string, string>; last: string | Buffer },
-  ): void {
+  function succeed(outcome: Outcome, { head, last }: { head: Record<string, string>; last: string | Buffer }): void {
     record.firstMs ??= deps.now() - startedAt;
     const cut = outcome.target && cutPrompt(request, outcome.target, outcome.usage);
     if (outcome.target && outcome.usage && !outcome.usage.estimated)
@@ -89,8 +87,8 @@ export async function handleExchange(exchange: Exchange): Promise<void> {
       record.told = [...(record.told ?? []), told];
       deps.log('warn', `${record.id} ${told.text}`);
     }
-    finish({ ...outcome, status: 200 }, Buffer.byteLength(last));
-    if (!request.stream) return client.answer(200, head, last);
+    finish(outcome, Buffer.byteLength(last));
+    if (!request.stream) return client.answer(outcome.status, head, last);
     client.commit(head);
     client.end(last);
   }

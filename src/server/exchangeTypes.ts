@@ -64,7 +64,7 @@ export interface Run {
   record: RequestRecord;
   startedAt: number;
   /** Writes the record, then says the last bytes: after them nobody may find the record missing (design §2.8). */
-  succeed(outcome: Omit<Outcome, 'status'>, say: { head: Record<string, string>; last: string | Buffer }): void;
+  succeed(outcome: Outcome, say: { head: Record<string, string>; last: string | Buffer }): void;
   /** Ends the exchange with a failure, in the form that is still possible. */
   giveUp(failed: Failed): void;
 }

@@ -97,10 +97,11 @@ export async function listen(handler: http.RequestListener, options: ListenOptio
   return {
     port,
     privateSocket: ways.length > 1 ? options.privateSocket : undefined,
-    answering: (only) => [...connections.open].filter((one) => only(one.req)).length,
+    answering: (only) => connections.open().filter((one) => only(one.req)).length,
     async settled(ms, { only = () => true, cut } = {}) {
       const over = Promise.all(
-        [...connections.open]
+        connections
+          .open()
           .filter((one) => only(one.req))
           .map((one) => new Promise((done) => one.once('close', done))),
       );
@@ -133,17 +134,19 @@ export async function listen(handler: http.RequestListener, options: ListenOptio
  * whoever has been idle longest (keep-alive, or a head that does not come), and only when all are busy it is refused.
  */
 function createConnections(max: number) {
-  /** Running requests of each connection; longest idle first. */
-  const running = new Map<Socket, number>();
+  /**
+   * The answers of each connection that are not over, oldest first; longest idle first. No set of all answers beside it:
+   * a Set that grows by one entry a request and loses one keeps what stood in it whenever it made room for itself, and
+   * with an answer its whole exchange, until the next full collection of garbage.
+   */
+  const answers = new Map<Socket, http.ServerResponse[]>();
   const surplus = new WeakSet<Socket>();
-  const latest = new WeakMap<Duplex, http.ServerResponse>();
-  const open = new Set<http.ServerResponse>();
   let ending = false;
 
   function makeRoom(newcomer: Socket): boolean {
-    for (const [socket, count] of running) {
-      if (count > 0 || socket === newcomer || surplus.has(socket)) continue;
-      running.delete(socket);
+    for (const [socket, open] of answers) {
+      if (open.length > 0 || socket === newcomer || surplus.has(socket)) continue;
+      answers.delete(socket);
       socket.destroy();
       return true;
     }
@@ -153,38 +156,36 @@ function createConnections(max: number) {
   const connections = {
     max,
     /** Answers that are not over. */
-    open,
+    open: () => [...answers.values()].flat(),
     add(socket: Socket) {
-      running.set(socket, 0);
-      socket.on('close', () => running.delete(socket));
-      if (running.size <= connections.max || makeRoom(socket)) return;
-      if (running.size > connections.max + SURPLUS) return void socket.destroy();
+      answers.set(socket, []);
+      socket.on('close', () => answers.delete(socket));
+      if (answers.size <= connections.max || makeRoom(socket)) return;
+      if (answers.size > connections.max + SURPLUS) return void socket.destroy();
       surplus.add(socket);
     },
     /** A request arrived; false when its connection is one too many. */
     begin(socket: Socket, response: http.ServerResponse): boolean {
       if (surplus.has(socket)) return false;
-      latest.set(socket, response);
-      open.add(response);
-      running.set(socket, (running.get(socket) ?? 0) + 1);
+      const open = answers.get(socket) ?? [];
+      open.push(response);
+      answers.set(socket, open);
       response.on('close', () => {
-        open.delete(response);
-        const count = running.get(socket);
-        if (count === undefined) return;
-        running.delete(socket);
-        running.set(socket, count - 1);
-        if (ending && count === 1) socket.end();
+        open.splice(open.indexOf(response), 1);
+        if (!answers.delete(socket)) return;
+        answers.set(socket, open);
+        if (ending && open.length === 0) socket.end();
       });
       return true;
     },
     /** Bytes of an answer may be on their way. */
-    answering: (socket: Duplex) => latest.get(socket)?.headersSent === true && (running.get(socket as Socket) ?? 0) > 0,
+    answering: (socket: Duplex) => answers.get(socket as Socket)?.at(-1)?.headersSent === true,
     endIdle() {
       ending = true;
-      for (const [socket, count] of running) if (count === 0) socket.destroy();
+      for (const [socket, open] of answers) if (open.length === 0) socket.destroy();
     },
     destroyAll() {
-      for (const socket of running.keys()) socket.destroy();
+      for (const socket of answers.keys()) socket.destroy();
     },
   };
   return connections;

@@ -91,7 +91,7 @@ function planOnWire(input: PlanInput): Plan | { failure: ApiFailure } {
   const content = withLessons(made, input);
   const wire = codecFor(backend.wire);
   return {
-    ...content.reading,
+    reading: content.reading,
     target,
     send: sender(input, target),
     request: {

@@ -32,7 +32,8 @@ export interface AnswerReading {
   collected(reply: StreamReply): WholeReply;
 }
 
-export interface Plan extends AnswerReading {
+export interface Plan {
+  reading: AnswerReading;
   /** The target on the wire that was chosen. */
   target: Target;
   send: Send;

@@ -22,13 +22,20 @@ export function tempFolder(): { folder: string; remove(): void } {
   return { folder, remove: () => removeFolder(folder) };
 }
 
-export function startProgram(args: readonly string[], options: { cwd: string; env?: Record<string, string> }): Program {
+export interface ProgramOptions {
+  cwd: string;
+  env?: Record<string, string>;
+  /** Options of the runtime itself. */
+  runtime?: readonly string[];
+}
+
+export function startProgram(args: readonly string[], options: ProgramOptions): Program {
   const program = process.env.LLM_ROUTER_PROGRAM;
   if (!program) throw new Error('LLM_ROUTER_PROGRAM names no program: run this through `npm run unit`.');
   const inherited = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !/_API_KEY$|^CLOUDFLARED|^(HTTPS?|NO)_PROXY$/i.test(name)),
   );
-  const child = spawn(process.execPath, [program, ...args], {
+  const child = spawn(process.execPath, [...(options.runtime ?? []), program, ...args], {
     cwd: options.cwd,
     env: { ...inherited, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
