@@ -29,6 +29,26 @@ export interface MessageEditor {
   outline(): Conversation['turns'];
 }
 
+/** Roles come from clients: no API has half as many. */
+const MOST_ROLES = 12;
+
+interface Singly {
+  single: EmitTarget;
+  /** By the client's role, that upstream. */
+  roles: Map<string, string>;
+}
+const known = new WeakMap<EmitTarget, Singly>();
+
+/** A message by itself is no list: rules about the whole are kept by its editor. */
+function singly(emit: EmitTarget): Singly {
+  let found = known.get(emit);
+  if (!found) {
+    const { endsWithUser: _, systemMessages: __, ...single } = emit;
+    known.set(emit, (found = { single, roles: new Map() }));
+  }
+  return found;
+}
+
 /**
  * Looks at each message once. Text is never decoded; calls are parsed, since their ids have to pair with the results
  * behind them exactly as the full path would leave them (N6, N25).
@@ -36,11 +56,9 @@ export interface MessageEditor {
 export function createMessageEditor(bytes: Buffer, emit: EmitTarget): MessageEditor {
   const edits: Edit[] = [];
   const rules = new Set<Words>();
-  const roles = new Map<string, string>();
   const usedIds = new Set<string>();
   const pending: string[] = [];
-  // A message by itself is no list: rules about the whole are kept here.
-  const { endsWithUser: _, systemMessages: __, ...single } = emit;
+  const { single, roles } = singly(emit);
   const namesRefused = emit.unsupportedParams.includes(AUTHOR_NAMES);
   let behindResults = false;
   let lastRole = '';
@@ -50,12 +68,12 @@ export function createMessageEditor(bytes: Buffer, emit: EmitTarget): MessageEdi
 
   /** The role upstream, as the codec writes it (N7, roleRewrites). */
   function roleUpstream(role: string): string {
-    const known = roles.get(role);
-    if (known !== undefined) return known;
+    const before = roles.get(role);
+    if (before !== undefined) return before;
     const messages = [{ role, content: 'x' }];
     const out = chatCodec.emitRequest(chatCodec.parseRequest({ messages }), single).messages as JsonObject[];
     const name = out[0]?.role as string;
-    roles.set(role, name);
+    if (roles.size < MOST_ROLES) roles.set(role, name);
     return name;
   }
 

@@ -43,9 +43,7 @@ function isThere(value: JsonValue | undefined): boolean {
 }
 
 function without(body: JsonObject, keys: readonly string[]): JsonObject {
-  const kept = { ...body };
-  for (const key of keys) delete kept[key];
-  return kept;
+  return Object.fromEntries(Object.entries(body).filter(([key]) => !keys.includes(key)));
 }
 
 /** Turns and stored state: read elsewhere, or never forwarded (N33). */

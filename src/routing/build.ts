@@ -183,6 +183,12 @@ export const quirksFor = perTarget(
 
 /** What an emitter has to know about a target (wires/codec.ts). `addCacheControl` is the setting `cursor.cacheControl`. */
 export function emitTargetFor(target: Target, options: { addCacheControl?: boolean } = {}): EmitTarget {
+  return options.addCacheControl ? withCacheControl(target) : withoutCacheControl(target);
+}
+const withCacheControl = perTarget((target: Target) => makeEmitTarget(target, true));
+const withoutCacheControl = perTarget((target: Target) => makeEmitTarget(target, false));
+
+function makeEmitTarget(target: Target, addCacheControl: boolean): EmitTarget {
   const { backend, abilities } = target;
   const quirks = quirksFor(target);
   const refused = documentedRefusals(target);
@@ -214,7 +220,7 @@ export function emitTargetFor(target: Target, options: { addCacheControl?: boole
       aboveZero: quirks.aboveZero,
     }),
     ...(abilities.systemMessages === 'one' && { systemMessages: 'one' }),
-    addCacheControl: options.addCacheControl ?? false,
+    addCacheControl,
     maxTokensField: quirks.maxTokensField,
   };
 }

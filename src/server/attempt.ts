@@ -10,6 +10,7 @@ import type { ApiFailure } from '../wires/conversation';
 import { createSseSplitter, type RawSseEvent } from '../wires/sse';
 import { shapeOf } from './answerShape';
 import type { ClientSide } from './clientSide';
+import { Deadlines } from './deadlines';
 import { createHeldPieces } from './heldPieces';
 import type { StreamReply } from './reply';
 import { say } from './sentences';
@@ -96,24 +97,14 @@ export function runAttempt(options: AttemptOptions): Promise<AttemptResult> {
     let blanks = 0;
     let shape: 'stream' | 'whole' | undefined;
     const splitter = createSseSplitter();
-    const timers = new Map<string, NodeJS.Timeout>();
+    const deadlines = new Deadlines();
 
-    const timer = (name: string, ms: number, fire: () => void) => {
-      clearTimeout(timers.get(name));
-      if (ms > 0)
-        timers.set(
-          name,
-          setTimeout(() => guarded(fire), ms),
-        );
-    };
-    const clear = (name: string) => {
-      clearTimeout(timers.get(name));
-      timers.delete(name);
-    };
+    const timer = (name: string, ms: number, fire: () => void) => deadlines.set(name, ms, () => guarded(fire));
+    const clear = (name: string) => deadlines.lift(name);
     const settle = (result: AttemptResult) => {
       if (over) return;
       over = true;
-      for (const name of [...timers.keys()]) clear(name);
+      deadlines.end();
       client.onGone(() => {});
       client.onDrain(() => {});
       control?.abort();
@@ -153,6 +144,14 @@ export function runAttempt(options: AttemptOptions): Promise<AttemptResult> {
       }),
     );
     if (over) return;
+    // The soonest first: the others wait behind it without a timer of their own.
+    timer('connect', limits.connectMs, () =>
+      fail({
+        status: 504,
+        kind: 'network',
+        ...messageOf(say.notReached(provider, inSeconds(limits.connectMs))),
+      }),
+    );
     timer('total', limits.totalMs, tooLate(say.didNotFinish, limits.totalMs));
     timer(
       'firstContent',
@@ -219,12 +218,12 @@ export function runAttempt(options: AttemptOptions): Promise<AttemptResult> {
       } else if (client.blocked) {
         control?.pause();
         clear('idle');
-      } else timers.get('idle')?.refresh();
+      } else deadlines.refresh('idle');
     }
 
     /** Blanks before the first word are signs of life, in streams and in whole answers; they are not kept. */
     function takeBlanks(count: number): void {
-      timers.get('idle')?.refresh();
+      deadlines.refresh('idle');
       blanks += count;
       if (blanks > CONTENTLESS_BYTES) broken(say.noAnswerInIt(provider));
     }
@@ -252,13 +251,6 @@ export function runAttempt(options: AttemptOptions): Promise<AttemptResult> {
 
     const refused = () => status !== undefined && status >= 300;
 
-    timer('connect', limits.connectMs, () =>
-      fail({
-        status: 504,
-        kind: 'network',
-        ...messageOf(say.notReached(provider, inSeconds(limits.connectMs))),
-      }),
-    );
     control = options.send(options.request, {
       onSent: () =>
         guarded(() => {
@@ -289,7 +281,7 @@ export function runAttempt(options: AttemptOptions): Promise<AttemptResult> {
             if (size > ERROR_BODY_BYTES) readError();
             return;
           }
-          timers.get('idle')?.refresh();
+          deadlines.refresh('idle');
           if (size > ANSWER_BYTES) return broken(say.tooLarge(provider));
           begin(false);
         }),

@@ -23,6 +23,29 @@ const STALL_MS = 30_000;
 
 export function createBodyBudget(stallMs = STALL_MS): BodyBudget {
   let held = 0;
+
+  function giveBack(size: number): () => void {
+    let released = false;
+    return () => {
+      if (!released) held -= size;
+      released = true;
+    };
+  }
+
+  /** A small body has come with its head: nothing to wait for. */
+  function arrived(
+    request: IncomingMessage,
+    most: number,
+    mostInAll: number,
+    { tooLarge, full }: { tooLarge: BodyResult; full: BodyResult },
+  ): BodyResult {
+    const body = (request.read() as Buffer | null) ?? Buffer.alloc(0);
+    if (body.length > most) return tooLarge;
+    if (held + body.length > mostInAll) return full;
+    held += body.length;
+    return { ok: true, body, release: giveBack(body.length) };
+  }
+
   return {
     get held() {
       return held;
@@ -51,6 +74,7 @@ export function createBodyBudget(stallMs = STALL_MS): BodyBudget {
       const announced = Number(request.headers['content-length'] ?? 0);
       if (announced > most) return Promise.resolve(tooLarge);
       if (held + announced > mostInAll) return Promise.resolve(full);
+      if (request.complete) return Promise.resolve(arrived(request, most, mostInAll, { tooLarge, full }));
       return new Promise((resolve) => {
         const chunks: Buffer[] = [];
         let size = 0;
@@ -58,7 +82,6 @@ export function createBodyBudget(stallMs = STALL_MS): BodyBudget {
         const end = (result: BodyResult) => {
           if (over) return;
           over = true;
-          clearTimeout(timer);
           clearTimeout(stalled);
           if (!result.ok) {
             held -= size;
@@ -67,11 +90,12 @@ export function createBodyBudget(stallMs = STALL_MS): BodyBudget {
           resolve(result);
         };
         const late = () => end({ ok: false, status: 408, message: 'The request body did not arrive in time.' });
-        const timer = setTimeout(late, timeoutMs);
-        // One that does not move at all gives its place back sooner.
+        const begun = performance.now();
+        // One that does not move at all gives its place back sooner; one that moves is looked at when it does.
         const stalled = setTimeout(late, Math.min(stallMs, timeoutMs));
         request.on('data', (chunk: Buffer) => {
           if (over) return;
+          if (performance.now() - begun > timeoutMs) return late();
           stalled.refresh();
           if (size + chunk.length > most) return end(tooLarge);
           if (held + chunk.length > mostInAll) return end(full);
@@ -80,19 +104,10 @@ export function createBodyBudget(stallMs = STALL_MS): BodyBudget {
           chunks.push(chunk);
         });
         request.on('end', () => {
-          let released = false;
           const body = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size);
           // The listeners live as long as the request; the pieces need not.
           chunks.length = 0;
-          end({
-            ok: true,
-            body,
-            release() {
-              if (released) return;
-              released = true;
-              held -= size;
-            },
-          });
+          end({ ok: true, body, release: giveBack(size) });
         });
         request.on('error', () =>
           end({ ok: false, status: 400, message: 'The connection broke while the request was read.' }),

@@ -42,9 +42,16 @@ const STREAM_HEAD = {
   'cache-control': 'no-cache, no-transform',
   'x-accel-buffering': 'no',
 } as const;
+const JSON_HEAD = { 'content-type': 'application/json' } as const;
 
-export function createClientSide(response: ServerResponse, stream: boolean, times: ClientTimes): ClientSide {
-  return new Client(response, stream, times);
+/** @param own headers of every answer, whichever way it begins. */
+export function createClientSide(
+  response: ServerResponse,
+  stream: boolean,
+  times: ClientTimes,
+  own: Readonly<Record<string, string>> = {},
+): ClientSide {
+  return new Client(response, stream, times, own);
 }
 
 /** A class, for its getters stand on one prototype: in an object made for each request they cost more than all its fields. */
@@ -63,6 +70,7 @@ class Client implements ClientSide {
     private readonly response: ServerResponse,
     private readonly stream: boolean,
     private readonly times: ClientTimes,
+    private readonly own: Readonly<Record<string, string>>,
   ) {
     // It may have left while its request was read.
     this.gone = response.destroyed;
@@ -101,11 +109,16 @@ class Client implements ClientSide {
     const { response, stream, times } = this;
     if (this.finished || this.gone) return;
     if (!response.headersSent) {
-      response.writeHead(200, stream ? STREAM_HEAD : { 'content-type': 'application/json' });
+      this.head(200, stream ? STREAM_HEAD : JSON_HEAD);
       response.flushHeaders();
     }
     if (!this.blocked) this.put(stream ? ': waiting for the model\n\n' : ' ');
     this.lifeTimer = setTimeout(this.sign, times.pingMs);
+  }
+
+  /** Put together by assigning: as one literal it would be a new kind of object to the engine with each answer. */
+  private head(status: number, ...parts: (Readonly<Record<string, string>> | undefined)[]): void {
+    this.response.writeHead(status, Object.assign({}, this.own, ...parts) as Record<string, string>);
   }
 
   private put(data: string | Buffer): void {
@@ -117,7 +130,8 @@ class Client implements ClientSide {
   private close(data: string | Buffer | undefined): void {
     const { response } = this;
     response.end(data);
-    if (this.times.readMs > 0 && !response.writableFinished)
+    // What the system has taken needs no reader of ours any more.
+    if (this.times.readMs > 0 && response.writableLength > 0)
       this.readTimer = setTimeout(() => response.destroy(), this.times.readMs);
   }
 
@@ -141,7 +155,7 @@ class Client implements ClientSide {
             .join(' ')}\n\n`,
         );
     } else {
-      this.response.writeHead(200, this.stream ? { ...STREAM_HEAD, ...headers } : headers);
+      this.head(200, this.stream ? STREAM_HEAD : undefined, headers);
     }
   }
 
@@ -169,8 +183,7 @@ class Client implements ClientSide {
     const length = Buffer.byteLength(body);
     this.bytesOut += length;
     // With its length told, head and body are one write.
-    if (!this.headSent)
-      this.response.writeHead(status, { 'content-type': 'application/json', 'content-length': length, ...headers });
+    if (!this.headSent) this.head(status, JSON_HEAD, { 'content-length': String(length) }, headers);
     this.close(body);
   }
 

@@ -35,17 +35,14 @@ export async function handleExchange(exchange: Exchange): Promise<void> {
   const request = deps.admission.limited(exchange.clientKey) ? limitedRequest(read) : read;
   const speaker = identify(exchange.request, route, request, runtime.settings.cursor, startedAt);
   const record = newRecord(exchange, speaker, request.stream, startedAt);
-  exchange.response.setHeader('x-llm-router-request', record.id);
   deps.bodyLog?.write(record.id, 'request', exchange.body);
   tapAnswer(exchange.response, deps.bodyLog?.gather(record.id, 'answer'));
   if (speaker.isCursor) deps.sawCursor({ host: record.host });
   const { headHold, total } = runtime.settings.timeouts;
-  const client = createClientSide(exchange.response, request.stream, {
-    pingMs: deps.times.pingMs,
-    spaceAfterMs: deps.times.spaceAfterMs,
-    headHoldMs: headHold * 1_000,
-    readMs: total * 1_000,
-  });
+  const { pingMs, spaceAfterMs } = deps.times;
+  const times = { pingMs, spaceAfterMs, headHoldMs: headHold * 1_000, readMs: total * 1_000 };
+  const own = { 'x-llm-router-request': record.id };
+  const client = createClientSide(exchange.response, request.stream, times, own);
   let reservation: Reservation | undefined;
   let recorded = false;
 
@@ -189,6 +186,7 @@ export async function handleExchange(exchange: Exchange): Promise<void> {
     const error = asProblem(thrown);
     if (!(error instanceof RequestProblem)) {
       finish({ status: 500, failure: refusal(500, say.routerFailed), chars: 0 }, 0);
+      if (!client.headSent) exchange.response.setHeader('x-llm-router-request', record.id);
       throw error;
     }
     refuse(

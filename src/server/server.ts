@@ -37,7 +37,9 @@ export function createRequestServer(deps: ServerDeps): RequestServer {
     const path = (request.url ?? '/').split('?', 1)[0]!;
     // The proof of who we are is for programs: no page may read it.
     const readable = !/\/health\/*$/i.test(path);
-    if (readable) response.setHeader('access-control-allow-origin', '*');
+    // Who asks from a page says so.
+    if (readable && (request.headers.origin !== undefined || request.method === 'OPTIONS'))
+      response.setHeader('access-control-allow-origin', '*');
     const wire = wireOfPath(path);
     const door = deps.publicDoor();
     if (hostsNamed(request) !== 1 || !hostAllowed(request.headers.host, door.hosts, door.own)) {

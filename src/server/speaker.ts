@@ -103,7 +103,10 @@ export function cursorReplyOptions(
   customToolNames: ReadonlySet<string>,
 ): CursorReplyOptions {
   return {
-    ...answer,
+    model: answer.model,
+    id: answer.id,
+    created: answer.created,
+    includeUsage: answer.includeUsage,
     thinking: cursor.thinking,
     customToolReply: cursor.customToolReply,
     midStreamError: cursor.midStreamError,

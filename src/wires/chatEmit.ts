@@ -101,12 +101,13 @@ function emitTurn(turn: Turn, target: EmitTarget): JsonObject[] {
   if (turn.role === 'assistant') {
     const message = emitAssistant(turn.parts, target);
     // An answer that says nothing (an aborted turn) is refused by some and means nothing to the others.
-    return message.content === '' && Object.keys(message).length === 1 ? [] : [{ ...head, ...message }];
+    return message.content === '' && Object.keys(message).length === 1 ? [] : [Object.assign(head, message)];
   }
   const content = emitContent(turn.parts);
   // Only parts of another wire: nothing is left to say.
   if (content === '' && turn.parts.some((part) => part.type === 'opaque')) return [];
-  return [{ ...head, content }];
+  head.content = content;
+  return [head];
 }
 
 /** Text alone becomes one string: not every upstream reads arrays of text (DeepSeek refuses them). */

@@ -352,6 +352,7 @@ describe('hostile traffic', () => {
 
   it('the count of held bytes is back at zero after every way a body can end', async () => {
     const budget = createBodyBudget();
+    const LIMITS = { bodyMb: 0.001, totalBodyMb: 0.002 };
     const { PassThrough } = await import('node:stream');
     const read = (
       headers: Record<string, string>,
@@ -359,7 +360,7 @@ describe('hostile traffic', () => {
       ms = 1_000,
     ) => {
       const body = Object.assign(new PassThrough(), { headers });
-      const result = budget.read(body as never, { bodyMb: 0.001, totalBodyMb: 0.002 }, ms);
+      const result = budget.read(body as never, LIMITS, ms);
       act(body);
       return result;
     };
@@ -367,6 +368,25 @@ describe('hostile traffic', () => {
     assert.ok(whole.ok && budget.held === 5);
     whole.release();
     whole.release();
+    assert.equal(budget.held, 0);
+    const complete = (text: string) => (body: InstanceType<typeof PassThrough>) => {
+      body.end(text);
+      return budget.read(Object.assign(body, { complete: true, headers: {} }) as never, LIMITS, 1_000);
+    };
+    const atOnce = await complete('12345')(new PassThrough());
+    assert.ok(atOnce.ok && atOnce.body.toString() === '12345' && budget.held === 5);
+    const beside = await complete('x'.repeat(1_045))(new PassThrough());
+    const tooMany = await complete('x'.repeat(1_048))(new PassThrough());
+    const tooLarge = await complete('x'.repeat(2_000))(new PassThrough());
+    assert.equal(!tooMany.ok && tooMany.status, 503);
+    assert.equal(!tooLarge.ok && tooLarge.status, 413);
+    for (const one of [atOnce, beside]) if (one.ok) one.release();
+    assert.equal(budget.held, 0);
+    const trickling = new PassThrough();
+    const timer = setInterval(() => trickling.write('1'), 2);
+    const late = await budget.read(Object.assign(trickling, { headers: {} }) as never, LIMITS, 20);
+    clearInterval(timer);
+    assert.equal(!late.ok && late.status, 408);
     assert.equal(budget.held, 0);
     for (const [status, act] of [
       [413, (body) => body.end(Buffer.alloc(2_000))],

@@ -80,6 +80,13 @@ describe('door', () => {
     assert.equal(answer.headers['access-control-allow-credentials'], undefined);
   });
 
+  it('a page may read answers; who asks from elsewhere is told nothing of pages', async () => {
+    const from = async (headers: Record<string, string>) =>
+      (await request(router.port, { path: '/v1/models', headers })).headers['access-control-allow-origin'];
+    assert.equal(await from({ origin: 'https://page.example' }), '*');
+    assert.equal(await from({}), undefined);
+  });
+
   it('proves on health with the install secret who answers: nonce, port and door, and says nothing else', async () => {
     const nonce = '0123456789abcdef'.repeat(2);
     const prove = (text: string) => createHmac('sha256', 'test-secret').update(text).digest('hex');
