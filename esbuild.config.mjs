@@ -13,7 +13,6 @@ const shared = {
   platform: 'node',
   target: 'node20',
   minify: true,
-  charset: 'utf8',
   metafile: true,
   logLevel: 'warning',
   // jsonc-parser's main file is UMD, which no bundler can follow.
