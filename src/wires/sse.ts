@@ -32,6 +32,7 @@ export interface SseSplitter {
 
 const LF = 0x0a;
 const CR = 0x0d;
+const COLON = 0x3a;
 const DEFAULT_MAX_EVENT_BYTES = 32 * 1024 * 1024;
 
 /**
@@ -193,6 +194,8 @@ class LazyEvent implements RawSseEvent {
   }
 }
 
+const NOTHING = { data: '', comment: true };
+
 function decodeEvent(
   raw: Buffer,
   atStart: boolean,
@@ -202,6 +205,8 @@ function decodeEvent(
   if (singleLine && raw.length > 8 && startsWithData(raw) && raw.at(-2) === LF && raw.at(-3) !== CR) {
     return { data: raw.toString('utf8', 6, raw.length - 2), comment: false };
   }
+  // What only keeps a connection open, or floods it: a comment of one line, or a blank line alone.
+  if (raw[0] === COLON ? singleLine && raw.at(-2) === LF : raw.length === 1) return NOTHING;
   const mark = atStart && raw[0] === 0xef && raw[1] === 0xbb && raw[2] === 0xbf;
   let event: string | undefined;
   const data: string[] = [];
