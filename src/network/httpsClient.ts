@@ -9,7 +9,7 @@ import https from 'node:https';
 import { isIP, type Socket } from 'node:net';
 import tls from 'node:tls';
 import { errorWords, type Said, SaidError, saidOf, textOf, type Words } from '../said';
-import { trustedCertificates } from './certificates';
+import { trust } from './certificates';
 import { BadProxy, proxyFor } from './proxyLaw';
 import { say } from './sentences';
 import type { NetworkSettings } from './settings';
@@ -64,7 +64,7 @@ export function createNetwork(
   world: { env: NodeJS.ProcessEnv; dial(host: string, port: number): Socket },
 ): Network {
   const { env } = world;
-  const ca = trustedCertificates(settings ?? {}, env);
+  const trusted = trust(settings ?? {}, env);
   const verify = settings?.strictSsl !== false;
 
   /** Everything here is https; an address without brackets would be no URL. */
@@ -73,7 +73,10 @@ export function createNetwork(
 
   async function connect(host: string, port: number, signal: AbortSignal): Promise<Socket> {
     const proxy = proxyUrl(host, port);
-    if (proxy) return connectThroughProxy(proxy, `${host}:${port}`, { ca, rejectUnauthorized: verify }, signal);
+    if (proxy) {
+      const secure = proxy.protocol === 'https:' && { ...trusted(), rejectUnauthorized: verify };
+      return connectThroughProxy(proxy, `${host}:${port}`, secure, signal);
+    }
     const socket = world.dial(host, port);
     await settle(socket, 'connect', signal);
     return socket;
@@ -92,7 +95,7 @@ export function createNetwork(
         // An address is no name for SNI; its certificate is checked all the same.
         host: url.hostname,
         servername: isIP(url.hostname) ? '' : url.hostname,
-        ca,
+        ...trusted(),
         rejectUnauthorized: verify || request.alwaysVerify === true,
         ALPNProtocols: ['http/1.1'],
       });
@@ -184,18 +187,17 @@ function ask(url: URL, request: NetworkRequest, socket: Socket, signal: AbortSig
 function connectThroughProxy(
   proxy: URL,
   target: string,
-  tlsOptions: tls.ConnectionOptions,
+  secure: tls.ConnectionOptions | false,
   signal: AbortSignal,
 ): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const secure = proxy.protocol === 'https:';
     const auth = proxy.username
       ? {
           'proxy-authorization': `Basic ${Buffer.from(`${decodeURIComponent(proxy.username)}:${decodeURIComponent(proxy.password)}`).toString('base64')}`,
         }
       : undefined;
     const request = (secure ? https : http).request({
-      ...(secure && tlsOptions),
+      ...secure,
       host: proxy.hostname.replace(/^\[|\]$/g, ''),
       port: proxy.port || (secure ? 443 : 80),
       method: 'CONNECT',

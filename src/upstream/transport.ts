@@ -8,7 +8,7 @@ import { connect } from 'undici/lib/api/index.js';
 import Agent from 'undici/lib/dispatcher/agent.js';
 import Pool from 'undici/lib/dispatcher/pool.js';
 import ProxyAgent from 'undici/lib/dispatcher/proxy-agent.js';
-import { trustedCertificates } from '../network/certificates';
+import { trust } from '../network/certificates';
 import { proxyFor } from '../network/proxyLaw';
 import type { NetworkSettings } from '../network/settings';
 import { decoding } from './decode';
@@ -37,15 +37,16 @@ export function createTransport(
   env: Readonly<Record<string, string | undefined>>,
 ): Transport {
   const agents = new Map<string, Agent | ProxyAgent>();
-  const ca = trustedCertificates(network, env);
+  const trusted = trust(network, env);
 
   function agentFor(request: UpstreamRequest, proxy: URL | undefined): Agent | ProxyAgent {
-    const id = `${request.connectMs} ${proxy?.href ?? ''}`;
+    const secure = request.url.protocol === 'https:' || proxy?.protocol === 'https:';
+    const id = `${secure} ${request.connectMs} ${proxy?.href ?? ''}`;
     let agent = agents.get(id);
     if (!agent) {
       const dialling = {
         timeout: request.connectMs,
-        ...(ca && { ca }),
+        ...(secure && trusted()),
         ...(network.strictSsl === false && { rejectUnauthorized: false }),
       };
       // Time limits are ours (attempt.ts): a model may think for minutes. How many run at once is limited at our own door.

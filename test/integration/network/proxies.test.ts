@@ -8,7 +8,10 @@ import net, { type AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import type { Duplex } from 'node:stream';
+import { mock } from 'node:test';
+import tls from 'node:tls';
 import type { NetworkSettings } from '../../../src/network/settings';
+import { createTransport } from '../../../src/upstream/transport';
 
 import { type Certificates, makeCertificates } from '../../support/cloud/certificates';
 import { startProgram } from '../../support/program';
@@ -131,6 +134,29 @@ describe('network', function () {
     assert.match(text, /over https/);
     assert.equal(status, 200);
     assert.deepEqual(proxy.asked, [`${HOST}:${port()}`]);
+  });
+
+  it('the editor’s certificates are parsed once, with the first connection that needs them, not with each', async () => {
+    const make = mock.method(tls, 'createSecureContext');
+    const parsed = () => make.mock.calls.filter(({ arguments: [options] }) => options?.ca).length;
+    const handlers = { onHead() {}, onData() {} };
+    const transport = createTransport({ proxy: proxy.url, ca: [certificates.ca] }, {});
+    const get = (origin: string) =>
+      new Promise<void>((onEnd, onError) => {
+        const headers = { connection: 'close' };
+        const request = { url: new URL(origin), method: 'GET', headers, connectMs: 10_000, local: false } as const;
+        transport.send(request, { ...handlers, onEnd, onError });
+      });
+    try {
+      await get(plainBase);
+      assert.equal(parsed(), 0);
+      for (let asked = 0; asked < 3; asked++) await get(base);
+      assert.equal(proxy.asked.length, 4);
+      assert.equal(parsed(), 1);
+    } finally {
+      make.mock.restore();
+      await transport.retire();
+    }
   });
 
   it('plain http goes through the proxy as well, with the user name of its address', async () => {

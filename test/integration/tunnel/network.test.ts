@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import http from 'node:http';
 import net, { type AddressInfo } from 'node:net';
+import { mock } from 'node:test';
+import tls from 'node:tls';
 import { createNetwork, NetworkError } from '../../../src/network/httpsClient';
 import { say } from '../../../src/tunnel/sentences';
 import { createVerifier } from '../../../src/tunnel/verifier';
@@ -37,6 +39,19 @@ describe('requests of the tunnel', () => {
     assert.equal(again.body, 'GET /path?q=1');
     assert.equal(again.headers['x-host'], 'one.example.com');
     assert.deepEqual(internet.connects, ['trycloudflare.com', 'trycloudflare.com']);
+  });
+
+  it('parse the authorities of a list once, with the first connection, not with each', async () => {
+    const make = mock.method(tls, 'createSecureContext');
+    try {
+      const network = through();
+      assert.equal(make.mock.callCount(), 0);
+      for (let asked = 0; asked < 3; asked++) await get(network, 'https://one.example.com/');
+      // The other end is in this process too, with certificates of its own.
+      assert.equal(make.mock.calls.filter(({ arguments: [options] }) => options?.ca).length, 1);
+    } finally {
+      make.mock.restore();
+    }
   });
 
   it('take the proxy from the environment when the editor gave none, and respect exceptions', async () => {
