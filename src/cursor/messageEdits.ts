@@ -10,7 +10,7 @@ import { type Edit, editObject, type JsonEntry, readString, scanObject } from '.
 import { isObject } from '../wires/read';
 import { sameJson } from '../wires/sameJson';
 import { isLegalToolName } from '../wires/toolNames';
-import { readCursorRequest } from './request';
+import { readCursorRequest, readTurns } from './request';
 
 function parse(bytes: Buffer, { start, end }: { start: number; end: number }): JsonValue {
   return JSON.parse(bytes.toString('utf8', start, end)) as JsonValue;
@@ -190,7 +190,7 @@ export function createMessageEditor(bytes: Buffer, emit: EmitTarget): MessageEdi
     outline() {
       const spans =
         firstUser && lastUser && firstUser !== lastUser ? [firstUser, lastUser] : firstUser ? [firstUser] : [];
-      return spans.flatMap((span) => readCursorRequest({ messages: [parse(bytes, span)] }).conversation.turns);
+      return spans.flatMap((span) => readTurns([parse(bytes, span)]));
     },
   };
 }

@@ -34,20 +34,9 @@ export function readCursorRequest(body: JsonObject): CursorRequest {
   const detected = detectDialect(body);
   if ('problem' in detected) throw new RequestProblem(detected.problem, 'messages');
   const { dialect } = detected;
-  const wire = WIRE_OF[dialect];
   const rules = new Set<Words>();
-  const reader: TurnReader = { turns: [], rules, wire };
-  readSystem(body, reader);
-  if (dialect === 'B') readInput(body.input, reader);
-  else {
-    if (isObject(body.input) || arrayOf(body.input).length > 0 || filledString(body.input)) rules.add('D2');
-    readList(arrayOf(body.messages), 'messages', reader);
-  }
-  if (!reader.turns.some((turn) => turn.parts.length > 0)) {
-    throw new RequestProblem(say.noText, 'messages');
-  }
-  pairMissingIds(reader.turns, rules);
-  const conversation = { ...readParameters(body, dialect, rules), turns: reader.turns };
+  const turns = turnsOf(body, dialect, rules);
+  const conversation = { ...readParameters(body, dialect, rules), turns };
   if (conversation.stream) conversation.includeUsage = true;
   const names = customToolNames(conversation);
   conversation.turns = restoreCustomCalls(conversation.turns, names, rules);
@@ -60,6 +49,30 @@ export function readCursorRequest(body: JsonObject): CursorRequest {
     customToolNames: names,
     ...(hint && { conversationHint: hint }),
   };
+}
+
+/** Turns of some messages by themselves, without the request around them. Throws as `readCursorRequest` does. */
+export function readTurns(messages: JsonValue[]): Turn[] {
+  const body = { messages };
+  const detected = detectDialect(body);
+  if ('problem' in detected) throw new RequestProblem(detected.problem, 'messages');
+  const rules = new Set<Words>();
+  return restoreCustomCalls(turnsOf(body, detected.dialect, rules), new Set(), rules);
+}
+
+function turnsOf(body: JsonObject, dialect: Dialect, rules: Set<Words>): Turn[] {
+  const reader: TurnReader = { turns: [], rules, wire: WIRE_OF[dialect] };
+  readSystem(body, reader);
+  if (dialect === 'B') readInput(body.input, reader);
+  else {
+    if (isObject(body.input) || arrayOf(body.input).length > 0 || filledString(body.input)) rules.add('D2');
+    readList(arrayOf(body.messages), 'messages', reader);
+  }
+  if (!reader.turns.some((turn) => turn.parts.length > 0)) {
+    throw new RequestProblem(say.noText, 'messages');
+  }
+  pairMissingIds(reader.turns, rules);
+  return reader.turns;
 }
 
 /** Top-level `instructions` and `system` become the leading system text (N8). */
