@@ -38,6 +38,8 @@ interface Schema {
 const oracleOf = (type: SdkType): string => `Oracle${type}`;
 const schemas = new Map<SdkType, Schema>();
 const validators = new Map<string, ValidateFunction>();
+/** One for all types and their members: what several refer to is compiled once. */
+const ajv = new Ajv({ strict: false, validateFormats: false });
 
 /**
  * What is wrong with `value` as a value of the SDK type: one line per problem, empty when it is valid. Unknown
@@ -62,18 +64,18 @@ function validatorFor(type: SdkType, value: unknown): ValidateFunction {
     const block = schema.definitions.TextBlock;
     if (block?.required) block.required = block.required.filter((name) => name !== 'citations');
     schemas.set(type, schema);
+    ajv.addSchema({ $id: type, definitions: schema.definitions });
   }
   const branch = branchOf(
     schema,
     { $ref: `#/definitions/${oracleOf(type)}` } as Schema,
     (value as { type?: unknown } | null)?.type,
   );
-  const key = `${type} ${branch}`;
-  let validate = validators.get(key);
+  const member = `${type}${branch}`;
+  let validate = validators.get(member);
   if (!validate) {
-    const ajv = new Ajv({ strict: false, validateFormats: false });
-    validate = ajv.compile({ $ref: branch, definitions: schema.definitions });
-    validators.set(key, validate);
+    validate = ajv.compile({ $ref: member });
+    validators.set(member, validate);
   }
   return validate;
 }
