@@ -2,11 +2,9 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { pictureOfFailure, startEditor } from './editor.mjs';
+import { joinEditor, pictureOfFailure } from './editor.mjs';
 import { until } from './server.mjs';
-import { startUpstream } from './upstream.mjs';
-
-const KEY = 'sk-upstream-0123456789';
+import { KEY, startUpstream } from './upstream.mjs';
 
 describe('Doctor, import and export', () => {
   let editor;
@@ -16,19 +14,17 @@ describe('Doctor, import and export', () => {
 
   before(async () => {
     upstream = await startUpstream({ key: KEY });
-    editor = await startEditor('doctor', {
-      settings: { 'llmRouter.port': 0, 'llmRouter.lingerSeconds': 2, 'llmRouter.tunnel.provider': 'none' },
+    editor = await joinEditor('doctor', {
+      settings: { 'llmRouter.lingerSeconds': 2, 'llmRouter.tunnel.provider': 'none' },
     });
-    window = await editor.open('project');
-    folder = window.folder;
+    window = await editor.begin('project');
+    folder = path.join(editor.server.home, 'doctor');
+    mkdirSync(folder);
     await window.status.waitFor({ timeout: 60_000 });
     await window.statusShows(/local only/);
     await window.clearToasts();
   });
-  after(async () => {
-    upstream?.close();
-    await editor?.stop();
-  });
+  after(() => upstream?.close());
   afterEach(async function () {
     await pictureOfFailure(this.currentTest, editor, window);
   });

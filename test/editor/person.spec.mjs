@@ -1,12 +1,10 @@
 // The packed .vsix driven as a person would: palette, quick picks, toasts, status bar, clipboard; against a real upstream on loopback.
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { itOnlyIn, pictureOfFailure, startEditor } from './editor.mjs';
+import { itOnlyIn, joinEditor, pictureOfFailure } from './editor.mjs';
 import { routersOf } from './processes.mjs';
 import { until } from './server.mjs';
-import { startUpstream } from './upstream.mjs';
-
-const KEY = 'sk-upstream-0123456789';
+import { KEY, startUpstream } from './upstream.mjs';
 
 describe('a person with the extension', () => {
   let editor;
@@ -14,17 +12,16 @@ describe('a person with the extension', () => {
   let upstream;
   let baseUrl;
   let clientKey;
+  // In the oldest editor, views asked before, in the name of Cursor.
+  const cursorNeverCalled = process.env.EDITOR_VERSION === '1.139';
 
   before(async () => {
     upstream = await startUpstream({ key: KEY });
-    editor = await startEditor('person', { settings: { 'llmRouter.port': 0, 'llmRouter.lingerSeconds': 2 } });
-    window = await editor.open('project');
+    editor = await joinEditor('person', { settings: { 'llmRouter.lingerSeconds': 2 } });
+    window = await editor.begin('project');
     await window.status.waitFor({ timeout: 60_000 });
   });
-  after(async () => {
-    upstream?.close();
-    await editor?.stop();
-  });
+  after(() => upstream?.close());
   afterEach(async function () {
     await pictureOfFailure(this.currentTest, editor, window);
   });
@@ -217,7 +214,7 @@ describe('a person with the extension', () => {
       `…${clientKey.slice(-4)}`,
       'loop',
       'fast',
-      'Cursor has not called yet',
+      ...(cursorNeverCalled ? ['Cursor has not called yet'] : []),
       'Today',
       'Stop',
     ])
@@ -241,20 +238,26 @@ describe('a person with the extension', () => {
     await window.statusShows(/stopped/);
   });
 
-  it('stays stopped after a reload, until Start; then same URL, same key, same settings', async () => {
-    await window.exec((vscode) => vscode.commands.executeCommand('llmRouter.stopRouter'));
-    await window.statusShows(/stopped/);
-    await assert.rejects(ask('fast'));
-    await window.page.reload();
-    await window.statusShows(/stopped/);
-    await editor.shot(window, 'stopped');
-    await sleep(1_000);
-    await assert.rejects(ask('fast'));
-    await window.command('LLM Router: Start Router');
-    await window.statusShows(/local only/);
-    assert.equal((await ask('fast')).status, 200);
-    assert.equal(routersOf(editor.server).length, 1);
-  });
+  const kept = 'what is kept over a reload does not depend on the version; views opens a second window in 1.99';
+  itOnlyIn(
+    '1.139',
+    'stays stopped after a reload, until Start; then same URL, same key, same settings',
+    kept,
+    async () => {
+      await window.exec((vscode) => vscode.commands.executeCommand('llmRouter.stopRouter'));
+      await window.statusShows(/stopped/);
+      await assert.rejects(ask('fast'));
+      await window.page.reload();
+      await window.statusShows(/stopped/);
+      await editor.shot(window, 'stopped');
+      await sleep(1_000);
+      await assert.rejects(ask('fast'));
+      await window.command('LLM Router: Start Router');
+      await window.statusShows(/local only/);
+      assert.equal((await ask('fast')).status, 200);
+      assert.equal(routersOf(editor.server).length, 1);
+    },
+  );
 
   it('removes the backend', async () => {
     await window.clearToasts();
@@ -270,7 +273,7 @@ describe('a person with the extension', () => {
     assert.ok((await ask('loop/model-a')).status >= 400);
   });
 
-  it('works in an empty window', async () => {
+  itOnlyIn('1.139', 'works in an empty window', 'views opens one in 1.99', async () => {
     await window.close();
     window = await editor.openEmpty();
     await window.statusShows(/local only/);

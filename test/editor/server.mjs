@@ -1,13 +1,23 @@
 // A real VS Code server with an isolated home: settings, extensions and data in one folder, nothing of the machine's own.
 import { execFileSync, spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ensureEditor } from './setup.mjs';
 
 /** No trust dialog, no welcome page, no toast that covers ours, no telemetry: with these no request leaves the machine. */
-const QUIET_SETTINGS = {
+export const QUIET_SETTINGS = {
   'security.workspace.trust.enabled': false,
   'workbench.startupEditor': 'none',
   'workbench.tips.enabled': false,
@@ -40,6 +50,9 @@ const QUIET_SETTINGS = {
 /** Settings that belong to the machine are not read from the user's file here. */
 const QUIET_MACHINE = { 'workbench.welcomePage.walkthroughs.openOnInstall': false };
 
+/** What the tests meet of the extensions that come with the editor; the other hundred only cost time at each load. */
+const BUILT_IN = ['theme-defaults', 'markdown-basics', 'markdown-language-features'];
+
 export const BRIDGE = path.join(import.meta.dirname, 'bridge');
 
 export function isAlive(pid) {
@@ -51,9 +64,9 @@ export function isAlive(pid) {
   }
 }
 
-/** Waits until `look` gives something truthy and returns it. */
-export async function until(look, what, ms = 30_000) {
-  for (const end = Date.now() + ms; ; await sleep(50)) {
+/** Waits until `look` gives something truthy and returns it. A look into a window costs both sides: not too often. */
+export async function until(look, what, ms = 30_000, pause = 150) {
+  for (const end = Date.now() + ms; ; await sleep(pause)) {
     const value = await look();
     if (value) return value;
     if (Date.now() > end) throw new Error(`waited ${ms / 1000} s for ${what}`);
@@ -80,7 +93,8 @@ export async function startServer({
   const data = at('data');
   for (const folder of [at('home'), at('ext'), at('bridge'), at('data/User'), at('data/Machine')])
     mkdirSync(folder, { recursive: true });
-  writeFileSync(at('data/User/settings.json'), JSON.stringify({ ...QUIET_SETTINGS, ...settings }, null, 2));
+  const settingsFile = at('data/User/settings.json');
+  writeFileSync(settingsFile, JSON.stringify({ ...QUIET_SETTINGS, ...settings }, null, 2));
   writeFileSync(at('data/Machine/settings.json'), JSON.stringify({ ...QUIET_MACHINE, ...machineSettings }, null, 2));
   // Without a file of its own it writes ~/.config/code-server/config.yaml.
   writeFileSync(at('config.yaml'), 'bind-addr: 127.0.0.1:0\nauth: none\ncert: false\n');
@@ -88,6 +102,9 @@ export async function startServer({
   const run = mkdtempSync(path.join(os.tmpdir(), 'llmr-'));
   const base = [editor.entry, '--config', at('config.yaml'), '--user-data-dir', data, '--extensions-dir', at('ext')];
   const environment = serverEnvironment({ home: at('home'), run, node: editor.node, bridge: at('bridge'), env });
+  const builtIn = at('builtIn');
+  mkdirSync(builtIn);
+  for (const name of BUILT_IN) symlinkSync(path.join(editor.vscode, 'extensions', name), path.join(builtIn, name));
   // An unpacked folder counts as installed only before the first start.
   for (const folder of unpacked) {
     const { publisher, name, version: number } = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'));
@@ -104,6 +121,7 @@ export async function startServer({
     editor.node,
     [
       ...base,
+      ...['--builtin-extensions-dir', builtIn],
       ...[
         '--auth',
         'none',
@@ -148,6 +166,8 @@ export async function startServer({
     version,
     home: at('home'),
     storage: at('data/User/globalStorage/llm-router.llm-router'),
+    /** What stands in the user's settings now. */
+    settings: () => JSON.parse(readFileSync(settingsFile, 'utf8')),
     /** Last lines of the extension hosts' logs, for a failed test. */
     hostLogs: () => tailOfLogs(at('data/logs')),
     async stop() {

@@ -1,8 +1,8 @@
 // The tunnel as a person meets it: consent, download, URL, a lost connection, a lost URL, a rate limit. A made-up internet stands
 // behind the editor's own proxy setting; cloudflared is the fake of the tunnel's own tests.
 import assert from 'node:assert/strict';
-import { publishRelease, startCloud, visit } from './cloud.mjs';
-import { pictureOfFailure, startEditor } from './editor.mjs';
+import { visit } from './cloud.mjs';
+import { joinEditor, pictureOfFailure } from './editor.mjs';
 import { processesWith } from './processes.mjs';
 import { until } from './server.mjs';
 
@@ -14,26 +14,17 @@ describe('the tunnel in the editor', () => {
   let url;
 
   before(async () => {
-    cloud = await startCloud();
-    pace = publishRelease(cloud);
-    editor = await startEditor('tunnel', {
-      settings: { 'llmRouter.port': 0, 'llmRouter.lingerSeconds': 1, 'http.proxy': cloud.internet.proxyUrl },
-      env: { NODE_EXTRA_CA_CERTS: cloud.caFile },
-    });
-    window = await editor.open('project');
+    editor = await joinEditor('tunnel', { settings: { 'llmRouter.lingerSeconds': 1 }, internet: true });
+    ({ cloud, pace } = editor);
+    window = await editor.begin('project');
     await window.status.waitFor({ timeout: 60_000 });
-  });
-  after(async () => {
-    await editor?.stop();
-    await cloud?.stop();
   });
   afterEach(async function () {
     await pictureOfFailure(this.currentTest, editor, window);
   });
 
   const cloudflared = () => processesWith(cloud.binPath, 'tunnel');
-  const online = () =>
-    until(async () => /^\s*LLM Router\s*$/.test((await window.status.textContent()) ?? ''), 'the tunnel', 60_000);
+  const online = () => window.statusShows(/^\s*LLM Router\s*$/);
 
   it('is downloaded only with consent, and the download can be cancelled', async () => {
     await window.toastButton('cloudflared', 'Download and Start').click({ timeout: 60_000 });

@@ -1,6 +1,8 @@
 // A model provider on loopback: lists models, answers, and streams as slowly as a test wants.
 import http from 'node:http';
 
+export const KEY = 'sk-upstream-0123456789';
+
 /** `seen`: each request with its key and model. `stream.next()` sends the next event of the running stream. */
 export async function startUpstream({ key, models = ['model-a', 'model-b'] }) {
   const seen = [];

@@ -3,12 +3,11 @@ import assert from 'node:assert/strict';
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import axe from 'axe-core';
-import { itOnlyIn, pictureOfFailure, startEditor } from './editor.mjs';
+import { itOnlyIn, joinEditor, pictureOfFailure } from './editor.mjs';
 import { routersOf } from './processes.mjs';
 import { until } from './server.mjs';
-import { startUpstream } from './upstream.mjs';
+import { KEY, startUpstream } from './upstream.mjs';
 
-const KEY = 'sk-upstream-0123456789';
 const PROMPT = 'what only the body log may hold';
 
 describe('the views', () => {
@@ -28,9 +27,8 @@ describe('the views', () => {
       apiKeyEnv: 'LOOP_TOKEN',
       models: [{ id: 'openai/gpt-5-mini', price }],
     };
-    editor = await startEditor('views', {
+    editor = await joinEditor('views', {
       settings: {
-        'llmRouter.port': 0,
         'llmRouter.lingerSeconds': 2,
         'llmRouter.tunnel.provider': 'none',
         'llmRouter.backends': [
@@ -40,10 +38,9 @@ describe('the views', () => {
         ],
       },
       machineSettings: { 'workbench.welcomePage.walkthroughs.openOnInstall': true },
-      env: { LOOP_TOKEN: KEY },
     });
     writeLedger(path.join(editor.server.storage, 'ledger'), 10_000);
-    window = await editor.open('project');
+    window = await editor.begin('project');
     await window.status.waitFor({ timeout: 60_000 });
     await window.statusShows(/local only|needs a key/);
     mainKey = await window.copied('llmRouter.copyApiKey', /^sk-[\w-]{43}$/);
@@ -53,10 +50,7 @@ describe('the views', () => {
     baseUrl = await window.clipboard(/^http:\/\/127\.0\.0\.1:\d+\/v1$/);
     await window.clearToasts();
   });
-  after(async () => {
-    upstream?.close();
-    await editor?.stop();
-  });
+  after(() => upstream?.close());
   afterEach(async function () {
     await pictureOfFailure(this.currentTest, editor, window);
   });
@@ -101,7 +95,8 @@ describe('the views', () => {
 
     const there = 'walkthrough asks for it in 1.139';
     itOnlyIn('1.99', 'does not come back in another window', there, async () => {
-      const next = await editor.open('elsewhere');
+      // An empty one, so that this is seen in the oldest editor as well.
+      const next = await editor.openEmpty();
       await next.statusShows(/local only|needs a key/);
       await window.close();
       window = next;

@@ -1,12 +1,11 @@
 // The first two minutes, from a fresh profile: the walkthrough gone through with the mouse, behind the fake Cloudflare, up to the first
 // answer that Cursor's servers get. Tells at the end how many actions and seconds it took from the .vsix to that answer.
 import assert from 'node:assert/strict';
-import { publishRelease, startCloud, visit } from './cloud.mjs';
-import { itOnlyIn, pictureOfFailure, startEditor } from './editor.mjs';
+import { visit } from './cloud.mjs';
+import { itOnlyIn, joinEditor, pictureOfFailure } from './editor.mjs';
 import { until } from './server.mjs';
-import { startUpstream } from './upstream.mjs';
+import { KEY, startUpstream } from './upstream.mjs';
 
-const KEY = 'sk-upstream-0123456789';
 const HEADING = 'LLM Router: every model in Cursor';
 const STEPS = ['start', 'backend', 'cursor', 'model', 'answer'];
 
@@ -23,30 +22,25 @@ describe('the walkthrough, from the .vsix to the first answer', () => {
   const counted = { actions: 0, inputs: 0 };
 
   before(async () => {
-    cloud = await startCloud();
-    publishRelease(cloud).ms = 0;
     upstream = await startUpstream({ key: KEY });
     begun = performance.now();
-    editor = await startEditor('walkthrough', {
-      settings: { 'llmRouter.port': 0, 'llmRouter.lingerSeconds': 1, 'http.proxy': cloud.internet.proxyUrl },
+    editor = await joinEditor('walkthrough', {
+      settings: { 'llmRouter.lingerSeconds': 1 },
+      internet: true,
       machineSettings: { 'workbench.welcomePage.walkthroughs.openOnInstall': true },
-      env: { NODE_EXTRA_CA_CERTS: cloud.caFile },
     });
-    window = await editor.open('project');
+    cloud = editor.cloud;
+    editor.pace.ms = 0;
+    window = await editor.begin('project');
   });
-  after(async () => {
-    upstream?.close();
-    await editor?.stop();
-    await cloud?.stop();
-  });
+  after(() => upstream?.close());
   afterEach(async function () {
     await pictureOfFailure(this.currentTest, editor, window);
   });
 
   const ticked = (step) => window.page.locator(`.complete[data-done-step-id$="#${step}"]`).first();
   const open = (step) => window.page.locator(`[data-done-step-id$="#${step}"]:not(.complete)`).first();
-  const online = () =>
-    until(async () => /^\s*LLM Router\s*$/.test((await window.status.textContent()) ?? ''), 'the tunnel', 60_000);
+  const online = () => window.statusShows(/^\s*LLM Router\s*$/);
   const isShown = () => window.page.getByText(HEADING).count();
 
   async function assertTicks(done) {
@@ -158,7 +152,7 @@ describe('the walkthrough, from the .vsix to the first answer', () => {
   const there = 'views asks for it in 1.99';
   itOnlyIn('1.139', 'does not come back after a reload, nor in another window', there, async () => {
     await window.closeEditors();
-    await until(() => window.page.evaluate(tabIsForgotten), 'the editor to keep that its tab is closed', 90_000);
+    await until(() => window.page.evaluate(tabIsForgotten), 'the editor to keep that its tab is closed', 90_000, 1_000);
     await window.page.reload();
     await online();
     await window.page.waitForTimeout(1_500);

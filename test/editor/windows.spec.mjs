@@ -1,11 +1,9 @@
 // Two windows, one router: what reload, close, crash and kill -9 of hosts and router must not interrupt.
 import assert from 'node:assert/strict';
-import { pictureOfFailure, startEditor } from './editor.mjs';
+import { joinEditor, pictureOfFailure } from './editor.mjs';
 import { routersOf } from './processes.mjs';
 import { isAlive, until } from './server.mjs';
-import { startUpstream } from './upstream.mjs';
-
-const KEY = 'sk-upstream-0123456789';
+import { KEY, startUpstream } from './upstream.mjs';
 
 describe('two windows and one router', () => {
   let editor;
@@ -18,18 +16,16 @@ describe('two windows and one router', () => {
 
   before(async () => {
     upstream = await startUpstream({ key: KEY });
-    editor = await startEditor('windows', {
+    editor = await joinEditor('windows', {
       settings: {
-        'llmRouter.port': 0,
         'llmRouter.tunnel.provider': 'none',
         // Longer than a reload takes on a busy machine.
         'llmRouter.lingerSeconds': 40,
-        'llmRouter.backends': [{ name: 'loop', baseUrl: upstream.url, apiKeyEnv: 'LOOP_KEY' }],
+        'llmRouter.backends': [{ name: 'loop', baseUrl: upstream.url, apiKeyEnv: 'LOOP_TOKEN' }],
       },
-      env: { LOOP_KEY: KEY },
     });
     // The first window makes the keys: in a browser-hosted editor an open window does not see what another one stores.
-    a = await editor.open('one');
+    a = await editor.begin('one');
     await a.statusShows(/local only/);
     clientKey = await a.copied('llmRouter.copyApiKey', /^sk-/);
     await a.close();
@@ -43,10 +39,7 @@ describe('two windows and one router', () => {
     await a.toastButton('switched off', 'Copy Local URL').click();
     baseUrl = await a.clipboard(/^http:/);
   });
-  after(async () => {
-    upstream?.close();
-    await editor?.stop();
-  });
+  after(() => upstream?.close());
   afterEach(async function () {
     await pictureOfFailure(this.currentTest, editor, a);
   });
@@ -98,16 +91,6 @@ describe('two windows and one router', () => {
     });
   });
 
-  it('survive a closed window with a running stream', async () => {
-    const old = await hostOf(b);
-    await throughAStream(async () => {
-      await b.close();
-      await until(() => !isAlive(old), 'the end of the host');
-    });
-    b = await editor.open('two');
-    await b.statusShows(/local only/);
-  });
-
   it('survive a crashed renderer with a running stream', async () => {
     const old = await hostOf(b);
     await throughAStream(async () => {
@@ -145,8 +128,15 @@ describe('two windows and one router', () => {
     await a.page.mouse.move(600, 300);
   });
 
+  it('survive a closed window with a running stream', async () => {
+    const old = await hostOf(b);
+    await throughAStream(async () => {
+      await b.close();
+      await until(() => !isAlive(old), 'the end of the host');
+    });
+  });
+
   it('keep the router for a reload of the last window', async () => {
-    await b.close();
     await throughAStream(async () => {
       await a.page.reload();
       await a.statusShows(/local only/);

@@ -6,6 +6,13 @@ import { chromium } from 'playwright-core';
 import { isAlive, until } from './server.mjs';
 import { ensureChromium } from './setup.mjs';
 
+const DISABLED = [
+  // A page changed by page.route() counts as public: its WebSocket to 127.0.0.1 would be blocked.
+  ...['LocalNetworkAccessChecks', 'LocalNetworkAccessChecksWebSockets'],
+  // Pages that the browser loads behind its address bar, which nobody sees.
+  ...['WebUIOmniboxPopup', 'WebUIOmniboxAimPopup'],
+];
+
 export const launchBrowser = () =>
   chromium.launch({
     executablePath: ensureChromium(),
@@ -19,8 +26,7 @@ export const launchBrowser = () =>
         '--disable-renderer-backgrounding',
         '--disable-backgrounding-occluded-windows',
       ],
-      // A page changed by page.route() counts as public: its WebSocket to 127.0.0.1 would be blocked.
-      '--disable-features=LocalNetworkAccessChecks,LocalNetworkAccessChecksWebSockets',
+      `--disable-features=${DISABLED.join(',')}`,
     ],
   });
 
