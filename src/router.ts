@@ -94,8 +94,6 @@ const world: HeadlessWorld = {
 
 // To wake helpers for the young generation costs more than they take over: a sixth of what a request costs at 32 at a time.
 setFlagsFromString('--no-parallel-scavenge');
-// A house of 30 MB may hold 40 before it is tidied, not 80: that is rare all the same, and costs no time that can be measured.
-setFlagsFromString('--heap-growing-percent=30');
 
 main(process.argv.slice(2)).then(
   (code) => process.exit(code),
