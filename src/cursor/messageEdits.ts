@@ -1,4 +1,5 @@
 /** The messages of a dialect-A body as edits: roles, call indexes, names, thinking (N2, N7, N11), one look at each. */
+import { perTarget } from '../routing/perTarget';
 import type { Words } from '../said';
 import { chatCodec } from '../wires/chat';
 import { AUTHOR_NAMES, wantsAnswerToResults } from '../wires/chatEmit';
@@ -32,22 +33,12 @@ export interface MessageEditor {
 /** Roles come from clients: no API has half as many. */
 const MOST_ROLES = 12;
 
-interface Singly {
-  single: EmitTarget;
-  /** By the client's role, that upstream. */
-  roles: Map<string, string>;
-}
-const known = new WeakMap<EmitTarget, Singly>();
-
 /** A message by itself is no list: rules about the whole are kept by its editor. */
-function singly(emit: EmitTarget): Singly {
-  let found = known.get(emit);
-  if (!found) {
-    const { endsWithUser: _, systemMessages: __, ...single } = emit;
-    known.set(emit, (found = { single, roles: new Map() }));
-  }
-  return found;
-}
+const singly = perTarget(({ endsWithUser: _, systemMessages: __, ...single }: EmitTarget) => ({
+  single,
+  /** By the client's role, that upstream. */
+  roles: new Map<string, string>(),
+}));
 
 /**
  * Looks at each message once. Text is never decoded; calls are parsed, since their ids have to pair with the results
@@ -68,8 +59,8 @@ export function createMessageEditor(bytes: Buffer, emit: EmitTarget): MessageEdi
 
   /** The role upstream, as the codec writes it (N7, roleRewrites). */
   function roleUpstream(role: string): string {
-    const before = roles.get(role);
-    if (before !== undefined) return before;
+    const known = roles.get(role);
+    if (known !== undefined) return known;
     const messages = [{ role, content: 'x' }];
     const out = chatCodec.emitRequest(chatCodec.parseRequest({ messages }), single).messages as JsonObject[];
     const name = out[0]?.role as string;

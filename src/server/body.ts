@@ -32,20 +32,6 @@ export function createBodyBudget(stallMs = STALL_MS): BodyBudget {
     };
   }
 
-  /** A small body has come with its head: nothing to wait for. */
-  function arrived(
-    request: IncomingMessage,
-    most: number,
-    mostInAll: number,
-    { tooLarge, full }: { tooLarge: BodyResult; full: BodyResult },
-  ): BodyResult {
-    const body = (request.read() as Buffer | null) ?? Buffer.alloc(0);
-    if (body.length > most) return tooLarge;
-    if (held + body.length > mostInAll) return full;
-    held += body.length;
-    return { ok: true, body, release: giveBack(body.length) };
-  }
-
   return {
     get held() {
       return held;
@@ -74,7 +60,14 @@ export function createBodyBudget(stallMs = STALL_MS): BodyBudget {
       const announced = Number(request.headers['content-length'] ?? 0);
       if (announced > most) return Promise.resolve(tooLarge);
       if (held + announced > mostInAll) return Promise.resolve(full);
-      if (request.complete) return Promise.resolve(arrived(request, most, mostInAll, { tooLarge, full }));
+      if (request.complete) {
+        // A small body has come with its head: nothing to wait for.
+        const body = (request.read() as Buffer | null) ?? Buffer.alloc(0);
+        if (body.length > most) return Promise.resolve(tooLarge);
+        if (held + body.length > mostInAll) return Promise.resolve(full);
+        held += body.length;
+        return Promise.resolve({ ok: true, body, release: giveBack(body.length) });
+      }
       return new Promise((resolve) => {
         const chunks: Buffer[] = [];
         let size = 0;

@@ -3,42 +3,38 @@
  * reached, and each timer costs more than a comparison.
  */
 interface Deadline {
-  name: string;
-  /** By the monotonic clock; Infinity: lifted. */
+  /** By the monotonic clock. */
   at: number;
   ms: number;
   fire: () => void;
 }
 
 export class Deadlines {
-  private readonly all: Deadline[] = [];
+  private readonly all = new Map<string, Deadline>();
   private timer: NodeJS.Timeout | undefined;
   private armedFor = Number.POSITIVE_INFINITY;
 
   /** In place of an earlier one of this name. `ms` 0: no limit. */
   set(name: string, ms: number, fire: () => void): void {
-    const at = ms > 0 ? performance.now() + ms : Number.POSITIVE_INFINITY;
-    const known = this.all.find((one) => one.name === name);
-    if (known) Object.assign(known, { at, ms, fire });
-    else this.all.push({ name, at, ms, fire });
+    if (ms <= 0) return this.lift(name);
+    const at = performance.now() + ms;
+    this.all.set(name, { at, ms, fire });
     this.arm(at);
   }
 
   lift(name: string): void {
-    const known = this.all.find((one) => one.name === name);
-    if (known) known.at = Number.POSITIVE_INFINITY;
+    this.all.delete(name);
   }
 
   /** Counts from now on again, where it counts at all. */
   refresh(name: string): void {
-    const known = this.all.find((one) => one.name === name);
-    if (known && known.at !== Number.POSITIVE_INFINITY) known.at = performance.now() + known.ms;
+    const known = this.all.get(name);
+    if (known) known.at = performance.now() + known.ms;
   }
 
   end(): void {
-    this.all.length = 0;
+    this.all.clear();
     clearTimeout(this.timer);
-    this.timer = undefined;
     this.armedFor = Number.POSITIVE_INFINITY;
   }
 
@@ -53,12 +49,14 @@ export class Deadlines {
   private look(): void {
     this.armedFor = Number.POSITIVE_INFINITY;
     const now = performance.now();
-    for (const one of this.all.filter(({ at }) => at <= now)) {
-      // What fired before may have lifted it, or ended everything.
-      if (one.at > now || !this.all.includes(one)) continue;
-      one.at = Number.POSITIVE_INFINITY;
+    // A late loop finds several: in the order of their time.
+    const due = [...this.all].filter(([, { at }]) => at <= now).sort(([, a], [, b]) => a.at - b.at);
+    for (const [name, one] of due) {
+      // What fired before may have lifted or replaced it, or ended everything.
+      if (this.all.get(name) !== one || one.at > now) continue;
+      this.all.delete(name);
       one.fire();
     }
-    for (const { at } of this.all) this.arm(at);
+    for (const { at } of this.all.values()) this.arm(at);
   }
 }

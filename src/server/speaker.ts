@@ -102,17 +102,9 @@ export function cursorReplyOptions(
   provider: string,
   customToolNames: ReadonlySet<string>,
 ): CursorReplyOptions {
-  return {
-    model: answer.model,
-    id: answer.id,
-    created: answer.created,
-    includeUsage: answer.includeUsage,
-    thinking: cursor.thinking,
-    customToolReply: cursor.customToolReply,
-    midStreamError: cursor.midStreamError,
-    provider,
-    customToolNames,
-  };
+  const { thinking, customToolReply, midStreamError } = cursor;
+  // Assigned, not spread: as one literal with a spread it would be a new kind of object to the engine each time.
+  return Object.assign({ thinking, customToolReply, midStreamError, provider, customToolNames }, answer);
 }
 
 /** A status an HTTP client understands; what never had one upstream is a gateway error. */

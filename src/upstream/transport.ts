@@ -96,7 +96,7 @@ export function createTransport(
           path: request.url.pathname + request.url.search,
           method: request.method,
           headers: Array.isArray(request.body)
-            ? { ...request.headers, 'content-length': String(sizeOf(request.body)) }
+            ? Object.assign({}, request.headers, { 'content-length': String(sizeOf(request.body)) })
             : request.headers,
           // undici takes any iterable of buffers; its types only know streams.
           body: (request.body ?? null) as Buffer | null,

@@ -1,59 +1,96 @@
 import assert from 'node:assert/strict';
+import { mock } from 'node:test';
 import { Deadlines } from '../../../src/server/deadlines';
 
-const until = (deadlines: Deadlines, name: string, ms: number) =>
-  new Promise<void>((resolve) => deadlines.set(name, ms, resolve));
-
 describe('deadlines', () => {
-  it('fire in the order of their time, whichever was set first', async () => {
-    const deadlines = new Deadlines();
-    const fired: string[] = [];
-    const both = Promise.all(
-      [
-        ['late', 20],
-        ['soon', 2],
-        ['between', 8],
-      ].map(([name, ms]) => until(deadlines, name as string, ms as number).then(() => fired.push(name as string))),
-    );
-    await both;
+  let now: number;
+  let fired: string[];
+  let deadlines: Deadlines;
+  const set = (name: string, ms: number) => deadlines.set(name, ms, () => fired.push(name));
+  /** Time passes, a millisecond after the other. */
+  const pass = (ms: number) => {
+    for (const end = now + ms; now < end; ) {
+      now += 1;
+      mock.timers.tick(1);
+    }
+  };
+  /** The loop was busy: time is over before any timer is looked at. */
+  const stall = (ms: number) => {
+    now += ms;
+    mock.timers.tick(ms);
+  };
+
+  beforeEach(() => {
+    now = 0;
+    fired = [];
+    deadlines = new Deadlines();
+    mock.timers.enable({ apis: ['setTimeout'] });
+    mock.method(performance, 'now', () => now);
+  });
+  afterEach(() => {
+    mock.timers.reset();
+    mock.restoreAll();
+  });
+
+  it('fire when their time is over, whichever was set first', () => {
+    set('late', 20);
+    set('soon', 2);
+    set('between', 8);
+    pass(7);
+    assert.deepEqual(fired, ['soon']);
+    pass(1);
+    assert.deepEqual(fired, ['soon', 'between']);
+    pass(11);
+    assert.deepEqual(fired, ['soon', 'between']);
+    pass(1);
     assert.deepEqual(fired, ['soon', 'between', 'late']);
   });
 
-  it('one that is lifted, replaced or without limit does not fire; a later one behind it does', async () => {
-    const deadlines = new Deadlines();
-    const fired: string[] = [];
-    deadlines.set('lifted', 1, () => fired.push('lifted'));
-    deadlines.set('none', 0, () => fired.push('none'));
+  it('fire in the order of their time also when several are over at once', () => {
+    set('late', 20);
+    set('soon', 2);
+    set('between', 8);
+    stall(50);
+    assert.deepEqual(fired, ['soon', 'between', 'late']);
+  });
+
+  it('one that is lifted, replaced or without limit does not fire; a later one behind it does', () => {
+    set('lifted', 1);
+    set('none', 0);
+    set('no more', 1);
+    set('no more', 0);
     deadlines.set('replaced', 1, () => fired.push('before'));
     deadlines.set('replaced', 4, () => fired.push('after'));
     deadlines.lift('lifted');
     deadlines.refresh('lifted');
-    await until(deadlines, 'last', 10);
-    assert.deepEqual(fired, ['after']);
+    set('last', 10);
+    pass(30);
+    assert.deepEqual(fired, ['after', 'last']);
   });
 
-  it('one that is refreshed counts from then on', async () => {
-    const deadlines = new Deadlines();
-    const fired: string[] = [];
-    deadlines.set('idle', 20, () => fired.push('idle'));
-    await until(deadlines, 'half', 10);
+  it('one that is refreshed counts from then on', () => {
+    set('idle', 20);
+    pass(10);
     deadlines.refresh('idle');
-    await until(deadlines, 'first end', 15);
-    fired.push('first end');
-    await until(deadlines, 'second end', 30);
-    assert.deepEqual(fired, ['first end', 'idle']);
+    pass(19);
+    assert.deepEqual(fired, []);
+    pass(1);
+    assert.deepEqual(fired, ['idle']);
   });
 
-  it('nothing fires behind the end, and what one ends of its neighbours does not fire beside it', async () => {
-    const deadlines = new Deadlines();
-    const fired: string[] = [];
+  it('nothing fires behind the end, and what one ends or lifts does not fire beside it', () => {
     deadlines.set('one', 1, () => {
       fired.push('one');
+      deadlines.lift('two');
+    });
+    set('two', 1);
+    deadlines.set('three', 3, () => {
+      fired.push('three');
       deadlines.end();
     });
-    deadlines.set('two', 1, () => fired.push('two'));
-    deadlines.set('three', 3, () => fired.push('three'));
-    await until(new Deadlines(), 'elsewhere', 15);
-    assert.deepEqual(fired, ['one']);
+    set('four', 3);
+    set('five', 9);
+    pass(30);
+    assert.deepEqual(fired, ['one', 'three']);
   });
 });
