@@ -222,9 +222,9 @@ function fieldsOf(text: string): DecodedEvent {
     const lf = text.indexOf('\n', at);
     const end = lf === -1 ? text.length : lf;
     if (isField(text, 'data', at, end)) {
-      const value = valueOf(text, at + 4, end);
+      const value = fieldValue(text, at + 4, end);
       data = data === undefined ? value : `${data}\n${value}`;
-    } else if (isField(text, 'event', at, end)) event = valueOf(text, at + 5, end);
+    } else if (isField(text, 'event', at, end)) event = fieldValue(text, at + 5, end);
     at = end + 1;
   }
   return { event: event || undefined, data: data ?? '', comment: data === undefined };
@@ -237,7 +237,7 @@ function isField(text: string, name: string, at: number, end: number): boolean {
 }
 
 /** What stands behind the colon at `colon`, without one blank; nothing where the line ends there. */
-function valueOf(text: string, colon: number, end: number): string {
+function fieldValue(text: string, colon: number, end: number): string {
   return colon >= end ? '' : text.slice(text[colon + 1] === ' ' ? colon + 2 : colon + 1, end);
 }
 

@@ -62,6 +62,7 @@ export function measureTranslation(report: Report): void {
       for (const event of [...splitter.push(bytes), ...splitter.finish()]) each(event);
     };
     const parsing = cpu(() => split(({ data }) => data !== '[DONE]' && JSON.parse(data)));
+    report(`stream ${from}: CPU per event, split and parsed`, (parsing * 1000) / EVENTS, ' µs', 4);
     const forms = [
       ...WIRES.filter((wire) => wire !== from).map(
         (wire) => [wire, () => codecFor(wire).createStreamEmitter(options)] as const,
