@@ -2,9 +2,10 @@
 
 import { messageOf, wordsOf } from '../said';
 import { findProblems } from '../settings/check';
-import { error } from '../settings/checkBackend';
+import { error, warning } from '../settings/checkBackend';
 import { type Found, pathText } from '../settings/path';
 import type { Problem } from '../settings/problem';
+import type { Settings } from '../settings/schema';
 import { isObject } from '../wires/read';
 import { type ReadIncludes, withIncludes } from './formats/includedFiles';
 import { readJson, type SourceFile } from './formats/jsonFile';
@@ -13,7 +14,15 @@ import { isLlmRouterFile, readLlmRouterFile } from './formats/llmRouterFile';
 import type { Environment, FileContent, LoadedConfig } from './formats/loaded';
 import { ownSettings } from './formats/ownFile';
 import { readYaml } from './formats/yamlFile';
+import { keyText } from './intake';
 import { say } from './sentences';
+
+export interface LoadOptions {
+  env?: Environment;
+  includes?: ReadIncludes;
+  /** `env` is where all keys are, as without an editor: a variable without a value is told. */
+  keysFromEnv?: boolean;
+}
 
 /**
  * Reads a configuration. The format is told by content, never by the name. `env` fills in what a LiteLLM file takes from the
@@ -21,7 +30,7 @@ import { say } from './sentences';
  */
 export function loadConfigText(
   text: string,
-  { env = {}, includes }: { env?: Environment; includes?: ReadIncludes } = {},
+  { env = {}, includes, keysFromEnv = false }: LoadOptions = {},
 ): LoadedConfig {
   const plain = text.replace(/^\ufeff/, '');
   if (plain.trim() === '') {
@@ -36,10 +45,12 @@ export function loadConfigText(
   if (source.found.some((one) => one.severity === 'error')) return broken(kind, placed(source, source.found));
   const content = readContent(kind, source.value, env);
   const { settings, found } = findProblems(content.settings);
+  // What a LiteLLM file takes from variables was looked up where it stands.
+  const unset = keysFromEnv && settings && kind !== 'litellm' ? unsetVariables(settings, content.secrets, env) : [];
   const problems = [
     ...source.found,
     ...content.found,
-    ...found.map((one) => ({ ...one, at: content.placeOf(one.at) })),
+    ...[...found, ...unset].map((one) => ({ ...one, at: content.placeOf(one.at) })),
   ];
   const usable = settings !== undefined && problems.every((one) => one.severity === 'warning');
   return {
@@ -49,6 +60,27 @@ export function loadConfigText(
     ...(content.clientKeyEnv === undefined ? {} : { clientKeyEnv: content.clientKeyEnv }),
     problems: placed(source, problems),
   };
+}
+
+/** Variables that are named for keys and hold none: nothing else says so before a provider or a client is refused. */
+function unsetVariables(
+  { backends, clientKeys }: Settings,
+  secrets: Readonly<Record<string, string>>,
+  env: Environment,
+): Found[] {
+  const inBackends = backends
+    .map((backend, index) => ({ backend, at: ['backends', index] as const }))
+    .filter(({ backend }) => backend.requireApiKey !== false && secrets[backend.name] === undefined)
+    .flatMap(({ backend, at }) => [
+      { entry: backend, at },
+      ...(backend.models ?? []).map((entry, index) => ({ entry, at: [...at, 'models', index] })),
+    ]);
+  const named = [...inBackends, ...clientKeys.map((entry, index) => ({ entry, at: ['clientKeys', index] }))];
+  return named.flatMap(({ entry: { apiKeyEnv }, at }) =>
+    apiKeyEnv === undefined || keyText(env[apiKeyEnv]) !== undefined
+      ? []
+      : [warning([...at, 'apiKeyEnv'], say.variableUnset(apiKeyEnv))],
+  );
 }
 
 const LITELLM_KEYS = ['model_list', 'litellm_settings', 'general_settings', 'router_settings', 'environment_variables'];

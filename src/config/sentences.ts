@@ -47,8 +47,9 @@ export const say = catalogue('config', {
   unreadInclude: (file: string) => `The included file ${file} cannot be read.`,
   inFile: (file: string, line: number, what: Words) => `${file}:${line}: ${textOf(what)}`,
 
-  // LiteLLM's
   variableUnset: (name: string) => `The environment variable ${name} is not set.`,
+
+  // LiteLLM's
   numberExpected: 'A number is expected here; this is left out.',
   noMapping: (name: string) => `${name} must be a mapping and is left out.`,
   noModelList: 'model_list must be a list.',

@@ -28,7 +28,7 @@ export async function readConfigFile(file: string, env: Environment): Promise<Re
     if (size > LARGEST) return unreadable(`The configuration file ${file} is larger than 16 MB.`);
     const text = decodeText(await readFile(file));
     const includes = createIncludes(file);
-    const loaded = loadConfigText(text, { env, includes });
+    const loaded = loadConfigText(text, { env, includes, keysFromEnv: true });
     return { text: [text, ...includes.texts].join('\0'), included: includes.files, loaded };
   } catch (error) {
     return unreadable(whyUnreadable(file, error));

@@ -3,7 +3,7 @@ import { catalogue, textOf, type Words } from '../said';
 import { neededBy } from './tunnelKinds';
 
 const WHERE_KEYS_GO =
-  'Keys are never settings: store the key with the command Set API Key…, or name an environment variable in apiKeyEnv.';
+  'Keys are never settings: store the key with the command Set Backend Key…, or name an environment variable in apiKeyEnv.';
 
 export const say = catalogue('settings', {
   // One backend

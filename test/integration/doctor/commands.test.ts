@@ -98,7 +98,7 @@ describe('command line: doctor and export', () => {
 
   it('something failed: exit 1, in words with what to do', async () => {
     upstream.answers.unshift(json({ error: { message: 'bad key' } }, 401));
-    const program = start(['doctor', ...dataDir()]);
+    const program = start(['doctor', ...dataDir()], { PROV_KEY: 'sk-bad-0123456789' });
     assert.equal(await program.exited, 1);
     assert.match(program.stdout(), /✘ Backend prov {2}prov does not accept the key.*\n {4}→ Store a valid key/);
     assert.match(program.stdout(), /1 of 12 failed, 1 warning\.\n$/);

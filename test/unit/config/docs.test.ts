@@ -3,9 +3,12 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { loadConfigText } from '../../../src/config/load';
+import { providerItems } from '../../../src/editor/backendInput';
 import { GROUPS } from '../../../src/ledger/usage';
 import { USAGE_HELP } from '../../../src/ledger/usageCommand';
 import { HELP, parseCommandLine } from '../../../src/process/commandLine';
+import { PRESET_NAMES } from '../../../src/routing/presets';
+import { knownProviders } from '../../../src/routing/providerTable';
 
 const doc = (name: string): string => readFileSync(`docs/${name}`, 'utf8');
 /** Words of a simple command, quotes taken off. */
@@ -124,6 +127,30 @@ describe('docs', () => {
     for (const page of pages)
       for (const [, target] of readFileSync(page, 'utf8').matchAll(/\]\((?!https?:|#)([^)#\s]+)/g))
         assert.ok(existsSync(path.join(path.dirname(page), target!)), `${page}: ${target}`);
+  });
+
+  it('anchors of every page lead to a heading', () => {
+    const pages = ['README.md', 'EXTENSION.md', 'CONTRIBUTING.md', 'SECURITY.md'];
+    pages.push(...readdirSync('docs').flatMap((name) => (name.endsWith('.md') ? [`docs/${name}`] : [])));
+    const anchorsOf = (page: string) =>
+      [...readFileSync(page, 'utf8').matchAll(/^#+ (.+)$/gm)].map(([, title]) =>
+        title!
+          .toLowerCase()
+          .replace(/[^\w\- ]/g, '')
+          .replaceAll(' ', '-'),
+      );
+    for (const page of pages)
+      for (const [, file, anchor] of readFileSync(page, 'utf8').matchAll(/\]\((?!https?:)([^)#\s]*)#([^)\s]+)\)/g)) {
+        const target = file === '' ? page : path.join(path.dirname(page), file!);
+        assert.ok(anchorsOf(target).includes(anchor!), `${page}: ${file}#${anchor}`);
+      }
+  });
+
+  it('the numbers of providers are those of the tables', () => {
+    const presets = PRESET_NAMES.filter((name) => name !== 'demo').length;
+    assert.ok(doc('comparison.md').includes(`| ${presets} presets and any `), String(presets));
+    const more = providerItems(knownProviders()).length;
+    assert.ok(readFileSync('README.md', 'utf8').includes(`(typing finds ${more} more by name)`), String(more));
   });
 
   it('every page of docs/ is reached from the README or a page that is', () => {

@@ -10,6 +10,38 @@ function told(text: string): string[] {
   );
 }
 
+describe('loadConfigText: a variable that is named for a key', () => {
+  const warned = (text: string, env: Record<string, string>, keysFromEnv = true) =>
+    loadConfigText(text, { env, keysFromEnv }).problems.map(
+      ({ path, message, severity }) => `${severity} ${path}: ${message}`,
+    );
+  const own = JSON.stringify({
+    backends: [
+      { name: 'a', baseUrl: 'https://x.example', apiKeyEnv: 'A_KEY', models: [{ id: 'm', apiKeyEnv: 'M_KEY' }] },
+      { name: 'b', baseUrl: 'http://127.0.0.1:8000', apiKeyEnv: 'B_KEY', requireApiKey: false },
+    ],
+    clientKeys: [{ name: 'phone', apiKeyEnv: 'PHONE_KEY' }],
+  });
+  it('and holds none is a warning where keys come from variables alone', () => {
+    assert.deepEqual(warned(own, { M_KEY: ' \n' }), [
+      'warning backends[0].apiKeyEnv: The environment variable A_KEY is not set.',
+      'warning backends[0].models[0].apiKeyEnv: The environment variable M_KEY is not set.',
+      'warning clientKeys[0].apiKeyEnv: The environment variable PHONE_KEY is not set.',
+    ]);
+    assert.deepEqual(warned(own, { A_KEY: '1', M_KEY: '2', PHONE_KEY: '3' }), []);
+    assert.deepEqual(warned(own, {}, false), []);
+  });
+  it('is found at its place in a file of llm-router, and not missed where a key stands beside it', () => {
+    const backend = { name: 'a', base_url: 'https://x.example', require_api_key: true, key_env_var: 'A_KEY' };
+    const text = (more: object) => JSON.stringify({ listening_port: 1, backends: [{ ...backend, ...more }] });
+    assert.deepEqual(warned(text({}), {}), [
+      'warning backends[0].key_env_var: The environment variable A_KEY is not set.',
+    ]);
+    assert.deepEqual(warned(text({ key: 'k' }), {}), []);
+    assert.deepEqual(warned(text({ require_api_key: false }), {}), []);
+  });
+});
+
 describe('loadConfigText: our own JSON', () => {
   it('takes comments, trailing commas and a byte order mark', () => {
     const text = `\ufeff// where models come from

@@ -45,6 +45,26 @@ describe('manifest and code', () => {
       assert.ok(when === 'false' || when.includes(CONTEXT_RUNNING));
     }
   });
+  it('a command that a text or a page names is one of the palette', () => {
+    const titles = Object.entries(texts)
+      .filter(([key]) => key.startsWith('commands.'))
+      .map(([, title]) => title.replace(/…$/, ''));
+    const files = ['src', 'docs'].flatMap((folder) =>
+      readdirSync(folder, { recursive: true }).map((file) => `${folder}/${file}`),
+    );
+    const readable = ['README.md', 'EXTENSION.md', ...files].filter((file) => /\.(md|tsx?)$/.test(file));
+    const named = readable.flatMap((file) =>
+      [...readFileSync(file, 'utf8').matchAll(/\b(?:command "?|LLM Router: )(?:LLM Router: )?([A-Z][\w' ]+)/g)].map(
+        ([, command]) => ({ file, command: command! }),
+      ),
+    );
+    assert.ok(named.length > 15);
+    for (const { file, command } of named)
+      assert.ok(
+        titles.some((title) => command.startsWith(title)) || command.startsWith('Doctor'),
+        `${file}: ${command}`,
+      );
+  });
   it('keep to the rules of the galleries and of Cursor', () => {
     assert.equal(manifest.engines.vscode, '^1.99.0');
     assert.ok(manifest.keywords.length <= 30);

@@ -124,7 +124,7 @@ describe('validateSettings', () => {
   for (const [what, input, expected] of shape) it(`shape: ${what}`, () => assert.deepEqual(told(input), expected));
 
   const KEYS =
-    'Keys are never settings: store the key with the command Set API Key…, or name an environment variable in apiKeyEnv.';
+    'Keys are never settings: store the key with the command Set Backend Key…, or name an environment variable in apiKeyEnv.';
   const sense: [string, unknown, string[]][] = [
     [
       'no preset and no base URL',
