@@ -22,25 +22,45 @@ function boundedAttempt(attempt: Attempt): Attempt {
   return { ...attempt, reason, says: attempt.says && saidWithin(attempt.says, reason) };
 }
 
+const LONGEST = { id: 64, route: 100, name: 300, rule: 200 } as const;
 const MOST_RULES = 60;
-const boundedRule = (rule: string): string => clip(rule, 200);
+const MOST_ATTEMPTS = 30;
+const boundedRule = (rule: string): string => clip(rule, LONGEST.rule);
 
-/** The record as it is kept: id first, foreign texts bounded (names 300, sentences 2,000 characters, 30 attempts). */
+/**
+ * The record as it is kept: id first, foreign texts bounded (names 300, sentences 2,000 characters, 30 attempts). The same
+ * object where nothing has to be cut, as of nearly every request: a copy costs as much as writing the line twice.
+ */
 export function boundedRecord(record: RequestRecord): RequestRecord {
+  if (isBounded(record)) return record;
   const error = record.error === undefined ? undefined : clip(record.error, 2_000);
   return {
     ...record,
-    id: clip(record.id, 64),
-    route: clip(record.route, 100),
-    host: clip(record.host, 300),
-    askedModel: clip(record.askedModel, 300),
-    upstreamModel: record.upstreamModel === undefined ? undefined : clip(record.upstreamModel, 300),
+    id: clip(record.id, LONGEST.id),
+    route: clip(record.route, LONGEST.route),
+    host: clip(record.host, LONGEST.name),
+    askedModel: clip(record.askedModel, LONGEST.name),
+    upstreamModel: record.upstreamModel === undefined ? undefined : clip(record.upstreamModel, LONGEST.name),
     error,
     says: error === undefined ? undefined : record.says && saidWithin(record.says, error),
     rules: record.rules.slice(0, MOST_RULES).map(boundedRule),
     told: record.told?.slice(0, MOST_RULES).map((said) => saidWithin(said, boundedRule(said.text))),
-    attempts: record.attempts.slice(0, 30).map(boundedAttempt),
+    attempts: record.attempts.slice(0, MOST_ATTEMPTS).map(boundedAttempt),
   };
+}
+
+/** Whether nothing of it failed and nothing is longer than it may be. */
+function isBounded({ id, route, host, askedModel, upstreamModel, error, says, rules, told, attempts }: RequestRecord) {
+  return (
+    (error ?? says ?? told) === undefined &&
+    id.length <= LONGEST.id &&
+    route.length <= LONGEST.route &&
+    [host, askedModel, upstreamModel ?? ''].every((name) => name.length <= LONGEST.name) &&
+    rules.length <= MOST_RULES &&
+    rules.every((rule) => rule.length <= LONGEST.rule) &&
+    attempts.length <= MOST_ATTEMPTS &&
+    attempts.every(({ reason }) => reason === undefined)
+  );
 }
 
 /** One line with its line end. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { boundedRecord, decodeLine, encodeLine } from '../../../src/ledger/lines';
-import type { RequestRecord } from '../../../src/ledger/record';
+import type { Attempt, RequestRecord } from '../../../src/ledger/record';
 import {
   addRecord,
   count,
@@ -69,6 +69,23 @@ describe('ledger lines', () => {
     assert.ok(encodeLine(bounded).length < 5_000);
     assert.equal(bounded.askedModel.at(-1), '…');
     assert.deepEqual(bounded.usage, { input: 1_000, output: 100 });
+  });
+
+  it('cuts whichever one of them is too long, and copies nothing of a record in which none is', () => {
+    const long = 'x'.repeat(100_000);
+    const attempt: Attempt = { backend: 'a', model: 'm', at: 0, ms: 1, outcome: 'ok' };
+    const names = ['id', 'route', 'host', 'askedModel', 'upstreamModel', 'error'] as const;
+    const changes: Partial<RequestRecord>[] = [
+      ...names.map((name) => ({ [name]: long }) as Partial<RequestRecord>),
+      { rules: [long] },
+      { rules: Array.from({ length: 10_000 }, () => 'r') },
+      { attempts: Array.from({ length: 2_000 }, () => attempt) },
+      { attempts: [{ ...attempt, reason: long }] },
+    ];
+    for (const change of changes)
+      assert.ok(encodeLine(boundedRecord(requestRecord(change))).length < 4_000, Object.keys(change).join());
+    const usual = requestRecord({ attempts: [attempt], rules: ['a rule'] });
+    assert.equal(boundedRecord(usual), usual);
   });
 });
 
