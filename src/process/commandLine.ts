@@ -89,7 +89,7 @@ export function parseCommandLine(argv: readonly string[]): Arguments {
   if (command === 'cursor') return { mode: 'cursor', rest };
   if (command === 'export') return exportArguments(rest);
   const doctor = command === 'doctor';
-  const values = understood(() => read(doctor ? rest : argv).values);
+  const values = filled(understood(() => read(doctor ? rest : argv).values));
   if (values.help) return { mode: 'help' };
   if (values.version) return { mode: 'version' };
   if (values.editor) {
@@ -120,6 +120,7 @@ function exportArguments(argv: readonly string[]): ExportArguments | { mode: 'he
   const options = { to: text, out: text, config: text, 'env-file': text, force: flag, help: flag };
   const { values } = understood(() => parseArgs({ args: [...argv], strict: true, allowPositionals: false, options }));
   if (values.help) return { mode: 'help' };
+  filled(values);
   oneOf('--to', values.to ?? '', ['litellm']);
   if (!values.out) throw new Error('--out names the folder to write, as --out team.');
   return {
@@ -129,6 +130,14 @@ function exportArguments(argv: readonly string[]): ExportArguments | { mode: 'he
     envFile: values['env-file'],
     force: values.force === true,
   };
+}
+
+/** A variable that is not set leaves an empty text, which would mean the default, all addresses or this folder. */
+function filled<Values extends Readonly<Record<string, unknown>>>(values: Values): Values {
+  // An empty key is none: the next place that may hold one is asked.
+  const empty = Object.keys(values).find((name) => values[name] === '' && name !== 'llmrouter-api-key');
+  if (empty !== undefined) throw new Error(`--${empty} has no value. See --help.`);
+  return values;
 }
 
 /** The sentences of parseArgs without its hints for programmers. */

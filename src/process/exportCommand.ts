@@ -6,6 +6,7 @@ import { exportLiteLlm } from '../config/formats/exportLiteLlm';
 import { validateSettings } from '../settings/check';
 import type { ExportArguments } from './commandLine';
 import { findConfigFile, readConfigFile } from './configFile';
+import { folderTrouble } from './folderTrouble';
 import { type HeadlessWorld, readEnvironment } from './headless';
 
 /** Resolves to the exit code: 2 when the configuration or the folder cannot be used. */
@@ -35,7 +36,10 @@ export async function runExportCommand(
     await mkdir(folder, { recursive: true });
     for (const one of files) await writeFile(one.file, one.text);
   } catch (error) {
-    say(`${folder} cannot be written: ${(error as NodeJS.ErrnoException).code ?? (error as Error).message}.`);
+    const { code, message } = error as NodeJS.ErrnoException;
+    say(
+      `${folder} cannot be written: ${folderTrouble(error as Error) ?? code ?? message}. Name another one with --out.`,
+    );
     return 2;
   }
   world.stdout.write(

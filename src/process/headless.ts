@@ -8,7 +8,7 @@ import path from 'node:path';
 import { parseEnv } from 'node:util';
 import type { LoadedConfig } from '../config/formats/loaded';
 import { envVariables, keyText } from '../config/intake';
-import { type FolderTrust, trustOf, trustOfFile } from '../network/folderTrust';
+import { trustOf, trustOfFile } from '../network/folderTrust';
 import { CLIENT_KEY } from '../settings/keyNames';
 import { type Settings, settingsSchema } from '../settings/schema';
 import { isLocalOnly } from '../settings/tunnelKinds';
@@ -21,6 +21,7 @@ import type { HeadlessArguments } from './commandLine';
 import { findConfigFile, readConfigFile, stampOf, watchConfigFile, watchStamp } from './configFile';
 import type { RouterCore } from './core';
 import { claimDataDir, type DataDirClaim } from './dataDirClaim';
+import { refuseOpen, usableFolder } from './folderTrouble';
 import { consentTo, offerInstall } from './offerInstall';
 import { openMemo } from './routerMemo';
 import { installSecret, openRuntimeDir } from './runtimeDir';
@@ -87,6 +88,9 @@ async function serveHeadless(
       'The client key is short. Anybody on the internet may try to guess it; a key of 32 characters and more is safe.',
     );
   if (args.apiKey) terminal.log('warn', VISIBLE_KEY);
+  const variable = args.apiKeyEnv ?? first.clientKeyEnv;
+  if (prepared.generated && variable)
+    terminal.log('warn', `The variable ${variable} is not set, so clients have to send the key that was made here.`);
   const trust = trustOf(prepared.dataDir);
   if (trust.kind === 'shared')
     terminal.log(
@@ -99,7 +103,7 @@ async function serveHeadless(
   try {
     await core.start();
   } catch (error) {
-    terminal.problem(undefined, { path: 'port', message: (error as Error).message, severity: 'error' });
+    terminal.problem(undefined, { ...whyDeaf(error as Error, prepared.host), severity: 'error' });
     return 2;
   }
   await rememberPort(prepared);
@@ -112,7 +116,7 @@ async function serveHeadless(
         onConfig(config) {
           for (const problem of config.problems) terminal.problem(file, problem);
           apply(config).then(
-            () => terminal.log('info', `${path.basename(file)} has changed; the new configuration is in force.`),
+            () => terminal.note(`${path.basename(file)} has changed; the new configuration is in force.`),
             (error: Error) =>
               terminal.log('error', `The changed configuration could not be put into force: ${error.message}`),
           );
@@ -137,6 +141,17 @@ async function serveHeadless(
   await core.stop({ drainMs: DRAIN_MS });
   await core.close();
   return 0;
+}
+
+const NO_ADDRESS = ['ENOTFOUND', 'EAI_AGAIN', 'EADDRNOTAVAIL', 'EAFNOSUPPORT', 'EINVAL'];
+
+/** Why nobody can be listened to, at the option that says where. */
+function whyDeaf(error: NodeJS.ErrnoException, host: string): { path: string; message: string } {
+  if (!NO_ADDRESS.includes(error.code ?? '')) return { path: 'port', message: error.message };
+  return {
+    path: '--host',
+    message: `${host} is no address of this machine. 127.0.0.1 serves this machine alone, 0.0.0.0 whoever reaches it.`,
+  };
 }
 
 const VISIBLE_KEY =
@@ -263,7 +278,7 @@ function watchEnvironment(
     const config = file ? (await readConfigFile(file, env)).loaded : await zero.read();
     // A configuration that is broken at the moment is told by its own watcher; the last good one stays.
     await apply(config);
-    terminal.log('info', `${path.basename(envFileOf(args, world))} has changed; its variables are in force.`);
+    terminal.note(`${path.basename(envFileOf(args, world))} has changed; its variables are in force.`);
   }
   return watchStamp(envFileOf(args, world), envStamp, () => {
     reload().catch((error: Error) => terminal.log('error', error.message));
@@ -274,7 +289,7 @@ function watchEnvironment(
 function watchLocalServers({ zero, apply, terminal }: Prepared): () => void {
   return zero.watch((config, names) => {
     apply(config).then(
-      () => terminal.log('info', `A local server answers now: ${names.join(', ')}. Its models are served.`),
+      () => terminal.note(`A local server answers now: ${names.join(', ')}. Its models are served.`),
       (error: Error) => terminal.log('error', error.message),
     );
   });
@@ -317,36 +332,6 @@ function home(): string {
   } catch {
     throw new UsageError('This user has no home folder. Say with --data-dir DIR where ledger, keys and logs live.');
   }
-}
-
-const FOLDER_TROUBLE: Readonly<Record<string, string>> = {
-  ENOSPC: 'its disk is full',
-  EDQUOT: 'its disk quota is used up',
-  EACCES: 'this user may not write there',
-  EPERM: 'this user may not write there',
-  EROFS: 'it is read-only',
-  ENOTDIR: 'part of its path is a file',
-  EEXIST: 'it is a file',
-};
-
-/** What goes wrong with the data directory, in a sentence with the option that names another one. */
-async function usableFolder<T>(folder: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    const { code } = ((error as Error).cause ?? error) as NodeJS.ErrnoException;
-    const why = FOLDER_TROUBLE[code ?? ''];
-    if (why === undefined) throw error;
-    throw new UsageError(`The folder ${folder} cannot be used: ${why}. Name another one with --data-dir DIR.`);
-  }
-}
-
-/** What everybody may write is nobody's: it could be anybody's key, program or configuration. */
-function refuseOpen(trust: FolderTrust, what: string): void {
-  if (trust.kind === 'open')
-    throw new UsageError(
-      `No ${what.replace(/^a /, '')} may be taken from there: ${trust.why.text}. Mend it with: ${trust.mend}`,
-    );
 }
 
 /** What the command line says beats the file. */

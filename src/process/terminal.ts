@@ -13,6 +13,8 @@ export interface Terminal {
   tunnel(status: TunnelStatus): void;
   request(record: RequestRecord): void;
   problem(file: string | undefined, problem: Problem): void;
+  /** A change that a person made or waits for. */
+  note(line: string): void;
   log(level: 'error' | 'warn' | 'info' | 'debug', line: string): void;
 }
 
@@ -37,6 +39,9 @@ export function createTerminal(options: TerminalOptions): Terminal {
 function jsonTerminal({ out, err, level, redact }: TerminalOptions): Terminal {
   const event = (value: object) => out.write(`${JSON.stringify(value)}\n`);
   const worth = (one: (typeof LEVELS)[number]) => LEVELS.indexOf(one) <= LEVELS.indexOf(level);
+  const log: Terminal['log'] = (one, line) => {
+    if (worth(one)) err.write(`${one}: ${plain(redact(line))}\n`);
+  };
   return {
     key: (key) => event({ event: 'key', key }),
     listening: (localUrl, models) => event({ event: 'listening', localUrl, models }),
@@ -55,9 +60,8 @@ function jsonTerminal({ out, err, level, redact }: TerminalOptions): Terminal {
       event({ event: 'configError', path: path || (file ?? ''), line, column, message });
       err.write(`${place(file, { path, line, column })}${plain(message)}\n`);
     },
-    log(one, line) {
-      if (worth(one)) err.write(`${one}: ${plain(redact(line))}\n`);
-    },
+    note: (line) => log('info', line),
+    log,
   };
 }
 
@@ -87,7 +91,7 @@ function humanTerminal({ out, err, color, level, redact }: TerminalOptions): Ter
       say();
       say(
         dim(
-          `  Try it: curl ${localUrl}/chat/completions -H "Authorization: Bearer $KEY" -H "Content-Type: application/json" \\`,
+          `  Try it, $KEY being the key: curl ${localUrl}/chat/completions -H "Authorization: Bearer $KEY" -H "Content-Type: application/json" \\`,
         ),
       );
       say(
@@ -127,6 +131,9 @@ function humanTerminal({ out, err, color, level, redact }: TerminalOptions): Ter
       err.write(
         `${place(file, problem)}${problem.severity === 'warning' ? yellow('warning: ') : ''}${plain(problem.message)}\n`,
       );
+    },
+    note(line) {
+      if (LEVELS.indexOf('info') <= LEVELS.indexOf(level)) err.write(`${dim('info')} ${plain(redact(line))}\n`);
     },
     log(one, line) {
       // Requests and the tunnel have lines of their own; the log adds what a person would miss otherwise.

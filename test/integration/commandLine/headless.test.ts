@@ -163,6 +163,24 @@ describe('command line', () => {
     assert.ok(!existsSync(file));
   });
 
+  it('ends with 2 at an address that is not this machine’s, and says which are', async () => {
+    for (const host of ['no-such-host.invalid', '192.0.2.1']) {
+      const program = start([...common(), '--host', host]);
+      assert.equal(await program.exited, 2);
+      assert.match(
+        program.stderr(),
+        new RegExp(`^--host: ${host} is no address of this machine\\. .*0\\.0\\.0\\.0`, 'm'),
+      );
+      assert.equal(program.events.at(-1)?.path, '--host');
+    }
+  });
+
+  it('a variable that is named for the client key and holds none is told', async () => {
+    const program = start([...common(), '--llmrouter-api-key-env', 'NOBODY_SET_THIS']);
+    await listening(program);
+    assert.match(program.stderr(), /NOBODY_SET_THIS is not set, so clients have to send the key that was made here/);
+  });
+
   it('offers every backend whose key is in the environment, openai as the default', async () => {
     const program = start(common(), {
       OPENAI_API_KEY: 'sk-o',

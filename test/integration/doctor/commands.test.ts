@@ -165,6 +165,14 @@ describe('command line: doctor and export', () => {
     assert.notEqual(readFileSync(path.join(folder, 'config.yaml'), 'utf8'), 'mine');
   });
 
+  it('export into what is a file says so, and which option names another folder', async () => {
+    writeFileSync(path.join(temp.folder, 'taken'), 'mine');
+    const program = start(['export', '--to', 'litellm', '--out', 'taken']);
+    assert.equal(await program.exited, 2);
+    assert.match(program.stderr(), /taken cannot be written: it is a file\. Name another one with --out\./);
+    assert.equal(readFileSync(path.join(temp.folder, 'taken'), 'utf8'), 'mine');
+  });
+
   it('options that make no sense are exit 2 with a sentence', async () => {
     for (const [args, sentence] of [
       [['export', '--to', 'litellm'], /--out names the folder/],

@@ -16,4 +16,30 @@ describe('the terminal', () => {
     assert.match(shown, /second/);
     for (const code of ['\u0007', '\r', '\u001b']) assert.ok(!shown.includes(code));
   });
+
+  for (const json of [false, true])
+    it(`tells a change that a person waits for, unless the log level says less${json ? ', beside JSON lines' : ''}`, () => {
+      const told = (level: 'info' | 'warn') => {
+        const [out, err] = [new PassThrough(), new PassThrough()];
+        const terminal = createTerminal({ out, err, json, color: false, level, redact: (text) => text });
+        terminal.note('the new configuration is in force');
+        return String(err.read() ?? '');
+      };
+      assert.match(told('info'), /in force/);
+      assert.equal(told('warn'), '');
+    });
+
+  it('says what $KEY stands for in the command to try', () => {
+    const out = new PassThrough();
+    const options = {
+      out,
+      err: out,
+      json: false,
+      color: false,
+      level: 'info',
+      redact: (text: string) => text,
+    } as const;
+    createTerminal(options).listening('http://127.0.0.1:1/v1', [], undefined);
+    assert.match(String(out.read()), /Try it, \$KEY being the key: curl .*Bearer \$KEY/);
+  });
 });

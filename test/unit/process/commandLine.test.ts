@@ -1,0 +1,21 @@
+import assert from 'node:assert/strict';
+import { parseCommandLine } from '../../../src/process/commandLine';
+
+describe('command line', () => {
+  it('an option without a value is refused: it would mean all addresses, this folder or no file', () => {
+    for (const option of ['config', 'env-file', 'host', 'data-dir', 'llmrouter-api-key-env']) {
+      const told = new RegExp(`^Error: --${option} has no value`);
+      assert.throws(() => parseCommandLine([`--${option}`, '']), told);
+      assert.throws(() => parseCommandLine(['doctor', `--${option}=`]), told);
+    }
+    for (const option of ['out', 'config', 'env-file'])
+      assert.throws(
+        () => parseCommandLine(['export', '--to', 'litellm', '--out', 'team', `--${option}=`]),
+        new RegExp(`--${option} has no value`),
+      );
+  });
+  it('an empty key is none', () => {
+    const parsed = parseCommandLine(['--llmrouter-api-key=']);
+    assert.equal(parsed.mode === 'headless' && parsed.apiKey, '');
+  });
+});
