@@ -159,7 +159,11 @@ function createConnections(max: number) {
     open: () => [...answers.values()].flat(),
     add(socket: Socket) {
       answers.set(socket, []);
-      socket.on('close', () => answers.delete(socket));
+      socket.on('close', () => {
+        const open = answers.get(socket) ?? [];
+        answers.delete(socket);
+        for (const one of [...open]) tellClosed(one);
+      });
       if (answers.size <= connections.max || makeRoom(socket)) return;
       if (answers.size > connections.max + SURPLUS) return void socket.destroy();
       surplus.add(socket);
@@ -178,8 +182,8 @@ function createConnections(max: number) {
       });
       return true;
     },
-    /** Bytes of an answer may be on their way. */
-    answering: (socket: Duplex) => answers.get(socket as Socket)?.at(-1)?.headersSent === true,
+    /** Bytes of an answer may be on their way: of the oldest, for the others wait until it is over. */
+    answering: (socket: Duplex) => answers.get(socket as Socket)?.[0]?.headersSent === true,
     endIdle() {
       ending = true;
       for (const [socket, open] of answers) if (open.length === 0) socket.destroy();
@@ -189,6 +193,13 @@ function createConnections(max: number) {
     },
   };
   return connections;
+}
+
+/** Node tells only the answer that has the connection; those that wait behind it (pipelining) would go on for nobody. */
+function tellClosed(response: http.ServerResponse): void {
+  if (response.socket) return;
+  response.destroy();
+  response.emit('close');
 }
 
 function refuseSurplus(request: http.IncomingMessage, response: http.ServerResponse): void {
