@@ -2,6 +2,7 @@
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { setFlagsFromString } from 'node:v8';
+import { nameDoubt } from './cursor/names';
 import { runCursorCommand } from './cursorApp/command';
 import { runningPrograms } from './cursorApp/processes';
 import { cursorStateFiles } from './cursorApp/stateFile';
@@ -45,6 +46,7 @@ async function main(argv: readonly string[]): Promise<number> {
       return runCursorCommand(args.rest, {
         defaultDataDir: () => defaultDataDir(process.env),
         files: cursorStateFiles(undefined, { platform: thisSystem.platform, home: homedir(), env: process.env }),
+        doubt: (model) => nameDoubt(model)?.said.text,
         running: () => runningPrograms(),
         out: (text) => void process.stdout.write(text),
         err: (text) => void process.stderr.write(text),

@@ -13,6 +13,7 @@ export const CURSOR_HELP = `Usage: node dist/router.js cursor status
 Reads Cursor's own settings, and writes three of them while Cursor is closed: the override of the OpenAI base URL, the
 switch of the OpenAI key, and names of models. Never a key. What stood there before is kept in cursor-before.json in the
 data directory until disconnect puts it back. Experimental: tested on made files, not on a live Cursor.
+Needs Node 22.15 or newer.
 
   --url URL         the public URL of the router, ends in /v1
   --model NAME      a name to add to Cursor's list of models; may be given several times
@@ -24,6 +25,8 @@ export interface CursorCommandWorld {
   defaultDataDir(): string;
   /** Where the file may be. */
   files: readonly string[];
+  /** Why Cursor may not send this name of a model here. */
+  doubt(model: string): string | undefined;
   /** Undefined: it cannot be told. */
   running(): Promise<RunningProgram[] | undefined>;
   out(text: string): void;
@@ -46,7 +49,8 @@ export async function runCursorCommand(args: readonly string[], world: CursorCom
   try {
     asked = readArguments(args);
   } catch (error) {
-    world.err(`${(error as Error).message}\n\n${CURSOR_HELP}`);
+    // Without Node's hints for programmers.
+    world.err(`${(error as Error).message.split('. To specify')[0]}\n\n${CURSOR_HELP}`);
     return 2;
   }
   if (asked === 'help') {
@@ -61,8 +65,10 @@ export async function runCursorCommand(args: readonly string[], world: CursorCom
   }
   const result = (await refusal(world)) ?? (await write(asked, found.file, world));
   (result.ok ? world.out : world.err)(`${result.text}\n`);
-  if (result.ok && asked.action === 'connect')
+  if (result.ok && asked.action === 'connect') {
     world.out('Start Cursor; where its OpenAI key is not this router’s yet, paste it there (Settings, Models).\n');
+    for (const doubt of asked.models.flatMap((model) => world.doubt(model) ?? [])) world.err(`${doubt}\n`);
+  }
   return result.ok ? 0 : 1;
 }
 

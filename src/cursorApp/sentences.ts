@@ -3,7 +3,7 @@ import { catalogue, textOf, type Words } from '../said';
 
 export const say = catalogue('cursorApp', {
   // Reading
-  cannotRead: (node: string) => `this editor's runtime (Node ${node}) cannot read databases; Node 22.15 can.`,
+  cannotRead: (node: string) => `this runtime (Node ${node}) cannot read databases; Node 22.15 can.`,
   noDatabase: 'it is not a database.',
   leftByCrash: 'it was left by a crash of Cursor.',
   strangeForm: 'its settings have a form that is not known here.',

@@ -87,6 +87,9 @@ export async function runUsageCommand(args: readonly string[], world: UsageWorld
     const speed = query.by === 'model' ? ({ speed: 'all' } as const) : {};
     const rows = await usageRows(ledger, { ...query, ...speed });
     const { by, from, to } = query;
+    // An editor's router, and each one with a folder of its own, keeps its own.
+    if (rows.length === 0 && !query.json)
+      world.err(`Looked into ${dataDir}. --data-dir names the folder of another router.\n`);
     world.out(
       query.json
         ? `${JSON.stringify({ from, to, by, rows, total: totalOf(rows, 'total') })}\n`

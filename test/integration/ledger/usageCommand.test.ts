@@ -86,6 +86,16 @@ describe('usage command', () => {
     );
   });
 
+  it('says where it looked when there is nothing, and how to look elsewhere', async () => {
+    const nothing = ['--to', '2026-10-31', '--from', '2026-10-06'];
+    assert.equal(
+      (await run(...nothing)).err,
+      `Looked into ${dataDir}. --data-dir names the folder of another router.\n`,
+    );
+    assert.equal((await run(...nothing, '--json')).err, '');
+    assert.equal((await run()).err, '');
+  });
+
   it('gives JSON on one line', async () => {
     const { out } = await run('--json', '--by', 'key', '--data-dir', dataDir);
     assert.equal(out.trimEnd().split('\n').length, 1);

@@ -267,6 +267,7 @@ describe("writing Cursor's settings", () => {
       defaultDataDir: () => dataDir,
       files: [path.join(folder, 'none.vscdb'), file],
       running: async () => running,
+      doubt: (model: string) => (model === 'b' ? 'Cursor keeps b for itself.' : undefined),
       out: (text: string) => void said.push(text),
       err: (text: string) => void said.push(text),
     };
@@ -278,7 +279,9 @@ describe("writing Cursor's settings", () => {
     running = undefined;
     assert.equal((await run('connect', '--url', URL_))[0], 1);
     running = [];
-    assert.equal((await run('connect', '--url', URL_, '--model', 'fast', '--model', 'b'))[0], 0);
+    const connected = await run('connect', '--url', URL_, '--model', 'fast', '--model', 'b');
+    assert.equal(connected[0], 0);
+    assert.match(connected[1], /\nCursor keeps b for itself\.\n$/, 'a name that Cursor does not send here is told');
     assert.match((await run('status'))[1], /https:\/\/a\.example\/v1\n.*switched on\n.*mine, fast, b/s);
     assert.equal((await run('disconnect'))[0], 0);
     assert.equal(row().value, BEFORE);
@@ -289,6 +292,7 @@ describe("writing Cursor's settings", () => {
     assert.equal(row().value, BEFORE, 'also when the same file was named in another way');
     assert.equal((await run('connect', '--url', 'http://x'))[0], 2);
     assert.equal((await run('something'))[0], 2);
+    assert.match((await run('status', '--typo'))[1], /^Unknown option '--typo'\n/);
     assert.match((await run('--help'))[1], /not on a live Cursor/);
   });
 
@@ -343,6 +347,8 @@ describe("writing Cursor's settings", () => {
         );
         const result = await done;
         assert.ok(result.ok, result.text);
+        // The system may know of its end before our runtime has heard of it.
+        if (cursor.exitCode === null) await once(cursor, 'exit');
         assert.notEqual(cursor.exitCode, null, 'it was gone');
         assert.deepEqual([settings().flushed, settings().openAIBaseUrl, starts], [true, URL_, 1]);
         assert.ok((await disconnectState(file, dataDir)).ok);
