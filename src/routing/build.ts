@@ -8,6 +8,7 @@ import type { ReasoningField, Wire } from '../wires/wire';
 import type { Abilities, AuthScheme, Quirks } from './abilities';
 import type { Backend, Target } from './backend';
 import { implicitDefault } from './implicitDefault';
+import { isOwnHeader } from './ownHeaders';
 import { perTarget } from './perTarget';
 import type { Preset } from './preset';
 import { familyOf, PRESETS, presetOf } from './presets';
@@ -73,7 +74,7 @@ function buildBackend(
     ...(apiKeyEnv === undefined ? {} : { apiKeyEnv }),
     ...(written.apiKeyNames?.length && { apiKeyNames: written.apiKeyNames }),
     requireApiKey: written.requireApiKey ?? (preset?.needsKey === true && !local),
-    headers: { ...lowerKeys(preset?.headers), ...lowerKeys(written.headers) },
+    headers: { ...lowerKeys(preset?.headers), ...withoutOwn(lowerKeys(written.headers)) },
     query: { ...preset?.query, ...address.query, ...written.query },
     roleRewrites: written.roleRewrites ?? {},
     unsupportedParams: written.unsupportedParams ?? preset?.unsupportedParams ?? [],
@@ -340,4 +341,8 @@ function defined<T extends object>(value: T): { [K in keyof T]?: Exclude<T[K], u
 
 function lowerKeys(headers: Readonly<Record<string, string>> = {}): Record<string, string> {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+}
+
+function withoutOwn(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !isOwnHeader(name)));
 }

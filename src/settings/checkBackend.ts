@@ -1,6 +1,7 @@
 /** Whether one backend makes sense by itself: its address, its headers, and no key in any of it. */
 
 import { isLocalHost, readBaseUrl } from '../routing/build';
+import { isOwnHeader } from '../routing/ownHeaders';
 import { PRESETS } from '../routing/presets';
 import type { Said } from '../said';
 import { looksLikeKey, namesKey } from '../wires/keyShapes';
@@ -87,24 +88,12 @@ function checkAddress(backend: BackendSettings, at: readonly Segment[], settings
   return found;
 }
 
-/** Headers that the router writes itself or that belong to one connection only. */
-const OWN_HEADERS = new Set([
-  'host',
-  'content-length',
-  'content-type',
-  'connection',
-  'transfer-encoding',
-  'accept-encoding',
-  'te',
-  'upgrade',
-]);
-
 function checkHeaders(backend: BackendSettings, at: readonly Segment[]): Found[] {
   return Object.entries(backend.headers ?? {}).flatMap(([name, value]) => {
     const place = [...at, 'headers', name];
     if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name)) return [error(place, say.noHeaderName)];
     if (/[^\t\x20-\x7e\x80-\xff]/.test(value)) return [error(place, say.headerCharacters(name))];
-    if (OWN_HEADERS.has(name.toLowerCase())) return [warning(place, say.ownHeader(name))];
+    if (isOwnHeader(name)) return [warning(place, say.ownHeader(name))];
     if (namesKey(name) || looksLikeKey(value)) return [warning(place, say.headerLooksLikeKey(name))];
     return [];
   });

@@ -16,7 +16,7 @@ import type { Send, UpstreamControl, UpstreamHandler, UpstreamHeaders, UpstreamR
 
 export interface Transport {
   send: Send;
-  /** No new requests come: closes when the running ones are done. */
+  /** No new requests come but further tries of those that run: closes when the running ones are done. */
   retire(): Promise<void>;
 }
 
@@ -88,6 +88,7 @@ export function createTransport(
       done = true;
       handler.onError(proxy ? Object.assign(error, { proxy: proxy.host }) : error);
     };
+    let sending = true;
     try {
       proxy = request.local ? undefined : proxyFor(request.url, network, env);
       agentFor(request, proxy).dispatch(
@@ -120,20 +121,26 @@ export function createTransport(
             handler.onEnd();
           },
           onResponseError(_controller, error) {
-            fail(error);
+            // What undici refuses at once it tells at once: whoever asked has no control in hand yet.
+            if (sending) queueMicrotask(() => fail(error));
+            else fail(error);
           },
         },
       );
     } catch (error) {
       queueMicrotask(() => fail(error as Error));
     }
+    sending = false;
     return control;
   }
 
   return {
     send,
     async retire() {
-      await Promise.allSettled([...agents.values()].map((agent) => agent.close()));
+      const all = [...agents.values()];
+      // A request that began here may ask once more (a retry, a fallback): for it there are new ones.
+      agents.clear();
+      await Promise.allSettled(all.map((agent) => agent.close()));
     },
   };
 }

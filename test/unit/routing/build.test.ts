@@ -62,6 +62,11 @@ describe('base URLs', () => {
     );
     assert.equal(upstreamUrl(old, 'models'), `${host}/openai/models?api-version=2024-10-21`);
   });
+  it('leaves out the headers that a warning says are not sent', () => {
+    const headers = { Host: 'other', Upgrade: 'h2c', Expect: '100-continue', 'Keep-Alive': 'timeout=5', 'X-Team': 'a' };
+    const backend = buildOne({ name: 'a', baseUrl: 'https://x.example/v1', headers });
+    assert.deepEqual(backend.headers, { 'x-team': 'a' });
+  });
   it('refuses a preset whose placeholder nobody filled in', () => {
     assert.throws(() => build({ name: 'az', preset: 'azure' }), /backend az has no usable base URL/);
   });
