@@ -249,6 +249,17 @@ describe('proxy', () => {
     assert.equal(wrong.headers.get('allow'), 'POST, OPTIONS');
   });
 
+  it('demo/echo answers chat alone: no embedding or text completion that no client could read', async () => {
+    for (const [path, more] of [
+      ['/v1/embeddings', { input: 'x' }],
+      ['/v1/completions', { prompt: 'x' }],
+    ] as const) {
+      const answer = await router.post(path, { model: 'demo/echo', ...more });
+      assert.equal(answer.status, 400);
+      assert.match(await answer.text(), new RegExp(`demo does not serve ${path.slice(4)}\\.`));
+    }
+  });
+
   const bad: [string, string, number, RegExp][] = [
     ['unparsable JSON', '{"model":"m",', 400, /not valid JSON/],
     ['no object', '[1]', 400, /not valid JSON/],
