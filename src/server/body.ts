@@ -8,11 +8,12 @@ export type BodyResult =
 export interface BodyBudget {
   /** Bytes held now by all requests. */
   readonly held: number;
-  /** Reads one body; `release` gives its bytes back once the request is over. */
+  /** Reads one body; `release` gives its bytes back once the request is over. `goOn`: it is wanted, as far as its head tells. */
   read(
     request: IncomingMessage,
     limits: { bodyMb: number; totalBodyMb: number },
     timeoutMs: number,
+    goOn?: () => void,
   ): Promise<BodyResult>;
 }
 
@@ -36,7 +37,7 @@ export function createBodyBudget(stallMs = STALL_MS): BodyBudget {
     get held() {
       return held;
     },
-    read(request, limits, timeoutMs) {
+    read(request, limits, timeoutMs, goOn) {
       const most = limits.bodyMb * MB;
       const mostInAll = limits.totalBodyMb * MB;
       const tooLarge: BodyResult = {
@@ -60,14 +61,7 @@ export function createBodyBudget(stallMs = STALL_MS): BodyBudget {
       const announced = Number(request.headers['content-length'] ?? 0);
       if (announced > most) return Promise.resolve(tooLarge);
       if (held + announced > mostInAll) return Promise.resolve(full);
-      if (request.complete) {
-        // A small body has come with its head: nothing to wait for.
-        const body = (request.read() as Buffer | null) ?? Buffer.alloc(0);
-        if (body.length > most) return Promise.resolve(tooLarge);
-        if (held + body.length > mostInAll) return Promise.resolve(full);
-        held += body.length;
-        return Promise.resolve({ ok: true, body, release: giveBack(body.length) });
-      }
+      goOn?.();
       return new Promise((resolve) => {
         const chunks: Buffer[] = [];
         let size = 0;

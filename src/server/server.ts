@@ -240,8 +240,10 @@ export function createRequestServer(deps: ServerDeps): RequestServer {
     wire: WireName,
     run: (body: Buffer) => Promise<void>,
   ): Promise<void> {
-    if (request.headers.expect !== undefined) response.writeContinue();
-    const read = await deps.bodies.read(request, deps.runtime().settings.limits, deps.times.bodyMs);
+    const goOn = (): void => {
+      if (request.headers.expect !== undefined) response.writeContinue();
+    };
+    const read = await deps.bodies.read(request, deps.runtime().settings.limits, deps.times.bodyMs, goOn);
     const told = (why: string) => deps.log('warn', `A ${wire} request was refused: ${why}`);
     if (!read.ok) {
       told(read.message);

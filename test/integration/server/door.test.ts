@@ -155,6 +155,12 @@ describe('door', () => {
     );
   });
 
+  it('who asks before it sends a body that is too large is refused, and not told to send it first', async () => {
+    const asks = `POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${CLIENT_KEY}\r\n`;
+    const got = await raw(router.port, `${asks}Expect: 100-continue\r\nContent-Length: 20000\r\n\r\n`);
+    assert.match(got, /^HTTP\/1\.1 413/);
+  });
+
   it('survives what is not HTTP, and smuggling shapes', async () => {
     assert.match(await raw(router.port, 'NOT HTTP AT ALL\r\n\r\n'), /^HTTP\/1\.1 400/);
     const both = `POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /v1/models HTTP/1.1\r\nHost: localhost\r\n\r\n`;
