@@ -1,4 +1,4 @@
-/** `contributes.configuration` of package.json and the settings table in docs/settings.md, both made from the schema. */
+/** `contributes.configuration` of package.json and the tables in docs/settings.md, both made from the schema. */
 import * as z from 'zod';
 import { isOwnMachine } from './ownMachine';
 import { settingsSchema } from './schema';
@@ -60,9 +60,64 @@ export function settingsTable(): string {
   return ['| Setting | Default | Meaning |', '|---|---|---|', ...rows].join('\n');
 }
 
+interface Entry {
+  properties: Record<string, JsonSchema>;
+  required?: readonly string[];
+}
+
+/** What an entry of the lists among the settings may say, one table a list. */
+export function entryTables(): string {
+  const { backends, clientKeys } = jsonSchema().properties ?? {};
+  const backend = entryOf(backends);
+  const model = entryOf(backend.properties.models);
+  const same = Object.keys(model.properties).filter(
+    (key) => JSON.stringify(model.properties[key]) === JSON.stringify(backend.properties[key]),
+  );
+  const own = Object.entries(model.properties).filter(([key]) => !same.includes(key));
+  const asInBackend = `| ${same.map((key) => `\`${key}\``).join(', ')} | | As in its backend, for this model alone. |`;
+  const tables: [string, string[]][] = [
+    ['An entry of `backends`', fieldRows(backend)],
+    [
+      'An entry of `models` in a backend',
+      [...fieldRows({ ...model, properties: Object.fromEntries(own) }), asInBackend],
+    ],
+    ['An entry of `clientKeys`', fieldRows(entryOf(clientKeys))],
+  ];
+  return tables
+    .map(([title, rows]) => [`## ${title}\n`, '| Field | Takes | Meaning |', '|---|---|---|', ...rows].join('\n'))
+    .join('\n\n');
+}
+
+const entryOf = (list: unknown): Entry => (list as { items: Entry }).items;
+
+const TAKES: Readonly<Record<string, string>> = {
+  string: 'text',
+  integer: 'number',
+  number: 'number',
+  boolean: 'true, false',
+  array: 'list',
+  object: 'object',
+};
+
+/** What stands in an object of the entry is named behind a dot. */
+function fieldRows({ properties, required = [] }: Entry, before = ''): string[] {
+  return Object.entries(properties).flatMap(([key, schema]) => {
+    const takes = TAKES[String([schema.type].flat()[0])] ?? '';
+    const needed = required.includes(key) ? ', needed' : '';
+    return [
+      `| \`${before}${key}\` | ${takes}${needed} | ${explanation(schema)} |`,
+      ...(schema.properties ? fieldRows(schema as unknown as Entry, `${before}${key}.`) : []),
+    ];
+  });
+}
+
+function jsonSchema() {
+  return z.toJSONSchema(settingsSchema, { io: 'input', reused: 'inline', unrepresentable: 'any' });
+}
+
 /** Every setting by its dotted key, in the order of the schema. */
 function settings(): [string, JsonSchema][] {
-  const schema = z.toJSONSchema(settingsSchema, { io: 'input', reused: 'inline', unrepresentable: 'any' });
+  const schema = jsonSchema();
   return Object.entries(schema.properties ?? {}).flatMap(([key, value]): [string, JsonSchema][] => {
     const group = typeof value === 'object' ? value.properties : undefined;
     if (group === undefined) return [[key, tidy(value as JsonSchema)]];

@@ -1,4 +1,4 @@
-// Writes what is generated: `contributes.configuration` in package.json and the table in docs/settings.md from the settings
+// Writes what is generated: `contributes.configuration` in package.json and the tables in docs/settings.md from the settings
 // schema; package.nls.json and its translations from the texts of the manifest (write a new text into package.json as it is).
 // With `--check` nothing is written; exit code 1 says that something is stale.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -17,7 +17,7 @@ const { outputFiles } = await build({
   write: false,
   logLevel: 'warning',
 });
-const { configurationGroups, settingsTable } = await import(
+const { configurationGroups, entryTables, settingsTable } = await import(
   `data:text/javascript;base64,${Buffer.from(outputFiles[0].text).toString('base64')}`
 );
 
@@ -41,7 +41,7 @@ const stale = [
     const start = text.indexOf(START);
     const end = text.indexOf(END, start);
     if (start < 0 || end < 0) return text;
-    return `${text.slice(0, start + START.length)}\n${settingsTable()}\n${text.slice(end)}`;
+    return `${text.slice(0, start + START.length)}\n${settingsTable()}\n\n${entryTables()}\n${text.slice(end)}`;
   }),
 ].filter(Boolean);
 if (check && stale.length > 0) {

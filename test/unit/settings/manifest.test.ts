@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import Ajv from 'ajv';
-import { configurationGroups, configurationProperties, settingsTable } from '../../../src/settings/manifest';
+import {
+  configurationGroups,
+  configurationProperties,
+  entryTables,
+  settingsTable,
+} from '../../../src/settings/manifest';
 import { settingsSchema } from '../../../src/settings/schema';
 
 type Schema = { [key: string]: unknown };
@@ -89,5 +94,18 @@ describe('the settings table in docs/settings.md', () => {
     assert.equal(rows.length, Object.keys(configurationProperties()).length + 2);
     for (const row of rows) assert.equal(row.replaceAll('\\|', '').split('|').length, 5, row);
     assert.ok(rows.includes('| `llmRouter.autoStart` | `true` | Start the router when the editor starts. |'));
+  });
+  it('tells what an entry of backends, models and client keys may say, and what it must', () => {
+    const [, backend, model, clientKey] = entryTables().split('## An entry of ');
+    assert.match(backend!, /\n\| `name` \| text, needed \| A short name/);
+    assert.match(backend!, /\n\| `routes\.images` \| text \| /);
+    assert.match(backend!, /\n\| `efforts` \| list \| /);
+    assert.match(model!, /\n\| `price\.input` \| number, needed \| /);
+    assert.match(model!, /\n\| `routes`, .*`efforts`.* \| \| As in its backend/);
+    assert.match(clientKey!, /\n\| `budget\.month` \| number \| US dollars a calendar month\. \|\n/);
+    for (const row of entryTables()
+      .split('\n')
+      .filter((line) => line.startsWith('|')))
+      assert.equal(row.replaceAll('\\|', '').split('|').length, 5, row);
   });
 });
