@@ -39,20 +39,23 @@ function run(command, args, options = {}) {
 
 /** Path of a Chromium; as root on Debian it is installed when missing, elsewhere the error says what to install. */
 export function ensureChromium() {
-  const known = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+  // The one without windows first: it computes a tenth less.
+  const names = ['chromium-headless-shell', 'chromium', 'chromium-browser', 'google-chrome'];
+  const known = [process.env.CHROMIUM, ...names.map((name) => `/usr/bin/${name}`)];
   const found = known.find((file) => file && existsSync(file));
   if (found) return found;
   if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) {
     throw new MissingTool(
-      'The editor tests need Chromium and none was found. Install it (Debian, Ubuntu: sudo apt-get install chromium fonts-dejavu-core) or set CHROMIUM to its path.',
+      'The editor tests need Chromium and none was found. Install it (Debian: sudo apt-get install chromium-headless-shell fonts-dejavu-core; elsewhere any Chromium or Chrome) or set CHROMIUM to its path.',
     );
   }
-  console.log('installing chromium and fonts-dejavu-core with apt-get');
+  const packages = ['chromium-headless-shell', 'fonts-dejavu-core'];
+  console.log(`installing ${packages.join(' and ')} with apt-get`);
   run('apt-get', ['update']);
-  run('apt-get', ['install', '-y', '--no-install-recommends', 'chromium', 'fonts-dejavu-core'], {
+  run('apt-get', ['install', '-y', '--no-install-recommends', ...packages], {
     env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
   });
-  return '/usr/bin/chromium';
+  return '/usr/bin/chromium-headless-shell';
 }
 
 /** Installs that version into the cache if it is not there yet, and tells where its parts are. */
