@@ -254,17 +254,18 @@ function skipString(bytes: Buffer, at: number, spot?: StringSpotter): number {
 
 /** Iterative on purpose: hostile nesting must not reach the stack. Returns the offset behind the value. */
 function skipValue(bytes: Buffer, at: number, depthLeft: number, spot?: StringSpotter): number {
-  // Closing brackets that are still owed, innermost last.
-  const owed: number[] = [];
+  // The closing bracket that is owed, 0 outside all of them; behind it those around it, innermost last.
+  let close = 0;
+  const outer: number[] = [];
   for (;;) {
     const byte = bytes[at];
     if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) {
-      if (owed.length >= depthLeft) throw new JsonTextError(say.tooDeep, at);
-      const close = byte + 2;
+      if (outer.length >= depthLeft) throw new JsonTextError(say.tooDeep, at);
       at = skipSpace(bytes, at + 1);
-      if (bytes[at] === close) at++;
+      if (bytes[at] === byte + 2) at++;
       else {
-        owed.push(close);
+        outer.push(close);
+        close = byte + 2;
         if (close === CLOSE_OBJECT) at = skipKey(bytes, at, spot);
         continue;
       }
@@ -272,11 +273,10 @@ function skipValue(bytes: Buffer, at: number, depthLeft: number, spot?: StringSp
     else at = skipPrimitive(bytes, at);
 
     for (;;) {
-      const close = owed.at(-1);
-      if (close === undefined) return at;
+      if (close === 0) return at;
       at = skipSpace(bytes, at);
       if (bytes[at] === close) {
-        owed.pop();
+        close = outer.pop()!;
         at++;
       } else if (bytes[at] === COMMA) {
         at = skipSpace(bytes, at + 1);
