@@ -93,9 +93,12 @@ export interface Reading {
   text(): string;
   /** Resolves when this many bytes more have come. */
   more(bytes?: number): Promise<void>;
-  /** Resolves with the whole text at its proper end; rejects when it was cut. */
+  /** Resolves with the whole text at its proper end, but for signs of life; rejects when it was cut. */
   whole: Promise<string>;
 }
+
+/** Comments of the router: on a busy machine an answer may come later than the head of a stream is held for it. */
+const SIGNS = /^: .*\n\n/gm;
 
 function read(name: string, request: http.ClientRequest): Reading {
   let text = '';
@@ -110,7 +113,9 @@ function read(name: string, request: http.ClientRequest): Reading {
       });
       response.on('error', reject);
       response.on('end', () =>
-        response.statusCode === 200 ? resolve(text) : reject(new Error(`${response.statusCode}: ${text}`)),
+        response.statusCode === 200
+          ? resolve(text.replace(SIGNS, ''))
+          : reject(new Error(`${response.statusCode}: ${text}`)),
       );
     });
   });
