@@ -246,8 +246,11 @@ export async function prepareHeadless(
   const given = clientKeyOf(first);
   const generated = given === undefined && first.settings !== undefined;
   const key = given ?? (generated ? await usableFolder(dataDir, () => storedClientKey(dataDir)) : '');
+  const follow = ({ log }: Settings) => args.logLevel ?? terminal.setLevel(log.level);
+  if (first.settings) follow(first.settings);
   const apply = async (config: LoadedConfig): Promise<void> => {
     if (!config.settings) return;
+    follow(config.settings);
     await core.configure({
       settings: await consented(config.settings),
       secrets: { ...config.secrets, [CLIENT_KEY]: clientKeyOf(config) || key },

@@ -15,17 +15,19 @@ export interface Terminal {
   problem(file: string | undefined, problem: Problem): void;
   /** A change that a person made or waits for. */
   note(line: string): void;
-  log(level: 'error' | 'warn' | 'info' | 'debug', line: string): void;
+  log(level: LogLevel, line: string): void;
+  setLevel(level: LogLevel): void;
 }
 
 const LEVELS = ['error', 'warn', 'info', 'debug'] as const;
+type LogLevel = (typeof LEVELS)[number];
 
 export interface TerminalOptions {
   out: Writable;
   err: Writable;
   json: boolean;
   color: boolean;
-  level: (typeof LEVELS)[number];
+  level: LogLevel;
   /** Last line of defence: hides what looks like a key. */
   redact(text: string): string;
 }
@@ -33,12 +35,17 @@ export interface TerminalOptions {
 export function createTerminal(options: TerminalOptions): Terminal {
   // Whoever reads may leave (a closed terminal, the end of a pipe): the router serves on, and ends in order.
   for (const stream of [options.out, options.err]) stream.on('error', () => undefined);
-  return options.json ? jsonTerminal(options) : humanTerminal(options);
+  let shown = options.level;
+  const worth = (one: LogLevel) => LEVELS.indexOf(one) <= LEVELS.indexOf(shown);
+  const terminal = options.json ? jsonTerminal(options, worth) : humanTerminal(options, worth);
+  return { ...terminal, setLevel: (level) => (shown = level) };
 }
 
-function jsonTerminal({ out, err, level, redact }: TerminalOptions): Terminal {
+/** Whether lines of this level are shown. */
+type Worth = (level: LogLevel) => boolean;
+
+function jsonTerminal({ out, err, redact }: TerminalOptions, worth: Worth): Omit<Terminal, 'setLevel'> {
   const event = (value: object) => out.write(`${JSON.stringify(value)}\n`);
-  const worth = (one: (typeof LEVELS)[number]) => LEVELS.indexOf(one) <= LEVELS.indexOf(level);
   const log: Terminal['log'] = (one, line) => {
     if (worth(one)) err.write(`${one}: ${plain(redact(line))}\n`);
   };
@@ -65,7 +72,7 @@ function jsonTerminal({ out, err, level, redact }: TerminalOptions): Terminal {
   };
 }
 
-function humanTerminal({ out, err, color, level, redact }: TerminalOptions): Terminal {
+function humanTerminal({ out, err, color, redact }: TerminalOptions, worth: Worth): Omit<Terminal, 'setLevel'> {
   const paint = (code: number) => (text: string) => (color ? `\u001b[${code}m${text}\u001b[0m` : text);
   const bold = paint(1);
   const dim = paint(2);
@@ -133,13 +140,13 @@ function humanTerminal({ out, err, color, level, redact }: TerminalOptions): Ter
       );
     },
     note(line) {
-      if (LEVELS.indexOf('info') <= LEVELS.indexOf(level)) err.write(`${dim('info')} ${plain(redact(line))}\n`);
+      if (worth('info')) err.write(`${dim('info')} ${plain(redact(line))}\n`);
     },
     log(one, line) {
       // Requests and the tunnel have lines of their own; the log adds what a person would miss otherwise.
       if (line.startsWith('tunnel ')) return;
-      if (one === 'info' && level !== 'debug') return;
-      if (LEVELS.indexOf(one) > LEVELS.indexOf(level)) return;
+      if (one === 'info' && !worth('debug')) return;
+      if (!worth(one)) return;
       err.write(
         `${one === 'error' ? red('error') : one === 'warn' ? yellow('warning') : dim(one)} ${plain(redact(line))}\n`,
       );

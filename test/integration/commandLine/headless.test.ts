@@ -175,6 +175,21 @@ describe('command line', () => {
     }
   });
 
+  it('log.level of the file is the level of the terminal, also when it changes, unless the command line says one', async () => {
+    const file = path.join(temp.folder, 'llm-router.json');
+    const level = (name: string) => writeFileSync(file, JSON.stringify({ log: { level: name } }));
+    level('error');
+    const loud = start([...common(), '--log-level', 'info']);
+    await listening(loud);
+    assert.match(loud.stderr(), /Listening on/);
+    await assertEndsBy('SIGTERM', loud);
+    const program = start(common());
+    await listening(program);
+    assert.equal(program.stderr(), '');
+    level('info');
+    while (!/configuration is in force/.test(program.stderr())) await new Promise((done) => setTimeout(done, 50));
+  });
+
   it('a variable that is named for the client key and holds none is told', async () => {
     const program = start([...common(), '--llmrouter-api-key-env', 'NOBODY_SET_THIS']);
     await listening(program);

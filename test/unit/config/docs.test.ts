@@ -72,6 +72,8 @@ describe('docs', () => {
     assert.equal(loaded.settings?.tunnel.provider, 'custom');
     const team = /```json\n([\s\S]*?)```/.exec(doc('team.md'))?.[1] ?? assert.fail('no example');
     assert.equal(loadConfigText(`{${team}}`).settings?.backends[0]?.preset, 'litellm');
+    const headless = /```jsonc\n([\s\S]*?)```/.exec(doc('headless.md'))?.[1] ?? assert.fail('no example');
+    assert.deepEqual(loadConfigText(headless).problems, []);
     for (const [example] of doc('server.md').matchAll(/\{ "name"[^}]*\}/g))
       assert.ok(loadConfigText(`{"backends": [${example}]}`).settings, example);
   });

@@ -29,6 +29,21 @@ describe('the terminal', () => {
       assert.equal(told('warn'), '');
     });
 
+  for (const json of [false, true])
+    it(`follows another log level${json ? ', beside JSON lines' : ''}`, () => {
+      const [out, err] = [new PassThrough(), new PassThrough()];
+      const terminal = createTerminal({ out, err, json, color: false, level: 'info', redact: (text) => text });
+      const told = () => {
+        terminal.log('warn', 'a warning');
+        terminal.log('debug', 'a detail');
+        return String(err.read() ?? '');
+      };
+      terminal.setLevel('error');
+      assert.equal(told(), '');
+      terminal.setLevel('debug');
+      assert.match(told(), /a warning[\s\S]*a detail/);
+    });
+
   it('says what $KEY stands for in the command to try', () => {
     const out = new PassThrough();
     const options = {
