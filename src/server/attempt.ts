@@ -95,6 +95,7 @@ export function runAttempt(options: AttemptOptions): Promise<AttemptResult> {
     let size = 0;
     let streamed = 0;
     let blanks = 0;
+    let saidAll = false;
     let shape: 'stream' | 'whole' | undefined;
     const splitter = createSseSplitter();
     const deadlines = new Deadlines();
@@ -213,8 +214,9 @@ export function runAttempt(options: AttemptOptions): Promise<AttemptResult> {
       if (!take(splitter.push(chunk))) return;
       if (splitter.overflow) return broken(say.longLine(provider));
       if (reply?.observed.ended) {
-        // All is said; a provider that then keeps the connection open is not waited for.
-        timer('idle', AFTER_END_MS, endOfStream);
+        // All is said; a provider that then keeps the connection open, silent or not, is not waited for.
+        if (!saidAll) timer('idle', AFTER_END_MS, endOfStream);
+        saidAll = true;
       } else if (client.blocked) {
         control?.pause();
         clear('idle');

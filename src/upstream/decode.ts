@@ -55,8 +55,9 @@ export function decoding(handler: UpstreamHandler, upstream: UpstreamControl): D
         handler.onEnd();
       });
       decoder.on('error', () => {
-        upstream.abort();
+        // The reason first: ended, the upstream would only say that it was.
         fail(Object.assign(new Error('the compressed answer is broken'), { code: 'BAD_ENCODING' }));
+        upstream.abort();
       });
       handler.onHead(status, { ...headers, 'content-encoding': undefined, 'content-length': undefined });
     },

@@ -163,6 +163,19 @@ describe('broken streams', () => {
       assert.equal(router.records.at(-1)!.error, undefined);
     });
 
+    it('when the provider says [DONE] and then sends comments without end', async () => {
+      upstream.answers = [
+        (_request, response) => {
+          response.writeHead(200, STREAM);
+          response.write(wordStream(...WORDS).join(''));
+          const pings = setInterval(() => response.write(': ping\n\n'), 20);
+          response.on('close', () => clearInterval(pings));
+        },
+      ];
+      assert.equal(contentOf((await ask()).text), TEXT);
+      assert.equal(router.records.at(-1)!.error, undefined);
+    });
+
     it('when a provider header holds characters that no header may hold', async () => {
       upstream.answers = [
         (_request, response) => {
@@ -218,6 +231,14 @@ describe('broken streams', () => {
       [
         'broken gzip',
         bytes({ ...STREAM, 'content-encoding': 'gzip' }, 'this is not gzip'),
+        502,
+        /compressed answer that cannot be decoded/,
+      ],
+      [
+        'gzip that breaks, of a provider that goes on',
+        (_request, response) => {
+          response.writeHead(200, { ...STREAM, 'content-encoding': 'gzip' }).write('this is not gzip');
+        },
         502,
         /compressed answer that cannot be decoded/,
       ],
