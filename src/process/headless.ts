@@ -135,6 +135,7 @@ async function serveHeadless(
   await signalled;
   // Once more: whatever still runs is ended at once.
   world.onSignal(() => void core.stop({ drainMs: 0 }));
+  if (core.state.running > 0) terminal.note(STILL_ANSWERING);
   watcher?.stop();
   envWatcher.stop();
   stopLooking?.();
@@ -142,6 +143,8 @@ async function serveHeadless(
   await core.close();
   return 0;
 }
+
+const STILL_ANSWERING = `Ends once the running answers have, in ${DRAIN_MS / 1_000} s at most; a second signal ends them at once.`;
 
 const NO_ADDRESS = ['ENOTFOUND', 'EAI_AGAIN', 'EADDRNOTAVAIL', 'EAFNOSUPPORT', 'EINVAL'];
 

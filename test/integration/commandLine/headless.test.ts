@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
-import { assertPrivate, onWindows } from '../../support/platform';
+import { assertPrivate, itOnPosix, onWindows } from '../../support/platform';
 import { assertEndsBy, type Program, startProgram, tempFolder } from '../../support/program';
 import { chatCompletion, json, startUpstream, type Upstream } from '../../support/upstream';
 
@@ -162,6 +162,35 @@ describe('command line', () => {
     assert.ok(second.stderr().includes(file));
     assert.ok(!existsSync(file));
   });
+
+  itOnPosix(
+    'a signal while an answer runs says what it waits for and how not to',
+    'a signal there ends at once',
+    async () => {
+      const file = { backends: [{ name: 'lab', baseUrl: `${upstream.url}/v1`, models: [{ id: 'lab/m' }] }] };
+      writeFileSync(path.join(temp.folder, 'llm-router.json'), JSON.stringify(file));
+      const asked = new Promise<() => void>((resolve) => {
+        const usual = upstream.answers;
+        upstream.answers = [
+          (seen, response) => {
+            if (seen.method !== 'POST') return json({ data: [] })(seen, response);
+            upstream.answers = usual;
+            resolve(() => void json(chatCompletion('late'))(seen, response));
+          },
+        ];
+      });
+      const program = start(common());
+      const url = await listening(program);
+      const answer = post(url, String(program.events[0]!.key), { model: 'lab/m', messages: [] });
+      const finish = await asked;
+      program.child.kill('SIGTERM');
+      while (!/a second signal ends them at once/.test(program.stderr()))
+        await new Promise((done) => setTimeout(done, 20));
+      finish();
+      assert.equal((await answer).status, 200);
+      assert.equal(await program.exited, 0);
+    },
+  );
 
   it('ends with 2 at an address that is not this machine’s, and says which are', async () => {
     for (const host of ['no-such-host.invalid', '192.0.2.1']) {
