@@ -52,7 +52,7 @@ let shared;
 
 /**
  * The editor for a suite with windows. The first suite of a process starts it; the next one goes on in the window that it
- * finds, with its own settings and nothing open, since to load a window costs 20 seconds of computing. Keys and what was
+ * finds, with its own settings and nothing open, since to load a window costs 13 seconds of computing. Keys and what was
  * answered to messages stay. `internet`: the proxy setting leads into the made-up internet; `machineSettings` count for
  * the suite that starts.
  */

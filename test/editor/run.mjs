@@ -25,8 +25,8 @@ const PLAN = [
   ['inHost', '1.99'],
   ['package', '1.139'],
 ];
-/** Suites side by side: an editor waits more than it computes, and each has folders, ports and a browser of its own. */
-const LANES = Math.min(4, Math.max(2, Math.floor(availableParallelism() / 2)));
+/** Suites side by side: one wants a core and a third of the next, and each has folders, ports and a browser of its own. */
+const LANES = Math.min(4, Math.max(2, availableParallelism()));
 
 const { values } = parseArgs({
   options: {
