@@ -3,7 +3,7 @@
  */
 
 import { messageOf, type Said } from '../said';
-import { networkSaid } from '../upstream/networkErrors';
+import { networkSaid, redirectSaid } from '../upstream/networkErrors';
 import type { Send, UpstreamControl, UpstreamHeaders, UpstreamRequest } from '../upstream/send';
 import { say as upstream } from '../upstream/sentences';
 import type { ApiFailure } from '../wires/conversation';
@@ -313,6 +313,8 @@ export function runAttempt(options: AttemptOptions): Promise<AttemptResult> {
     if (over) control.abort();
 
     function readError(): void {
+      const redirect = redirectSaid(status ?? 502, headers, provider);
+      if (redirect) return broken(redirect);
       const body = Buffer.concat(whole).toString('utf8', 0, ERROR_BODY_BYTES);
       fail(options.parseError(status ?? 502, headers, body), true, { headers, body });
     }

@@ -9,7 +9,7 @@ import { upstreamUrl } from '../routing/build';
 import { type KeyPlace, keyPlaces } from '../routing/keyPlaces';
 import { messageOf, wordsOf } from '../said';
 import { upstreamHeaders } from '../upstream/headers';
-import { networkSaid } from '../upstream/networkErrors';
+import { networkSaid, redirectSaid } from '../upstream/networkErrors';
 import type { UpstreamHeaders, UpstreamRequest } from '../upstream/send';
 import { codecFor } from '../wires/codecs';
 import type { ApiFailure } from '../wires/conversation';
@@ -224,8 +224,9 @@ function pipe(
         : undefined;
     const gone = (): void => end({ status: 499, kind: 'cancelled', ...messageOf(say.clientLeft), own: true });
     const told = (): void => {
-      const failure = codecFor('chat').parseError(status!, headers, Buffer.concat(errorBody).toString('utf8'));
-      end(status! < 400 ? { ...failure, status: 502, kind: 'protocol' } : failure, true);
+      const redirect = redirectSaid(status!, headers, name);
+      if (redirect) return end({ status: 502, kind: 'protocol', ...messageOf(redirect) });
+      end(codecFor('chat').parseError(status!, headers, Buffer.concat(errorBody).toString('utf8')), true);
     };
 
     response.once('close', gone);

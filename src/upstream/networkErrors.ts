@@ -1,5 +1,6 @@
 /** Errors of sockets and certificates in words for a person. */
 import { errorWords, type Said, type Words } from '../said';
+import type { UpstreamHeaders } from './send';
 import { say } from './sentences';
 
 const REASONS: Readonly<Record<string, (who: Words) => Said>> = {
@@ -39,6 +40,16 @@ export function networkSaid(error: NetworkFailure, provider: Words, answered: bo
   if (reason) return reason(provider);
   return code.startsWith('HPE_') ? say.brokenHttp(provider, code) : say.unreached(provider, code || undefined);
 }
+
+/** A redirect is no answer of an API, whatever stands in it. Of where it leads only the origin is told. */
+export function redirectSaid(status: number, headers: UpstreamHeaders, provider: Words): Said | undefined {
+  if (status < 300 || status > 399) return undefined;
+  const { location = '' } = headers;
+  const to = URL.canParse(location) ? new URL(location).origin : undefined;
+  return say.redirects(provider, status, to === 'null' ? undefined : to?.slice(0, LONGEST_ORIGIN));
+}
+
+const LONGEST_ORIGIN = 100;
 
 /** Behind a proxy the certificate is the provider's (or one the proxy made for it); all else is the proxy's doing. */
 function isAboutCertificate(code: string): boolean {

@@ -26,6 +26,8 @@ export const say = catalogue('upstream', {
   badEncoding: (who: Words) => `${textOf(who)} sent a compressed answer that cannot be decoded.`,
   because: (who: Words, why: Words) => `${textOf(who)} could not be reached: ${textOf(why)}`,
   brokeOff: (who: Words) => `The answer of ${textOf(who)} broke off.`,
+  redirects: (who: Words, status: number, to: string | undefined) =>
+    `${textOf(who)} sends on to another address (HTTP ${status}${to === undefined ? '' : `, ${to}`}), which is not followed. Check the base URL.`,
 
   // Proxies
   theProxy: (address: string) => `the proxy ${address}`,

@@ -8,7 +8,7 @@ import type { Conversation } from '../wires/conversation';
 import { ask, type Reply } from './ask';
 import { upstreamHeaders } from './headers';
 import { fetchList } from './modelList';
-import { networkSaid } from './networkErrors';
+import { networkSaid, redirectSaid } from './networkErrors';
 import { ownRequest, plainTarget } from './ownRequest';
 import type { Send, UpstreamRequest } from './send';
 import { say } from './sentences';
@@ -69,6 +69,8 @@ export async function testBackend(options: {
   };
   const reply = await askHere(send, ownRequest(target, key, conversation));
   if ('error' in reply) return failed('address', networkSaid(reply.error, backend.name, false));
+  const redirect = redirectSaid(reply.status, reply.headers, backend.name);
+  if (redirect) return failed('address', redirect);
   if (reply.status >= 300) {
     const { kind, message } = wire.parseError(reply.status, reply.headers, reply.text);
     return failed(kind === 'auth' ? 'key' : 'model', message);
@@ -90,6 +92,8 @@ async function whyNoModels(backend: Backend, headers: Record<string, string>, se
     local: backend.local,
   });
   if ('error' in reply) return ['address', networkSaid(reply.error, backend.name, false)];
+  const redirect = redirectSaid(reply.status, reply.headers, backend.name);
+  if (redirect) return ['address', redirect];
   if (reply.status === 401 || reply.status === 403) {
     const { message } = codecFor(backend.wire).parseError(reply.status, reply.headers, reply.text);
     return ['key', say.keyRefused(backend.name, message)];
