@@ -9,7 +9,7 @@ export type Route =
 export type ModelRoute = 'chat/completions' | 'responses' | 'messages' | 'completions' | 'embeddings';
 export type RouteMatch =
   | { route: Route }
-  | { status: 404 | 405 | 400; message: string; allow?: string; other?: OtherPath };
+  | { status: 404 | 405 | 400; code?: string; message: string; allow?: string; other?: OtherPath };
 
 /** A path of OpenAI's API for something else than text; a backend may allow that it is passed on (`passThrough`). */
 export interface OtherPath {
@@ -22,6 +22,8 @@ export interface OtherPath {
   query: URLSearchParams;
 }
 
+/** As OpenAI says it; a 404 without a code of its own would name the model. */
+const UNKNOWN_PATH = 'unknown_url';
 const MODEL_ROUTES: readonly ModelRoute[] = ['chat/completions', 'responses', 'messages', 'completions', 'embeddings'];
 
 /** Paths of OpenAI's API for other things than text; what a key may spend there is not known here. */
@@ -83,12 +85,14 @@ function findRoute(method: string, target: string): RouteMatch {
   if (kind)
     return {
       status: 404,
+      code: UNKNOWN_PATH,
       message:
         'This router passes on what language models answer: chat, responses, messages, completions and embeddings. Speech, pictures, files and batches of a provider are asked there directly, unless a backend allows them with passThrough.',
       ...otherPath(path, kind, url.searchParams),
     };
   return {
     status: 404,
+    code: UNKNOWN_PATH,
     message:
       'No such path. This router answers …/chat/completions, …/responses, …/messages, …/completions, …/embeddings, …/models and …/health.',
   };

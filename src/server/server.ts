@@ -66,7 +66,7 @@ export function createRequestServer(deps: ServerDeps): RequestServer {
       if (match.other && deps.runtime().backends.some(({ passesThrough }) => passesThrough))
         return passOn(match.other, request, response, key, wire);
       if (match.allow) response.setHeader('allow', match.allow);
-      return refuse(request, response, wire, match.status, match.message);
+      return refuse(request, response, wire, match.status, match.message, undefined, match.code);
     }
     await dispatch(match.route, request, response, key, wire);
   }

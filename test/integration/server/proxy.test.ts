@@ -249,6 +249,14 @@ describe('proxy', () => {
     assert.equal(wrong.headers.get('allow'), 'POST, OPTIONS');
   });
 
+  it('an unknown path is no unknown model', async () => {
+    for (const path of ['/v1/nothing', '/v1/audio/speech', '/v1']) {
+      const answer = await router.post(path, { model: 'm' });
+      assert.equal(answer.status, 404);
+      assert.equal(((await answer.json()) as { error: { code: string } }).error.code, 'unknown_url', path);
+    }
+  });
+
   it('demo/echo answers chat alone: no embedding or text completion that no client could read', async () => {
     for (const [path, more] of [
       ['/v1/embeddings', { input: 'x' }],
