@@ -16,9 +16,13 @@ export function createModelLists(now: () => number): ModelLists {
   const known = new Map<string, readonly string[]>();
   const fetchedAt = new Map<string, number>();
   const running = new Map<string, Promise<void>>();
+  let generation = 0;
 
   async function refreshOne(backend: Backend, request: ListRequest): Promise<void> {
+    const mine = generation;
     const found = await fetchList(request);
+    if (mine !== generation) return;
+    running.delete(backend.name);
     if (!found) return;
     known.set(backend.name, found);
     fetchedAt.set(backend.name, now());
@@ -35,7 +39,7 @@ export function createModelLists(now: () => number): ModelLists {
           if (!request) return undefined;
           let job = running.get(backend.name);
           if (!job) {
-            job = refreshOne(backend, request).finally(() => running.delete(backend.name));
+            job = refreshOne(backend, request);
             running.set(backend.name, job);
           }
           return job;
@@ -43,6 +47,9 @@ export function createModelLists(now: () => number): ModelLists {
       );
     },
     clear() {
+      // What is under way asks the backends as they were.
+      generation++;
+      running.clear();
       known.clear();
       fetchedAt.clear();
     },
