@@ -69,6 +69,9 @@ export function runForOutput(
     const cancel = world.clock.after(ms, () => {
       output.tookTooLong = true;
       child.kill('SIGKILL');
+      // A script's own children hold its output open when it is gone.
+      child.stdout?.destroy();
+      child.stderr?.destroy();
     });
     for (const name of ['stdout', 'stderr'] as const) {
       child[name]?.setEncoding('utf8').on('data', (text: string) => {

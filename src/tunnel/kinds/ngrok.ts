@@ -73,7 +73,9 @@ export function ngrokDriver(options: NgrokOptions): Driver {
 
     async adopt() {
       const { running } = state.value;
-      const fits = running?.provider === 'ngrok' && running.localPort === localPort && (!host || running.host === host);
+      // One whose router was killed before it had told its domain tells it nowhere else.
+      const served = running?.host && (!host || running.host === host);
+      const fits = served && running.provider === 'ngrok' && running.localPort === localPort;
       const ours = fits && running.metricsPort !== 0 && (await isSameProcess(running)) !== false;
       if (ours && (await kind.connected(running))) return adoptProgram(running, kind, dataDir, world, state);
       await endStray(state, world);

@@ -101,6 +101,19 @@ describe('ngrok', () => {
     assert.equal(running().pid, pid);
   });
 
+  it('one whose router was killed before its domain was told is not adopted without a URL, but started anew', async () => {
+    const first = make();
+    await first.tunnel.start();
+    await online(first.tunnel);
+    const before = running();
+    await first.tunnel.stop({ keepRunning: true });
+    openStateFile(harness.dataDir).update({ running: { ...before, host: '' } });
+    const second = make();
+    await second.tunnel.start();
+    assert.equal((await online(second.tunnel)).publicUrl, `https://${ACCOUNT_DOMAIN}`);
+    assert.notEqual(running().pid, before.pid);
+  });
+
   it('session expired: started again, the same URL', async () => {
     const { tunnel, seen } = make();
     await tunnel.start();
