@@ -17,6 +17,7 @@ import { notPrivate } from '../system/privacy';
 import { CARDS } from '../tunnel/cards';
 import { downloadHelps, type TunnelStatus } from '../tunnel/tunnel';
 import { maskKeys } from '../wires/keyShapes';
+import { clientKeyDoubts } from './clientKeyDoubts';
 import type { HeadlessArguments } from './commandLine';
 import { findConfigFile, readConfigFile, stampOf, watchConfigFile, watchStamp } from './configFile';
 import type { RouterCore } from './core';
@@ -82,11 +83,7 @@ async function serveHeadless(
   for (const problem of first.problems) terminal.problem(file, problem);
   if (!first.settings) return 2;
   if (prepared.generated) terminal.key(prepared.key);
-  else if (prepared.key.length < 16)
-    terminal.log(
-      'warn',
-      'The client key is short. Anybody on the internet may try to guess it; a key of 32 characters and more is safe.',
-    );
+  for (const doubt of clientKeyDoubts(first.settings, env, prepared.key)) terminal.log('warn', doubt);
   if (args.apiKey) terminal.log('warn', VISIBLE_KEY);
   const variable = args.apiKeyEnv ?? first.clientKeyEnv;
   if (prepared.generated && variable)
