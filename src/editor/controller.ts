@@ -3,14 +3,15 @@ import { type Disposable, EventEmitter, type ExtensionContext, type LogOutputCha
 import { connectRouter, type RouterClient } from '../process/client';
 import type { ConfigResult } from '../process/contract';
 import { nodeSpawner } from '../process/spawnRouter';
-import { errorWords, wordsOf } from '../said';
-import { CLIENT_KEY } from '../settings/keyNames';
+import { errorWords, SaidError, wordsOf } from '../said';
+import { CLIENT_KEY, FIXED_KEYS } from '../settings/keyNames';
 import { VERSION } from '../version';
-import { createSwitchStore, type SwitchStore } from './connect/switchMemory';
+import { createSwitchStore, keptHere, type SwitchStore } from './connect/switchMemory';
 import { SECTION } from './ids';
 import { createKeyStore, type KeyStore } from './keyStore';
 import { networkSettings } from './network';
 import { createMadeKeys, ensureOwnKeys, LostKeyError, type MadeKeys } from './ownKeys';
+import { say } from './sentences';
 import { autoStart, configuredModels, namedKeys, writtenSettings } from './settings';
 import { createStamper } from './stamp';
 import { createStopFlag } from './stopFlag';
@@ -45,7 +46,13 @@ export function createEditor(context: ExtensionContext, log: LogOutputChannel): 
   const keys = createKeyStore(context.secrets);
   const made = createMadeKeys(context.globalState);
   const stopped = createStopFlag(dataDir);
-  const cursorSwitch = createSwitchStore(dataDir, () => changed());
+  const cursorSwitch = keptHere(
+    createSwitchStore(dataDir, () => changed()),
+    ({ message }) => {
+      log.warn(`What was done about the switch of Cursor's key is known in this window only: ${message}`);
+      changed();
+    },
+  );
   const stamper = createStamper(context.globalState, Date.now);
   const views = new EventEmitter<View>();
   const pushes = new EventEmitter<ConfigResult>();
@@ -82,7 +89,7 @@ export function createEditor(context: ExtensionContext, log: LogOutputChannel): 
   async function readKeys(): Promise<Record<string, string> | undefined> {
     try {
       await ensureOwnKeys(keys, made);
-      const secrets = await keys.all(namedKeys());
+      const secrets = await keys.all([...FIXED_KEYS, ...namedKeys()]);
       hint = secrets[CLIENT_KEY] && keyHint(secrets[CLIENT_KEY]);
       keyTrouble = undefined;
       return secrets;
@@ -107,7 +114,8 @@ export function createEditor(context: ExtensionContext, log: LogOutputChannel): 
   }
   /** Without keys the router could only refuse everybody: a start waits for them, and says so. */
   async function startWithKeys(start: () => Promise<unknown>): Promise<void> {
-    await stopped.set(false);
+    // A note that stays is for windows that open later; this start is wanted now.
+    await stopped.set(false).catch((error: Error) => log.warn(`The note of the last Stop stays: ${error.message}`));
     await push();
     if (!keyTrouble) return void (await start());
     startWaits = start;
@@ -169,8 +177,9 @@ export function createEditor(context: ExtensionContext, log: LogOutputChannel): 
     start: () => startWithKeys(router.start),
     async stop() {
       startWaits = undefined;
-      await stopped.set(true);
+      const refused = await stopped.set(true).then(() => undefined, errorWords);
       await router.stop();
+      if (refused !== undefined) throw new SaidError(say.stopNotKept(refused));
     },
     restart: () => startWithKeys(router.restart),
   };

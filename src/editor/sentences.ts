@@ -10,6 +10,8 @@ export const say = catalogue('editor', {
   noPage: 'There is no such page.',
   storageSilent: `The editor's secret storage does not answer. ${ADVICE}`,
   storageBroken: (reason: string) => `The editor's secret storage does not work (${reason}). ${ADVICE}`,
+  stopNotKept: (why: Words) =>
+    `The router is stopped, but this could not be kept on disk (${textOf(why)}): a window that opens later starts it again.`,
   keyLost:
     "The API key that Cursor has is GONE from the editor's secret storage. The router serves with no other key by itself: paste the old one (Cursor's field OpenAI API Key still has it), or make a new one and paste that into Cursor.",
 });

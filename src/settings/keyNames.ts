@@ -1,4 +1,5 @@
 import type { Buffer } from 'node:buffer';
+import { TUNNEL_NAMES } from './tunnelKinds';
 
 /** Names of entries in the key store that belong to the router itself; every other name is a backend or a model's apiKeyName. */
 
@@ -11,6 +12,9 @@ export const MEMORY_KEY = 'memory:key';
 export const clientKeyName = (client: string): string => `client:${client}`;
 /** The token or secret of a kind of tunnel. */
 export const tunnelKeyName = (kind: string): string => `tunnel:${kind}`;
+
+/** What every installation may have, whatever its settings name. */
+export const FIXED_KEYS: readonly string[] = [CLIENT_KEY, MEMORY_KEY, ...TUNNEL_NAMES.map(tunnelKeyName)];
 
 /** The client whose key this entry is. */
 export const clientOf = (entry: string): string | undefined => /^client:(.*)$/s.exec(entry)?.[1];

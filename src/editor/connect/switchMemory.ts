@@ -40,3 +40,20 @@ export function createSwitchStore(dataDir: string, onChange?: () => void): Switc
     },
   };
 }
+
+/** What the disk refuses holds in this window, so that nothing is asked or switched again and again; the next change brings it along. */
+export function keptHere(store: SwitchStore, onRefusal: (error: Error) => void): SwitchStore {
+  let unsaved: SwitchMemory = {};
+  return {
+    read: () => ({ ...store.read(), ...unsaved }),
+    change(changes) {
+      unsaved = { ...unsaved, ...changes };
+      try {
+        store.change(unsaved);
+        unsaved = {};
+      } catch (error) {
+        onRefusal(error as Error);
+      }
+    },
+  };
+}
