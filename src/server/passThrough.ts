@@ -222,6 +222,10 @@ function pipe(
             seconds * 1_000,
           )
         : undefined;
+    const awaitMore = (): void => {
+      clearTimeout(timer);
+      timer = within(timeouts.idle, say.nothingMore);
+    };
     const gone = (): void => end({ status: 499, kind: 'cancelled', ...messageOf(say.clientLeft), own: true });
     const told = (): void => {
       const redirect = redirectSaid(status!, headers, name);
@@ -230,7 +234,11 @@ function pipe(
     };
 
     response.once('close', gone);
-    response.on('drain', () => control.resume());
+    response.on('drain', () => {
+      if (over) return;
+      awaitMore();
+      control.resume();
+    });
     timer = within(timeouts.firstByte * WHOLE_ANSWER_FACTOR, say.didNotAnswer);
     total = within(timeouts.total, say.didNotFinish);
     const control = runtime.transport.send(request, {
@@ -238,8 +246,7 @@ function pipe(
         if (over) return;
         status = code;
         headers = head;
-        clearTimeout(timer);
-        timer = within(timeouts.idle, say.nothingMore);
+        awaitMore();
         if (code < 300) begin({ status: code, headers: head });
       },
       onData(chunk) {
@@ -247,8 +254,11 @@ function pipe(
         timer?.refresh();
         bytes += chunk.length;
         if (status! < 300) {
-          if (!response.write(chunk)) control.pause();
-          return;
+          if (response.write(chunk)) return;
+          // The client is slow: the provider's clock stands still.
+          clearTimeout(timer);
+          timer = undefined;
+          return control.pause();
         }
         errorBody.push(chunk);
         if (bytes > ERROR_BYTES) told();

@@ -1,5 +1,6 @@
 /** Speech, pictures and files: passed on unread where a backend allows it (`passThrough`), with a record. */
 import assert from 'node:assert/strict';
+import http from 'node:http';
 import { CLIENT_KEY, startRouter, type TestRouter } from '../../support/router';
 import { json, startUpstream, type Upstream } from '../../support/upstream';
 
@@ -150,6 +151,23 @@ describe('what is no text', () => {
     leaving.abort();
     await upstream.seen[0]!.closed;
     assert.deepEqual([(await record).status, (await record).errorKind], [499, 'cancelled']);
+  });
+
+  it('a slow reader gets all of it: the provider’s clock stands still while the client is behind', async () => {
+    const size = 64 * 1024 * 1024;
+    const idle = 1;
+    upstream.answers[0] = (_seen, response) => void response.writeHead(200).end(Buffer.alloc(size));
+    await start([backend('open', { passThrough: true, timeouts: { idle } })]);
+    const answer = await new Promise<http.IncomingMessage>((resolve, reject) => {
+      const headers = { authorization: `Bearer ${CLIENT_KEY}` };
+      http.get(`${router.url}/v1/files/f/content`, { headers }, resolve).on('error', reject);
+    });
+    // Nothing is read for longer than the provider may be silent.
+    await new Promise((resolve) => setTimeout(resolve, idle * 2_000));
+    let got = 0;
+    for await (const piece of answer) got += (piece as Buffer).length;
+    assert.equal(got, size);
+    assert.equal(router.records[0]!.status, 200);
   });
 
   it('an answer that breaks off looks cut, and its record says so', async () => {
