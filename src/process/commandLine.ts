@@ -121,7 +121,8 @@ function exportArguments(argv: readonly string[]): ExportArguments | { mode: 'he
   const { values } = understood(() => parseArgs({ args: [...argv], strict: true, allowPositionals: false, options }));
   if (values.help) return { mode: 'help' };
   filled(values);
-  oneOf('--to', values.to ?? '', ['litellm']);
+  if (values.to === undefined) throw new Error('--to names the form, as --to litellm.');
+  oneOf('--to', values.to, ['litellm']);
   if (!values.out) throw new Error('--out names the folder to write, as --out team.');
   return {
     mode: 'export',

@@ -14,6 +14,11 @@ describe('command line', () => {
         new RegExp(`--${option} has no value`),
       );
   });
+  it('export without its options says what each one names', () => {
+    assert.throws(() => parseCommandLine(['export']), /^Error: --to names the form, as --to litellm\.$/);
+    assert.throws(() => parseCommandLine(['export', '--to', 'litellm']), /--out names the folder/);
+    assert.throws(() => parseCommandLine(['export', '--to', 'x', '--out', 'y']), /--to takes litellm; not "x"/);
+  });
   it('an empty key is none', () => {
     const parsed = parseCommandLine(['--llmrouter-api-key=']);
     assert.equal(parsed.mode === 'headless' && parsed.apiKey, '');
