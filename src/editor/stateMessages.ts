@@ -159,6 +159,14 @@ export function keyMessage({ keyTrouble, keyLost }: View): Message | undefined {
   };
 }
 
+/** Why there is no API key to copy. */
+export const noKeyMessage = (view: View): Message =>
+  keyMessage(view) ?? {
+    severity: 'warning',
+    text: t`There is no API key yet; the router makes one when it starts.`,
+    actions: ['Start Router'],
+  };
+
 /** The message for a tunnel that needs a person, else undefined: what heals by itself shows in the status bar only. */
 export function tunnelTrouble(tunnel: TunnelStatus): Message | undefined {
   const said = inWords(tunnel.says ?? tunnel.message ?? '');

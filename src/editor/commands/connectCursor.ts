@@ -9,7 +9,7 @@ import { isPasted, PASTES, type Paste, verdictOf } from '../connect/flow';
 import type { Editor } from '../controller';
 import { COMMANDS, type Handlers } from '../ids';
 import { mend } from '../mend';
-import { baseUrlAnswer } from '../stateMessages';
+import { baseUrlAnswer, noKeyMessage } from '../stateMessages';
 import { phaseOf, workingUrl } from '../view';
 import { t } from '../words';
 import { openCursorModels } from './cursor';
@@ -194,9 +194,13 @@ function undoItems({ view }: Editor): CardLook<'undo'>['items'] {
 async function textOf(editor: Editor, step: Paste): Promise<string | undefined> {
   switch (step) {
     case 'url':
-      return workingUrl(editor.view);
-    case 'key':
-      return await editor.keys.get(CLIENT_KEY);
+      // It may be gone since, for a moment or with the router: waited for again, or said.
+      return mayCome(editor) && (await urlWorks(editor)) ? workingUrl(editor.view) : undefined;
+    case 'key': {
+      const key = await editor.keys.get(CLIENT_KEY);
+      if (!key) void tell(editor, noKeyMessage(editor.view));
+      return key || undefined;
+    }
     case 'model':
       return await pickModelName(editor, t`${TITLE}: a model`);
   }

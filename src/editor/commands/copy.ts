@@ -8,7 +8,7 @@ import type { Handlers } from '../ids';
 import { newClientKey } from '../keyStore';
 import { nameWarning } from '../modelNames';
 import { sayWarning } from '../say';
-import { baseUrlAnswer, keyMessage } from '../stateMessages';
+import { baseUrlAnswer, noKeyMessage } from '../stateMessages';
 import { t } from '../words';
 import { pickModelName } from './pickModel';
 
@@ -24,15 +24,7 @@ export function copyCommands(
 
     async copyApiKey() {
       const key = await editor.keys.get(CLIENT_KEY);
-      if (!key)
-        return void tell(
-          editor,
-          keyMessage(editor.view) ?? {
-            severity: 'warning',
-            text: t`There is no API key yet; the router makes one when it starts.`,
-            actions: ['Start Router'],
-          },
-        );
+      if (!key) return void tell(editor, noKeyMessage(editor.view));
       await env.clipboard.writeText(key);
       void tell(editor, {
         severity: 'info',

@@ -46,7 +46,7 @@ const holds = (held: object) =>
     { hosts: new Set(['a.example']), serves: (name: string) => name === 'fast', seen: true },
   );
 
-function rig(state: object) {
+function rig(state: object, key = 'sk-main') {
   const lists: List[] = [];
   const ran: string[] = [];
   const written: unknown[] = [];
@@ -69,7 +69,7 @@ function rig(state: object) {
   const silent = () => () => undefined;
   const editor = {
     view,
-    keys: { get: async () => 'sk-main' },
+    keys: { get: async () => key },
     context: { globalStorageUri: { fsPath: '/data' } },
     onDidChangeView: (look: () => void) => {
       looks = look;
@@ -179,5 +179,38 @@ describe('Connect Cursor', () => {
     r.look();
     await r.ended;
     assert.match(String(said), /not running, so there is nothing to connect to/);
+  });
+
+  it('a URL that went away while the list stood open is waited for, not left without a word', async () => {
+    const tunnel = { state: 'online', provider: 'cloudflared' };
+    const r = rig({ tunnel, cursorApp: holds({ baseUrl: undefined }) });
+    await r.settle();
+    tunnel.state = 'reconnecting';
+    await r.lists[0]!.choose('Copy Again');
+    assert.match(r.lists[1]!.title, /waiting for the public URL/);
+    tunnel.state = 'online';
+    r.look();
+    await r.settle();
+    assert.equal(env.clipboard.text, 'https://a.example/v1');
+    await r.lists[2]!.does('hide');
+    await r.ended;
+  });
+
+  it('a router that ended while the list stood open is told of', async () => {
+    const said: unknown[] = [];
+    window.showInformationMessage = async (text) => void said.push(text);
+    const r = rig({ cursorApp: holds({ baseUrl: undefined }) });
+    await r.settle();
+    Object.assign(r.view, { link: 'off' });
+    await r.lists[0]!.choose('Copy Again');
+    await r.ended;
+    assert.equal(said.length, 1);
+    assert.match(String(said), /not running, so there is nothing to connect to/);
+  });
+
+  it('a key that is gone ends it with the reason', async () => {
+    const r = rig({ cursorApp: holds({ key: 'none' }) }, '');
+    await r.ended;
+    assert.match(String(asked), /There is no API key yet/);
   });
 });
