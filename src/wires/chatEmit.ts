@@ -21,6 +21,7 @@ import { budgetOfEffort, effortOf, wantsReasoning } from './effort';
 import { jsonTextOf } from './jsonText';
 import { goesBackOver } from './origin';
 import { pairTools } from './pairing';
+import { failedWords } from './parts';
 import { isObject } from './read';
 import { distinctTools, formatSchema, toolParameters, toolStrict } from './schema';
 
@@ -243,7 +244,7 @@ function resultText(result: ToolResultPart, shown: JsonObject[]): string {
     return `[${title}: see the next user message]`;
   });
   const text = lines.join('\n');
-  return result.isError && !/^\s*\W?error/i.test(text) ? `Error: ${text}` : text;
+  return result.isError ? failedWords(text) : text;
 }
 
 function emitTools(conversation: Conversation, target: EmitTarget): JsonObject {

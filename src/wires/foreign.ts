@@ -141,16 +141,20 @@ function refusedContent(kind: string): RequestProblem {
 function carryResult(part: ToolResultPart, to: WireName, texts: Set<string>): ToolResultPart {
   const content = mapSame(part.content, (entry) => {
     const block = entry.type === 'text' ? objectOf(entry.extra?.block) : undefined;
-    if (!block || isContentOf(block, to)) return entry;
+    if (!block || isContentOf(block, entry.type === 'text' ? entry.extra?.wire : undefined, to)) return entry;
     texts.add(kindName(block.type));
     return { type: 'text', text: (entry as TextPart).text } satisfies TextPart;
   });
   return content === part.content ? part : { ...part, content: content as ToolResultPart['content'] };
 }
 
-function isContentOf(block: JsonObject, wire: WireName): boolean {
+/** Blocks that Messages takes in a tool's result, beside those that are parts of the conversation. */
+const RESULT_BLOCKS: ReadonlySet<unknown> = new Set(['document', 'search_result', 'tool_reference']);
+
+function isContentOf(block: JsonObject, from: JsonValue | undefined, to: WireName): boolean {
   const isInput = filledString(block.type)?.startsWith('input_') === true;
-  return wire === 'responses' ? isInput : wire === 'messages' && !isInput;
+  if (to === 'responses') return isInput;
+  return to === 'messages' && (RESULT_BLOCKS.has(block.type) || (from === 'messages' && !isInput));
 }
 
 const SEALED: ReadonlySet<string> = new Set([

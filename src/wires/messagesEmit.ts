@@ -108,7 +108,7 @@ function emitToolChoice(conversation: Conversation, hasTools: boolean): JsonObje
   if (!tools || tools.length === 0 || choice?.type === 'none') return { type: 'none' };
   const emitted = choiceObject(choice);
   // A choice of a tool that is not there is refused; the model is left free instead.
-  if (choice?.type === 'tool' && !tools.some((tool) => tool.kind !== 'opaque' && tool.name === choice.name)) {
+  if (choice?.type === 'tool' && !tools.some((tool) => nameOf(tool) === choice.name)) {
     return conversation.parallelToolCalls === false ? { type: 'auto', disable_parallel_tool_use: true } : undefined;
   }
   // An allow-list of one that must be used is that tool.
@@ -118,6 +118,12 @@ function emitToolChoice(conversation: Conversation, hasTools: boolean): JsonObje
   }
   if (conversation.parallelToolCalls === false) emitted.disable_parallel_tool_use = true;
   return choice || conversation.parallelToolCalls === false ? emitted : undefined;
+}
+
+/** Tools that the provider runs itself have a name, too. */
+function nameOf(tool: Tool): JsonValue | undefined {
+  if (tool.kind !== 'opaque') return tool.name;
+  return tool.wire === 'messages' && isObject(tool.value) ? tool.value.name : undefined;
 }
 
 function choiceObject(choice: Conversation['toolChoice']): JsonObject {

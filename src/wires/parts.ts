@@ -68,13 +68,28 @@ function one(part: Part | undefined, value: JsonObject, wire: WireName): Part[] 
 export function readResultContent(content: JsonValue | undefined, wire: WireName): ToolResultPart['content'] {
   if (content === undefined || content === null) return [];
   // Some clients put plain JSON where text or parts belong; its text is what the tool said.
-  if (isObject(content) && content.type === undefined) return [{ type: 'text', text: JSON.stringify(content) }];
+  if (isPlainJson(content)) return [{ type: 'text', text: JSON.stringify(content) }];
   if (typeof content === 'number' || typeof content === 'boolean') return [{ type: 'text', text: String(content) }];
   return readContent(content, wire).map((part): ToolResultPart['content'][number] => {
     if (part.type === 'text' || part.type === 'image' || part.type === 'file') return part;
     if (part.type !== 'opaque') return { type: 'text', text: JSON.stringify(part) };
-    return { type: 'text', text: textInside(part.value), extra: { block: part.value } };
+    return { type: 'text', text: textInside(part.value), extra: { block: part.value, wire } };
   });
+}
+
+function isPlainJson(content: JsonValue): boolean {
+  if (isObject(content)) return content.type === undefined;
+  return Array.isArray(content) && content.some((entry) => !isPartForm(entry));
+}
+
+function isPartForm(entry: JsonValue): boolean {
+  if (isObject(entry)) return typeof entry.type === 'string' || typeof entry.text === 'string';
+  return entry === null || typeof entry === 'string';
+}
+
+/** What a tool said that failed, for wires that have no field for that. */
+export function failedWords(text: string): string {
+  return /^\s*\W?error/i.test(text) ? text : `Error: ${text}`;
 }
 
 /** Readable text of a block we do not know (a search result, a document of blocks), its JSON when it has none. */

@@ -19,6 +19,7 @@ import { customToolNames, markCustomCalls, wrapCustomTools } from './customTools
 import { effortOf, wantsReasoning } from './effort';
 import { goesBackOver } from './origin';
 import { pairTools } from './pairing';
+import { failedWords } from './parts';
 import { arrayOf } from './read';
 import { distinctTools, formatSchema, type SchemaTarget, toolParameters } from './schema';
 
@@ -240,9 +241,17 @@ function emitOutput(part: ToolResultPart): JsonObject {
     const block = entry.type === 'text' ? entry.extra?.block : undefined;
     return block && isContentPart(block as JsonObject) ? [block as JsonObject] : emitInputPart(entry);
   });
+  if (part.isError) markFailed(content);
   const only = content.length === 1 ? content[0] : undefined;
   const output: JsonValue = content.length === 0 ? '' : only?.type === 'input_text' ? (only.text as string) : content;
   return { type: part.custom ? 'custom_tool_call_output' : 'function_call_output', call_id: part.id, output };
+}
+
+/** This wire has no field for a tool that failed; its first text says so. */
+function markFailed(content: JsonObject[]): void {
+  const first = content[0];
+  const isText = first?.type === 'input_text';
+  content.splice(0, isText ? 1 : 0, { type: 'input_text', text: failedWords(isText ? (first.text as string) : '') });
 }
 
 function emitTools(body: JsonObject, conversation: Conversation, extra: JsonObject, target: EmitTarget): void {

@@ -56,6 +56,15 @@ export function createResponsesParser(): StreamParser {
     if (isNameless) nameless = item;
     return item;
   }
+  /** Some servers give every item the same index: one that begins where another has ended is an item of its own. */
+  function freeIndex(event: JsonObject, value: JsonObject | undefined): void {
+    const index = numberOf(event.output_index);
+    if (index === undefined || !byIndex.get(index)?.closed) return;
+    const item = newItem();
+    byIndex.set(index, item);
+    const id = filledString(value?.id);
+    if (id !== undefined) byId.set(id, item);
+  }
   function newItem(): Item {
     return { index: -1, started: false, text: '', closed: false, parts: new Map(), reasoningPart: 0 };
   }
@@ -219,6 +228,7 @@ export function createResponsesParser(): StreamParser {
       case 'response.output_item.added': {
         const value = objectOf(event.item);
         nameless = undefined;
+        freeIndex(event, value);
         return value && isCall(value) ? callStart(itemOf(withId(event, value)), value) : [];
       }
       case 'response.output_text.done':

@@ -8,6 +8,7 @@ import type { ApiFailure, JsonObject, JsonValue, WireName } from '../../../src/w
 import { classify } from '../../../src/wires/failure';
 import { carryAcross, withOneAnswer } from '../../../src/wires/foreign';
 import { ableTarget } from '../../support/emitTarget';
+import { checkAnthropicRequest } from '../../support/strictProviders';
 
 const messages = codecFor('messages');
 const across = (wire: WireName, body: JsonObject, to: WireName = wire === 'messages' ? 'chat' : 'messages') =>
@@ -215,6 +216,59 @@ describe('what is told of a request on another wire', () => {
     ];
     assert.deepEqual(carry('messages', body).turns.at(-1)?.parts, [{ type: 'toolResult', id: 't1', content }]);
     assert.match(JSON.stringify(across('messages', body, 'messages').conversation), /"block"/);
+  });
+
+  const answered = (content: JsonValue): JsonObject => ({
+    messages: [
+      { role: 'user', content: 'x' },
+      {
+        role: 'assistant',
+        content: null,
+        tool_calls: [{ id: 't1', type: 'function', function: { name: 'S', arguments: '{}' } }],
+      },
+      { role: 'tool', tool_call_id: 't1', content },
+    ],
+    tools: [{ type: 'function', function: { name: 'S', parameters: { type: 'object' } } }],
+  });
+  const toldByTool = (content: JsonValue) => {
+    const body = messages.emitRequest(carry('chat', answered(content)), { ...ableTarget, customTools: 'function' });
+    assert.equal(checkAnthropicRequest(body), undefined);
+    const last = (body.messages as { content: JsonObject[] }[]).at(-1);
+    return last?.content[0]?.content;
+  };
+
+  it('what a tool answered to a chat client in a form that Messages refuses is text there', () => {
+    const resource = { type: 'resource', resource: { uri: 'file:///x', text: 'T' } };
+    assert.equal(toldByTool([resource]), JSON.stringify(resource));
+    const hit = { type: 'search_result', title: 'T', source: 's', content: [{ type: 'text', text: 'inside' }] };
+    assert.deepEqual(toldByTool([hit]), [hit]);
+  });
+
+  it('what a tool answered as plain JSON is told whole', () => {
+    const values: JsonValue[] = [[[1, 2]], [3, 'three'], [{ a: 1 }, { b: [2] }], { c: 3 }];
+    for (const value of values) assert.equal(toldByTool(value), JSON.stringify(value));
+  });
+
+  it('a tool that failed is told as that on each wire', () => {
+    const failed = (content: JsonValue): JsonObject => ({
+      ...hello,
+      tools: [{ name: 'S', input_schema: { type: 'object' } }],
+      messages: [
+        { role: 'user', content: 'x' },
+        { role: 'assistant', content: [{ type: 'tool_use', id: 't1', name: 'S', input: {} }] },
+        { role: 'user', content: [{ type: 'tool_result', tool_use_id: 't1', is_error: true, content }] },
+      ],
+    });
+    const output = (content: JsonValue) =>
+      (
+        codecFor('responses').emitRequest(across('messages', failed(content), 'responses').conversation, ableTarget)
+          .input as JsonObject[]
+      ).at(-1)?.output;
+    assert.equal(output('no such file'), 'Error: no such file');
+    assert.equal(output('Error: no such file'), 'Error: no such file');
+    assert.equal(output(''), 'Error: ');
+    const picture = { type: 'image', source: { type: 'url', url: 'https://a.example/b.png' } };
+    assert.deepEqual((output([picture]) as JsonObject[])[0], { type: 'input_text', text: 'Error: ' });
   });
 });
 

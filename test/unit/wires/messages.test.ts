@@ -311,6 +311,23 @@ describe('Messages requests', () => {
     assert.equal(emit([user('x')], { toolChoice: { type: 'auto' } }).tool_choice, undefined);
   });
 
+  it('keep the choice of a tool that the provider runs itself', () => {
+    const body: JsonObject = {
+      model: 'm',
+      max_tokens: 9,
+      messages: [{ role: 'user', content: 'x' }],
+      tools: [{ type: 'web_search_20250305', name: 'web_search' }],
+      tool_choice: { type: 'tool', name: 'web_search' },
+    };
+    const choiceOf = (name: string) =>
+      messagesCodec.emitRequest(
+        messagesCodec.parseRequest({ ...body, tool_choice: { type: 'tool', name } }),
+        carefulTarget,
+      ).tool_choice;
+    assert.deepEqual(choiceOf('web_search'), { type: 'tool', name: 'web_search' });
+    assert.equal(choiceOf('gone'), undefined);
+  });
+
   it('declare the tools of a history whose client sends none any more', () => {
     const body = emit([user('x'), called('a'), result('a')]);
     assert.deepEqual(body.tools, [{ name: 'Read', input_schema: { type: 'object' } }]);

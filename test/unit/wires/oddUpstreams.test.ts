@@ -158,4 +158,30 @@ describe('odd Responses upstreams', () => {
     ]);
     assert.deepEqual(partsOf(answer), [['text', 'once']]);
   });
+  it('items that all have the number 0 come one after the other, each of them', () => {
+    const items: JsonObject[] = [
+      { id: 'rs_1', type: 'reasoning', summary: [{ type: 'summary_text', text: 'hm' }] },
+      { id: 'msg_1', type: 'message', content: [{ type: 'output_text', text: 'once' }] },
+      { id: 'fc_1', type: 'function_call', call_id: 'c1', name: 'A', arguments: '{"a":1}' },
+    ];
+    const deltas: Record<string, JsonObject[]> = {
+      msg_1: [{ type: 'response.output_text.delta', output_index: 0, item_id: 'msg_1', delta: 'once' }],
+      fc_1: [{ type: 'response.function_call_arguments.delta', output_index: 0, item_id: 'fc_1', delta: '{"a":' }],
+    };
+    const answer = read('responses', [
+      ...items.flatMap((item): JsonObject[] => [
+        { type: 'response.output_item.added', output_index: 0, item: { ...item, arguments: '', content: [] } },
+        ...(deltas[String(item.id)] ?? []),
+        { type: 'response.output_item.done', output_index: 0, item },
+      ]),
+      { type: 'response.completed', response: { status: 'completed', output: items } },
+    ]);
+    assert.deepEqual(partsOf(answer), [
+      ['reasoning', 'hm'],
+      ['text', 'once'],
+      ['toolCall', ''],
+    ]);
+    assert.deepEqual(callsOf(answer), [['c1', 'A', '{"a":1}']]);
+    assert.equal(answer.finish?.reason, 'toolCalls');
+  });
 });
