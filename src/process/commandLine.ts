@@ -121,7 +121,7 @@ function exportArguments(argv: readonly string[]): ExportArguments | { mode: 'he
   const { values } = understood(() => parseArgs({ args: [...argv], strict: true, allowPositionals: false, options }));
   if (values.help) return { mode: 'help' };
   filled(values);
-  if (values.to === undefined) throw new Error('--to names the form, as --to litellm.');
+  if (values.to === undefined) throw new Error('--to takes litellm, and is missing.');
   oneOf('--to', values.to, ['litellm']);
   if (!values.out) throw new Error('--out names the folder to write, as --out team.');
   return {

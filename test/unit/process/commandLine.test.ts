@@ -15,7 +15,7 @@ describe('command line', () => {
       );
   });
   it('export without its options says what each one names', () => {
-    assert.throws(() => parseCommandLine(['export']), /^Error: --to names the form, as --to litellm\.$/);
+    assert.throws(() => parseCommandLine(['export']), /^Error: --to takes litellm, and is missing\.$/);
     assert.throws(() => parseCommandLine(['export', '--to', 'litellm']), /--out names the folder/);
     assert.throws(() => parseCommandLine(['export', '--to', 'x', '--out', 'y']), /--to takes litellm; not "x"/);
   });
