@@ -59,6 +59,17 @@ export function isRunning(editor: Editor, means: string): boolean {
   return false;
 }
 
+/** What was written to the settings is sent; false, and a person is told, where it is not in force. */
+export async function inForce(editor: Editor): Promise<boolean> {
+  if (await editor.push()) return true;
+  void tell(editor, {
+    severity: 'warning',
+    text: t`It is written to your settings, but NOT in force: something else in them is wrong, or the router is not reached.`,
+    actions: ['Show Log'],
+  });
+  return false;
+}
+
 export async function offerFile(text: string, file: string): Promise<void> {
   const open = 'Open File';
   if ((await sayInformation(text, open)) === open) await commands.executeCommand('vscode.open', Uri.file(file));

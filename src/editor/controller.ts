@@ -30,8 +30,8 @@ export interface Editor extends Disposable {
   readonly cursorSwitch: SwitchStore;
   onDidChangeView(listener: (view: View) => void): Disposable;
   onDidPush(listener: (result: ConfigResult) => void): Disposable;
-  /** Sends the present settings and keys now; resolves when they are in force or refused. */
-  push(): Promise<void>;
+  /** Sends the present settings and keys now; resolves to whether the settings are in force. Never rejects. */
+  push(): Promise<boolean>;
   /** A person's Start, Stop and Restart: remembered for windows that open later. */
   start(): Promise<void>;
   stop(): Promise<void>;
@@ -100,9 +100,12 @@ export function createEditor(context: ExtensionContext, log: LogOutputChannel): 
     }
   }
 
-  async function pushNow(): Promise<void> {
+  async function pushNow(): Promise<boolean> {
     const secrets = await readKeys();
-    if (!secrets) return changed();
+    if (!secrets) {
+      changed();
+      return false;
+    }
     const push = await stamper.stamp({ settings: writtenSettings(), secrets, network: networkSettings() });
     changed();
     const result = await router.pushConfig(push);
@@ -111,6 +114,7 @@ export function createEditor(context: ExtensionContext, log: LogOutputChannel): 
     const start = startWaits;
     startWaits = undefined;
     await start?.();
+    return result.applied;
   }
   /** Without keys the router could only refuse everybody: a start waits for them, and says so. */
   async function startWithKeys(start: () => Promise<unknown>): Promise<void> {
@@ -121,10 +125,14 @@ export function createEditor(context: ExtensionContext, log: LogOutputChannel): 
     startWaits = start;
     throw keyTrouble;
   }
-  let queue: Promise<void> = Promise.resolve();
-  const push = (): Promise<void> => {
-    queue = queue.then(pushNow).catch((error: Error) => log.error(`Settings were not sent: ${error.message}`));
-    return queue;
+  let queue: Promise<unknown> = Promise.resolve();
+  const push = (): Promise<boolean> => {
+    const sent = queue.then(pushNow).catch((error: Error) => {
+      log.error(`Settings were not sent: ${error.message}`);
+      return false;
+    });
+    queue = sent;
+    return sent;
   };
   let gathering: NodeJS.Timeout | undefined;
   const pushSoon = (): void => {

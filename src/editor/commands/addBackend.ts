@@ -3,7 +3,7 @@
 import { ProgressLocation, window } from 'vscode';
 import { defaultOf, keepDefault } from '../../routing/implicitDefault';
 import type { TestResult } from '../../upstream/testBackend';
-import { tell } from '../actions';
+import { inForce, tell } from '../actions';
 import type { Editor } from '../controller';
 import type { Handlers } from '../ids';
 import { sayWarning } from '../say';
@@ -24,8 +24,7 @@ export function addBackendCommands(editor: Editor): Pick<Handlers, 'addBackend'>
       const entry = entryOf(name, tested.address, key.env);
       const before = writtenBackends();
       await writeSetting('backends', keepDefault(before, [...before, entry]));
-      await editor.push();
-      await sayAdded(editor, name, tested.result);
+      if (await inForce(editor)) await sayAdded(editor, name, tested.result);
     },
   };
 }

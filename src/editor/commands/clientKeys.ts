@@ -3,7 +3,7 @@
 import { env, type QuickPickItem, ThemeIcon, window } from 'vscode';
 import type { KeyState } from '../../ledger/admission';
 import { clientKeyName } from '../../settings/keyNames';
-import { tell } from '../actions';
+import { inForce, tell } from '../actions';
 import type { Editor } from '../controller';
 import type { Handlers } from '../ids';
 import { newClientKey } from '../keyStore';
@@ -74,7 +74,7 @@ async function makeKey(editor: Editor): Promise<void> {
   const secret = newClientKey();
   await editor.keys.set(clientKeyName(name), secret);
   await writeSetting('clientKeys', [...writtenKeys(), entry]);
-  await editor.push();
+  if (!(await inForce(editor))) return;
   await env.clipboard.writeText(secret);
   void tell(editor, {
     severity: 'info',
@@ -171,7 +171,7 @@ async function enable(editor: Editor, name: string, enabled: boolean): Promise<v
     return enabled ? rest : { ...rest, enabled };
   });
   await writeSetting('clientKeys', changed);
-  await editor.push();
+  if (!(await inForce(editor))) return;
   void sayInformation(enabled ? t`The key ${name} is switched on.` : t`The key ${name} is switched off.`);
 }
 

@@ -2,7 +2,7 @@
 
 import { type QuickPickItem, ThemeIcon, window } from 'vscode';
 import { defaultOf, makeDefault } from '../../routing/implicitDefault';
-import { tell } from '../actions';
+import { inForce, tell } from '../actions';
 import type { Editor } from '../controller';
 import type { Handlers } from '../ids';
 import { sayInformation, sayWarning } from '../say';
@@ -131,7 +131,7 @@ async function testOne(editor: Editor, backend: WrittenBackend): Promise<void> {
 
 async function makeItDefault(editor: Editor, name: string): Promise<void> {
   await writeSetting('backends', makeDefault(writtenBackends(), name));
-  await editor.push();
+  if (!(await inForce(editor))) return;
   void sayInformation(t`${name} is the default: names without a prefix go there.`);
 }
 
@@ -144,6 +144,6 @@ async function removeOne(editor: Editor, backend: WrittenBackend): Promise<void>
   await writeSetting('backends', rest.length > 0 ? rest : undefined);
   const named = new Set(namedKeys());
   for (const key of backendKeys(backend)) if (!named.has(key)) await editor.keys.remove(key);
-  await editor.push();
+  if (!(await inForce(editor))) return;
   void sayInformation(t`The backend ${name} is removed.`);
 }

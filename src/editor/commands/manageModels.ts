@@ -2,6 +2,7 @@
 import { env, type QuickPickItem, ThemeIcon, window } from 'vscode';
 import { LADDER } from '../../wires/effort';
 import { isObject } from '../../wires/read';
+import { inForce } from '../actions';
 import type { Editor } from '../controller';
 import {
   aliasProblem,
@@ -150,6 +151,5 @@ async function writeBackend(editor: Editor, changed: WrittenBackend, done: strin
 
 async function write(editor: Editor, key: string, value: unknown, done: string): Promise<void> {
   await writeSetting(key, value);
-  await editor.push();
-  void sayInformation(done);
+  if (await inForce(editor)) void sayInformation(done);
 }

@@ -85,12 +85,20 @@ describe('a window whose storage is not whole', () => {
       'llmRouter.key.memory:key': 'memory',
       'llmRouter.key.tunnel:ngrok': 'token',
     });
-    await editor.push();
+    assert.equal(await editor.push(), true);
     assert.deepEqual(pushed[0]?.secrets, {
       'client:main': 'sk-main-0123456789',
       'memory:key': 'memory',
       'tunnel:ngrok': 'token',
     });
+  });
+
+  it('says of settings that were refused, or reached no router, that they are not in force', async () => {
+    const { editor } = rig();
+    Object.assign(editor.router, { pushConfig: async () => ({ applied: false, reason: 'invalid', problems: [] }) });
+    assert.equal(await editor.push(), false);
+    Object.assign(editor.router, { pushConfig: () => Promise.reject(new Error('not reached')) });
+    assert.equal(await editor.push(), false);
   });
 
   it('Stop ends the router although it cannot be kept for windows that open later, and that is said', async () => {
