@@ -28,7 +28,6 @@ import { createRequestServer, type RequestServer } from '../server/server';
 import { MEMORY_KEY } from '../settings/keyNames';
 import { cardOf } from '../tunnel/cards';
 import { TUNNEL_PROBE_TEXT } from '../tunnel/verifier';
-import type { Breaker } from '../upstream/breaker';
 import { askCredit, tellsCredit } from '../upstream/credit';
 import { type CreditWatch, createCreditWatch } from '../upstream/creditWatch';
 import { creditWords } from '../upstream/creditWords';
@@ -62,7 +61,6 @@ export interface DoorOptions {
   setup: Setup;
   tunnel: TunnelSlot;
   ledger: Ledger;
-  breaker: Breaker;
   healthProof: HealthProof;
   onChange(): void;
   /** The router is stopping: what runs may end, nothing new begins. */
@@ -75,7 +73,7 @@ export interface DoorOptions {
 const LOOPBACK_HOST = /^(localhost|127\..*|::1)$/i;
 
 export function createDoors(given: DoorOptions): Doors {
-  const { options, setup, tunnel, ledger, breaker, onChange, onTraffic } = given;
+  const { options, setup, tunnel, ledger, onChange, onTraffic } = given;
   const { dataDir, log } = options;
   let budgetNotice: Said | undefined;
   const cutPrompts = new Map<string, { read: number; cut: CutPrompt }>();
@@ -139,8 +137,6 @@ export function createDoors(given: DoorOptions): Doors {
     }),
     healthProof: given.healthProof,
     lists: setup.lists,
-    breaker,
-    keys: setup.keys,
     kinds: createKindMemory(),
     lessons,
     memory: memory.live,

@@ -15,7 +15,6 @@ import { textOf, type Words } from '../said';
 import { validateSettings } from '../settings/check';
 import { cursorAppState } from '../troubles/cursor';
 import { CARDS } from '../tunnel/cards';
-import { createBreaker } from '../upstream/breaker';
 import { VERSION } from '../version';
 import { plain } from '../wires/plainText';
 import { createCursorWriter } from './cursorWriter';
@@ -36,16 +35,14 @@ export async function createRouterCore(given: CoreOptions): Promise<RouterCore> 
   let soon: NodeJS.Timeout | undefined;
 
   const healthProof = healthProofWith(options.secret);
-  const breaker = createBreaker(steadyNow);
   const ledger = await openLedger({ dataDir: options.dataDir });
-  const setup = createSetup(options, breaker);
+  const setup = createSetup(options);
   const tunnel = createTunnelSlot({ options, setup, startedAt, healthProof, onChange: tell });
   const doors = createDoors({
     options,
     setup,
     tunnel,
     ledger,
-    breaker,
     healthProof,
     onChange: tell,
     onTraffic,
@@ -156,6 +153,7 @@ export async function createRouterCore(given: CoreOptions): Promise<RouterCore> 
   }
 
   function backendState(backend: Backend): BackendState {
+    const { breaker } = setup.runtime;
     const { coolingUntil, ...health } = breaker.health(`${backend.name}\u0000`);
     return {
       name: backend.name,

@@ -13,8 +13,8 @@ import { createModelLists, type ModelLists } from '../server/models';
 import type { Runtime } from '../server/runtime';
 import { CLIENT_KEY, clientKeyName, generateClientKey } from '../settings/keyNames';
 import { settingsSchema } from '../settings/schema';
-import type { Breaker } from '../upstream/breaker';
-import { createKeyChoice, type KeyChoice } from '../upstream/keyChoice';
+import { createBreaker } from '../upstream/breaker';
+import { createKeyChoice } from '../upstream/keyChoice';
 import { createTransport, type Transport } from '../upstream/transport';
 import type { Configuration, CoreOptions } from './options';
 
@@ -29,15 +29,14 @@ export interface Setup {
   mainKey(): string;
   /** Marks our own probes: random, only in the memory of this process, compared like every key. */
   readonly ownKey: string;
-  /** Which of several keys of a backend is asked first. */
-  readonly keys: KeyChoice;
   /** Every key known here: none may stand in a log or a report. */
   secrets(): string[];
 }
 
-export function createSetup({ env, log }: Pick<CoreOptions, 'env' | 'log'>, breaker: Breaker): Setup {
+export function createSetup({ env, log }: Pick<CoreOptions, 'env' | 'log'>): Setup {
   const lists = createModelLists(steadyNow);
-  const keys = createKeyChoice(steadyNow);
+  let breaker = createBreaker(steadyNow);
+  let keys = createKeyChoice(steadyNow);
   const ownKey = generateClientKey(randomBytes);
   let configuration: Configuration = { settings: settingsSchema.parse({}), secrets: {}, network: {}, problems: [] };
   let transport: Transport = createTransport({}, env);
@@ -67,6 +66,8 @@ export function createSetup({ env, log }: Pick<CoreOptions, 'env' | 'log'>, brea
       // A provider's key never opens the router.
       keyring: createKeyring(clientKeys, providerKeys(backends, keyFor)),
       routes: createRouteTable(settings, backends, { lists: lists.known }),
+      breaker,
+      keys,
     };
   }
 
@@ -112,8 +113,8 @@ export function createSetup({ env, log }: Pick<CoreOptions, 'env' | 'log'>, brea
       if (differ(before.settings.backends, next.settings.backends)) lists.clear();
       // A new key or address deserves a fresh start.
       if (differ(reachOf(before), reachOf(next))) {
-        breaker.reset();
-        keys.reset();
+        breaker = createBreaker(steadyNow);
+        keys = createKeyChoice(steadyNow);
       }
       const refused = runtime.keyring.refused;
       runtime = buildRuntime();
@@ -121,7 +122,6 @@ export function createSetup({ env, log }: Pick<CoreOptions, 'env' | 'log'>, brea
       tellRefusedKeys(refused);
     },
     backendKey,
-    keys,
     mainKey: () => configuration.secrets[CLIENT_KEY] ?? '',
     ownKey,
     secrets: () => [ownKey, ...Object.values(configuration.secrets), ...providerKeys(runtime.backends, runtime.keyFor)],

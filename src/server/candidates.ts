@@ -74,7 +74,7 @@ export async function runCandidates(run: Run, candidates: readonly Target[], res
     for (let onTarget = 1; ; onTarget++) {
       const hasFallback = at + 1 < queue.length;
       const circuit = breakerKey(target);
-      const verdict = deps.breaker.check(circuit);
+      const verdict = runtime.breaker.check(circuit);
       // With nowhere else to go a cooling target is still asked, once: refusing for it would help nobody.
       if (verdict === 'open' && hasFallback) {
         Object.assign(begin(target), { outcome: 'fellBack', ...reasonOf(say.cooling) });
@@ -84,7 +84,7 @@ export async function runCandidates(run: Run, candidates: readonly Target[], res
       sent += 1;
       const result = await tryOnce(run, target, attempt, hasFallback, { wire, lessons });
       if ('problem' in result) {
-        deps.breaker.released(circuit);
+        runtime.breaker.released(circuit);
         if (!(result.problem instanceof RequestProblem)) throw result.problem;
         // What one wire has no form for, the next target's wire may carry.
         problem ??= result.problem;
@@ -96,11 +96,11 @@ export async function runCandidates(run: Run, candidates: readonly Target[], res
         if (wire !== undefined) rememberResponses(target);
         if (lessons.length > 0) deps.lessons.remember(result.target, lessons);
         keys.served(target);
-        return deps.breaker.succeeded(circuit);
+        return runtime.breaker.succeeded(circuit);
       }
       const { failure } = result;
-      if (failure.kind === 'cancelled' || failure.own) deps.breaker.released(circuit);
-      else deps.breaker.failed(circuit, failure, result.kept);
+      if (failure.kind === 'cancelled' || failure.own) runtime.breaker.released(circuit);
+      else runtime.breaker.failed(circuit, failure, result.kept);
       last = { ...result, target };
       if (client.gone || client.committed || failure.kind === 'cancelled') return run.giveUp(last);
 

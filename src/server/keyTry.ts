@@ -21,7 +21,7 @@ export function breakerKey(target: Target): string {
 }
 
 export function keysOf({ exchange, record }: Run): KeyTries {
-  const { keys } = exchange.deps;
+  const { keys } = exchange.runtime;
   const conversation = record.conversation && `${exchange.clientKey}\u0000${record.conversation}`;
   /** Those that are there; a name without a key is passed over. */
   const there = (places: readonly KeyPlace[] = []): KeyPlace[] =>

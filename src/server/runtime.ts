@@ -32,6 +32,9 @@ export interface Runtime {
   transport: Transport;
   /** Key for a target, or undefined when none is known. */
   keyFor(where: { keyName: string; keyEnv?: string }): string | undefined;
+  /** What is learnt about these addresses and keys; with others it begins anew, and requests that run tell the old ones. */
+  breaker: Breaker;
+  keys: KeyChoice;
 }
 
 /** Patience with clients, in milliseconds. */
@@ -64,8 +67,6 @@ export interface ServerDeps {
   /** Keyed with the install secret. */
   healthProof: HealthProof;
   lists: ModelLists;
-  breaker: Breaker;
-  keys: KeyChoice;
   /** Which kind a request is. */
   kinds: KindMemory;
   /** What providers were found to refuse. */

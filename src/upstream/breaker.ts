@@ -28,8 +28,6 @@ export interface Breaker {
   failed(key: string, failure: ApiFailure, kept?: Words): void;
   /** An attempt ended without a verdict (the client left): gives a probe back. */
   released(key: string): void;
-  /** Keys or addresses changed: what was learnt about the old ones does not count. */
-  reset(): void;
   /** Health of all circuits whose key starts with `prefix`. */
   health(prefix: string): {
     health: 'ok' | 'unknown' | 'cooling' | 'failing';
@@ -107,7 +105,6 @@ export function createBreaker(now: () => number): Breaker {
       const c = circuits.get(key);
       if (c) c.probing = false;
     },
-    reset: () => circuits.clear(),
     health(prefix) {
       let latest: Circuit | undefined;
       let cooling: Circuit | undefined;

@@ -10,8 +10,6 @@ export interface KeyChoice {
   first(backend: string, places: readonly KeyPlace[], conversation: string): KeyPlace | undefined;
   served(backend: string, keyName: string, conversation: string): void;
   refused(backend: string, keyName: string): void;
-  /** Keys have changed: what was learnt about the old ones does not count. */
-  reset(): void;
 }
 
 /** How long a refused key is not the first choice of a new conversation. */
@@ -46,10 +44,6 @@ export function createKeyChoice(now: () => number): KeyChoice {
     },
     refused(backend, keyName) {
       refusedAt.set(id(backend, keyName), now());
-    },
-    reset() {
-      served.clear();
-      refusedAt.clear();
     },
   };
 }

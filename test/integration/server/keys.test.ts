@@ -102,6 +102,31 @@ describe('several keys of one backend', () => {
     assert.ok(CLIENT_KEY);
   });
 
+  it('with another address nothing counts that is learnt about the old one, a failure that was on its way included', async () => {
+    let refuse: Answer = (_seen, response) => void response.writeHead(503).end();
+    const held: (() => void)[] = [];
+    says['sk-first-000000'] = (seen, response) => refuse(seen, response);
+    const health = () => router.core.state.backends.find(({ name }) => name === 'up')!.health;
+    for (const text of ['a', 'b', 'c']) await ask(text);
+    assert.equal(health(), 'cooling');
+    refuse = (seen, response) => void held.push(() => void REFUSED(seen, response));
+    const onItsWay = ['d', 'e', 'f'].map((text) => ask(text));
+    while (held.length < 3) await upstream.next();
+    says['sk-second-00000'] = REFUSED;
+    const other = await startUpstream(good);
+    try {
+      await router.configure(settings(other.url));
+      assert.equal(health(), 'unknown');
+      for (const answer of held) answer();
+      for (const answer of await Promise.all(onItsWay)) assert.equal(answer.status, 401);
+      assert.equal(health(), 'unknown');
+      await ask('g');
+      assert.deepEqual(other.seen.map(keyOf), ['sk-first-000000']);
+    } finally {
+      await other.stop();
+    }
+  });
+
   it('each client key has conversations of its own', async () => {
     await router.configure(
       { ...settings(upstream.url), clientKeys: [{ name: 'guest' }] },

@@ -140,13 +140,6 @@ describe('breaker', () => {
     assert.deepEqual(breaker.health('a\0'), { health: 'ok' });
   });
 
-  it('forgets everything when the configuration changed', () => {
-    fail(3);
-    breaker.reset();
-    assert.equal(breaker.check(K), 'closed');
-    assert.deepEqual(breaker.health('a\0'), { health: 'unknown' });
-  });
-
   it('remembers a bounded number of circuits, however many model names clients think of', () => {
     fail(3);
     for (let n = 0; n < 1_000; n++) breaker.failed(`a\0k\0name-${n}`, failure('server'));
