@@ -83,6 +83,8 @@ export function createLife({ options, setup, tunnel, handle, onChange }: LifeOpt
   }
 
   async function start(): Promise<void> {
+    // A stop that takes longer than its caller waits would end a listener that is opened meanwhile without knowing it.
+    if (ending) await ending.done.catch(() => undefined);
     if (phase === 'running' || phase === 'starting') return;
     phase = 'starting';
     onChange();
@@ -165,14 +167,15 @@ export function createLife({ options, setup, tunnel, handle, onChange }: LifeOpt
   const restartTunnel = (): Promise<void> => changeTunnel(tunnelSettled);
 
   /** The new port serves at once; the tunnel follows when its answers have settled, and what runs on the old port goes on. */
-  async function movePort(): Promise<void> {
+  async function movePort(concernsTunnel: boolean): Promise<void> {
     const next = await openListener().catch((error: Error) => {
       const says = say.staysOnPort(whatOf(error), listener?.port ?? 0);
       notice = says;
       log('warn', says.text);
       onChange();
     });
-    if (!next) return;
+    // What else was changed comes into force all the same.
+    if (!next) return concernsTunnel ? await restartTunnel() : undefined;
     const old = listener;
     if (phase !== 'running' || !old) return drain(next, 0);
     listener = next;
@@ -227,7 +230,8 @@ export function createLife({ options, setup, tunnel, handle, onChange }: LifeOpt
       // What is in use already is what is asked for from now on.
       if (other && listener.port === port) tellListening(listener);
       const waits = listener.answering(throughTunnel) > 0;
-      const change = moves ? movePort() : tunnel.concerns(before, next) ? restartTunnel() : undefined;
+      const concernsTunnel = tunnel.concerns(before, next);
+      const change = moves ? movePort(concernsTunnel) : concernsTunnel ? restartTunnel() : undefined;
       if (!waits) return await change;
       // The settings are in force; answers that end first are not waited for.
       change?.catch((error: Error) => log('error', `The settings of port and tunnel: ${error.message}`));

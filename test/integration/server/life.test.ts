@@ -30,6 +30,10 @@ describe('a stop in the middle of a change', () => {
   let configuration: Configuration;
   /** Ends the program of the tunnel; undefined: that takes no time. */
   let programEnds: Promise<void> | undefined;
+  /** What is changed is the tunnel's business, too. */
+  let concerned = false;
+  /** How often the tunnel was brought up. */
+  let ups = 0;
 
   const withPort = (port: number): Configuration => ({
     settings: settingsSchema.parse({ port, tunnel: { provider: 'custom' } }),
@@ -42,11 +46,14 @@ describe('a stop in the middle of a change', () => {
     temp = tempFolder();
     configuration = withPort(await quietPort());
     programEnds = undefined;
+    concerned = false;
+    ups = 0;
     let up = false;
     const tunnel = {
       hosts: () => new Set([PUBLIC]),
       start: async () => {
         up = true;
+        ups += 1;
       },
       // As the slot does it: empty at once, the program ends behind it.
       stop: async () => {
@@ -54,7 +61,7 @@ describe('a stop in the middle of a change', () => {
         up = false;
         if (was) await programEnds;
       },
-      concerns: () => false,
+      concerns: () => concerned,
     };
     life = createLife({
       options: { host: '127.0.0.1', exactPort: false, dataDir: temp.folder, log: () => {} } as unknown as CoreOptions,
@@ -129,6 +136,28 @@ describe('a stop in the middle of a change', () => {
     await assert.rejects(life.start());
     assert.equal(life.notice, 'Port 65535 is already in use.');
     await new Promise((resolve) => taken.close(resolve));
+  });
+
+  it('a change of the tunnel comes into force although the port beside it is not to be had', async () => {
+    const taken = net.createServer().listen(65_535, '127.0.0.1');
+    await new Promise((resolve) => taken.once('listening', resolve).once('error', resolve));
+    concerned = true;
+    await change(65_535);
+    assert.equal(ups, 2);
+    await new Promise((resolve) => taken.close(resolve));
+  });
+
+  it('a start that comes meanwhile begins when it is over, on the same port', async () => {
+    let gone = () => {};
+    programEnds = new Promise((resolve) => {
+      gone = resolve;
+    });
+    const { port } = life;
+    const stopped = life.stop({ drainMs: 0 });
+    const started = life.start();
+    setImmediate(gone);
+    await Promise.all([stopped, started]);
+    assert.deepEqual([life.phase, life.port], ['running', port]);
   });
 
   it('leaves no listener on the new port', async () => {
