@@ -299,6 +299,7 @@ function emitChoice(
     case 'allowed': {
       if (narrowed) return choice.mode;
       const tools = choice.names.filter((name) => names.has(name)).map(reference);
+      if (tools.length === 0) return undefined;
       return { type: 'allowed_tools', allowed_tools: { mode: choice.mode, tools } };
     }
     case 'auto':

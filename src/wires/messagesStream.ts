@@ -153,7 +153,8 @@ export function createMessagesParser(): StreamParser {
         reader.dropped++;
         return [];
       }
-      switch (value.type ?? event.event) {
+      // Some proxies send an error object without a type.
+      switch (value.type ?? event.event ?? (value.error === undefined ? undefined : 'error')) {
         case 'content_block_delta':
           return blockDelta(value);
         case 'content_block_start':

@@ -288,16 +288,14 @@ export function emitTool(tool: Tool, target: Pick<EmitTarget, 'strictTools'> & S
 export function emitToolChoice(choice: ToolChoice, tools: readonly Tool[]): JsonValue | undefined {
   const kindOf = (name: string) =>
     tools.some((tool) => tool.kind === 'custom' && tool.name === name) ? 'custom' : 'function';
+  const isThere = (name: string) => tools.some((tool) => tool.kind !== 'opaque' && tool.name === name);
   if (choice.type === 'tool') {
-    const known = tools.some((tool) => tool.kind !== 'opaque' && tool.name === choice.name);
-    return known ? { type: kindOf(choice.name), name: choice.name } : undefined;
+    return isThere(choice.name) ? { type: kindOf(choice.name), name: choice.name } : undefined;
   }
   if (choice.type !== 'allowed') return choice.type;
-  return {
-    type: 'allowed_tools',
-    mode: choice.mode,
-    tools: choice.names.map((name) => ({ type: kindOf(name), name })),
-  };
+  const names = choice.names.filter(isThere);
+  if (names.length === 0) return undefined;
+  return { type: 'allowed_tools', mode: choice.mode, tools: names.map((name) => ({ type: kindOf(name), name })) };
 }
 
 function emitParameters(body: JsonObject, conversation: Conversation, target: EmitTarget): void {

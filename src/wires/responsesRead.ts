@@ -1,4 +1,5 @@
 /** OpenAI Responses: a provider's whole answer, its items, usage and endings. */
+import { argumentText } from './chatRequest';
 import type { Answer, FinishReason, JsonObject, JsonValue, Part, ToolCallPart, Usage } from './conversation';
 import { failureOfEvent } from './failure';
 import { arrayOf, filledString, isObject, numberOf, objectOf, stringOf } from './read';
@@ -96,7 +97,7 @@ export function callHead(item: JsonObject): Pick<ToolCallPart, 'id' | 'name' | '
   };
 }
 
-/** Arguments of a function call, raw text of a custom one. */
+/** Arguments of a function call, for which some servers send the object itself; raw text of a custom one. */
 export function callPayload(item: JsonObject): string | undefined {
-  return stringOf(item.type === 'custom_tool_call' ? item.input : item.arguments);
+  return item.type === 'custom_tool_call' ? stringOf(item.input) : argumentText(item.arguments);
 }

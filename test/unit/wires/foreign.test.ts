@@ -249,6 +249,21 @@ describe('what is told of a request on another wire', () => {
     for (const value of values) assert.equal(toldByTool(value), JSON.stringify(value));
   });
 
+  it('a choice among tools names only those that are there', () => {
+    const allowed = (...names: string[]): JsonObject => ({
+      type: 'allowed_tools',
+      allowed_tools: { mode: 'auto', tools: names.map((name) => ({ type: 'function', function: { name } })) },
+    });
+    const choiceFor = (to: WireName, ...names: string[]) =>
+      codecFor(to).emitRequest(
+        across('chat', { ...answered('x'), tool_choice: allowed(...names) }, to).conversation,
+        ableTarget,
+      ).tool_choice;
+    const tools = [{ type: 'function', name: 'S' }];
+    assert.deepEqual(choiceFor('responses', 'S', 'gone'), { type: 'allowed_tools', mode: 'auto', tools });
+    for (const to of ['chat', 'responses'] as const) assert.equal(choiceFor(to, 'gone'), undefined);
+  });
+
   it('a tool that failed is told as that on each wire', () => {
     const failed = (content: JsonValue): JsonObject => ({
       ...hello,

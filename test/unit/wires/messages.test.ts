@@ -580,6 +580,12 @@ describe('Messages streams from a provider', () => {
     assert.equal(failure?.type === 'error' && failure.failure.kind, 'overloaded');
   });
 
+  it('tell an error object that a proxy sends without a type', () => {
+    const untyped = `data: ${JSON.stringify({ error: { message: 'Slow down', code: 429 } })}\n\n`;
+    const failure = readStream(messagesCodec.createStreamParser(), sse([START()]) + untyped).at(-1);
+    assert.equal(failure?.type === 'error' && failure.failure.message, 'Slow down');
+  });
+
   it('abandon what a second message in the same stream replaces', () => {
     const half = [
       { type: 'content_block_start', index: 0, content_block: { type: 'tool_use', id: 'a', name: 'Read', input: {} } },

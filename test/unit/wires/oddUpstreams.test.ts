@@ -184,4 +184,11 @@ describe('odd Responses upstreams', () => {
     assert.deepEqual(callsOf(answer), [['c1', 'A', '{"a":1}']]);
     assert.equal(answer.finish?.reason, 'toolCalls');
   });
+  it('arguments that come as an object are those of the call, streamed and whole', () => {
+    const call: JsonObject = { type: 'function_call', call_id: 'c1', name: 'A', arguments: { a: 1 } };
+    const answer = read('responses', [{ type: 'response.output_item.done', output_index: 0, item: call }, end]);
+    assert.deepEqual(callsOf(answer), [['c1', 'A', '{"a":1}']]);
+    const whole = codecFor('responses').parseAnswer({ status: 'completed', output: [call] });
+    assert.deepEqual(callsOf(whole), [['c1', 'A', '{"a":1}']]);
+  });
 });
