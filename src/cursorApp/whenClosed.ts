@@ -46,6 +46,10 @@ export async function writeWhenClosed(world: ClosedWorld, signal: AbortSignal): 
   if (signal.aborted || world.windows() > 0) return notWritten(say.calledOff);
   const result = await world.write();
   // The person asked for a restart, whatever became of the write.
-  world.startCursor();
+  try {
+    world.startCursor();
+  } catch {
+    // Its program is just being replaced by an update, say: what was written counts, and the person starts it.
+  }
   return result;
 }

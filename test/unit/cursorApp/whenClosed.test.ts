@@ -3,6 +3,8 @@ import { belongsTo, isLastingCursor, looksLikeCursor, startOf } from '../../../s
 import { say } from '../../../src/cursorApp/sentences';
 import { LONGEST_WAIT, QUIT_WAIT, writeWhenClosed } from '../../../src/cursorApp/whenClosed';
 
+let startFails = (): void => undefined;
+
 /** A clock that goes on only with the waiting itself; `at` says what the machine looks like at a time. */
 function rig(at: (ms: number) => { windows: number; others: number | undefined }) {
   let now = 0;
@@ -23,7 +25,10 @@ function rig(at: (ms: number) => { windows: number; others: number | undefined }
           done.at = now;
           return { ok: true, text: 'Written.' };
         },
-        startCursor: () => void done.starts++,
+        startCursor() {
+          done.starts++;
+          startFails();
+        },
       },
       abort.signal,
     );
@@ -36,6 +41,18 @@ describe('writing when Cursor is closed', () => {
     assert.deepEqual(await r.run(), { ok: true, text: 'Written.' });
     assert.deepEqual([r.done.writes, r.done.starts], [1, 1]);
     assert.ok(r.done.at > 8_000, 'not in the gap between two processes');
+  });
+
+  it('what was written is told as written although Cursor cannot be started again', async () => {
+    startFails = () => {
+      throw new Error('spawn UNKNOWN');
+    };
+    const r = rig(() => ({ windows: 0, others: 0 }));
+    const result = await r.run().finally(() => {
+      startFails = () => undefined;
+    });
+    assert.deepEqual(result, { ok: true, text: 'Written.' });
+    assert.deepEqual([r.done.writes, r.done.starts], [1, 1]);
   });
 
   it('a gap between two processes of the same end is no end', async () => {
