@@ -13,7 +13,7 @@ import { SSE_DONE, sseData } from './sse';
  * `choices`. After a failure there is an error event and no `[DONE]`: a cut answer never looks whole.
  */
 export function createChatStreamEmitter(options: EmitterOptions): StreamEmitter {
-  const calls = new Map<number, { index: number; custom: boolean; signed: boolean }>();
+  const calls = new Map<number, { index: number; custom: boolean; signed: boolean; empty: boolean }>();
   let id = options.id;
   let created = options.created;
   let frame: { before: string; after: string } | undefined;
@@ -47,7 +47,7 @@ export function createChatStreamEmitter(options: EmitterOptions): StreamEmitter 
   function startCall(event: Extract<StreamEvent, { type: 'toolCallStart' }>): string {
     const index = calls.size;
     const custom = event.custom === true;
-    calls.set(event.index, { index, custom, signed: event.thoughtSignature !== undefined });
+    calls.set(event.index, { index, custom, signed: event.thoughtSignature !== undefined, empty: true });
     open.add(event.index);
     const fields: JsonObject = custom
       ? { id: event.id, type: 'custom', custom: { name: event.name, input: '' } }
@@ -80,6 +80,7 @@ export function createChatStreamEmitter(options: EmitterOptions): StreamEmitter 
       case 'toolCallDelta': {
         const known = calls.get(event.index);
         if (!known) return '';
+        known.empty = false;
         return call(
           known.index,
           known.custom ? { custom: { input: event.text } } : { function: { arguments: event.text } },
@@ -88,9 +89,12 @@ export function createChatStreamEmitter(options: EmitterOptions): StreamEmitter 
       case 'toolCallEnd': {
         open.delete(event.index);
         const known = calls.get(event.index);
-        if (!known || known.signed || event.thoughtSignature === undefined) return '';
+        if (!known) return '';
+        // Clients parse what they get: no arguments are an empty object, as OpenAI sends it.
+        const none = known.empty && !known.custom ? call(known.index, { function: { arguments: '{}' } }) : '';
+        if (known.signed || event.thoughtSignature === undefined) return none;
         known.signed = true;
-        return call(known.index, { extra_content: signatureField(event.thoughtSignature) });
+        return none + call(known.index, { extra_content: signatureField(event.thoughtSignature) });
       }
       case 'usage':
         usage = { ...usage, ...event.usage };

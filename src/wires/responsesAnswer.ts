@@ -174,8 +174,9 @@ export function emitResponsesAnswer(answer: Answer, options: EmitterOptions): Js
   const output: JsonObject[] = [];
   for (const part of answer.parts) {
     const own = part.type === 'reasoning' && part.wire === 'responses' ? part.id : undefined;
+    const isEmptyCall = part.type === 'toolCall' && !part.custom && part.arguments === '' && status === 'completed';
     const emitted = outputItem(
-      part,
+      isEmptyCall ? { ...part, arguments: '{}' } : part,
       own ?? itemId(part, id, output.length),
       status === 'incomplete' ? 'incomplete' : 'completed',
     );

@@ -129,6 +129,12 @@ export function createResponsesEmitter(options: EmitterOptions): StreamEmitter {
     return line(type, `${item.place},"delta":${JSON.stringify(text)}`);
   }
 
+  /** Clients parse what they get: no arguments are an empty object, as OpenAI sends it. */
+  function withArguments(index: number): string {
+    const part = open.get(index)?.part;
+    return part?.type === 'toolCall' && !part.custom && part.arguments === '' ? callDelta(index, '{}') : '';
+  }
+
   /** The closing events of an item. */
   function close(index: number, status: ItemStatus): string {
     const item = open.get(index);
@@ -240,7 +246,7 @@ export function createResponsesEmitter(options: EmitterOptions): StreamEmitter {
         return events + added(item);
       }
       case 'toolCallEnd':
-        return close(event.index, 'completed');
+        return withArguments(event.index) + close(event.index, 'completed');
       case 'opaque':
         return event.wire === 'responses' ? opaque(event.value) : '';
       case 'usage':

@@ -1,8 +1,9 @@
 /** Streams of servers that bend the format, as the parsers read them; each has been seen in the wild. */
 import assert from 'node:assert/strict';
-import { collect } from '../../../src/wires/answer';
+import { collect, replay } from '../../../src/wires/answer';
 import { codecFor } from '../../../src/wires/codecs';
 import type { Answer, JsonObject, JsonValue, WireName } from '../../../src/wires/conversation';
+import { readStream } from '../../support/streams';
 
 function read(wire: WireName, events: readonly JsonObject[]): Answer {
   const parser = codecFor(wire).createStreamParser();
@@ -34,6 +35,24 @@ describe('odd chat upstreams', () => {
       ['call_u1_1', 'A', '{"a":2}'],
       ['call_u1_2', 'B', '{"b":3}'],
     ]);
+  });
+  it('a call without arguments has an empty object for them in what clients get', () => {
+    const options = { model: 'm', id: 'u', created: 1, includeUsage: false };
+    const answer = read('chat', [
+      delta({ tool_calls: [toolCall({ index: 0, id: 'c' }, 'A', '')] }),
+      delta({}, 'tool_calls'),
+    ]);
+    for (const wire of ['chat', 'responses'] as const) {
+      const codec = codecFor(wire);
+      assert.deepEqual(callsOf(codec.parseAnswer(codec.emitAnswer(answer, options))), [['c', 'A', '{}']]);
+      const emitter = codec.createStreamEmitter(options);
+      const text =
+        replay(answer)
+          .map((event) => emitter.push(event))
+          .join('') + emitter.finish();
+      const told = collect(readStream(codec.createStreamParser(), text));
+      assert.deepEqual(callsOf(told), [['c', 'A', '{}']]);
+    }
   });
   it('two calls with one id get two', () => {
     const answer = read('chat', [
