@@ -133,7 +133,8 @@ export function connectRouter(options: ClientOptions): RouterClient {
     signal?: AbortSignal,
   ): Promise<unknown> => {
     const { limit, tells, answers }: Call<By, unknown, unknown, unknown> = CALLS[name];
-    const peer = await within(Math.min(limit, CONNECT_LIMIT), say.notReached, lifeline.connected());
+    const found = unlessAborted(lifeline.connected(), signal);
+    const peer = await within(Math.min(limit, CONNECT_LIMIT), say.notReached, found);
     const event = tells && events[tells].method;
     const stop = event === undefined ? undefined : onTold.on((told) => told.event === event && hear?.(told.value));
     const cancel = cancelledBy(signal);
@@ -183,6 +184,22 @@ async function notify(peer: Peer): Promise<void> {
     await peer.rpc.sendNotification(events.focus);
   } catch {
     // The connection has just ended.
+  }
+}
+
+/** Rejects as soon as who asked does not wait any more. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return await work;
+  let stop = (): void => undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason);
+    signal.addEventListener('abort', stop);
+    if (signal.aborted) stop();
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', stop);
   }
 }
 

@@ -65,9 +65,9 @@ async function examine(editor: Editor, paid: boolean): Promise<DoctorReport | un
     const told = (hop: DoctorHop): void => progress.report({ message: `${hopWords(hop).title}: ${shown(hop.state)}` });
     return await editor.router
       .doctor({ paid, windowVersion: VERSION }, told, cancel.signal)
-      .catch((error: unknown) => unreachable(errorWords(error)));
+      .catch((error: unknown) => (cancel.signal.aborted ? undefined : unreachable(errorWords(error))));
   });
-  return report.cancelled && report.hops.length === 0 ? undefined : report;
+  return report?.cancelled && report.hops.length === 0 ? undefined : report;
 }
 
 /** What can be said without a router: why there is none. */
