@@ -51,6 +51,10 @@ export const say = catalogue('config', {
 
   // LiteLLM's
   numberExpected: 'A number is expected here; this is left out.',
+  switchExpected: 'true or false is expected here; this is left out.',
+  listExpected: 'A list is expected here; this is left out.',
+  mostHere: (most: number) => `${most} is the most here, and is what is used.`,
+  halfPrice: 'A price needs both input and output; this half is left out.',
   noMapping: (name: string) => `${name} must be a mapping and is left out.`,
   noModelList: 'model_list must be a list.',
   entryIncomplete: 'An entry of model_list must have model_name and litellm_params.',

@@ -223,14 +223,16 @@ function pairs(value: unknown, at: Place, reader: Reader): { name: string; targe
     reader.warn(at, say.fallbackForm);
     return [];
   }
-  return value.flatMap((item, index) =>
-    isObject(item)
-      ? Object.entries(item).map(([name, targets]) => {
-          const place = [...at, index, name];
-          return { name, targets: names(targets, place, reader), place };
-        })
-      : [],
-  );
+  return value.flatMap((item, index) => {
+    if (!isObject(item)) {
+      reader.warn([...at, index], say.fallbackForm);
+      return [];
+    }
+    return Object.entries(item).map(([name, targets]) => {
+      const place = [...at, index, name];
+      return { name, targets: names(targets, place, reader), place };
+    });
+  });
 }
 
 function names(value: unknown, at: Place, reader: Reader): string[] {
@@ -278,7 +280,11 @@ function aliasesOf(
   { model_group_alias: written }: Record<string, unknown>,
   reader: Reader,
 ): Pick<SettingsInput, 'aliases'> {
-  if (!isObject(written)) return {};
+  if (written === undefined || written === null) return {};
+  if (!isObject(written)) {
+    reader.warn(['router_settings', 'model_group_alias'], say.noMapping('model_group_alias'));
+    return {};
+  }
   const aliases = Object.entries(written).flatMap(([alias, target]) => {
     const at = ['router_settings', 'model_group_alias', alias];
     const written = isObject(target) ? target.model : target;
@@ -289,22 +295,30 @@ function aliasesOf(
   return { aliases: Object.fromEntries(aliases) };
 }
 
+/** What the settings allow (schema.ts): ten attempts, a day. */
+const MOST_RETRIES = 9;
+const DAY = 86_400;
+
 /** Retries come on top of the first attempt; LiteLLM's timeout is one for the whole request. */
 function limitsOf(
   litellm: Record<string, unknown>,
   router: Record<string, unknown>,
   reader: Reader,
 ): Pick<SettingsInput, 'retry' | 'timeouts'> {
+  const upTo = (most: number, value: unknown, at: Place): number | undefined => {
+    const number = reader.number(value, at);
+    if (number === undefined || number <= most) return number;
+    reader.warn(at, say.mostHere(most));
+    return most;
+  };
   const retries =
-    reader.number(router.num_retries, ['router_settings', 'num_retries']) ??
-    reader.number(litellm.num_retries, ['litellm_settings', 'num_retries']);
+    upTo(MOST_RETRIES, router.num_retries, ['router_settings', 'num_retries']) ??
+    upTo(MOST_RETRIES, litellm.num_retries, ['litellm_settings', 'num_retries']);
   const total =
-    reader.number(router.timeout, ['router_settings', 'timeout']) ??
-    reader.number(litellm.request_timeout, ['litellm_settings', 'request_timeout']);
+    upTo(DAY, router.timeout, ['router_settings', 'timeout']) ??
+    upTo(DAY, litellm.request_timeout, ['litellm_settings', 'request_timeout']);
   return {
-    ...(retries !== undefined && retries >= 0
-      ? { retry: { attemptsPerBackend: Math.min(10, Math.floor(retries) + 1) } }
-      : {}),
-    ...(total !== undefined && total > 0 ? { timeouts: { total } } : {}),
+    ...(retries === undefined ? {} : { retry: { attemptsPerBackend: Math.floor(retries) + 1 } }),
+    ...(total === undefined || total === 0 ? {} : { timeouts: { total } }),
   };
 }

@@ -116,7 +116,13 @@ function readEntry(
       ...readInfo(item.model_info, params, at, reader),
     },
     ...readKey(params.api_key, [...inParams, 'api_key'], reader),
-    ...readDropped(params, reader.flag(params.drop_params, [...inParams, 'drop_params']) ?? dropParams, destination),
+    ...readDropped(
+      params,
+      reader.flag(params.drop_params, [...inParams, 'drop_params']) ?? dropParams,
+      destination,
+      inParams,
+      reader,
+    ),
   };
 }
 
@@ -140,7 +146,11 @@ function readHeaders(params: Record<string, unknown>, at: readonly Segment[], re
   const headers: Record<string, string> = {};
   for (const key of ['headers', 'extra_headers']) {
     const written = params[key];
-    if (!isObject(written)) continue;
+    if (written === undefined || written === null) continue;
+    if (!isObject(written)) {
+      reader.warn([...at, key], say.noMapping(key));
+      continue;
+    }
     for (const [name, value] of Object.entries(written)) {
       const text = reader.text(value, [...at, key, name]);
       if (text !== undefined) headers[name] = text;
@@ -154,8 +164,12 @@ function readDropped(
   params: Record<string, unknown>,
   drops: boolean | undefined,
   { preset }: Destination,
+  at: readonly Segment[],
+  reader: Reader,
 ): Pick<Entry, 'dropped' | 'learn'> {
-  const extra = Array.isArray(params.additional_drop_params) ? params.additional_drop_params.map(String) : [];
+  const list = params.additional_drop_params ?? [];
+  if (!Array.isArray(list)) reader.warn([...at, 'additional_drop_params'], say.listExpected);
+  const extra = Array.isArray(list) ? list.map(String) : [];
   if (!drops) return { dropped: extra, ...(drops === false && { learn: false }) };
   const refused = (preset && PRESETS[preset].unsupportedParams) ?? [];
   return extra.length === 0 ? {} : { dropped: [...new Set([...refused, ...extra])] };
@@ -185,16 +199,18 @@ function readInfo(
     if (!INFO.has(key) && !SILENT_INFO.has(key) && !(key === 'mode' && MODES.has(known.mode)))
       reader.warn([...at, 'model_info', key], say.noCounterpart(key), true);
   }
-  const number = (key: string): number | undefined =>
-    key in params
-      ? reader.number(params[key], [...at, 'litellm_params', key])
-      : reader.number(known[key], [...at, 'model_info', key]);
+  const placeOf = (key: string): readonly Segment[] => [...at, key in params ? 'litellm_params' : 'model_info', key];
   const perMillion = (key: string): number | undefined => {
-    const value = number(key);
-    return value !== undefined && value >= 0 ? Number((value * 1e6).toPrecision(12)) : undefined;
+    const value = reader.number(key in params ? params[key] : known[key], placeOf(key));
+    return value === undefined ? undefined : Number((value * 1e6).toPrecision(12));
   };
-  const [input, output] = [perMillion(PRICES.input), perMillion(PRICES.output)];
+  const input = perMillion(PRICES.input);
+  // What embeds has no output to pay for.
+  const output = perMillion(PRICES.output) ?? (known.mode === 'embedding' ? 0 : undefined);
   const [cacheRead, cacheWrite] = [perMillion(PRICES.cacheRead), perMillion(PRICES.cacheWrite)];
+  const isWritten = (key: string): boolean => key in params || key in known;
+  if (isWritten(PRICES.input) !== isWritten(PRICES.output) && (input === undefined || output === undefined))
+    reader.warn(placeOf(isWritten(PRICES.input) ? PRICES.input : PRICES.output), say.halfPrice);
   const most = reader.number(known.max_output_tokens, [...at, 'model_info', 'max_output_tokens']);
   const base = reader.text(known.base_model ?? params.base_model, [...at, 'model_info', 'base_model']);
   return {

@@ -12,9 +12,9 @@ export interface Reader {
   warn(at: readonly Segment[], said: Said, key?: true): void;
   /** A value freed of `os.environ/NAME`; undefined when the variable is not set, which is told. */
   text(value: unknown, at: readonly Segment[]): string | undefined;
-  /** A switch, also as text or in a variable; undefined when it is none. */
+  /** A switch, also as text or in a variable; undefined when it is none, which is told. */
   flag(value: unknown, at: readonly Segment[]): boolean | undefined;
-  /** A number, also as text or in a variable; undefined when it is none, which is told. */
+  /** A number from 0 on, also as text or in a variable; undefined when it is none, which is told. */
   number(value: unknown, at: readonly Segment[]): number | undefined;
   variable(name: string): string | undefined;
 }
@@ -37,13 +37,15 @@ export function createReader(found: Found[], env: Environment, own: Record<strin
     text,
     flag(value, at) {
       const word = text(value, at)?.toLowerCase();
-      return word === 'true' ? true : word === 'false' ? false : undefined;
+      if (word === 'true' || word === 'false') return word === 'true';
+      if (word !== undefined || isFilled(value)) found.push(warning(at, say.switchExpected));
+      return undefined;
     },
     number(value, at) {
       const written = text(value, at);
-      const number = Number(written);
-      if (written === undefined || Number.isFinite(number)) return written === undefined ? undefined : number;
-      found.push(warning(at, say.numberExpected));
+      const number = written === undefined ? undefined : Number(written);
+      if (number !== undefined && number >= 0 && Number.isFinite(number)) return number;
+      if (written !== undefined || isFilled(value)) found.push(warning(at, say.numberExpected));
       return undefined;
     },
     warn: (at, said, key) => found.push({ ...warning(at, said), ...(key ? { key } : {}) }),
@@ -61,6 +63,11 @@ export function plainText(value: unknown): string | undefined {
   // YAML takes an api_version without quotes for a date.
   if (value instanceof Date) return value.toISOString().slice(0, 10);
   return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
+}
+
+/** A list or a mapping where a scalar is expected. */
+function isFilled(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
 }
 
 /** A mapping of the file; keys without a counterpart here are told. */

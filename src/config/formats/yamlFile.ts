@@ -6,8 +6,8 @@ import { isObject } from '../../wires/read';
 import { say } from '../sentences';
 import type { SourceFile } from './jsonFile';
 
-/** Aliases resolved at most, against files that unfold without end. */
-const MAX_ALIASES = 100;
+/** Aliases resolved at most, against files that unfold without end. A file of many models merges one anchor into each of them. */
+const MAX_ALIASES = 10_000;
 
 /** Parses YAML. Never throws. */
 export function readYaml(text: string): SourceFile {

@@ -297,6 +297,8 @@ guardrails:
       'guardrails',
       'model_list.0.litellm_params.adaptive_router_config',
       'model_list.0.litellm_params.model',
+      // Half a price.
+      'model_list.1.litellm_params.input_cost_per_token',
       'model_list.2.litellm_params.model',
       'model_list.4.litellm_params.model',
       'model_list.5.litellm_params.model',

@@ -476,6 +476,59 @@ describe('LiteLLM file: what is wrong, and where', () => {
   ];
   for (const [what, text, expected] of rows) it(what, () => assert.deepEqual(load(text).told, expected));
 
+  it('one anchor may stand in, or be merged into, every model of a large file', () => {
+    const entries = Array.from({ length: 150 }, (_, index) => [
+      `  - {model_name: m${index}, litellm_params: *shared}`,
+      `  - {model_name: n${index}, litellm_params: {<<: *shared, model: groq/y}}`,
+    ]);
+    const { told, listed } = load(
+      `model_list:\n  - {model_name: first, litellm_params: &shared {model: groq/x, api_key: k}}\n${entries.flat().join('\n')}\n`,
+    );
+    assert.deepEqual(told, []);
+    assert.equal(listed.filter((name) => !name.includes(':')).length, 301);
+  });
+
+  it('a value of the wrong form is told where it stands, and the rest is taken', () => {
+    const { told, settings } = load(`model_list:
+  - model_name: a
+    litellm_params:
+      model: groq/x
+      drop_params: maybe
+      extra_headers: X-Team
+      additional_drop_params: seed
+      output_cost_per_token: 0.1
+  - model_name: b
+    litellm_params: {model: groq/y, input_cost_per_token: -1, output_cost_per_token: 1}
+    model_info: {max_output_tokens: [1]}
+  - model_name: c
+    litellm_params: {model: groq/z, input_cost_per_token: 0.000001}
+    model_info: {mode: embedding}
+router_settings:
+  num_retries: 50
+  timeout: 100000
+  model_group_alias: [a]
+  fallbacks: [a]
+`);
+    assert.deepEqual(told, [
+      '~6:22 model_list[0].litellm_params.extra_headers: extra_headers must be a mapping and is left out.',
+      '~8:30 model_list[0].litellm_params.output_cost_per_token: A price needs both input and output; this half is left out.',
+      '~5:20 model_list[0].litellm_params.drop_params: true or false is expected here; this is left out.',
+      '~7:31 model_list[0].litellm_params.additional_drop_params: A list is expected here; this is left out.',
+      '~10:59 model_list[1].litellm_params.input_cost_per_token: A number is expected here; this is left out.',
+      '~11:37 model_list[1].model_info.max_output_tokens: A number is expected here; this is left out.',
+      '~19:15 router_settings.fallbacks[0]: A list of mappings is expected here, as - gpt-4o: [other-model].',
+      '~18:22 router_settings.model_group_alias: model_group_alias must be a mapping and is left out.',
+      '~16:16 router_settings.num_retries: 9 is the most here, and is what is used.',
+      '~17:12 router_settings.timeout: 86400 is the most here, and is what is used.',
+    ]);
+    assert.equal(settings?.retry.attemptsPerBackend, 10);
+    assert.equal(settings?.timeouts.total, 86_400);
+    assert.deepEqual(
+      settings?.backends.flatMap(({ models = [] }) => models.map(({ price }) => price)),
+      [undefined, undefined, { input: 1, output: 0 }],
+    );
+  });
+
   it('refuses YAML that unfolds without end', () => {
     const layers = Array.from(
       { length: 9 },
