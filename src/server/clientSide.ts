@@ -54,6 +54,15 @@ export function createClientSide(
   return new Client(response, stream, times, own);
 }
 
+/** Nothing more comes from us; a reader that has stopped reading must not hold the rest for ever. 0 is no limit. */
+export function endWithin(response: ServerResponse, readMs: number, data?: string | Buffer): void {
+  response.end(data);
+  // What the system has taken needs no reader of ours any more.
+  if (readMs <= 0 || response.writableLength === 0) return;
+  const timer = setTimeout(() => response.destroy(), readMs);
+  response.once('close', () => clearTimeout(timer));
+}
+
 /** A class, for its getters stand on one prototype: in an object made for each request they cost more than all its fields. */
 class Client implements ClientSide {
   committed = false;
@@ -63,7 +72,6 @@ class Client implements ClientSide {
   private finished = false;
   private goneListener: (() => void) | undefined;
   private drainListener: (() => void) | undefined;
-  private readTimer: NodeJS.Timeout | undefined;
   private lifeTimer: NodeJS.Timeout;
 
   constructor(
@@ -81,7 +89,6 @@ class Client implements ClientSide {
     });
     response.on('close', () => {
       clearTimeout(this.lifeTimer);
-      clearTimeout(this.readTimer);
       if (this.finished && response.writableFinished) return;
       this.gone = true;
       this.guarded(() => this.goneListener?.());
@@ -126,15 +133,6 @@ class Client implements ClientSide {
     if (!this.response.write(data)) this.blocked = true;
   }
 
-  /** Nothing more comes from us; a reader that has stopped reading must not hold the rest for ever. */
-  private close(data: string | Buffer | undefined): void {
-    const { response } = this;
-    response.end(data);
-    // What the system has taken needs no reader of ours any more.
-    if (this.times.readMs > 0 && response.writableLength > 0)
-      this.readTimer = setTimeout(() => response.destroy(), this.times.readMs);
-  }
-
   holdHead(ms: number): void {
     if (!this.stream || this.gone || this.finished || this.headSent) return;
     clearTimeout(this.lifeTimer);
@@ -172,7 +170,7 @@ class Client implements ClientSide {
     if (this.gone) return;
     if (data !== undefined && data.length > 0)
       this.bytesOut += typeof data === 'string' ? Buffer.byteLength(data) : data.length;
-    this.close(data);
+    endWithin(this.response, this.times.readMs, data);
   }
 
   answer(status: number, headers: Record<string, string>, body: string | Buffer): void {
@@ -184,7 +182,7 @@ class Client implements ClientSide {
     this.bytesOut += length;
     // With its length told, head and body are one write.
     if (!this.headSent) this.head(status, JSON_HEAD, { 'content-length': String(length) }, headers);
-    this.close(body);
+    endWithin(this.response, this.times.readMs, body);
   }
 
   onGone(listener: () => void): void {

@@ -15,6 +15,7 @@ import { codecFor } from '../wires/codecs';
 import type { ApiFailure } from '../wires/conversation';
 import { inSeconds, type Late, WHOLE_ANSWER_FACTOR } from './attempt';
 import { readClientRequest } from './clientRequest';
+import { endWithin } from './clientSide';
 import { refusal, sendError } from './errors';
 import { LONGEST_NAME } from './exchange';
 import { keptWords, withoutKey } from './keptWords';
@@ -107,7 +108,7 @@ export async function passThrough(passing: Passing): Promise<void> {
   Object.assign(attempt, { ms: deps.now() - startedAt - attempt.at, status: result.status });
   if (!('failure' in result)) {
     finish({ ...about, status: result.status, bytesOut: result.bytes });
-    return void response.end();
+    return endWithin(response, passing.runtime.settings.timeouts.total * 1_000);
   }
   const failure = withoutKey(result.failure, key);
   const kept = result.heard ? keptWords(failure, body) : wordsOf(failure);

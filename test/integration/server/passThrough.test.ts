@@ -1,6 +1,8 @@
 /** Speech, pictures and files: passed on unread where a backend allows it (`passThrough`), with a record. */
 import assert from 'node:assert/strict';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import http from 'node:http';
+import net from 'node:net';
 import { CLIENT_KEY, startRouter, type TestRouter } from '../../support/router';
 import { json, startUpstream, type Upstream } from '../../support/upstream';
 
@@ -155,7 +157,7 @@ describe('what is no text', () => {
 
   it('a slow reader gets all of it: the provider’s clock stands still while the client is behind', async () => {
     const size = 64 * 1024 * 1024;
-    const idle = 1;
+    const idle = 2;
     upstream.answers[0] = (_seen, response) => void response.writeHead(200).end(Buffer.alloc(size));
     await start([backend('open', { passThrough: true, timeouts: { idle } })]);
     const answer = await new Promise<http.IncomingMessage>((resolve, reject) => {
@@ -163,11 +165,47 @@ describe('what is no text', () => {
       http.get(`${router.url}/v1/files/f/content`, { headers }, resolve).on('error', reject);
     });
     // Nothing is read for longer than the provider may be silent.
-    await new Promise((resolve) => setTimeout(resolve, idle * 2_000));
+    await new Promise((resolve) => setTimeout(resolve, idle * 1_500));
     let got = 0;
     for await (const piece of answer) got += (piece as Buffer).length;
     assert.equal(got, size);
     assert.equal(router.records[0]!.status, 200);
+  });
+
+  it('a reader of a finished answer may not hold it for ever', async () => {
+    let answer!: http.ServerResponse;
+    const began = (message: unknown) => {
+      const { response, socket } = message as { response: http.ServerResponse; socket: net.Socket };
+      if (socket.localPort === router.port) answer = response;
+    };
+    const piece = Buffer.alloc(8 * 1024);
+    const until = async (done: () => boolean, ms = 60_000) => {
+      for (const late = Date.now() + ms; !done() && Date.now() < late; ) await new Promise(setImmediate);
+      return done();
+    };
+    upstream.answers[0] = async (_seen, response) => {
+      // The last piece has to be one that the router still takes and the system no more.
+      do {
+        const written = answer.socket!.bytesWritten + piece.length;
+        response.write(piece);
+        await until(() => answer.socket!.bytesWritten >= written);
+      } while (await until(() => answer.writableLength === 0, 200));
+      response.end();
+    };
+    await start([backend('open', { passThrough: true, timeouts: { total: 60 } })], { timeouts: { total: 1 } });
+    subscribe('http.server.request.start', began);
+    const socket = net.connect(router.port, '127.0.0.1');
+    try {
+      socket.on('error', () => {});
+      socket.pause();
+      const head = `host: localhost\r\nauthorization: Bearer ${CLIENT_KEY}`;
+      socket.write(`GET /v1/files/f/content HTTP/1.1\r\n${head}\r\n\r\n`);
+      assert.equal((await router.nextRecord()).status, 200);
+      await new Promise((resolve) => answer.once('close', resolve));
+    } finally {
+      unsubscribe('http.server.request.start', began);
+      socket.destroy();
+    }
   });
 
   it('an answer that breaks off looks cut, and its record says so', async () => {
