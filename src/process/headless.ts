@@ -352,7 +352,9 @@ function tellEvents(core: RouterCore, terminal: Terminal, args: HeadlessArgument
   core.onDidChange((state) => {
     if (state.phase === 'running' && state.localUrl && state.localUrl !== listening) {
       listening = state.localUrl;
-      terminal.listening(state.localUrl, core.listedModels(), state.notice);
+      const models = core.listedModels();
+      terminal.listening(state.localUrl, models, state.notice);
+      if (models.length === 0 && !args.json) void core.models().then(terminal.models, () => undefined);
     }
     const { state: name, publicUrl, message } = state.tunnel;
     const now = `${name} ${publicUrl ?? ''} ${message ?? ''}`;

@@ -10,6 +10,8 @@ export interface Terminal {
   /** A generated key, printed once by design. */
   key(key: string): void;
   listening(localUrl: string, models: readonly string[], notice: string | undefined): void;
+  /** What the backends list, where the configuration names no models. */
+  models(names: readonly string[]): void;
   tunnel(status: TunnelStatus): void;
   request(record: RequestRecord): void;
   problem(file: string | undefined, problem: Problem): void;
@@ -52,6 +54,8 @@ function jsonTerminal({ out, err, redact }: TerminalOptions, worth: Worth): Omit
   return {
     key: (key) => event({ event: 'key', key }),
     listening: (localUrl, models) => event({ event: 'listening', localUrl, models }),
+    // Programs ask /v1/models.
+    models: () => undefined,
     tunnel: (status) =>
       event({
         event: 'tunnel',
@@ -72,6 +76,9 @@ function jsonTerminal({ out, err, redact }: TerminalOptions, worth: Worth): Omit
   };
 }
 
+/** How the line begins that says where the metrics are (ledger/metricsServer.ts). */
+const METRICS = 'Metrics on ';
+
 function humanTerminal({ out, err, color, redact }: TerminalOptions, worth: Worth): Omit<Terminal, 'setLevel'> {
   const paint = (code: number) => (text: string) => (color ? `\u001b[${code}m${text}\u001b[0m` : text);
   const bold = paint(1);
@@ -81,18 +88,21 @@ function humanTerminal({ out, err, color, redact }: TerminalOptions, worth: Wort
   const yellow = paint(33);
   const say = (text = '') => out.write(`${text}\n`);
   const row = (label: string, value: string) => say(`  ${dim(label.padEnd(9))} ${value}`);
+  /** Known before the router listens; shown beside its URL. */
+  let metrics: string | undefined;
+  let isListening = false;
   return {
     key(key) {
       say();
       row('Key', `${bold(key)}  ${dim('(made for you, stays the same; send it as the API key)')}`);
     },
     listening(localUrl, models, notice) {
+      isListening = true;
       row('Local URL', bold(localUrl));
+      if (metrics) row('Metrics', metrics);
       row(
         'Models',
-        models.length > 0
-          ? plain(models.slice(0, 8).join(', ')) + (models.length > 8 ? `, … ${models.length} in all` : '')
-          : 'none yet',
+        models.length > 0 ? someOf(models) : 'the configuration names none; the backends are asked for theirs',
       );
       if (notice) row('Note', yellow(notice));
       say();
@@ -107,6 +117,9 @@ function humanTerminal({ out, err, color, redact }: TerminalOptions, worth: Wort
         ),
       );
       say();
+    },
+    models(names) {
+      row('Models', names.length > 0 ? someOf(names) : 'no backend has told its models');
     },
     tunnel(status) {
       const url = status.publicUrl && `${status.publicUrl}/v1`;
@@ -145,6 +158,11 @@ function humanTerminal({ out, err, color, redact }: TerminalOptions, worth: Wort
     log(one, line) {
       // Requests and the tunnel have lines of their own; the log adds what a person would miss otherwise.
       if (line.startsWith('tunnel ')) return;
+      if (one === 'info' && line.startsWith(METRICS)) {
+        metrics = plain(redact(line.slice(METRICS.length)));
+        if (isListening) row('Metrics', metrics);
+        return;
+      }
       if (one === 'info' && !worth('debug')) return;
       if (!worth(one)) return;
       err.write(
@@ -152,6 +170,10 @@ function humanTerminal({ out, err, color, redact }: TerminalOptions, worth: Wort
       );
     },
   };
+}
+
+function someOf(names: readonly string[]): string {
+  return plain(names.slice(0, 8).join(', ')) + (names.length > 8 ? `, … ${names.length} in all` : '');
 }
 
 function place(

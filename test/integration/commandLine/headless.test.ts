@@ -28,6 +28,7 @@ litellm_settings:
 
 describe('command line', () => {
   let upstream: Upstream;
+  let own: Upstream | undefined;
   let temp: ReturnType<typeof tempFolder>;
   const running: Program[] = [];
   const common = () => ['--json', '--port', '0', '--tunnel', 'none', '--data-dir', path.join(temp.folder, 'data')];
@@ -58,6 +59,8 @@ describe('command line', () => {
       child.kill('SIGKILL');
       await exited;
     }
+    await own?.stop();
+    own = undefined;
     temp.remove();
   });
 
@@ -369,5 +372,20 @@ describe('command line', () => {
     assert.match(program.stdout(), /Key\s+sk-/);
     assert.match(program.stdout(), /Local URL http:\/\/127\.0\.0\.1:\d+\/v1/);
     assert.match(program.stdout(), /Models\s+demo\/echo/);
+  });
+
+  it('tells a person where the metrics are and what the backends list, where the file names no models', async () => {
+    own = await startUpstream(json({ data: [{ id: 'listed' }] }));
+    const backends = [{ name: 'own', baseUrl: `${own.url}/v1` }];
+    const file = { backends, metrics: { enabled: true, port: 0 } };
+    writeFileSync(path.join(temp.folder, 'llm-router.json'), JSON.stringify(file));
+    const program = start(['--port', '0', '--tunnel', 'none', '--data-dir', path.join(temp.folder, 'data')]);
+    while (!/listed/.test(program.stdout()))
+      await new Promise((resolve) => program.child.stdout!.once('data', resolve));
+    assert.match(
+      program.stdout(),
+      /Local URL \S+\n +Metrics +http:\/\/127\.0\.0\.1:\d+\/metrics, token in .*metrics-token/,
+    );
+    assert.match(program.stdout(), /Models +the configuration names none; [^]*Models +own\/listed\n/);
   });
 });

@@ -57,4 +57,30 @@ describe('the terminal', () => {
     createTerminal(options).listening('http://127.0.0.1:1/v1', [], undefined);
     assert.match(String(out.read()), /Try it, \$KEY being the key: curl .*Bearer \$KEY/);
   });
+
+  it('shows a person the address of the metrics beside the local URL, and at once when they are switched on later', () => {
+    const [out, err] = [new PassThrough(), new PassThrough()];
+    const terminal = createTerminal({ out, err, json: false, color: false, level: 'info', redact: (text) => text });
+    terminal.log('info', 'Metrics on http://127.0.0.1:2/metrics, token in /data/metrics-token.');
+    assert.equal(out.read(), null);
+    terminal.listening('http://127.0.0.1:1/v1', ['a'], undefined);
+    assert.match(
+      String(out.read()),
+      /Local URL +http:\/\/127\.0\.0\.1:1\/v1\n +Metrics +http:\/\/127\.0\.0\.1:2\/metrics, token in \/data\/metrics-token\.\n/,
+    );
+    terminal.log('info', 'Metrics on http://127.0.0.1:3/metrics, token in /data/metrics-token.');
+    assert.match(String(out.read()), /^ +Metrics +http:\/\/127\.0\.0\.1:3\/metrics/);
+    assert.equal(err.read(), null);
+  });
+
+  it('says that backends are asked for their models where the configuration names none, and what they told', () => {
+    const [out, err] = [new PassThrough(), new PassThrough()];
+    const terminal = createTerminal({ out, err, json: false, color: false, level: 'info', redact: (text) => text });
+    terminal.listening('http://127.0.0.1:1/v1', [], undefined);
+    assert.match(String(out.read()), /Models +the configuration names none; the backends are asked for theirs\n/);
+    terminal.models(['a/x', 'a/y']);
+    assert.match(String(out.read()), /Models +a\/x, a\/y\n/);
+    terminal.models([]);
+    assert.match(String(out.read()), /Models +no backend has told its models\n/);
+  });
 });
