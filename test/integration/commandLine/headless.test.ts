@@ -386,6 +386,6 @@ describe('command line', () => {
       program.stdout(),
       /Local URL \S+\n +Metrics +http:\/\/127\.0\.0\.1:\d+\/metrics, token in .*metrics-token/,
     );
-    assert.match(program.stdout(), /Models +the configuration names none; [^]*Models +own\/listed\n/);
+    assert.match(program.stdout(), /Models +the configuration names none; [\s\S]*Models +own\/listed\n/);
   });
 });
