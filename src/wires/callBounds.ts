@@ -14,6 +14,11 @@ export function tooManyCalls(): ApiFailure {
   };
 }
 
+/** A call that names no tool: it cannot be run, and an answer without it would not be what the model said. */
+export function namelessCall(): ApiFailure {
+  return { status: 502, kind: 'protocol', ...messageOf(say.namelessCall) };
+}
+
 /** Longest number or literal that is looked at as JSON by itself. */
 const LONGEST_WORD = 64;
 

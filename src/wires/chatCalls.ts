@@ -36,6 +36,8 @@ export interface CallAssembler {
   any(): boolean;
   /** More calls came than an answer may have; what came behind them was not read. */
   tooMany(): boolean;
+  /** There is a call with arguments whose name never came. */
+  nameless(): boolean;
   /** There are calls, and each of them has arguments that are whole. */
   allWhole(): boolean;
 }
@@ -140,6 +142,7 @@ export function createCallAssembler({ emit, begin, idFor }: Surroundings): CallA
     },
     tooMany: () => tooMany,
     any: () => calls.some((call) => call.started),
+    nameless: () => calls.some((call) => call.name === '' && call.text !== ''),
     allWhole: () => calls.length > 0 && calls.every((call) => call.started && !call.custom && isWhole(call)),
   };
 }

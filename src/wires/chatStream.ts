@@ -1,6 +1,6 @@
 /** Chat Completions answers, streamed or whole, into neutral events; takes every odd shape seen from upstreams. */
 import { createCollector } from './answer';
-import { tooManyCalls } from './callBounds';
+import { namelessCall, tooManyCalls } from './callBounds';
 import { createCallAssembler } from './chatCalls';
 import { isOpaqueDetail, textOfDetails } from './chatRequest';
 import { finishReasonOf, readUsage } from './chatUsage';
@@ -46,6 +46,21 @@ export function parseChatAnswer(body: JsonObject): Answer {
   return collector.answer;
 }
 
+/** Fields of a message that say the same thing. */
+const FIELDS = {
+  text: ['content', 'images'],
+  reasoning: ['reasoning_content', 'reasoning', 'reasoning_details'],
+  refusal: ['refusal'],
+  calls: ['tool_calls', 'function_call'],
+} as const;
+type Kind = keyof typeof FIELDS;
+
+function unseenOf(message: JsonObject, seen: ReadonlySet<Kind>): JsonObject {
+  const unseen = { ...message };
+  for (const kind of seen) for (const field of FIELDS[kind]) delete unseen[field];
+  return unseen;
+}
+
 function createChunkReader() {
   const head: { id?: string; model?: string; created?: number } = {};
   const details: JsonObject[] = [];
@@ -53,6 +68,8 @@ function createChunkReader() {
   let nextIndex = 0;
   /** The block that text, thinking or a refusal now goes into; a call or another kind closes it. */
   let open: { type: 'text' | 'reasoning' | 'refusal'; index: number } | undefined;
+  /** What has come in any form: a whole message behind it repeats that, and adds what is not here. */
+  const seen = new Set<Kind>();
   let field: string | undefined;
   let usage: Usage | undefined;
   let usageTold = true;
@@ -96,6 +113,7 @@ function createChunkReader() {
   }
   function block(type: 'text' | 'reasoning' | 'refusal'): number {
     if (open?.type !== type) {
+      seen.add(type);
       closeOpen();
       calls.startHeld();
       open = { type, index: nextIndex++ };
@@ -139,10 +157,10 @@ function createChunkReader() {
       usage = told;
       usageTold = false;
     }
-    const isFirst = nextIndex === 0;
+    const before = new Set(seen);
     for (const [at, choice] of choices.entries()) {
       if (choice.error !== undefined && choice.error !== null) return fail(choice);
-      readChoice(choice, isFirst, at);
+      readChoice(choice, before, at);
       if (calls.tooMany()) stop(tooManyCalls());
       if (over) return flush();
     }
@@ -163,13 +181,13 @@ function createChunkReader() {
     }
   }
 
-  function readChoice(choice: JsonObject, isFirst: boolean, at: number): void {
+  function readChoice(choice: JsonObject, before: ReadonlySet<Kind>, at: number): void {
     const delta = objectOf(choice.delta);
-    // A whole message, in an answer that is not streamed or in a closing chunk: only what was not streamed before (R8, R9).
-    const message = delta ? undefined : objectOf(choice.message);
-    if (delta) readDelta(delta);
-    else if (message && isFirst) readDelta(message, at);
+    const message = objectOf(choice.message);
     const reason = filledString(choice.finish_reason);
+    if (delta) readDelta(delta);
+    // A whole message, in an answer that is not streamed or in a closing chunk: only what was not streamed before (R8, R9).
+    if (message && (!delta || reason)) readDelta(unseenOf(message, delta ? seen : before), at);
     if (reason) finish(reason, choice);
   }
 
@@ -185,10 +203,15 @@ function createChunkReader() {
       emit({ type: 'refusal', index: block('refusal'), text: refusal });
     }
     arrayOf(delta.tool_calls).forEach((call, at) => {
-      if (isObject(call)) calls.read(call, choiceAt === undefined ? call.index : `${choiceAt}.${at}`);
+      if (!isObject(call)) return;
+      seen.add('calls');
+      calls.read(call, choiceAt === undefined ? call.index : `${choiceAt}.${at}`);
     });
     const legacy = objectOf(delta.function_call);
-    if (legacy) calls.read({ function: legacy }, 'function_call');
+    if (legacy) {
+      seen.add('calls');
+      calls.read({ function: legacy }, 'function_call');
+    }
     for (const image of arrayOf(delta.images)) addText(imageWords(image));
     const audio = choiceAt === undefined ? undefined : objectOf(delta.audio);
     if (audio) {
@@ -198,7 +221,9 @@ function createChunkReader() {
   }
 
   function addText(text: string): void {
-    if (text !== '') tags.push(text);
+    if (text === '') return;
+    seen.add('text');
+    tags.push(text);
   }
 
   /** Mistral sends its thinking as a content part. */
@@ -246,6 +271,7 @@ function createChunkReader() {
 
   /** The stream is through: what was held back comes out. `told`: the upstream said so itself. */
   function settle(told: boolean): void {
+    if ((told || held) && calls.nameless()) return stop(namelessCall());
     over = true;
     tags.flush();
     closeOpen();

@@ -1,4 +1,5 @@
 /** Anthropic Messages: whole answers in both directions, usage, stop reasons and errors. */
+import { failureOf } from '../said';
 import { callsIn, endOf } from './answer';
 import type { EmitterOptions } from './codec';
 import type {
@@ -16,6 +17,7 @@ import { classify } from './failure';
 import { readContent } from './parts';
 import { entryOf, filledString, numberOf, objectOf, parseObject, stringOf } from './read';
 import { sealReasoning } from './sealedReasoning';
+import { say } from './sentences';
 
 /** This wire counts cached tokens apart; ours are inclusive (R20). Counts that are missing keep those of `before`. */
 export function readMessagesUsage(value: JsonValue | undefined, before?: Usage): Usage | undefined {
@@ -93,6 +95,8 @@ export function stopFields(finish: Answer['finish'], calls: 'none' | 'whole' | '
 export function parseMessagesAnswer(body: JsonObject): Answer {
   if (!Array.isArray(body.content)) throw new Error('The provider sent no Messages object: `content` is missing.');
   const answer: Answer = { parts: readContent(body.content, 'messages') };
+  if (answer.parts.some((part) => part.type === 'opaque' && part.value.type === 'tool_use'))
+    throw failureOf(say.namelessCall);
   const id = filledString(body.id);
   if (id) answer.id = id;
   const model = filledString(body.model);

@@ -1,7 +1,7 @@
 /** Anthropic Messages: the upstream's stream into neutral events. */
-import { MOST_CALLS, tooManyCalls } from './callBounds';
+import { MOST_CALLS, namelessCall, tooManyCalls } from './callBounds';
 import type { SseEvent, StreamParser } from './codec';
-import type { JsonObject, StreamEvent, Usage } from './conversation';
+import type { ApiFailure, JsonObject, StreamEvent, Usage } from './conversation';
 import { failureOfEvent } from './failure';
 import { readMessagesUsage, readStop } from './messagesAnswer';
 import { filledString, numberOf, objectOf, parseObject, stringOf } from './read';
@@ -46,6 +46,16 @@ export function createMessagesParser(): StreamParser {
     return events;
   }
 
+  function stop(failure: ApiFailure): StreamEvent[] {
+    over = true;
+    return [{ type: 'error', failure }];
+  }
+
+  /** A delta or end without an index is that of the block that began last. */
+  function keyOf(event: JsonObject): number {
+    return numberOf(event.index) ?? [...blocks.keys()].at(-1) ?? -1;
+  }
+
   function blockStart(event: JsonObject): StreamEvent[] {
     const value = objectOf(event.content_block) ?? {};
     const block: Block = { index: nextIndex++, kind: 'opaque', text: '', value, streamed: false };
@@ -64,10 +74,8 @@ export function createMessagesParser(): StreamParser {
         return [];
       case 'tool_use':
         block.kind = 'tool';
-        if (++calls > MOST_CALLS) {
-          over = true;
-          return [{ type: 'error', failure: tooManyCalls() }];
-        }
+        if (++calls > MOST_CALLS) return stop(tooManyCalls());
+        if (!filledString(value.name)) return stop(namelessCall());
         return [{ type: 'toolCallStart', index, id: stringOf(value.id) ?? '', name: stringOf(value.name) ?? '' }];
       default:
         return [];
@@ -75,13 +83,28 @@ export function createMessagesParser(): StreamParser {
   }
 
   function blockDelta(event: JsonObject): StreamEvent[] {
-    const block = blocks.get(numberOf(event.index) ?? -1);
     const delta = objectOf(event.delta);
-    if (!block || !delta) return [];
+    if (!delta) return [];
+    const key = keyOf(event);
+    const block = blocks.get(key);
+    if (block && fits(block, delta)) return blockPiece(block, delta);
+    // Some servers begin no block: its first delta does.
+    const content = unbegun(delta);
+    if (!content) return [];
+    const events = [...blockStop({ index: key }), ...blockStart({ index: key, content_block: content })];
+    const begun = blocks.get(key);
+    return begun && !over ? [...events, ...blockPiece(begun, delta)] : events;
+  }
+
+  function blockPiece(block: Block, delta: JsonObject): StreamEvent[] {
     const { index } = block;
     switch (delta.type) {
-      case 'text_delta':
-        return textDelta(block, stringOf(delta.text) ?? '');
+      case 'text_delta': {
+        const text = stringOf(delta.text) ?? '';
+        if (block.kind !== 'opaque') return text === '' ? [] : [{ type: 'text', index, text }];
+        appendUnknown(block.value, delta);
+        return [];
+      }
       case 'input_json_delta': {
         const text = stringOf(delta.partial_json) ?? '';
         if (text === '') return [];
@@ -103,13 +126,8 @@ export function createMessagesParser(): StreamParser {
     }
   }
 
-  function textDelta(block: Block, text: string): StreamEvent[] {
-    if (block.kind !== 'text' || text === '') return [];
-    return [{ type: 'text', index: block.index, text }];
-  }
-
   function blockStop(event: JsonObject): StreamEvent[] {
-    const key = numberOf(event.index) ?? -1;
+    const key = keyOf(event);
     const block = blocks.get(key);
     if (!block) return [];
     blocks.delete(key);
@@ -169,8 +187,7 @@ export function createMessagesParser(): StreamParser {
           over = true;
           return [{ type: 'end' }];
         case 'error':
-          over = true;
-          return [{ type: 'error', failure: failureOfEvent(value) }];
+          return stop(failureOfEvent(value));
         default:
           // ping, and whatever comes later.
           return [];
@@ -187,6 +204,20 @@ export function createMessagesParser(): StreamParser {
     },
   };
   return reader;
+}
+
+/** Whether the delta may belong to the block: text in thinking is a block that was not begun. */
+function fits({ kind }: Block, { type }: JsonObject): boolean {
+  if (type === 'text_delta') return kind === 'text' || kind === 'opaque';
+  if (type === 'thinking_delta') return kind === 'thinking';
+  return type !== 'input_json_delta' || kind === 'tool' || kind === 'opaque';
+}
+
+/** What a delta that stands in no block of its kind begins; a call has no name then, which is told. */
+function unbegun(delta: JsonObject): JsonObject | undefined {
+  if (filledString(delta.text)) return { type: 'text' };
+  if (filledString(delta.thinking)) return { type: 'thinking' };
+  return filledString(delta.partial_json) ? { type: 'tool_use' } : undefined;
 }
 
 /** Deltas of block kinds we do not know (`compaction_delta`): their text fields add up in the block. */

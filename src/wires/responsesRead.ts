@@ -1,9 +1,11 @@
 /** OpenAI Responses: a provider's whole answer, its items, usage and endings. */
+import { failureOf } from '../said';
 import { argumentText } from './chatRequest';
 import type { Answer, FinishReason, JsonObject, JsonValue, Part, ToolCallPart, Usage } from './conversation';
 import { failureOfEvent } from './failure';
 import { arrayOf, filledString, isObject, numberOf, objectOf, stringOf } from './read';
 import { readReasoningItem } from './responsesRequest';
+import { say } from './sentences';
 
 /** Input and output counts are inclusive on this wire already. */
 export function readResponsesUsage(value: JsonValue | undefined): Usage | undefined {
@@ -65,22 +67,30 @@ export function parseResponsesAnswer(body: JsonObject): Answer {
 function readOutputItem(item: JsonObject): Part[] {
   switch (item.type) {
     case 'message':
-      return arrayOf(item.content).flatMap((part): Part[] => {
-        if (!isObject(part)) return [];
-        if (part.type === 'refusal') return [{ type: 'refusal', text: stringOf(part.refusal) ?? '' }];
-        if (part.type !== 'output_text') return [];
-        const annotations = arrayOf(part.annotations);
-        const text = stringOf(part.text) ?? '';
-        return [{ type: 'text', text, ...(annotations.length > 0 && { extra: { annotations } }) }];
-      });
+      return messageContent(item).flatMap(readOutputPart);
     case 'function_call':
     case 'custom_tool_call':
+      if (!filledString(item.name)) throw failureOf(say.namelessCall);
       return [{ type: 'toolCall', ...callHead(item), arguments: callPayload(item) ?? '' }];
     case 'reasoning':
       return [readReasoningItem(item)];
     default:
       return [{ type: 'opaque', wire: 'responses', value: item }];
   }
+}
+
+/** Parts of a message; some servers write its text plainly, or name it as chat does. */
+export function messageContent({ content }: JsonObject): JsonObject[] {
+  const parts = typeof content === 'string' ? [{ type: 'text', text: content }] : arrayOf(content).filter(isObject);
+  return parts.map((part) => (part.type === 'text' ? { ...part, type: 'output_text' } : part));
+}
+
+function readOutputPart(part: JsonObject): Part[] {
+  if (part.type === 'refusal') return [{ type: 'refusal', text: stringOf(part.refusal) ?? '' }];
+  if (part.type !== 'output_text') return [];
+  const annotations = arrayOf(part.annotations);
+  const text = stringOf(part.text) ?? '';
+  return [{ type: 'text', text, ...(annotations.length > 0 && { extra: { annotations } }) }];
 }
 
 /** Identity of a call item, as its start event carries it. */

@@ -1,10 +1,10 @@
 /** OpenAI Responses: the upstream's stream into neutral events. */
-import { MOST_CALLS, tooManyCalls } from './callBounds';
+import { MOST_CALLS, namelessCall, tooManyCalls } from './callBounds';
 import type { SseEvent, StreamParser } from './codec';
-import type { JsonObject, StreamEvent } from './conversation';
+import type { ApiFailure, JsonObject, StreamEvent } from './conversation';
 import { chatForResponses, failureOfEvent } from './failure';
 import { arrayOf, filledString, isObject, numberOf, objectOf, parseObject, stringOf } from './read';
-import { callHead, callPayload, isCall, readFinish, readResponsesUsage } from './responsesRead';
+import { callHead, callPayload, isCall, messageContent, readFinish, readResponsesUsage } from './responsesRead';
 import { readReasoningItem } from './responsesRequest';
 
 /** What has been seen of one output item. What was streamed tells what a `.done` or final object adds (R8, R9). */
@@ -126,15 +126,16 @@ export function createResponsesParser(): StreamParser {
 
   function callStart(item: Item, value: JsonObject): StreamEvent[] {
     if (item.started) return [];
+    if (!filledString(value.name)) return stop(namelessCall());
     item.started = true;
     item.index = nextIndex++;
-    if (++calls > MOST_CALLS) return tooMany();
+    if (++calls > MOST_CALLS) return stop(tooManyCalls());
     return [{ type: 'toolCallStart', index: item.index, ...callHead(value) }];
   }
 
-  function tooMany(): StreamEvent[] {
+  function stop(failure: ApiFailure): StreamEvent[] {
     over = true;
-    return [{ type: 'error', failure: tooManyCalls() }];
+    return [{ type: 'error', failure }];
   }
 
   function callText(event: JsonObject, text: string, whole: boolean): StreamEvent[] {
@@ -152,13 +153,14 @@ export function createResponsesParser(): StreamParser {
     const events: StreamEvent[] = [];
     switch (value.type) {
       case 'message':
-        arrayOf(value.content).forEach((part, at) => {
-          events.push(...contentDone({ ...event, content_index: at }, objectOf(part)));
+        messageContent(value).forEach((part, at) => {
+          events.push(...contentDone({ ...event, content_index: at }, part));
         });
         break;
       case 'function_call':
       case 'custom_tool_call':
         events.push(...callStart(item, value), ...callText(event, callPayload(value) ?? '', true));
+        if (over) return events;
         // A call the upstream did not finish stays open: nobody may run it (R11).
         if (value.status !== 'incomplete') events.push({ type: 'toolCallEnd', index: item.index });
         break;
@@ -194,6 +196,7 @@ export function createResponsesParser(): StreamParser {
       const id = filledString(value.id);
       events.push(...done(id !== undefined && byId.has(id) ? { item_id: id } : { output_index: at }, value));
     });
+    if (over) return events;
     const usage = readResponsesUsage(response.usage);
     if (usage) events.push({ type: 'usage', usage });
     const withCalls = calls > 0 || arrayOf(response.output).some((item) => isObject(item) && isCall(item));
@@ -229,14 +232,15 @@ export function createResponsesParser(): StreamParser {
         const value = objectOf(event.item);
         nameless = undefined;
         freeIndex(event, value);
-        return value && isCall(value) ? callStart(itemOf(withId(event, value)), value) : [];
+        // A name that has not come yet comes with the whole item.
+        return value && isCall(value) && filledString(value.name) ? callStart(itemOf(withId(event, value)), value) : [];
       }
       case 'response.output_text.done':
         return content(event, 'text', stringOf(event.text) ?? '', true);
       case 'response.refusal.done':
         return content(event, 'refusal', stringOf(event.refusal) ?? '', true);
       case 'response.content_part.done':
-        return contentDone(event, objectOf(event.part));
+        return contentDone(event, messageContent({ content: [event.part ?? null] })[0]);
       case 'response.reasoning_summary_text.done':
         return reasoning(event, 'summary', stringOf(event.text) ?? '', true);
       case 'response.reasoning_text.done':

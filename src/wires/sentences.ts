@@ -50,6 +50,7 @@ export const say = catalogue('wires', {
   chatForResponses:
     'The provider answered in the form of Chat Completions where Responses was asked for. Set "wire": "chat" for this backend.',
   tooManyCalls: (most: string) => `The provider sent more than ${most} tool calls in one answer. It was stopped there.`,
+  namelessCall: 'The provider sent a tool call that names no tool, so that it cannot be run.',
 
   // What was changed of a request, or left out
   becameText: (kinds: Said) => `became text, since this provider has no form for it: ${kinds.text}`,

@@ -415,7 +415,7 @@ describe('chat: reading streams', () => {
     assert.deepEqual(collect(got).parts, [{ type: 'text', text: 'ab' }]);
   });
 
-  it('takes a whole message in the last chunk only when nothing was streamed (R8, R9)', () => {
+  it('takes of a whole message in the last chunk what was not streamed (R8, R9)', () => {
     const message = {
       role: 'assistant',
       content: 'all',
@@ -423,9 +423,16 @@ describe('chat: reading streams', () => {
     };
     const closing = { ...chunk({}), choices: [{ index: 0, message, finish_reason: 'tool_calls' }] };
     assert.equal(collect(read(sse(closing as JsonObject) + DONE)).parts.length, 2);
-    assert.deepEqual(collect(read(sse(chunk({ content: 'all' }), closing as JsonObject) + DONE)).parts, [
-      { type: 'text', text: 'all' },
-    ]);
+    const text = { type: 'text', text: 'all' };
+    const call = { type: 'toolCall', id: 'a', name: 'f', arguments: '{}' };
+    const behind = (delta: JsonObject, last: JsonValue = closing as JsonObject) =>
+      collect(read(sse(chunk(delta), last) + DONE)).parts;
+    assert.deepEqual(behind({ content: 'all' }), [text, call]);
+    assert.deepEqual(behind({ tool_calls: [{ index: 0, ...message.tool_calls[0] }] }), [call, text]);
+    // Beside an empty delta, too; one that brings a piece in each chunk repeats nothing.
+    const beside = { ...closing, choices: [{ index: 0, delta: {}, message, finish_reason: 'tool_calls' }] };
+    assert.deepEqual(behind({ content: 'all' }, beside as JsonObject), [text, call]);
+    assert.deepEqual(behind({ role: 'assistant' }, beside as JsonObject), [text, call]);
   });
 });
 

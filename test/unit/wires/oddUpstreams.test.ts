@@ -210,4 +210,106 @@ describe('odd Responses upstreams', () => {
     const whole = codecFor('responses').parseAnswer({ status: 'completed', output: [call] });
     assert.deepEqual(callsOf(whole), [['c1', 'A', '{"a":1}']]);
   });
+  it('a message whose content is plain text, or parts of chat, is read, streamed and whole', () => {
+    for (const content of ['Hi', [{ type: 'text', text: 'Hi' }]] as JsonValue[]) {
+      const item: JsonObject = { type: 'message', id: 'm1', role: 'assistant', content };
+      const answer = read('responses', [{ type: 'response.output_item.done', output_index: 0, item }, end]);
+      assert.deepEqual(partsOf(answer), [['text', 'Hi']]);
+      const whole = codecFor('responses').parseAnswer({ status: 'completed', output: [item] });
+      assert.deepEqual(partsOf(whole), [['text', 'Hi']]);
+    }
+    const part = { type: 'response.content_part.done', output_index: 0, part: { type: 'text', text: 'Hi' } };
+    assert.deepEqual(partsOf(read('responses', [part, end])), [['text', 'Hi']]);
+  });
+  it('a name that comes with the whole call only is its name', () => {
+    const added: JsonObject = { type: 'function_call', id: 'f1', call_id: 'c1', arguments: '' };
+    const item: JsonObject = { ...added, name: 'A', arguments: '{"a":1}' };
+    const answer = read('responses', [
+      { type: 'response.output_item.added', output_index: 0, item: added },
+      { type: 'response.function_call_arguments.delta', output_index: 0, delta: '{"a":1}' },
+      { type: 'response.output_item.done', output_index: 0, item },
+      end,
+    ]);
+    assert.deepEqual(callsOf(answer), [['c1', 'A', '{"a":1}']]);
+  });
+});
+
+describe('odd Messages upstreams', () => {
+  const stop = [
+    { type: 'message_delta', delta: { stop_reason: 'end_turn' } },
+    { type: 'message_stop' },
+  ] as const satisfies JsonObject[];
+  const piece = (fields: JsonObject, index?: number): JsonObject => ({
+    type: 'content_block_delta',
+    ...(index !== undefined && { index }),
+    delta: fields,
+  });
+
+  it('text and thinking whose block was never begun are blocks of their own', () => {
+    for (const index of [0, undefined]) {
+      const answer = read('messages', [
+        { type: 'message_start', message: {} },
+        piece({ type: 'thinking_delta', thinking: 'hm' }, index),
+        piece({ type: 'text_delta', text: 'H' }, index),
+        piece({ type: 'text_delta', text: 'i' }, index),
+        ...stop,
+      ]);
+      assert.deepEqual(partsOf(answer), [
+        ['reasoning', 'hm'],
+        ['text', 'Hi'],
+      ]);
+    }
+  });
+  it('arguments without an index are those of the call that began last', () => {
+    const answer = read('messages', [
+      { type: 'content_block_start', content_block: { type: 'tool_use', id: 'c1', name: 'A' } },
+      piece({ type: 'input_json_delta', partial_json: '{"a":1}' }),
+      { type: 'content_block_stop' },
+      ...stop,
+    ]);
+    assert.deepEqual(callsOf(answer), [['c1', 'A', '{"a":1}']]);
+  });
+  it('text in a block of a kind that nobody knows stays in it', () => {
+    const answer = read('messages', [
+      { type: 'content_block_start', index: 0, content_block: { type: 'note' } },
+      piece({ type: 'text_delta', text: 'Hi' }, 0),
+      { type: 'content_block_stop', index: 0 },
+      ...stop,
+    ]);
+    assert.deepEqual(answer.parts, [{ type: 'opaque', wire: 'messages', value: { type: 'note', text: 'Hi' } }]);
+  });
+});
+
+describe('calls that name no tool', () => {
+  const NAMELESS = /names no tool/;
+  const failureIn = (wire: WireName, events: readonly JsonObject[]): string | undefined => {
+    const parser = codecFor(wire).createStreamParser();
+    const read = [...events.flatMap((event) => parser.push({ data: JSON.stringify(event) })), ...parser.finish()];
+    const failure = read.at(-1);
+    return failure?.type === 'error' ? failure.failure.message : undefined;
+  };
+
+  it('end the answer with a failure that says so, streamed and whole', () => {
+    const call = { id: 'c', type: 'function', function: { arguments: '{"a":1}' } };
+    const item: JsonObject = { type: 'function_call', call_id: 'c', arguments: '{"a":1}' };
+    const block: JsonObject = { type: 'tool_use', id: 'c', input: { a: 1 } };
+    const streams: [WireName, JsonObject[]][] = [
+      ['chat', [delta({ content: 'Hi', tool_calls: [{ index: 0, ...call }] }), delta({}, 'tool_calls')]],
+      ['responses', [{ type: 'response.output_item.done', output_index: 0, item }]],
+      ['responses', [{ type: 'response.completed', response: { status: 'completed', output: [item] } }]],
+      ['messages', [{ type: 'content_block_start', index: 0, content_block: block }]],
+      ['messages', [{ type: 'content_block_delta', delta: { type: 'input_json_delta', partial_json: '{}' } }]],
+    ];
+    for (const [wire, events] of streams) assert.match(failureIn(wire, events) ?? '', NAMELESS);
+    const whole: [WireName, JsonObject][] = [
+      ['chat', { choices: [{ message: { tool_calls: [call] } }] }],
+      ['responses', { status: 'completed', output: [item] }],
+      ['messages', { content: [block] }],
+    ];
+    for (const [wire, body] of whole) assert.throws(() => codecFor(wire).parseAnswer(body), NAMELESS);
+  });
+  it('are none where nothing of them comes but a place', () => {
+    const answer = read('chat', [delta({ content: 'Hi', tool_calls: [{ index: 0 }] }), delta({}, 'stop')]);
+    assert.deepEqual(partsOf(answer), [['text', 'Hi']]);
+  });
 });
