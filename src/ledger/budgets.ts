@@ -90,7 +90,7 @@ export function createSpending(world: SpendingWorld): Spending {
     warned: false,
   });
 
-  /** Counters of a key; those whose window is over begin anew. */
+  /** Counters of a key; those whose window is over begin anew, and those of a day that a wrong clock said. */
   function countersOf(key: string, budget: Budget | undefined): Record<WindowKind, Counter> {
     const now = world.now();
     let counters = keys.get(key);
@@ -102,8 +102,8 @@ export function createSpending(world: SpendingWorld): Spending {
       keys.set(key, counters);
     }
     for (const kind of WINDOWS) {
-      const { ends } = counters[kind].window;
-      if (ends !== undefined && now >= ends) counters[kind] = fresh(key, windowAt(kind, now));
+      const { begins = now, ends = Number.POSITIVE_INFINITY } = counters[kind].window;
+      if (now < begins || now >= ends) counters[kind] = fresh(key, windowAt(kind, now));
     }
     return counters;
   }

@@ -11,6 +11,8 @@ export type WindowKind = (typeof WINDOWS)[number];
 export interface BudgetWindow {
   /** First local day, `YYYY-MM-DD`; empty for `total`. Names the window: two moments share it when they share this. */
   from: string;
+  /** Milliseconds since the epoch when it began; absent for `total`. */
+  begins?: number;
   /** Milliseconds since the epoch when the next one begins; absent for `total`. */
   ends?: number;
 }
@@ -33,11 +35,14 @@ export function windowAt(kind: WindowKind, ms: number): BudgetWindow {
   if (kind === 'total') return { from: '' };
   const now = new Date(ms);
   const [year, month, day] = [now.getFullYear(), now.getMonth(), now.getDate()];
-  if (kind === 'day') return { from: dayText(now), ends: new Date(year, month, day + 1).getTime() };
-  if (kind === 'month')
-    return { from: dayText(new Date(year, month, 1)), ends: new Date(year, month + 1, 1).getTime() };
+  if (kind === 'day') return between(new Date(year, month, day), new Date(year, month, day + 1));
+  if (kind === 'month') return between(new Date(year, month, 1), new Date(year, month + 1, 1));
   const monday = day - ((now.getDay() + 6) % 7);
-  return { from: dayText(new Date(year, month, monday)), ends: new Date(year, month, monday + 7).getTime() };
+  return between(new Date(year, month, monday), new Date(year, month, monday + 7));
+}
+
+function between(first: Date, next: Date): BudgetWindow {
+  return { from: dayText(first), begins: first.getTime(), ends: next.getTime() };
 }
 
 /** A moment for a person, local: `today at 14:05`, `tomorrow at 00:00`, `on 2026-12-01 at 00:00`. */

@@ -18,7 +18,7 @@ import type { ClientSide } from './clientSide';
 import { withoutQuotes } from './errors';
 import type { Failed, Run } from './exchangeTypes';
 import { withoutKey } from './keptWords';
-import { breakerKey, keysOf } from './keyTry';
+import { breakerKey, type KeyTries, keysOf } from './keyTry';
 import { lessonsFrom, MOST_LESSONS, type SentBody } from './lessonTry';
 import { noteRules, reasonOf } from './newRecord';
 import { describesPictures, withPicturesTold } from './pictureWords';
@@ -132,7 +132,7 @@ export async function runCandidates(run: Run, candidates: readonly Target[], res
         continue;
       }
 
-      const larger = failure.kind === 'contextLength' ? largerWindow(run, target, queue) : undefined;
+      const larger = failure.kind === 'contextLength' ? largerWindow(run, target, keys, queue) : undefined;
       if (larger) queue.splice(at + 1, 0, larger);
       const spare = keys.next(target, failure, queue);
       if (spare) queue.splice(at + 1, 0, spare);
@@ -161,11 +161,12 @@ function nothingTried(target: Target): Failed {
 }
 
 /** The model that was configured for inputs too long for this one, unless it is in the queue already. */
-function largerWindow(run: Run, target: Target, queue: readonly Target[]): Target | undefined {
+function largerWindow(run: Run, target: Target, keys: KeyTries, queue: readonly Target[]): Target | undefined {
   const name = target.model?.contextFallback;
   const found = name === undefined ? undefined : run.exchange.runtime.routes.resolve(name);
   if (!found || 'notFound' in found) return undefined;
-  return queue.some((known) => breakerKey(known) === breakerKey(found)) ? undefined : found;
+  const larger = keys.first(found);
+  return queue.some((known) => breakerKey(known) === breakerKey(larger)) ? undefined : larger;
 }
 
 /** Milliseconds of the whole request's time that are left; undefined without a limit. */

@@ -22,6 +22,7 @@ import { estimateInputTokens } from '../wires/tokens';
 import { type AttemptResult, runAttempt, WHOLE_ANSWER_FACTOR } from './attempt';
 import type { Run } from './exchangeTypes';
 import { keptWords, withoutKey } from './keptWords';
+import { keysOf } from './keyTry';
 import { errorOf, newRecord, noteRules, reasonOf } from './newRecord';
 import { keyProblem, sender } from './plan';
 import { type CollectingReply, createCollectingReply, readAnswer } from './reply';
@@ -121,12 +122,14 @@ function teller(run: Run, by: string, leftMs: number | undefined) {
   };
 }
 
-function seerOf({ exchange }: Run, by: string): { target: Target } | { reason: Words } {
+function seerOf(run: Run, by: string): { target: Target } | { reason: Words } {
+  const { exchange } = run;
   const found = exchange.runtime.routes.resolve(by);
   if ('notFound' in found) return { reason: say.nobodyServes(by) };
   if (!exchange.deps.admission.allows(exchange.clientKey, found)) return { reason: say.mayNotUse(by) };
-  const problem = keyProblem(found, exchange.runtime.keyFor(found));
-  return problem ? { reason: wordsOf(problem) } : { target: plainTarget(found) };
+  const target = keysOf(run).first(found);
+  const problem = keyProblem(target, exchange.runtime.keyFor(target));
+  return problem ? { reason: wordsOf(problem) } : { target: plainTarget(target) };
 }
 
 /** One description, and its record in the ledger. */

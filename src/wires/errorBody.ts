@@ -3,7 +3,7 @@ import type { Words } from '../said';
 import type { JsonObject, JsonValue } from './conversation';
 import { jsonTextOf } from './jsonText';
 import { arrayOf, filledString, isObject, numberOf, objectOf, stringOf } from './read';
-import { duration } from './retryAfter';
+import { bounded, duration } from './retryAfter';
 import { say } from './sentences';
 
 /** Characters of a body that are looked at. */
@@ -100,9 +100,9 @@ function detailLine(item: JsonObject, depth: number): string {
 function retryInfo(error: JsonObject): number | undefined {
   for (const detail of arrayOf(error.details)) {
     const delay = stringOf(objectOf(detail)?.retryDelay);
-    if (delay !== undefined) return duration(delay);
+    if (delay !== undefined) return bounded(duration(delay));
   }
-  return numberOf(error.retry_after) ?? numberOf(objectOf(error.metadata)?.retry_after_seconds);
+  return bounded(numberOf(error.retry_after) ?? numberOf(objectOf(error.metadata)?.retry_after_seconds));
 }
 
 function httpStatus(value: JsonValue | undefined): number | undefined {

@@ -79,7 +79,8 @@ function secondsUntil(date: string, headers: Headers, now: number): number {
   return (Date.parse(date) - (Number.isNaN(sent) ? now : sent)) / 1000;
 }
 
-function bounded(seconds: number | undefined): number | undefined {
+/** A day at most, and nothing that is no time to wait. */
+export function bounded(seconds: number | undefined): number | undefined {
   if (seconds === undefined || !Number.isFinite(seconds)) return undefined;
   return Math.min(Math.max(seconds, 0), DAY);
 }

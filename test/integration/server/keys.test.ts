@@ -88,6 +88,19 @@ describe('several keys of one backend', () => {
     assert.deepEqual(asked(), ['sk-first-000000', 'sk-second-00000']);
   });
 
+  it('the model for inputs that are too long begins with the key that is not refused', async () => {
+    const [up] = settings(upstream.url).backends;
+    await router.configure({
+      ...settings(upstream.url),
+      backends: [{ ...up!, models: [{ id: 'up/gpt-4o', contextFallback: 'up/gpt-4.1' }] }],
+    });
+    const tooLong = json({ error: { message: 'Too long.', code: 'context_length_exceeded' } }, 400);
+    says['sk-first-000000'] = REFUSED;
+    says['sk-second-00000'] = (seen, response) => (seen.json().model === 'gpt-4o' ? tooLong : good)(seen, response);
+    assert.equal((await ask('hi')).status, 200);
+    assert.deepEqual(asked(), ['sk-first-000000', 'sk-second-00000', 'sk-second-00000']);
+  });
+
   it('a key that is not stored is passed over', async () => {
     await router.configure(settings(upstream.url), { other: 'sk-other-000000' });
     assert.equal((await ask('hi')).status, 200);

@@ -60,6 +60,16 @@ describe('pictures for a model that cannot see', () => {
   const lastTurn = (seen?: Seen): string => JSON.stringify(((seen?.json().messages ?? []) as object[]).at(-1));
 
   describe('with imagesBy', () => {
+    it('are described with the key that is there, where the first of several is not', async () => {
+      const { backends = [], ...more } = settings();
+      const eye = { ...backends[1]!, requireApiKey: true, apiKeyNames: ['gone', 'there'] };
+      router = await startRouter({ ...more, backends: [backends[0]!, eye] }, { there: 'sk-there-000000' });
+      const turn = { model: 'reads', messages: [chatTurn(chatPicture)] };
+      assert.equal((await router.post('/v1/chat/completions', turn)).status, 200);
+      assert.equal(seer.seen[0]?.headers.authorization, 'Bearer sk-there-000000');
+      assert.match(lastTurn(reader.seen[0]), /A red dot/);
+    });
+
     it('are described once, and stand in the same words in every later turn', async () => {
       const own = await start();
       const first = { model: 'reads', messages: [chatTurn(chatPicture)] };

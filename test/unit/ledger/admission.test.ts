@@ -420,6 +420,24 @@ describe('admission: budgets', () => {
     assert.equal(later.warnings.length, 0);
   });
 
+  it('a day that only a wrong clock said holds no budget after the clock was set right', () => {
+    const { admission, ask, clock } = world({ budget: { day: 1, month: 1 } }, { at: NOON + 400 * 86_400_000 });
+    taken(ask({ input: 1 })).settle({ cost: 1 });
+    refused(ask({ input: 1 }));
+    clock.back = 400 * 86_400_000;
+    taken(ask({ input: 1 })).settle({ cost: 0.5 });
+    const windows = admission.state().find(({ name }) => name === 'phone')!.windows;
+    assert.deepEqual(
+      windows.filter(({ budget }) => budget !== undefined).map(({ window, spent }) => [window, spent]),
+      [
+        ['day', 0.5],
+        ['month', 0.5],
+      ],
+    );
+    clock.now += 86_400_000;
+    assert.equal(admission.state().find(({ name }) => name === 'phone')!.windows[0]!.spent, 0);
+  });
+
   it('lets free models pass with an empty budget, and unpriced ones until it is used up', () => {
     const { ask } = world({ budget: { day: 0.1 } });
     const unpriced = targetOn('litellm', 'own-model');

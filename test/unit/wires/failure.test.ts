@@ -452,6 +452,9 @@ describe('failure: when to come back', () => {
     assert.equal(wait({}, { error: { message: 'Please retry after 20 seconds.' } }), 20);
     assert.equal(wait({}, { error: { message: 'Please try again in 20ms.' } }), 0.02);
     assert.equal(read(400, { error: { message: 'try again in 5s' } }).retryAfterSeconds, undefined);
+    // A body keeps to the bounds of a header.
+    assert.equal(wait({}, { error: { message: 'No.', retry_after: -1 } }), 0);
+    assert.equal(wait({}, { error: { message: 'No.', retry_after: 1e300 } }), 86_400);
   });
 });
 
