@@ -3,6 +3,7 @@
  * once and comes back, with waits that grow and an end where it makes no sense any more.
  */
 import path from 'node:path';
+import { steadyNow } from '../network/steadyClock';
 import { errorWords, failureOf, type Message, messageOf, textOf, type Words, wordsOf } from '../said';
 import { events, type RouterState } from './contract';
 import type { Peer } from './dial';
@@ -82,6 +83,7 @@ export function createLifeline(options: LifelineOptions, on: LifelineEvents): Li
   let state: ClientState = { name: 'connecting' };
   let peer: Peer | undefined;
   let logFile = path.join(options.dataDir, 'logs', 'router.log');
+  /** Steady moments: a wall clock that is set back would keep crashes of long ago in mind. */
   let crashes: number[] = [];
   let givenUp = false;
   let wake = (): void => undefined;
@@ -147,14 +149,14 @@ export function createLifeline(options: LifelineOptions, on: LifelineEvents): Li
   };
 
   const afterCrash = async (why: Words): Promise<void> => {
-    const now = Date.now();
+    const now = steadyNow();
     crashes = [...crashes.filter((at) => now - at < CRASH_MEMORY), now];
     const wait = backoff[crashes.length - 1];
     if (wait === undefined) {
       giveUp(say.givenUp(why, crashes.length));
       return;
     }
-    set({ name: 'waiting', ...messageOf(why), retryAt: now + wait, crashes: crashes.length });
+    set({ name: 'waiting', ...messageOf(why), retryAt: Date.now() + wait, crashes: crashes.length });
     await sleep(wait);
   };
 

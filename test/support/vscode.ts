@@ -1,5 +1,8 @@
 /** The few parts of the editor's API that unit tests of `src/editor/` need; `import 'vscode'` means this file there. */
 
+import { readFile, stat } from 'node:fs/promises';
+import path from 'node:path';
+
 /** What stands in a person's settings and in those of the folder that is open. */
 export const written: { user: Record<string, unknown>; workspace: Record<string, unknown> } = {
   user: {},
@@ -7,6 +10,7 @@ export const written: { user: Record<string, unknown>; workspace: Record<string,
 };
 
 export const workspace = {
+  fs: { stat: ({ fsPath }: Uri) => stat(fsPath), readFile: ({ fsPath }: Uri) => readFile(fsPath) },
   onDidChangeConfiguration: (_listener: () => void) => ({ dispose() {} }),
   getConfiguration: (section = '') => {
     const at = (values: Record<string, unknown>, key: string) => values[[section, key].filter(Boolean).join('.')];
@@ -46,7 +50,11 @@ export const env = {
   sessionId: 'session',
   clipboard: { text: '', writeText: async (text: string) => void (env.clipboard.text = text) },
 };
-export const Uri = { file: (fsPath: string) => ({ fsPath }) };
+export class Uri {
+  private constructor(readonly fsPath: string) {}
+  static file = (fsPath: string) => new Uri(fsPath);
+  static joinPath = ({ fsPath }: Uri, ...parts: string[]) => new Uri(path.join(fsPath, ...parts));
+}
 export class EventEmitter<T> {
   private readonly listeners = new Set<(value: T) => void>();
   readonly event = (listener: (value: T) => void) => {

@@ -7,6 +7,7 @@ import type { ImportItem } from '../../config/formats/importItems';
 import { previewText } from '../../config/formats/importText';
 import { defaultOf } from '../../routing/implicitDefault';
 import { SaidError } from '../../said';
+import { inForce } from '../actions';
 import type { Editor } from '../controller';
 import { COMMANDS, type Handlers } from '../ids';
 import { sayInformation, sayWarning } from '../say';
@@ -85,6 +86,7 @@ async function importFile(editor: Editor, showPage: ShowPage, file: Uri): Promis
   if (!(await mayReplace(replaced, t`your settings`))) return;
   const before = defaultOf(writtenBackends());
   await write(editor, chosen);
+  if (!(await inForce(editor))) return;
   const kept = before && chosen.some(({ kind }) => kind === 'backend') ? keptText(before) : '';
   const doctor = 'Run Doctor';
   void sayInformation(t`Imported: ${counted(chosen)}.${kept}`, doctor).then(async (answer) => {
@@ -144,7 +146,6 @@ async function write(editor: Editor, items: readonly ImportItem[]): Promise<void
     await writeSetting('aliases', mergeAliases(present, items));
   }
   for (const item of items) if (item.kind === 'setting') await writeSetting(item.name, item.value);
-  await editor.push();
 }
 
 const COUNTED: Record<ImportItem['kind'], (count: number) => string> = {

@@ -3,7 +3,7 @@
 import { env, window } from 'vscode';
 import { clientKeyName } from '../../settings/keyNames';
 import { SHELL } from '../../system/processes';
-import { isRunning, tell } from '../actions';
+import { inForce, isRunning, tell } from '../actions';
 import type { Editor } from '../controller';
 import type { Handlers } from '../ids';
 import { newClientKey } from '../keyStore';
@@ -39,7 +39,9 @@ async function useInOtherTool(editor: Editor): Promise<void> {
     { title: `${title}: ${tool.name}`, placeHolder: t`Which model shall it ask for?` },
   );
   if (!model) return;
-  const { key, fresh } = await keyFor(editor, tool.id);
+  const made = await keyFor(editor, tool.id);
+  if (!made) return;
+  const { key, fresh } = made;
   await env.clipboard.writeText(tool.lines({ origin, key, model, shell: SHELL }));
   void tell(editor, {
     severity: 'info',
@@ -64,14 +66,13 @@ async function askWhere(editor: Editor, title: string): Promise<string | undefin
   return without(picked?.url);
 }
 
-/** The key that bears the tool's name; made where there is none. */
-async function keyFor(editor: Editor, name: string): Promise<{ key: string; fresh: boolean }> {
+/** The key that bears the tool's name; made where there is none. Undefined, and told, where it opens nothing yet. */
+async function keyFor(editor: Editor, name: string): Promise<{ key: string; fresh: boolean } | undefined> {
   const stored = await editor.keys.get(clientKeyName(name));
   const listed = writtenKeys().some((entry) => keyName(entry) === name);
   if (stored && listed) return { key: stored, fresh: false };
   const key = stored ?? newClientKey();
   if (!stored) await editor.keys.set(clientKeyName(name), key);
   if (!listed) await writeSetting('clientKeys', [...writtenKeys(), { name }]);
-  await editor.push();
-  return { key, fresh: true };
+  return (await inForce(editor)) ? { key, fresh: true } : undefined;
 }
