@@ -36,6 +36,7 @@ export const say = catalogue('config', {
   invalidUnicode: 'This \\u escape is not valid JSON.',
   invalidCharacter: 'This character is not allowed here.',
   invalidYaml: (why: string) => `This is not valid YAML: ${why}${/[.!]$/.test(why) ? '' : '.'}`,
+  noAnchor: (name: string) => `*${name} needs an anchor &${name} before it, and there is none.`,
   endlessYaml: 'This YAML refers to itself or unfolds too far.',
 
   // Files that it includes

@@ -90,6 +90,7 @@ function exportBackend(backend: Backend, out: Collector): void {
     }
     for (const alias of model.aliases ?? []) out.aliases[alias] ??= model.id;
     if (model.imagesBy !== undefined) out.note(`that pictures for ${model.id} are described by ${model.imagesBy}.`);
+    if (model.hidden) out.note(`that ${model.id} is not listed.`);
     if (model.buffered) out.note(`that answers of ${model.id} are held until they are whole.`);
   }
   if (backend.apiKeyNames?.[1])
@@ -178,7 +179,7 @@ function addEntry(out: Collector, backend: Backend, { name, upstream, model, eff
   const way = responsesWay(backend, provider.prefix, upstream, model);
   const reasoning = effort ?? model?.reasoningEffort;
   const version = backend.query['api-version'];
-  const info = infoOf(model, abilitiesFor(backend, upstream, model).maxOutputTokens);
+  const info = infoOf(model, abilitiesFor(backend, upstream, model).maxOutputTokens, provider.prefix);
   out.entries.push({
     name,
     params: {
@@ -293,10 +294,16 @@ function droppedOf(backend: Backend): { additional_drop_params?: string[] } {
 }
 
 /** Prices per million become prices per token. */
-function infoOf(model: ModelSettings | undefined, maxOutput: number | undefined): Record<string, unknown> | undefined {
+function infoOf(
+  model: ModelSettings | undefined,
+  maxOutput: number | undefined,
+  prefix: string,
+): Record<string, unknown> | undefined {
   const perToken = (price: number) => Number((price / 1e6).toPrecision(12));
   const { price } = model ?? {};
   const info = {
+    // Azure's models stand in LiteLLM's table under its own name.
+    ...(model?.base !== undefined && { base_model: prefix === 'azure' ? `azure/${model.base}` : model.base }),
     ...(model?.maxOutputTokens !== undefined && { max_output_tokens: maxOutput }),
     ...(price && {
       input_cost_per_token: perToken(price.input),

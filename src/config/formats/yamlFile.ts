@@ -1,5 +1,5 @@
 /** YAML as PyYAML reads it (merge keys, yes and no), with the place of everything in it. */
-import { isMap, isNode, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
+import { type Document, isAlias, isMap, isNode, isScalar, LineCounter, type Node, parseDocument, visit } from 'yaml';
 import { error } from '../../settings/checkBackend';
 import type { Found, Segment } from '../../settings/path';
 import { isObject } from '../../wires/read';
@@ -30,10 +30,29 @@ export function readYaml(text: string): SourceFile {
   const found: Found[] = [];
   try {
     value = document.toJS({ maxAliasCount: MAX_ALIASES });
-  } catch {
-    found.push(error([], say.endlessYaml));
+  } catch (thrown) {
+    found.push(whyUnresolved(document, String((thrown as Error).message)));
   }
-  return { value, found, positionOf: (one) => at(offsetOf(document.contents, one.at, one.key === true)) };
+  return { value, found, positionOf: (one) => at(one.offset ?? offsetOf(document.contents, one.at, one.key === true)) };
+}
+
+/** What parses may still not resolve: an alias without its anchor, a merge of what is no mapping, a file that unfolds without end. */
+function whyUnresolved(document: Document, message: string): Found {
+  const anchors = new Set<string>();
+  let lost: { name: string; offset: number } | undefined;
+  visit(document, {
+    Node(_, node) {
+      if (!isAlias(node)) {
+        if (node.anchor !== undefined) anchors.add(node.anchor);
+      } else if (!anchors.has(node.source)) {
+        lost = { name: node.source, offset: node.range?.[0] ?? 0 };
+        return visit.BREAK;
+      }
+      return undefined;
+    },
+  });
+  if (lost) return { ...error([], say.noAnchor(lost.name)), offset: lost.offset };
+  return error([], message.startsWith('Merge ') ? say.invalidYaml(message) : say.endlessYaml);
 }
 
 /** Top-level keys of a broken file, enough to tell what it was meant to be. */

@@ -309,3 +309,23 @@ describe('the API of a model in an exported file', () => {
     assert.ok(names.includes('openai/gpt-4.1'));
   });
 });
+
+describe('the model behind a name in an exported file', () => {
+  it('is its base_model and comes back as base; what is hidden is said, for there it is listed', () => {
+    const settings = settingsOf({
+      backends: [
+        {
+          name: 'azure',
+          preset: 'azure-deployments',
+          baseUrl: 'https://r.openai.azure.com/openai',
+          query: { 'api-version': '2024-10-21' },
+          models: [{ id: 'mine', upstream: 'deployment', base: 'gpt-4o', hidden: true }],
+        },
+      ],
+    });
+    const text = fileOf(settings, 'config.yaml');
+    assert.match(text, /base_model: azure\/gpt-4o/);
+    assert.match(text, /# Not carried over: that mine is not listed\./);
+    assert.equal(again(settings).backends[0]?.models?.[0]?.base, 'gpt-4o');
+  });
+});

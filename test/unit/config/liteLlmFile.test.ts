@@ -529,6 +529,14 @@ router_settings:
     );
   });
 
+  it('an alias without its anchor, and a merge of what is no mapping, are told as that', () => {
+    const entry = (params: string) => `model_list:\n  - model_name: a\n    litellm_params: ${params}\n`;
+    assert.deepEqual(load(entry('*shared')).told, [
+      '3:21 : *shared needs an anchor &shared before it, and there is none.',
+    ]);
+    assert.match(load(entry('{<<: shared}')).told.join(), /^1:1 : This is not valid YAML: Merge sources must be maps/);
+  });
+
   it('refuses YAML that unfolds without end', () => {
     const layers = Array.from(
       { length: 9 },
