@@ -11,12 +11,13 @@ import {
   failureOf,
   keyMessage,
   type Message,
+  settingProblem,
   switchedOffNotice,
   tunnelTrouble,
   urlNotice,
 } from './stateMessages';
 import { phaseOf, workingUrl } from './view';
-import { inWords, t } from './words';
+import { inWords } from './words';
 
 /** The URL that a person was told and may have pasted; shared by all windows and kept over restarts. */
 const TOLD_URL = 'toldUrl';
@@ -66,18 +67,13 @@ export function createNotifier(editor: Editor): Disposable {
   return { dispose: () => subscriptions.forEach((subscription) => void subscription.dispose()) };
 }
 
-/** A setting that is not in force: named, with a button that opens it. The router keeps the last good ones. */
+/** A setting that is not in force: named, with a button that opens it. */
 async function showProblems(editor: Editor, errors: Problem[]): Promise<void> {
   const [first] = errors;
   if (!first) return;
-  const others = errors.length - 1;
-  const rest = others === 1 ? t`There is 1 more, see the log.` : t`There are ${others} more, see the log.`;
-  const more = others > 0 ? ` ${rest}` : '';
   for (const error of errors) editor.log.warn(`Setting ${error.path}: ${error.message}`);
-  const text = t`Setting llmRouter.${first.path}: ${sentence(inWords(first.says ?? first.message))}${more} The router keeps the last good settings.`;
+  const text = settingProblem(editor.view, first, errors.length - 1);
   const chosen = await sayError(text, 'Open Setting', 'Show Log');
   if (chosen === 'Open Setting') await openSetting(first.path);
   else if (chosen) editor.log.show();
 }
-
-const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);

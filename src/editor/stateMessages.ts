@@ -2,6 +2,7 @@
 
 import { assertNever } from '../never';
 import { clock } from '../said';
+import type { Problem } from '../settings/problem';
 import { isLocalOnly } from '../settings/tunnelKinds';
 import type { TunnelStatus } from '../tunnel/tunnel';
 import { phaseOf, returningUrl, type View, whyFailed, workingUrl } from './view';
@@ -243,4 +244,15 @@ export function cursorJobNotice({ state }: View): Message | undefined {
     text: here(job).text,
     actions: ['Connect Cursor…', 'Show Log'],
   };
+}
+
+/** A wrong setting: a running router keeps what it has, one that has just been started has nothing and waits. */
+export function settingProblem(view: View, { path, says, message }: Problem, others: number): string {
+  const why = inWords(says ?? message);
+  const sentence = /[.!?]$/.test(why) ? why : `${why}.`;
+  const rest = others === 1 ? t`There is 1 more, see the log.` : t`There are ${others} more, see the log.`;
+  const more = others > 0 ? ` ${rest}` : '';
+  return phaseOf(view) === 'running'
+    ? t`Setting llmRouter.${path}: ${sentence}${more} The router keeps the last good settings.`
+    : t`Setting llmRouter.${path}: ${sentence}${more} The router does not start by itself until this is corrected.`;
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { blankOf, hostName, urlProblem } from '../../../src/editor/backendInput';
 import { modelPicks, nameWarning } from '../../../src/editor/modelNames';
-import { baseUrlAnswer, tunnelTrouble, urlNotice } from '../../../src/editor/stateMessages';
+import { baseUrlAnswer, settingProblem, tunnelTrouble, urlNotice } from '../../../src/editor/stateMessages';
 import type { View } from '../../../src/editor/view';
 import type { RouterState } from '../../../src/process/contract';
 import { PRESET_CARDS } from '../../../src/routing/presetCards';
@@ -139,5 +139,25 @@ describe('input while adding a backend', () => {
     assert.equal(hostName('https://api.example.com/v1'), 'example');
     assert.equal(hostName('http://127.0.0.1:1'), 'local');
     assert.equal(hostName('http://gpu-box:8000'), 'gpu-box');
+  });
+});
+
+describe('a wrong setting', () => {
+  const problem = { path: 'port', message: 'port must be a number, but it is a text.', severity: 'error' as const };
+
+  it('says that a running router keeps what it has', () => {
+    assert.equal(
+      settingProblem(view('off'), problem, 1),
+      'Setting llmRouter.port: port must be a number, but it is a text. There is 1 more, see the log. The router keeps the last good settings.',
+    );
+  });
+
+  it('says that a router without any good settings waits for them', () => {
+    const { state } = view('off');
+    const waiting: View = { link: 'connected', models: [], state: { ...state!, phase: 'stopped' } };
+    assert.match(
+      settingProblem(waiting, problem, 0),
+      /a text\. The router does not start by itself until this is corrected\.$/,
+    );
   });
 });
