@@ -186,7 +186,12 @@ function createConnections(max: number) {
     answering: (socket: Duplex) => answers.get(socket as Socket)?.[0]?.headersSent === true,
     endIdle() {
       ending = true;
-      for (const [socket, open] of answers) if (open.length === 0) socket.destroy();
+      for (const [socket, open] of answers) {
+        const last = open.at(-1);
+        if (!last) socket.destroy();
+        // Told in its head, a client sends nothing more on a connection that ends behind this answer.
+        else if (!last.headersSent) last.shouldKeepAlive = false;
+      }
     },
     destroyAll() {
       for (const socket of answers.keys()) socket.destroy();

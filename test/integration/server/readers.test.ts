@@ -271,4 +271,21 @@ describe('readers', () => {
     assert.ok(performance.now() - begun < 20_000 / 4);
     await own.stop();
   });
+
+  it('an answer whose head comes while the router stops says that its connection ends', async () => {
+    const own = await startRouter({ backends: [{ name: 'up', baseUrl: upstream.url, default: true }] });
+    let open: http.ServerResponse | undefined;
+    upstream.answers = [(_request, response) => void (open = response)];
+    const asked = upstream.next();
+    const idle = net.connect(own.port, '127.0.0.1');
+    idle.on('error', () => {});
+    const response = own.post('/v1/chat/completions', BODY.replace('true', 'false'));
+    await asked;
+    const stopped = own.core.stop({ drainMs: 20_000 });
+    await new Promise((resolve) => idle.once('close', resolve));
+    json(chatCompletion('ok'))({} as never, open!);
+    assert.equal((await response).headers.get('connection'), 'close');
+    await stopped;
+    await own.stop();
+  });
 });
