@@ -62,6 +62,12 @@ function sent(
   });
 }
 
+/** The sentence where the router went away in the middle of its answer: Node says `aborted`. */
+export function sentenceOf(error: unknown): unknown {
+  const gone = (error as NodeJS.ErrnoException).code === 'ECONNRESET';
+  return gone ? new Error(l10n.t('The answer broke off before its end.')) : error;
+}
+
 export async function textOf(answer: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of answer) chunks.push(chunk as Buffer);

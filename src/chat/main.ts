@@ -15,7 +15,7 @@ import {
 import { parseObject } from '../wires/read';
 import { estimateInputTokens, estimateText } from '../wires/tokens';
 import { type AnswerPart, createAnswerReader } from './answer';
-import { askRouter, type Door, SILENCE, textOf } from './http';
+import { askRouter, type Door, SILENCE, sentenceOf, textOf } from './http';
 import { chatModels } from './models';
 import { chatBody, chatMessages } from './request';
 
@@ -44,7 +44,7 @@ export function createChat(door: () => Promise<Door | undefined>, silence = SILE
         for await (const chunk of answer) report(reader.push(chunk as Buffer));
         report(reader.finish());
       } catch (error) {
-        throw token.isCancellationRequested ? new CancellationError() : error;
+        throw token.isCancellationRequested ? new CancellationError() : sentenceOf(error);
       }
     },
 

@@ -5,6 +5,7 @@ import type { DoctorHop, DoctorReport } from '../process/contract';
 import { scrubSaid } from '../said';
 import type { Problem } from '../settings/problem';
 import { MACHINE } from '../system/processes';
+import { plain } from '../wires/plainText';
 import { backendCheck, type ListedModels } from './backendChecks';
 import { type Check, type Finding, failed, runChecks } from './check';
 import { cursorChecks } from './cursorCheck';
@@ -37,7 +38,9 @@ async function report(
 ): Promise<DoctorReport> {
   const begun = now();
   const at = new Date().toISOString();
-  const scrub = createScrubber({ secrets, ...thisMachine() });
+  const hide = createScrubber({ secrets, ...thisMachine() });
+  // Words of providers must not steer the terminal they are read in, nor break out of their line of the page.
+  const scrub = (text: string): string => plain(hide(text));
   const hops: DoctorHop[] = [];
   const tell = (hop: DoctorHop): void => {
     const clean: DoctorHop = { ...hop, id: scrub(hop.id), title: scrub(hop.title), why: scrub(hop.why) };

@@ -44,14 +44,14 @@ function round(value: number | undefined): number | undefined {
 }
 
 /**
- * One cell. Text that a spreadsheet would run as a formula (it begins with = + - @, a tab or a line end) gets an apostrophe
+ * One cell. Text that a spreadsheet would run as a formula (it begins with = + - @, also of full width, a tab or a line end) gets an apostrophe
  * in front: model names and error texts come from outside.
  */
 function cellText(cell: Cell): string {
   if (cell === undefined) return '';
   if (typeof cell !== 'string') return String(cell);
   // Where the semicolon separates cells, a spreadsheet cuts there, quotes or not.
-  const safe = cell.replace(/(^|;)(?=\s*[=+\-@\t\r\n])/g, "$1'");
+  const safe = cell.replace(/(^|;)(?=\s*[=+\-@＝＋－＠\t\r\n])/g, "$1'");
   return /[",;\t\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 

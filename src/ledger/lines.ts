@@ -71,12 +71,21 @@ export function encodeLine(record: RequestRecord): string {
   return `${JSON.stringify({ id, ...rest })}\n`;
 }
 
+/** What everybody who reads records goes by: a line without it would stop the start of the router, not only a view. */
+function isRecord({ id, time, ms, rules, attempts }: RequestRecord): boolean {
+  return (
+    typeof id === 'string' &&
+    typeof time === 'string' &&
+    typeof ms === 'number' &&
+    Array.isArray(rules) &&
+    Array.isArray(attempts)
+  );
+}
+
 function parse(text: string): RequestRecord | undefined {
   try {
-    const value = JSON.parse(text) as RequestRecord;
-    return typeof value === 'object' && typeof value?.id === 'string' && typeof value.time === 'string'
-      ? value
-      : undefined;
+    const value = JSON.parse(text) as RequestRecord | null;
+    return value && isRecord(value) ? value : undefined;
   } catch {
     return undefined;
   }

@@ -27,7 +27,9 @@ export function proxyFor(url: URL, network: NetworkSettings, env: Environment): 
   const exceptions = [...(network.noProxy ?? []), ...(either(env, 'NO_PROXY')?.value ?? '').split(/[\s,]+/)];
   if (!wanted || excluded(url, exceptions)) return undefined;
   const { name, value } = wanted;
-  const text = /^[a-z][a-z\d+.-]*:\/\//i.test(value) ? value : `http://${value}`;
+  // A percent sign that begins no code is one of a password that was written as it is; decoding it would throw.
+  const written = value.replace(/%(?![\da-f]{2})/gi, '%25');
+  const text = /^[a-z][a-z\d+.-]*:\/\//i.test(written) ? written : `http://${written}`;
   const proxy = URL.canParse(text) ? new URL(text) : undefined;
   if (!proxy || !SCHEMES.has(proxy.protocol)) throw new BadProxy(name, /^socks/i.test(text));
   return proxy;

@@ -85,6 +85,13 @@ describe('VS Code’s chat: the provider', () => {
     await gone;
   });
 
+  it('a router that ends in the middle of an answer is told in a sentence', async () => {
+    answer = (_request, response) => response.write(chunk({ content: 'first' }), () => response.destroy());
+    const told: ChatPart[] = [];
+    await assert.rejects(ask(told), /^Error: The answer broke off before its end\.$/);
+    assert.equal(told.length, 1);
+  });
+
   const soon = createChat(async () => ({ url, key: 'sk-main' }), { list: 100, answer: 100 });
   for (const [when, says] of [
     ['before its head', ''],

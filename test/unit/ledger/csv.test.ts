@@ -16,6 +16,8 @@ describe('csv', () => {
   it('begins no formula, where commas separate and where semicolons do', async () => {
     assert.match(await cellOf('=1+1'), /,'=1\+1,/);
     assert.match(await cellOf('a; =cmd()'), /,"a;' =cmd\(\)",/);
+    // Spreadsheets in Japanese and Chinese read these as theirs.
+    for (const sign of '＝＋－＠') assert.match(await cellOf(`${sign}cmd()`), new RegExp(`,'${sign}cmd\\(\\),`));
     assert.match(await cellOf('a;b'), /,"a;b",/);
   });
 });

@@ -42,6 +42,16 @@ describe('ledger lines', () => {
     );
   });
 
+  it('passes over a line that is JSON and no record', () => {
+    const line = encodeLine(requestRecord({})).trimEnd();
+    assert.equal(decodeLine(line).records.length, 1);
+    for (const part of ['id', 'time', 'ms', 'rules', 'attempts']) {
+      const less = JSON.stringify({ ...JSON.parse(line), [part]: undefined });
+      assert.deepEqual(decodeLine(less), { records: [], torn: true }, part);
+    }
+    assert.deepEqual(decodeLine('null'), { records: [], torn: true });
+  });
+
   it('loses no whole record behind a line that was torn anywhere', () => {
     fc.assert(
       fc.property(anyRecord, anyRecord, fc.double({ min: 0, max: 1, noNaN: true }), (torn, whole, share) => {

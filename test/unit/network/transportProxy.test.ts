@@ -24,6 +24,10 @@ describe('proxy choice', () => {
   it('reads a proxy without a scheme as http', () => {
     assert.equal(to('https://a.example', { proxy: 'proxy.corp:8080' }), 'http://proxy.corp:8080/');
   });
+  it('takes a percent sign of a password that begins no code as itself', () => {
+    const { username, password } = new URL(to('https://a.example', { proxy: 'http://u%40x:50%off%@proxy:1' })!);
+    assert.deepEqual([decodeURIComponent(username), decodeURIComponent(password)], ['u@x', '50%off%']);
+  });
   it('refuses what is no http proxy instead of going around it', () => {
     for (const proxy of ['socks5://p:1', 'http://', 'ftp://p'])
       assert.throws(() => to('https://a.example', { proxy }), { code: 'BAD_PROXY' }, proxy);
