@@ -21,6 +21,10 @@ export function readParameters(body: JsonObject, dialect: Dialect, rules: Set<Wo
   );
   conversation.turns = [];
   if (!conversation.tools) delete conversation.toolChoice;
+  if (dialect !== 'B' && conversation.extra?.fields.tool_choice !== undefined) {
+    delete conversation.extra.fields.tool_choice;
+    rules.add(wires.notTaken(['tool_choice']));
+  }
   if (dialect === 'C' && conversation.extra) {
     const fields = without(conversation.extra.fields, CHAT_ONLY);
     if (Object.keys(fields).length > 0) conversation.extra = { wire: 'messages', fields };

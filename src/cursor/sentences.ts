@@ -24,6 +24,7 @@ export const say = catalogue('cursor', {
   limitRaised: 'the output limit was raised to what the model takes',
   referenceDropped: 'the reference to an earlier answer was dropped',
   noCalls: 'an empty list of tool calls was dropped',
+  namelessCall: 'a tool call without a name was kept as text',
   keptAsText: 'a tool message without an id was kept as text',
   developerBecameSystem: 'the developer role became system',
   systemFirst: 'the system text was put first',

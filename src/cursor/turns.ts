@@ -3,9 +3,18 @@
  * as they come (N1–N6, N9, N11–N14, N26). Content parts are read by wires/parts.
  */
 import type { Words } from '../said';
-import { argumentText, readReasoningFields, readThoughtSignature } from '../wires/chatRequest';
+import { argumentText, namelessCall, readReasoningFields, readThoughtSignature } from '../wires/chatRequest';
 import { RequestProblem } from '../wires/codec';
-import type { JsonObject, JsonValue, Part, ToolCallPart, ToolResultPart, Turn, WireName } from '../wires/conversation';
+import type {
+  JsonObject,
+  JsonValue,
+  Part,
+  TextPart,
+  ToolCallPart,
+  ToolResultPart,
+  Turn,
+  WireName,
+} from '../wires/conversation';
 import { readContent, readPart, readResultContent } from '../wires/parts';
 import { filledString, isObject, objectOf, stringOf } from '../wires/read';
 import { readReasoningItem } from '../wires/responsesRequest';
@@ -162,7 +171,9 @@ function readAssistant(message: JsonObject, { turns, rules, wire }: TurnReader):
   if (parts.some((part) => part.type === 'toolCall')) rules.add('N13');
   // The same call may stand in both forms; among `tool_calls` themselves equal ids are different calls.
   const inBlocks = new Set(parts.map((part) => (part.type === 'toolCall' ? part.id : '')));
-  parts.push(...readCalls(message, rules).filter(({ id }) => id === '' || !inBlocks.has(id)));
+  parts.push(
+    ...readCalls(message, rules).filter((call) => call.type === 'text' || call.id === '' || !inBlocks.has(call.id)),
+  );
   parts.unshift(...readReasoningFields(message));
   const name = filledString(message.name);
   const turn: Turn = { role: 'assistant', parts: textFirst(parts), ...(name && { name }) };
@@ -188,15 +199,14 @@ function textFirst(parts: Part[]): Part[] {
   return [...parts.filter((part) => part.type !== 'toolCall'), ...parts.filter((part) => part.type === 'toolCall')];
 }
 
-function readCalls(message: JsonObject, rules: Set<Words>): ToolCallPart[] {
-  const calls: ToolCallPart[] = [];
+function readCalls(message: JsonObject, rules: Set<Words>): (ToolCallPart | TextPart)[] {
+  const calls: (ToolCallPart | TextPart)[] = [];
   if (Array.isArray(message.tool_calls)) {
     if (message.tool_calls.length === 0) rules.add('N4');
     for (const entry of message.tool_calls) {
       if (!isObject(entry)) continue;
       if (entry.index !== undefined) rules.add('N2');
-      const call = readCall(entry);
-      if (call) calls.push(call);
+      calls.push(...readCall(entry, rules));
     }
   }
   const legacy = objectOf(message.function_call);
@@ -213,12 +223,16 @@ function readCalls(message: JsonObject, rules: Set<Words>): ToolCallPart[] {
 }
 
 /** An entry of `tool_calls` in chat, Responses or Anthropic form. */
-function readCall(entry: JsonObject): ToolCallPart | undefined {
+function readCall(entry: JsonObject, rules: Set<Words>): (ToolCallPart | TextPart)[] {
   const custom = entry.type === 'custom' || entry.type === 'custom_tool_call';
   const payload = objectOf(custom ? entry.custom : entry.function) ?? entry;
   const name = filledString(payload.name) ?? filledString(entry.name);
-  if (!name) return undefined;
   const text = custom ? (payload.input ?? payload.arguments) : (payload.arguments ?? payload.input);
+  if (!name) {
+    const kept = namelessCall(argumentText(text));
+    if (kept.length > 0) rules.add(say.namelessCall);
+    return kept;
+  }
   const part: ToolCallPart = {
     type: 'toolCall',
     id: filledString(entry.id) ?? filledString(entry.call_id) ?? '',
@@ -228,7 +242,7 @@ function readCall(entry: JsonObject): ToolCallPart | undefined {
   if (custom) part.custom = true;
   const signature = readThoughtSignature(entry);
   if (signature) part.thoughtSignature = signature;
-  return part;
+  return [part];
 }
 
 /**

@@ -47,6 +47,7 @@ export function emitChatRequest(source: Conversation, target: EmitTarget): JsonO
     // Always asked for: without it a translated stream would end without usage.
     body.stream_options = { include_usage: true };
   }
+  if (body.tools === undefined) delete body.tool_choice;
   const choice = body.tool_choice;
   if (target.forcedChoice === 'silent' && isForced(choice)) {
     delete body.reasoning_effort;

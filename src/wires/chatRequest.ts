@@ -9,6 +9,7 @@ import type {
   ReasoningPart,
   ReasoningRequest,
   ResponseFormat,
+  TextPart,
   ToolCallPart,
   Turn,
 } from './conversation';
@@ -17,7 +18,7 @@ import { readContent, readExtra, readResultContent } from './parts';
 import { arrayOf, booleanOf, filledString, isObject, numberOf, objectOf, rest, stringOf } from './read';
 import { unsealReasoning } from './sealedReasoning';
 import { say } from './sentences';
-import { readParallel, readTool, readToolChoice } from './toolShapes';
+import { choiceUnread, readParallel, readTool, readToolChoice } from './toolShapes';
 
 /**
  * Tolerant of every form seen in the wild (N1-N6, N8, N12-N14, N16-N22, N27); what it does not know is carried in
@@ -45,6 +46,7 @@ export function parseChatRequest(body: JsonObject): Conversation {
   if (format || isPlainFormat(body.response_format)) handled.add('response_format');
   // Other wires get topK; on this one, where it is no standard field, only a client that sent it may cause it.
   if (conversation.topK === undefined) handled.add('top_k');
+  if (conversation.tools && choiceUnread(body.tool_choice)) handled.delete('tool_choice');
   const extra = readExtra(body, handled, 'chat');
   if (extra) conversation.extra = extra;
   return conversation;
@@ -155,13 +157,11 @@ function readAssistant(message: JsonObject, at: number, legacy: { id: string; na
   parts.push(...readContent(message.content, 'chat'));
   const refusal = filledString(message.refusal);
   if (refusal) parts.push({ type: 'refusal', text: refusal });
-  for (const call of arrayOf(message.tool_calls)) {
-    const part = readToolCall(call);
-    if (part) parts.push(part);
-  }
+  for (const call of arrayOf(message.tool_calls)) if (isObject(call)) parts.push(...readToolCall(call));
   const call = objectOf(message.function_call);
   const name = filledString(call?.name);
-  if (call && name) {
+  if (call && !name) parts.push(...namelessCall(argumentText(call.arguments)));
+  else if (call && name) {
     const id = `call_${name}_${at}`;
     legacy.push({ id, name });
     parts.push({ type: 'toolCall', id, name, arguments: argumentText(call.arguments) });
@@ -206,23 +206,24 @@ export function textOfDetails(details: readonly JsonObject[]): string {
   return details.map((detail) => stringOf(detail.text) ?? stringOf(detail.summary) ?? '').join('');
 }
 
-/** One entry of `tool_calls`, function or custom, whatever is missing; undefined when it names no tool. */
-export function readToolCall(value: JsonValue): ToolCallPart | undefined {
-  if (!isObject(value)) return undefined;
+/** A call of the history that names no tool: no provider takes it, so what it says, if anything, stands as text. */
+export function namelessCall(text: string): TextPart[] {
+  if (text === '' || text === '{}') return [];
+  return [{ type: 'text', text: `[Tool call without a name: ${text}]` }];
+}
+
+/** One entry of `tool_calls`, function or custom, whatever is missing. */
+function readToolCall(value: JsonObject): (ToolCallPart | TextPart)[] {
   const custom = objectOf(value.custom) ?? (value.type === 'custom' ? value : undefined);
   const payload = custom ?? objectOf(value.function) ?? value;
   const name = filledString(payload.name);
-  if (!name) return undefined;
-  const part: ToolCallPart = {
-    type: 'toolCall',
-    id: filledString(value.id) ?? '',
-    name,
-    arguments: custom ? (stringOf(custom.input) ?? '') : argumentText(payload.arguments ?? payload.input),
-  };
+  const text = custom ? (stringOf(custom.input) ?? '') : argumentText(payload.arguments ?? payload.input);
+  if (!name) return namelessCall(text);
+  const part: ToolCallPart = { type: 'toolCall', id: filledString(value.id) ?? '', name, arguments: text };
   if (custom) part.custom = true;
   const thoughtSignature = readThoughtSignature(value);
   if (thoughtSignature) part.thoughtSignature = thoughtSignature;
-  return part;
+  return [part];
 }
 
 /** Arguments are JSON text; some clients and models send the object itself. */

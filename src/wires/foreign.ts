@@ -1,6 +1,7 @@
 /** What a client of one wire sent and another wire has no form for: text in its place, or a refusal, never silence. */
 import { assertNever } from '../never';
 import type { Said } from '../said';
+import { AUTHOR_NAMES } from './chatEmit';
 import { RequestProblem } from './codec';
 import type {
   Conversation,
@@ -45,6 +46,7 @@ export function carryAcross(source: Conversation, to: WireName, shares = true): 
     if (shares && to !== 'messages' && SHARED_FIELDS.includes(key)) kept[key] = value;
     else if (value !== null) left.add(kindName(key));
   }
+  if (to !== 'chat' && source.turns.some((turn) => turn.name !== undefined)) left.add(AUTHOR_NAMES);
   const told = [
     ...(texts.size > 0 ? [say.becameText(listed(texts))] : []),
     ...(tools.left.length > 0 ? [say.toolsLeftOut(listed(tools.left))] : []),
@@ -75,6 +77,8 @@ export function withOneAnswer(source: Conversation): Carried {
 function refuseFields(fields: JsonObject): void {
   for (const [key, value] of Object.entries(fields)) {
     if (!Object.hasOwn(FIELD_FATES, key) || value === null || value === false) continue;
+    // A word for the choice of tools that nobody knows forces nothing: it is told.
+    if (key === 'tool_choice' && !isObject(value)) continue;
     if (Array.isArray(value) && value.length === 0) continue;
     throw new RequestProblem(
       say.unknownField(key),

@@ -4,7 +4,7 @@ import type { Conversation, JsonObject, JsonValue, Part, ReasoningRequest, Turn 
 import { readContent, readExtra, readResultContent } from './parts';
 import { arrayOf, booleanOf, filledString, isObject, numberOf, objectOf, rest, stringOf } from './read';
 import { say } from './sentences';
-import { readParallel, readTool, readToolChoice } from './toolShapes';
+import { choiceUnread, readParallel, readTool, readToolChoice } from './toolShapes';
 
 const KNOWN: ReadonlySet<string> = new Set([
   'model',
@@ -41,6 +41,7 @@ export function parseMessagesRequest(body: JsonObject): Conversation {
   readTools(body, conversation);
   readParameters(body, conversation);
   const fields: JsonObject = { ...readExtra(body, KNOWN, 'messages')?.fields };
+  if (conversation.tools && choiceUnread(body.tool_choice)) fields.tool_choice = body.tool_choice as JsonValue;
   readOutput(body, conversation, fields);
   if (Object.keys(fields).length > 0) conversation.extra = { wire: 'messages', fields };
   return conversation;

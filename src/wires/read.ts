@@ -37,13 +37,9 @@ export function entryOf<T>(table: Readonly<Record<string, T>>, name: string): T 
 
 /** The object without the named keys; undefined when nothing is left. */
 export function rest(value: JsonObject, known: ReadonlySet<string>): JsonObject | undefined {
-  let left: JsonObject | undefined;
-  for (const key of Object.keys(value)) {
-    if (known.has(key)) continue;
-    left ??= {};
-    left[key] = value[key] as JsonValue;
-  }
-  return left;
+  const left = Object.entries(value).filter(([key]) => !known.has(key));
+  // fromEntries, as a key may be `__proto__`.
+  return left.length > 0 ? Object.fromEntries(left) : undefined;
 }
 
 /** Parses JSON text that should be an object; undefined when it is anything else. */

@@ -1,4 +1,5 @@
 /** OpenAI Responses: a client's request into the conversation. Emission stands in responsesEmit.ts. */
+import { namelessCall } from './chatRequest';
 import { RequestProblem } from './codec';
 import type {
   Conversation,
@@ -14,7 +15,7 @@ import { readContent, readExtra, readResultContent } from './parts';
 import { arrayOf, booleanOf, filledString, isObject, numberOf, objectOf, rest, stringOf } from './read';
 import { unsealReasoning } from './sealedReasoning';
 import { say } from './sentences';
-import { readTool, readToolChoice } from './toolShapes';
+import { choiceUnread, readTool, readToolChoice } from './toolShapes';
 
 const KNOWN: ReadonlySet<string> = new Set([
   'model',
@@ -59,11 +60,11 @@ export function parseResponsesRequest(body: JsonObject): Conversation {
   readText(objectOf(body.text), conversation);
   const extra = readExtra(body, KNOWN, 'responses');
   // A choice only this wire knows (a built-in tool) travels with the other unknown fields.
-  const foreignChoice = isObject(body.tool_choice) && !conversation.toolChoice ? body.tool_choice : undefined;
-  if (extra || foreignChoice) {
+  const foreignChoice = choiceUnread(body.tool_choice) ? body.tool_choice : undefined;
+  if (extra || foreignChoice !== undefined) {
     conversation.extra = {
       wire: 'responses',
-      fields: { ...extra?.fields, ...(foreignChoice && { tool_choice: foreignChoice }) },
+      fields: { ...extra?.fields, ...(foreignChoice !== undefined && { tool_choice: foreignChoice }) },
     };
   }
   return conversation;
@@ -106,7 +107,7 @@ function readItem(item: JsonValue, turns: Turn[], path: string): void {
       return;
     case 'function_call':
     case 'custom_tool_call':
-      assistant(turns).parts.push(readCall(item));
+      assistant(turns).parts.push(...readCall(item));
       return;
     case 'function_call_output':
     case 'custom_tool_call_output':
@@ -196,14 +197,17 @@ const CALL_KEYS: ReadonlySet<string> = new Set([
   ...['type', 'id', 'call_id', 'name', 'namespace', 'arguments', 'input', 'status'],
 ]);
 
-function readCall(item: JsonObject): Part {
+function readCall(item: JsonObject): Part[] {
   const custom = item.type === 'custom_tool_call';
   const payload = custom ? (item.input ?? item.arguments) : (item.arguments ?? item.input);
+  const text = typeof payload === 'string' ? payload : JSON.stringify(payload ?? {});
+  const name = filledString(item.name);
+  if (!name) return namelessCall(text);
   const part: Part = {
     type: 'toolCall',
     id: filledString(item.call_id) ?? filledString(item.id) ?? '',
-    name: stringOf(item.name) ?? '',
-    arguments: typeof payload === 'string' ? payload : JSON.stringify(payload ?? {}),
+    name,
+    arguments: text,
   };
   if (custom) part.custom = true;
   const namespace = filledString(item.namespace);
@@ -212,7 +216,7 @@ function readCall(item: JsonObject): Part {
   if (itemId && itemId !== part.id) part.itemId = itemId;
   const fields = rest(item, CALL_KEYS);
   if (fields) part.extra = { wire: 'responses', fields };
-  return part;
+  return [part];
 }
 
 function readOutput(item: JsonObject): ToolResultPart {

@@ -100,6 +100,11 @@ export function readToolChoice(value: JsonValue | undefined): ToolChoice | undef
   }
 }
 
+/** Whether it is a choice in a form that only its own wire knows, or nobody: it is carried or told, never dropped. */
+export function choiceUnread(value: JsonValue | undefined): boolean {
+  return value !== undefined && value !== null && value !== '' && readToolChoice(value) === undefined;
+}
+
 function allowedName(entry: JsonValue): string | undefined {
   if (!isObject(entry) || (entry.type !== 'function' && entry.type !== 'custom')) return undefined;
   return filledString(objectOf(entry[entry.type])?.name) ?? filledString(entry.name);

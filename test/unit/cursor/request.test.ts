@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { readCursorRequest } from '../../../src/cursor/request';
+import { textOf } from '../../../src/said';
 import { chatCodec } from '../../../src/wires/chat';
 import { RequestProblem } from '../../../src/wires/codec';
 import type {
@@ -617,6 +618,21 @@ describe('cursor request: rules', () => {
       }),
       { numRuns: 200 },
     );
+  });
+});
+
+describe('cursor request: what nobody knows', () => {
+  it('a call without a name stays as text and is told; so is a choice of tools that is left out', () => {
+    const messages: JsonValue[] = [
+      { role: 'user', content: 'x' },
+      { role: 'assistant', content: 'y', tool_calls: [{ id: 'c', function: { arguments: '{"a":1}' } }] },
+    ];
+    const { conversation, rules } = read({ model: 'm', messages, tools: [nestedTool('f')], tool_choice: 'sometimes' });
+    assert.deepEqual(textsOf(conversation, 'assistant'), ['y[Tool call without a name: {"a":1}]']);
+    assert.equal(toChat(conversation).tool_choice, undefined);
+    const told = rules.map(textOf);
+    assert.ok(told.includes('a tool call without a name was kept as text'), told.join());
+    assert.ok(told.includes('left out, since this model or provider does not take it: tool_choice'), told.join());
   });
 });
 
