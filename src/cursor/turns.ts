@@ -3,7 +3,7 @@
  * as they come (N1–N6, N9, N11–N14, N26). Content parts are read by wires/parts.
  */
 import type { Words } from '../said';
-import { argumentText, namelessCall, readReasoningFields, readThoughtSignature } from '../wires/chatRequest';
+import { argumentText, namelessCallText, readReasoningFields, readThoughtSignature } from '../wires/chatRequest';
 import { RequestProblem } from '../wires/codec';
 import type {
   JsonObject,
@@ -229,7 +229,7 @@ function readCall(entry: JsonObject, rules: Set<Words>): (ToolCallPart | TextPar
   const name = filledString(payload.name) ?? filledString(entry.name);
   const text = custom ? (payload.input ?? payload.arguments) : (payload.arguments ?? payload.input);
   if (!name) {
-    const kept = namelessCall(argumentText(text));
+    const kept = namelessCallText(argumentText(text));
     if (kept.length > 0) rules.add(say.namelessCall);
     return kept;
   }

@@ -1,6 +1,6 @@
 /** `node dist/router.js cursor`: what Cursor holds, and putting this router in or taking it out while Cursor is closed. */
 import path from 'node:path';
-import { parseArgs } from 'node:util';
+import { parseArguments } from '../arguments';
 import { textOf } from '../said';
 import { looksLikeCursor, type RunningProgram } from './processes';
 import { type CursorReading, readCursorState } from './readState';
@@ -49,8 +49,7 @@ export async function runCursorCommand(args: readonly string[], world: CursorCom
   try {
     asked = readArguments(args);
   } catch (error) {
-    // Without Node's hints for programmers.
-    world.err(`${(error as Error).message.split('. To specify')[0]}\n\n${CURSOR_HELP}`);
+    world.err(`${(error as Error).message}\n\n${CURSOR_HELP}`);
     return 2;
   }
   if (asked === 'help') {
@@ -137,7 +136,7 @@ Own models    ${models.length > 0 ? models.join(', ') : 'none'}
 
 function readArguments(args: readonly string[]): Asked | 'help' {
   const text = { type: 'string' } as const;
-  const { values, positionals } = parseArgs({
+  const { values, positionals } = parseArguments({
     args: [...args],
     allowPositionals: true,
     options: {

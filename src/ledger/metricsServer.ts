@@ -101,6 +101,8 @@ function send(response: ServerResponse, { status, body, headers }: Answer, head:
 }
 
 export interface MetricsHost {
+  /** Where the numbers are read, and the file with the token to send; undefined while nothing is served. */
+  readonly served: { url: string; tokenFile: string } | undefined;
   /** Starts, moves or ends the server as the settings say; what is in the way is told in the log, and tried again. */
   apply(settings: { enabled: boolean; port: number }): Promise<void>;
   close(): Promise<void>;
@@ -110,11 +112,15 @@ export interface MetricsWorld {
   dataDir: string;
   metrics: Metrics;
   log(level: 'info' | 'warn', line: string): void;
+  /** `served` is another. */
+  onChange(): void;
   retryMs?: number;
 }
 
 /** Opt-in, on a loopback port of its own that no tunnel leads to. */
-export function createMetricsHost({ dataDir, metrics, log, retryMs = RETRY_MS }: MetricsWorld): MetricsHost {
+export function createMetricsHost(world: MetricsWorld): MetricsHost {
+  const { dataDir, metrics, log, onChange, retryMs = RETRY_MS } = world;
+  const tokenFile = path.join(dataDir, 'metrics-token');
   /** What the settings ask for; another object is another wish. */
   let wish: { port: number; server?: MetricsServer; again?: NodeJS.Timeout } | undefined;
   let told: string | undefined;
@@ -132,8 +138,8 @@ export function createMetricsHost({ dataDir, metrics, log, retryMs = RETRY_MS }:
       if (wish !== mine) return await server.close();
       mine.server = server;
       told = undefined;
-      const token = path.join(dataDir, 'metrics-token');
-      log('info', `Metrics on http://127.0.0.1:${server.port}/metrics, token in ${token}.`);
+      log('info', `Metrics on ${urlOf(server)}, token in ${tokenFile}.`);
+      onChange();
     } catch (error) {
       if (wish !== mine) return;
       const { message } = error as Error;
@@ -144,6 +150,9 @@ export function createMetricsHost({ dataDir, metrics, log, retryMs = RETRY_MS }:
   }
 
   return {
+    get served() {
+      return wish?.server && { url: urlOf(wish.server), tokenFile };
+    },
     close: end,
     async apply({ enabled, port }) {
       if (enabled && wish?.port === port && wish.server) return;
@@ -154,3 +163,5 @@ export function createMetricsHost({ dataDir, metrics, log, retryMs = RETRY_MS }:
     },
   };
 }
+
+const urlOf = ({ port }: MetricsServer) => `http://127.0.0.1:${port}/metrics`;

@@ -1,6 +1,6 @@
 /** `node dist/router.js usage`: what was used and what it cost, for a terminal. */
 import path from 'node:path';
-import { parseArgs } from 'node:util';
+import { parseArguments } from '../arguments';
 import { plainName } from '../wires/plainText';
 import { dollars } from './budgets';
 import { exportCsv } from './exportCsv';
@@ -45,7 +45,7 @@ function isDay(text: string): boolean {
 
 /** Throws an Error whose message is meant for the person. */
 function readArguments(args: readonly string[], now: number): Query | 'help' {
-  const { values } = parseArgs({
+  const { values } = parseArguments({
     args: [...args],
     options: {
       by: { type: 'string', default: 'day' },

@@ -1,6 +1,6 @@
 /** The command line of dist/router.js (design §4). Pure: arguments in, a plan or a sentence out. */
 
-import { parseArgs } from 'node:util';
+import { parseArguments } from '../arguments';
 import { GROUPS } from '../ledger/usage';
 import { TUNNEL_NAMES, type TunnelKind } from '../settings/tunnelKinds';
 
@@ -118,7 +118,9 @@ function exportArguments(argv: readonly string[]): ExportArguments | { mode: 'he
   const text = { type: 'string' } as const;
   const flag = { type: 'boolean' } as const;
   const options = { to: text, out: text, config: text, 'env-file': text, force: flag, help: flag };
-  const { values } = understood(() => parseArgs({ args: [...argv], strict: true, allowPositionals: false, options }));
+  const { values } = understood(() =>
+    parseArguments({ args: [...argv], strict: true, allowPositionals: false, options }),
+  );
   if (values.help) return { mode: 'help' };
   filled(values);
   if (values.to === undefined) throw new Error('--to takes litellm, and is missing.');
@@ -141,19 +143,18 @@ function filled<Values extends Readonly<Record<string, unknown>>>(values: Values
   return values;
 }
 
-/** The sentences of parseArgs without its hints for programmers. */
 function understood<T>(parse: () => T): T {
   try {
     return parse();
   } catch (error) {
-    throw new Error(`${(error as Error).message.split('. To specify')[0]}. See --help.`);
+    throw new Error(`${(error as Error).message}. See --help.`);
   }
 }
 
 function read(argv: readonly string[]) {
   const text = { type: 'string' } as const;
   const flag = { type: 'boolean' } as const;
-  return parseArgs({
+  return parseArguments({
     args: withTwoDashes(argv),
     strict: true,
     allowPositionals: false,

@@ -102,6 +102,8 @@ export interface RouterState {
   noticeAbout?: 'clientKeys' | 'ledger' | 'port';
   /** Present while bodies are logged for debugging: where they are written. */
   bodyLog?: { file: string };
+  /** Present while metrics are served: where, and the file with the token to send. */
+  metrics?: { url: string; tokenFile: string };
 }
 
 /** One request told to a person. Neither holds a prompt, an answer or a key. */

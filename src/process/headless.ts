@@ -349,12 +349,18 @@ function withOptions(settings: Settings, args: HeadlessArguments): Settings {
 function tellEvents(core: RouterCore, terminal: Terminal, args: HeadlessArguments): void {
   let listening: string | undefined;
   let tunnel = '';
+  let metricsUrl: string | undefined;
   core.onDidChange((state) => {
     if (state.phase === 'running' && state.localUrl && state.localUrl !== listening) {
       listening = state.localUrl;
       const models = core.listedModels();
-      terminal.listening(state.localUrl, models, state.notice);
+      terminal.listening(state.localUrl, models, state);
+      metricsUrl = state.metrics?.url;
       if (models.length === 0 && !args.json) void core.models().then(terminal.models, () => undefined);
+    }
+    if (listening && state.metrics?.url !== metricsUrl) {
+      metricsUrl = state.metrics?.url;
+      if (state.metrics) terminal.metrics(state.metrics);
     }
     const { state: name, publicUrl, message } = state.tunnel;
     const now = `${name} ${publicUrl ?? ''} ${message ?? ''}`;

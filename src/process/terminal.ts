@@ -5,11 +5,14 @@ import type { RequestRecord } from '../ledger/record';
 import type { Problem } from '../settings/problem';
 import type { TunnelStatus } from '../tunnel/tunnel';
 import { plain } from '../wires/plainText';
+import type { RouterState } from './contract';
 
 export interface Terminal {
   /** A generated key, printed once by design. */
   key(key: string): void;
-  listening(localUrl: string, models: readonly string[], notice: string | undefined): void;
+  listening(localUrl: string, models: readonly string[], state: Pick<RouterState, 'notice' | 'metrics'>): void;
+  /** They moved, or are served from now on. */
+  metrics(metrics: NonNullable<RouterState['metrics']>): void;
   /** What the backends list, where the configuration names no models. */
   models(names: readonly string[]): void;
   tunnel(status: TunnelStatus): void;
@@ -54,6 +57,8 @@ function jsonTerminal({ out, err, redact }: TerminalOptions, worth: Worth): Omit
   return {
     key: (key) => event({ event: 'key', key }),
     listening: (localUrl, models) => event({ event: 'listening', localUrl, models }),
+    // The log says it.
+    metrics: () => undefined,
     // Programs ask /v1/models.
     models: () => undefined,
     tunnel: (status) =>
@@ -76,9 +81,6 @@ function jsonTerminal({ out, err, redact }: TerminalOptions, worth: Worth): Omit
   };
 }
 
-/** How the line begins that says where the metrics are (ledger/metricsServer.ts). */
-const METRICS = 'Metrics on ';
-
 function humanTerminal({ out, err, color, redact }: TerminalOptions, worth: Worth): Omit<Terminal, 'setLevel'> {
   const paint = (code: number) => (text: string) => (color ? `\u001b[${code}m${text}\u001b[0m` : text);
   const bold = paint(1);
@@ -88,18 +90,17 @@ function humanTerminal({ out, err, color, redact }: TerminalOptions, worth: Wort
   const yellow = paint(33);
   const say = (text = '') => out.write(`${text}\n`);
   const row = (label: string, value: string) => say(`  ${dim(label.padEnd(9))} ${value}`);
-  /** Known before the router listens; shown beside its URL. */
-  let metrics: string | undefined;
-  let isListening = false;
+  const metricsRow: Terminal['metrics'] = ({ url, tokenFile }) =>
+    row('Metrics', plain(redact(`${url}, token in ${tokenFile}`)));
   return {
+    metrics: metricsRow,
     key(key) {
       say();
       row('Key', `${bold(key)}  ${dim('(made for you, stays the same; send it as the API key)')}`);
     },
-    listening(localUrl, models, notice) {
-      isListening = true;
+    listening(localUrl, models, { notice, metrics }) {
       row('Local URL', bold(localUrl));
-      if (metrics) row('Metrics', metrics);
+      if (metrics) metricsRow(metrics);
       row(
         'Models',
         models.length > 0 ? someOf(models) : 'the configuration names none; the backends are asked for theirs',
@@ -158,11 +159,6 @@ function humanTerminal({ out, err, color, redact }: TerminalOptions, worth: Wort
     log(one, line) {
       // Requests and the tunnel have lines of their own; the log adds what a person would miss otherwise.
       if (line.startsWith('tunnel ')) return;
-      if (one === 'info' && line.startsWith(METRICS)) {
-        metrics = plain(redact(line.slice(METRICS.length)));
-        if (isListening) row('Metrics', metrics);
-        return;
-      }
       if (one === 'info' && !worth('debug')) return;
       if (!worth(one)) return;
       err.write(

@@ -8,7 +8,7 @@ import { createMemory } from '../cursor/memory';
 import { type Admission, createAdmission } from '../ledger/admission';
 import { type BodyLog, createBodyLog } from '../ledger/bodyLog';
 import { createMetrics } from '../ledger/metrics';
-import { createMetricsHost } from '../ledger/metricsServer';
+import { createMetricsHost, type MetricsHost } from '../ledger/metricsServer';
 import { costOf, savedByCache, targetPrice } from '../ledger/prices';
 import { OWN_CHECKS, type RequestRecord } from '../ledger/record';
 import type { Ledger } from '../ledger/store';
@@ -47,6 +47,8 @@ export interface Doors {
   promptCut(backend: string): CutPrompt | undefined;
   /** What is left at each provider. */
   readonly credit: CreditWatch;
+  /** Where metrics are read, if they are. */
+  readonly metrics: MetricsHost['served'];
   readonly sightings: ReturnType<typeof createCursorSightings>;
   /** A budget of a client key that a person should know of. */
   readonly budgetNotice: Said | undefined;
@@ -189,7 +191,7 @@ export function createDoors(given: DoorOptions): Doors {
     now: Date.now,
     version: VERSION,
   });
-  const metricsHost = createMetricsHost({ dataDir, metrics, log });
+  const metricsHost = createMetricsHost({ dataDir, metrics, log, onChange });
 
   return {
     requests,
@@ -199,6 +201,9 @@ export function createDoors(given: DoorOptions): Doors {
     promptCut: (backend) => cutPrompts.get(backend)?.cut,
     credit,
     sightings,
+    get metrics() {
+      return metricsHost.served;
+    },
     get budgetNotice() {
       return budgetNotice;
     },

@@ -148,6 +148,7 @@ export async function createRouterCore(given: CoreOptions): Promise<RouterCore> 
       running: doors.requests.running,
       windows: 0,
       ...noticeNow(),
+      metrics: doors.metrics,
       bodyLog: doors.bodyLog.on ? { file: doors.bodyLog.file } : undefined,
     };
   }

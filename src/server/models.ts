@@ -20,10 +20,8 @@ export function createModelLists(now: () => number): ModelLists {
 
   async function refreshOne(backend: Backend, request: ListRequest): Promise<void> {
     const mine = generation;
-    const found = await fetchList(request);
-    if (mine !== generation) return;
-    running.delete(backend.name);
-    if (!found) return;
+    const found = await fetchList(request).finally(() => mine === generation && running.delete(backend.name));
+    if (!found || mine !== generation) return;
     known.set(backend.name, found);
     fetchedAt.set(backend.name, now());
   }

@@ -43,30 +43,35 @@ export function ask({
       signal?.removeEventListener('abort', stop);
       resolve(reply);
     };
-    const control = send(
-      { connectMs: ms, ...request },
-      {
-        onHead(code, head) {
-          status = code;
-          headers = head;
-        },
-        onData(chunk) {
-          arrivals.push(now());
-          size += chunk.length;
-          if (size > mostBytes) late('TOO_LARGE');
-          else chunks.push(chunk);
-        },
-        onEnd: () => end({ status, headers, text: Buffer.concat(chunks).toString('utf8'), arrivals }),
-        onError: (error) => end({ error }),
-      },
-    );
+    let control: ReturnType<Send> | undefined;
     const late = (code: string): void => {
       // First ours: the transport would only say that it was aborted.
       end({ error: Object.assign(new Error('no answer in time'), { code }) });
-      control.abort();
+      control?.abort();
     };
     const stop = (): void => late('ABORTED');
     const timer = setTimeout(() => late('ETIMEDOUT'), ms);
+    try {
+      control = send(
+        { connectMs: ms, ...request },
+        {
+          onHead(code, head) {
+            status = code;
+            headers = head;
+          },
+          onData(chunk) {
+            arrivals.push(now());
+            size += chunk.length;
+            if (size > mostBytes) late('TOO_LARGE');
+            else chunks.push(chunk);
+          },
+          onEnd: () => end({ status, headers, text: Buffer.concat(chunks).toString('utf8'), arrivals }),
+          onError: (error) => end({ error }),
+        },
+      );
+    } catch (error) {
+      return end({ error: error as Error });
+    }
     signal?.addEventListener('abort', stop);
     if (signal?.aborted) stop();
   });

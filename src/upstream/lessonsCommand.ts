@@ -1,6 +1,6 @@
 /** `node dist/router.js lessons`: what refusals taught, and forgetting it (issue 15 §4). */
 import path from 'node:path';
-import { parseArgs } from 'node:util';
+import { parseArguments } from '../arguments';
 import { plainName } from '../wires/plainText';
 import { forgetLessons, lessonSince, openLessonStore } from './lessonStore';
 
@@ -49,7 +49,7 @@ export async function runLessonsCommand(args: readonly string[], world: LessonsW
 }
 
 function readArguments(args: readonly string[]) {
-  const { values } = parseArgs({
+  const { values } = parseArguments({
     args: [...args],
     options: {
       forget: { type: 'boolean', default: false },

@@ -160,7 +160,7 @@ function readAssistant(message: JsonObject, at: number, legacy: { id: string; na
   for (const call of arrayOf(message.tool_calls)) if (isObject(call)) parts.push(...readToolCall(call));
   const call = objectOf(message.function_call);
   const name = filledString(call?.name);
-  if (call && !name) parts.push(...namelessCall(argumentText(call.arguments)));
+  if (call && !name) parts.push(...namelessCallText(argumentText(call.arguments)));
   else if (call && name) {
     const id = `call_${name}_${at}`;
     legacy.push({ id, name });
@@ -207,7 +207,7 @@ export function textOfDetails(details: readonly JsonObject[]): string {
 }
 
 /** A call of the history that names no tool: no provider takes it, so what it says, if anything, stands as text. */
-export function namelessCall(text: string): TextPart[] {
+export function namelessCallText(text: string): TextPart[] {
   if (text === '' || text === '{}') return [];
   return [{ type: 'text', text: `[Tool call without a name: ${text}]` }];
 }
@@ -218,7 +218,7 @@ function readToolCall(value: JsonObject): (ToolCallPart | TextPart)[] {
   const payload = custom ?? objectOf(value.function) ?? value;
   const name = filledString(payload.name);
   const text = custom ? (stringOf(custom.input) ?? '') : argumentText(payload.arguments ?? payload.input);
-  if (!name) return namelessCall(text);
+  if (!name) return namelessCallText(text);
   const part: ToolCallPart = { type: 'toolCall', id: filledString(value.id) ?? '', name, arguments: text };
   if (custom) part.custom = true;
   const thoughtSignature = readThoughtSignature(value);

@@ -157,7 +157,7 @@ function createChunkReader() {
       usage = told;
       usageTold = false;
     }
-    const before = new Set(seen);
+    const before = choices.some(({ message }) => isObject(message)) ? new Set(seen) : seen;
     for (const [at, choice] of choices.entries()) {
       if (choice.error !== undefined && choice.error !== null) return fail(choice);
       readChoice(choice, before, at);

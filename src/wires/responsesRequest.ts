@@ -1,5 +1,5 @@
 /** OpenAI Responses: a client's request into the conversation. Emission stands in responsesEmit.ts. */
-import { namelessCall } from './chatRequest';
+import { namelessCallText } from './chatRequest';
 import { RequestProblem } from './codec';
 import type {
   Conversation,
@@ -202,7 +202,7 @@ function readCall(item: JsonObject): Part[] {
   const payload = custom ? (item.input ?? item.arguments) : (item.arguments ?? item.input);
   const text = typeof payload === 'string' ? payload : JSON.stringify(payload ?? {});
   const name = filledString(item.name);
-  if (!name) return namelessCall(text);
+  if (!name) return namelessCallText(text);
   const part: Part = {
     type: 'toolCall',
     id: filledString(item.call_id) ?? filledString(item.id) ?? '',

@@ -374,7 +374,7 @@ describe('command line', () => {
     assert.match(program.stdout(), /Models\s+demo\/echo/);
   });
 
-  it('tells a person where the metrics are and what the backends list, where the file names no models', async () => {
+  it('tells a person where the metrics are, also when they are switched on later, and what the backends list, where the file names no models', async () => {
     own = await startUpstream(json({ data: [{ id: 'listed' }] }));
     const backends = [{ name: 'own', baseUrl: `${own.url}/v1` }];
     const file = { backends, metrics: { enabled: true, port: 0 } };
@@ -387,5 +387,17 @@ describe('command line', () => {
       /Local URL \S+\n +Metrics +http:\/\/127\.0\.0\.1:\d+\/metrics, token in .*metrics-token/,
     );
     assert.match(program.stdout(), /Models +the configuration names none; [\s\S]*Models +own\/listed\n/);
+    const rows = () => [...program.stdout().matchAll(/Metrics +(http:\S+)\/metrics, token/g)].map(([, url]) => url!);
+    for (const enabled of [false, true]) {
+      writeFileSync(
+        path.join(temp.folder, 'llm-router.json'),
+        JSON.stringify({ ...file, metrics: { enabled, port: 0 } }),
+      );
+      const changes = enabled ? 2 : 1;
+      while (program.stderr().split('is in force').length <= changes)
+        await new Promise((resolve) => program.child.stderr!.once('data', resolve));
+    }
+    while (rows().length < 2) await new Promise((resolve) => program.child.stdout!.once('data', resolve));
+    assert.equal((await fetch(`${rows()[1]}/metrics`)).status, 401);
   });
 });

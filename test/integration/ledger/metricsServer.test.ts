@@ -96,11 +96,8 @@ describe('metrics port', () => {
     const served = new Promise<void>((resolve) => {
       free = resolve;
     });
-    const log = (_level: string, line: string) => {
-      lines.push(line.replace(/\d{4,5}/, 'PORT'));
-      if (line.startsWith('Metrics on')) free();
-    };
-    const host = createMetricsHost({ dataDir, metrics, log, retryMs: 1 });
+    const log = (_level: string, line: string) => lines.push(line.replace(/\d{4,5}/, 'PORT'));
+    const host = createMetricsHost({ dataDir, metrics, log, onChange: () => free(), retryMs: 1 });
     try {
       const disk = await breakDisk(dataDir, 'ENOSPC');
       await host.apply({ enabled: true, port: server.port });
@@ -109,6 +106,7 @@ describe('metrics port', () => {
       while (lines.length < 2) await setImmediate();
       await server.close();
       await served;
+      assert.equal(host.served?.tokenFile, path.join(dataDir, 'metrics-token'));
       assert.match(
         lines.join('\n'),
         /^ENOSPC.*\nMetrics cannot be served on port PORT: .*taken.*\nMetrics on \S+, token/,

@@ -23,4 +23,19 @@ describe('command line', () => {
     const parsed = parseCommandLine(['--llmrouter-api-key=']);
     assert.equal(parsed.mode === 'headless' && parsed.apiKey, '');
   });
+
+  it('what no command takes is one sentence, without hints for programmers', () => {
+    const said = (...argv: string[]) => {
+      try {
+        parseCommandLine(argv);
+      } catch (error) {
+        return (error as Error).message;
+      }
+    };
+    assert.equal(said('--typo'), "Unknown option '--typo'. See --help.");
+    assert.equal(
+      said('--port', '--json'),
+      "Option '--port' argument is ambiguous. Did you forget to specify the option argument for '--port'? To specify an option argument starting with a dash use '--port=-XYZ'. See --help.",
+    );
+  });
 });

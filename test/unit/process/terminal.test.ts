@@ -9,7 +9,7 @@ describe('the terminal', () => {
     const terminal = createTerminal({ out, err, json: false, color: false, level: 'debug', redact: (text) => text });
     const bad = 'x\u001b]52;c;aGk=\u0007\u001b[2J\r\nsecond';
     terminal.request(requestRecord({ askedModel: bad, backend: bad, upstreamModel: bad, error: bad, status: 400 }));
-    terminal.listening('http://127.0.0.1:1/v1', [bad], undefined);
+    terminal.listening('http://127.0.0.1:1/v1', [bad], {});
     terminal.problem('file', { path: 'p', message: bad, severity: 'error' });
     terminal.log('error', bad);
     const shown = `${out.read() ?? ''}${err.read() ?? ''}`;
@@ -54,21 +54,23 @@ describe('the terminal', () => {
       level: 'info',
       redact: (text: string) => text,
     } as const;
-    createTerminal(options).listening('http://127.0.0.1:1/v1', [], undefined);
+    createTerminal(options).listening('http://127.0.0.1:1/v1', [], {});
     assert.match(String(out.read()), /Try it, \$KEY being the key: curl .*Bearer \$KEY/);
   });
 
   it('shows a person the address of the metrics beside the local URL, and at once when they are switched on later', () => {
     const [out, err] = [new PassThrough(), new PassThrough()];
     const terminal = createTerminal({ out, err, json: false, color: false, level: 'info', redact: (text) => text });
-    terminal.log('info', 'Metrics on http://127.0.0.1:2/metrics, token in /data/metrics-token.');
+    const tokenFile = '/data/metrics-token';
+    const metrics = { url: 'http://127.0.0.1:2/metrics', tokenFile };
+    terminal.log('info', `Metrics on ${metrics.url}, token in ${tokenFile}.`);
     assert.equal(out.read(), null);
-    terminal.listening('http://127.0.0.1:1/v1', ['a'], undefined);
+    terminal.listening('http://127.0.0.1:1/v1', ['a'], { metrics });
     assert.match(
       String(out.read()),
-      /Local URL +http:\/\/127\.0\.0\.1:1\/v1\n +Metrics +http:\/\/127\.0\.0\.1:2\/metrics, token in \/data\/metrics-token\.\n/,
+      /Local URL +http:\/\/127\.0\.0\.1:1\/v1\n +Metrics +http:\/\/127\.0\.0\.1:2\/metrics, token in \/data\/metrics-token\n/,
     );
-    terminal.log('info', 'Metrics on http://127.0.0.1:3/metrics, token in /data/metrics-token.');
+    terminal.metrics({ url: 'http://127.0.0.1:3/metrics', tokenFile });
     assert.match(String(out.read()), /^ +Metrics +http:\/\/127\.0\.0\.1:3\/metrics/);
     assert.equal(err.read(), null);
   });
@@ -76,7 +78,7 @@ describe('the terminal', () => {
   it('says that backends are asked for their models where the configuration names none, and what they told', () => {
     const [out, err] = [new PassThrough(), new PassThrough()];
     const terminal = createTerminal({ out, err, json: false, color: false, level: 'info', redact: (text) => text });
-    terminal.listening('http://127.0.0.1:1/v1', [], undefined);
+    terminal.listening('http://127.0.0.1:1/v1', [], {});
     assert.match(String(out.read()), /Models +the configuration names none; the backends are asked for theirs\n/);
     terminal.models(['a/x', 'a/y']);
     assert.match(String(out.read()), /Models +a\/x, a\/y\n/);

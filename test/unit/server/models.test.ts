@@ -32,4 +32,17 @@ describe('lists of models', () => {
     await refresh();
     assert.equal(answers.length, 2, 'the new list is fresh');
   });
+
+  it('that could not even be asked for is asked for again', async () => {
+    const [backend] = buildBackends(settingsOf({ backends: [{ name: 'up', baseUrl: 'http://127.0.0.1:1' }] }));
+    let asked = 0;
+    const send: Send = () => {
+      asked += 1;
+      throw new Error('no socket left');
+    };
+    const lists = createModelLists(() => 0);
+    const request = { send, url: new URL('http://127.0.0.1:1/models'), headers: {}, local: true };
+    for (const _ of [1, 2]) await lists.refresh([backend!], () => request);
+    assert.equal(asked, 2);
+  });
 });

@@ -16,8 +16,13 @@ describe('compressed answers', () => {
         {
           onHead() {},
           onData(chunk) {
-            if (got === 0) handler.pause();
+            const first = got === 0;
             got += chunk.length;
+            if (!first) return;
+            handler.pause();
+            turns(2_000)
+              .then(() => assert.equal(got, chunk.length, 'a reader that reads nothing gets nothing'))
+              .then(handler.resume, reject);
           },
           onEnd: resolve,
           onError: reject,
@@ -27,10 +32,6 @@ describe('compressed answers', () => {
       handler.onHead(200, { 'content-encoding': 'gzip' });
       handler.onData(bomb);
       handler.onEnd();
-      void turns(2_000).then(() => {
-        assert.ok(got > 0 && got < 1024 * 1024, `${got} bytes for a reader that reads nothing`);
-        handler.resume();
-      });
     });
     await ended;
     assert.equal(got, 64 * 1024 * 1024);
