@@ -40,19 +40,17 @@ async function check(name, ...args) {
   return code === 0;
 }
 
-/** A step that counts its own tests. */
-async function suite(name, passing, failing, ...args) {
+/** A step that counts its own tests and ends with `N passed, N failed`. */
+async function suite(name, ...args) {
   const begun = Date.now();
   const { code, text } = await run(args, (data) => process.stdout.write(data));
-  const count = (pattern) => Number([...text.matchAll(pattern)].at(-1)?.[1] ?? 0);
-  const good = count(passing);
-  const bad = count(failing);
+  const [, good = 0, bad = 0] = text.match(/^(\d+) passed, (\d+) failed$/m)?.map(Number) ?? [];
   passed += good;
   // A runner that dies, or that ran nothing, is a failure although it counted none.
   const well = code === 0 && good > 0;
   failed += bad > 0 || well ? bad : 1;
   said.push(...text.split('\n').filter((line) => /^(FAILED|failed at first|failed once)\b/.test(line)));
-  if (!well) said.push(`FAILED: ${name}`, ...mochaFailures(text));
+  if (!well && bad === 0) said.push(`FAILED: ${name}`, ...lastLines(text, 10));
   console.log(
     `${well ? 'ok  ' : 'FAIL'} ${name}: ${good} passed, ${bad} failed (${((Date.now() - begun) / 1000).toFixed(1)} s)`,
   );
@@ -63,22 +61,12 @@ const bin = (name) => `node_modules/${name}`;
 await Promise.all([check('types', bin('typescript/bin/tsc'), '-p', '.'), otherChecks()]);
 const built = await check('build', 'esbuild.config.mjs');
 if (built) {
-  await suite('unit and integration', /^ {2}(\d+) passing/gm, /^ {2}(\d+) failing/gm, 'test/unit.mjs');
-  await suite('editor', /^(\d+) passed, \d+ failed$/gm, /^\d+ passed, (\d+) failed$/gm, 'test/editor/run.mjs');
+  await suite('unit and integration', 'test/unit.mjs', '--again');
+  await suite('editor', 'test/editor/run.mjs');
 }
 for (const line of said) console.log(line);
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
-
-/** What mocha says of the failed tests: titles and first lines, without the stack. */
-function mochaFailures(text) {
-  const at = text.search(/^ {2}\d+ failing$/m);
-  const block = at < 0 ? '' : text.slice(at);
-  return block
-    .split('\n')
-    .filter((line) => line.trim() !== '' && !/^\s+at /.test(line))
-    .slice(0, 40);
-}
 
 function lastLines(text, count) {
   return text.trimEnd().split('\n').slice(-count);

@@ -1,13 +1,14 @@
 // What failed, in a line each, for the end of a long output. Also loaded inside the extension host, hence CommonJS.
 
-/** The failed tests of a mocha runner, filled while it runs: [{ title, message }], the message cut to its first line. */
+/** The failed tests of a mocha runner, filled while it runs: [{ file, title, message }], the message as one line. */
 exports.failedTests = (runner) => {
   const failed = [];
   runner.on('fail', (test, error) => {
     failed.push({
+      file: test.file,
       title: test.fullTitle(),
       message: String(error?.message ?? error)
-        .split('\n')[0]
+        .replace(/\s+/g, ' ')
         .slice(0, 200),
     });
   });
