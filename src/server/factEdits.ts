@@ -10,6 +10,7 @@ import type { JsonValue } from '../wires/conversation';
 import { nearestEffort, wordsOf } from '../wires/effort';
 import { editObject, itemsOf, type JsonEntry, readString, scanArray, scanObject } from '../wires/jsonText';
 import { mayHaveTooManyMarks } from '../wires/messagesCache';
+import { isObject } from '../wires/read';
 import { say as wires } from '../wires/sentences';
 import type { Wire } from '../wires/wire';
 import type { ClientRequest } from './clientRequest';
@@ -146,11 +147,25 @@ export function hasSystemWithin({ bytes, entry }: ClientRequest, { upstreamModel
   return false;
 }
 
+/**
+ * Tools of free text, or tools that stand among the items (Codex), for a server that knows neither: it leaves them out, and
+ * the model calls what Codex cannot read (CLIProxyAPI#5753, sub2api#5659, cc-switch-cli#466). What leans on stored state
+ * can only go on as it is.
+ */
+function hasUnknownTools(request: ClientRequest, { abilities }: Target): boolean {
+  if (abilities.customTools === 'keep') return false;
+  if (['previous_response_id', 'conversation'].some((key) => (request.entry(key)?.kind ?? 'null') !== 'null'))
+    return false;
+  const tools = request.entry('tools')?.kind === 'array' ? (request.value('tools') as JsonValue[]) : [];
+  return tools.some((tool) => isObject(tool) && tool.type === 'custom') || request.bytes.includes('"additional_tools"');
+}
+
 /** A fact that an edit of small spans cannot satisfy: the answer is cut here at stop sequences the provider would not take. */
 export function needsWholeRequest(request: ClientRequest, target: Target, wire: Wire | undefined): boolean {
   if (target.backend.keepsBytes) return false;
   if (wire === 'messages')
     return mayHaveTooManyMarks(request.bytes) || renamesKeys(request, target, wire) || hasSystemWithin(request, target);
+  if (wire === 'responses') return hasUnknownTools(request, target);
   if (wire !== 'chat') return false;
   const format = request.entry('response_format');
   if (quirksFor(target).jsonSchema === 'prompt' && format?.kind === 'object')

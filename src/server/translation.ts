@@ -13,8 +13,9 @@ import { readCursorRequest } from '../cursor/request';
 import { applyTarget } from '../cursor/target';
 import { withReserveLimit } from '../ledger/quota';
 import type { RequestRecord, SentCall } from '../ledger/record';
+import { takesSystemWithin } from '../models/families';
 import type { Target } from '../routing/backend';
-import { emitTargetFor, quirksFor } from '../routing/build';
+import { emitTargetFor, modelNameOf, quirksFor } from '../routing/build';
 import type { Said } from '../said';
 import { replay } from '../wires/answer';
 import type { EmitterOptions, StreamEmitter } from '../wires/codec';
@@ -30,8 +31,10 @@ import { markOrigin, ownThinking } from '../wires/origin';
 import { legalPropertyKeys, restorePropertyKeys } from '../wires/propertyKeys';
 import { parseObject } from '../wires/read';
 import { letterFirst, schemaDialectOf } from '../wires/schemaDialects';
+import { say as wires } from '../wires/sentences';
 import { cutAtStop } from '../wires/stopSequences';
 import { betasOf } from '../wires/thinkingBlocks';
+import { settleTools } from '../wires/toolChanges';
 import { legalToolNames, restoreToolNames } from '../wires/toolNames';
 import { WIRE_PATHS } from '../wires/wire';
 import { hasSystemWithin, leftOut, needsWholeRequest } from './factEdits';
@@ -126,9 +129,18 @@ function originOf({ backend }: Target): string {
 }
 
 /** Fields of both of OpenAI's APIs go where its models are served; who takes the Responses API takes them too. */
-function carriedTo({ backend, upstreamModel }: Target, conversation: Conversation): Carried {
+function carriedTo(target: Target, conversation: Conversation): Carried {
+  const { backend, upstreamModel } = target;
   const shares = backend.wire === 'responses' || schemaDialectOf(backend, upstreamModel) === 'openai';
-  return carryAcross(conversation, backend.wire, shares);
+  const settled = settleTools(conversation, readsToolChanges(target) ? backend.wire : undefined);
+  const carried = carryAcross(settled, backend.wire, shares);
+  return settled === conversation ? carried : { ...carried, told: [wires.toolsSettled, ...carried.told] };
+}
+
+/** Tools that come within a conversation: a matter of the newest models, at their makers. */
+function readsToolChanges({ backend, upstreamModel, model, abilities }: Target): boolean {
+  if (backend.wire === 'messages') return takesSystemWithin(modelNameOf(upstreamModel, model));
+  return backend.wire === 'responses' && abilities.customTools === 'keep';
 }
 
 function planCursor(input: PlanInput): Content {
@@ -197,7 +209,7 @@ function emitted(
   unspoken: readonly string[],
 ): { body: Buffer; path: string; betas: string[]; told: Said[] } {
   const { wire } = target.backend;
-  const keyed = legalPropertyKeys(flatFor(conversation, wire).conversation, wire).conversation;
+  const keyed = legalPropertyKeys(flatFor(conversation, target).conversation, wire).conversation;
   const limited = withReserveLimit(legalToolNames(keyed, wire, wantsLetter(target)).conversation, target.backend);
   const made = codecFor(wire).emitRequest(limited, emitTargetFor(target, { addCacheControl }));
   const body = wire === 'messages' ? withLastMarks(made) : made;
@@ -221,9 +233,14 @@ function wantsLetter({ backend, upstreamModel }: Target): boolean {
   return letterFirst(schemaDialectOf(backend, upstreamModel));
 }
 
-/** Groups of tools and calls that only Responses has a form for, told to the other wires in theirs. */
-function flatFor(conversation: Conversation, wire: WireName): FlatTools {
-  return wire === 'responses' ? { conversation, originals: new Map() } : flattenNamespaces(conversation);
+/**
+ * Groups of tools and calls that only Responses has a form for, told to the other wires in theirs; groups also to who
+ * speaks Responses and knows no custom tools, which stand in them.
+ */
+function flatFor(conversation: Conversation, { backend, abilities }: Target): FlatTools {
+  const isOwn = backend.wire === 'responses';
+  if (isOwn && abilities.customTools === 'keep') return { conversation, originals: new Map() };
+  return flattenNamespaces(conversation, isOwn);
 }
 
 /**
@@ -232,7 +249,7 @@ function flatFor(conversation: Conversation, wire: WireName): FlatTools {
  */
 function stageFor(source: Conversation, target: Target): (() => (event: StreamEvent) => StreamEvent[]) | undefined {
   const { wire } = target.backend;
-  const { conversation, originals: grouped } = flatFor(source, wire);
+  const { conversation, originals: grouped } = flatFor(source, target);
   const asFunctions = wire === 'messages' || target.abilities.customTools === 'function';
   const names = asFunctions ? customToolNames(conversation) : new Set<string>();
   const stop = stopsCutHere(conversation, target);

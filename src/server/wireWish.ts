@@ -6,8 +6,8 @@ import type { ClientRequest } from './clientRequest';
 /** Only chat completions carry these; most are tuning elsewhere, here they are what the client came for. */
 const ONLY_CHAT = ['logprobs', 'top_logprobs', 'audio', 'modalities', 'web_search_options', 'prediction'];
 
-/** Signs of calls in the history, in the words of the three wires. */
-const CALLS = ['"tool_calls"', '"function_call"', '"tool_use"', '"custom_tool_call"'];
+/** Signs of calls in the history, in the words of the three wires, and of tools that stand there themselves (Codex). */
+const CALLS = ['"tool_calls"', '"function_call"', '"tool_use"', '"custom_tool_call"', '"additional_tools"'];
 
 export function wishOf(request: ClientRequest, target: Target): WireWish {
   const { bytes } = request;

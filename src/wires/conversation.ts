@@ -126,7 +126,9 @@ export interface FunctionTool {
   parameters?: JsonObject;
   strict?: boolean | null;
   cacheControl?: CacheControl;
+  /** Fields beside these, and the wire that means something by them. */
   extra?: JsonObject;
+  wire?: WireName;
 }
 export interface CustomTool {
   kind: 'custom';

@@ -30,6 +30,7 @@ export const PART_FATES = {
   mcp_tool_result: 'text',
   mcp_tool_listing: 'text',
   container_upload: 'refuse',
+  // Where a conversation has them, they have become its list of tools before (toolChanges.ts).
   tool_addition: 'refuse',
   tool_removal: 'refuse',
   fallback: 'leave',

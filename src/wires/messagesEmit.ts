@@ -89,7 +89,8 @@ function emitTool(tool: Tool, allowed: ReadonlySet<string> | undefined, target: 
   const strict = toolStrict(tool.strict, target);
   if (strict) emitted.strict = true;
   for (const key of ['type', 'eager_input_streaming', 'defer_loading', 'allowed_callers', 'input_examples']) {
-    if (tool.extra?.[key] !== undefined) emitted[key] = tool.extra[key] as JsonValue;
+    // What Responses defers or reserves for programs, it looks up itself: no field of that name means the same here.
+    if (tool.wire !== 'responses' && tool.extra?.[key] !== undefined) emitted[key] = tool.extra[key] as JsonValue;
   }
   if (tool.cacheControl) emitted.cache_control = tool.cacheControl;
   return [emitted];

@@ -24,9 +24,9 @@ const LONGEST_NAME = 64;
 
 /**
  * The conversation of a Responses client for an upstream of another wire: no groups in tools, calls and choice, and no
- * item that only Responses knows. Same object when there is nothing to change.
+ * item that only Responses knows unless `keepsItems`. Same object when there is nothing to change.
  */
-export function flattenNamespaces(source: Conversation): FlatTools {
+export function flattenNamespaces(source: Conversation, keepsItems = false): FlatTools {
   const originals = new Map<string, Grouped>();
   const taken = new Set((source.tools ?? []).flatMap((tool) => (tool.kind === 'opaque' ? [] : [tool.name])));
   const flatNames = new Map<string, string>();
@@ -44,7 +44,7 @@ export function flattenNamespaces(source: Conversation): FlatTools {
   };
   const tools = source.tools?.flatMap((tool) => ungroup(tool, flat));
   const turns = source.turns.map((turn) => {
-    const parts = turn.parts.map((part) => flatPart(part, flat));
+    const parts = turn.parts.map((part) => flatPart(part, flat, keepsItems));
     return parts.some((part, at) => part !== turn.parts[at]) ? { ...turn, parts } : turn;
   });
   const choice = source.toolChoice && flatChoice(source.toolChoice, source.tools ?? [], originals);
@@ -53,7 +53,7 @@ export function flattenNamespaces(source: Conversation): FlatTools {
   return {
     conversation: {
       ...source,
-      turns: turns.flatMap(splitOutputs),
+      turns: keepsItems ? turns : turns.flatMap(splitOutputs),
       ...(tools && { tools }),
       ...(choice && { toolChoice: choice }),
     },
@@ -84,8 +84,8 @@ function ungroup(tool: Tool, flat: (namespace: string, name: string) => string):
   });
 }
 
-function flatPart(part: Part, flat: (namespace: string, name: string) => string): Part {
-  if (part.type === 'opaque') return part.wire === 'responses' ? flatItem(part) : part;
+function flatPart(part: Part, flat: (namespace: string, name: string) => string, keepsItems: boolean): Part {
+  if (part.type === 'opaque') return part.wire === 'responses' && !keepsItems ? flatItem(part) : part;
   if (part.type !== 'toolCall' || part.namespace === undefined) return part;
   const { namespace, ...call } = part;
   return { ...call, name: flat(namespace, part.name) };

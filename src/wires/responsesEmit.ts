@@ -279,7 +279,8 @@ export function emitTool(tool: Tool, target: Pick<EmitTarget, 'strictTools'> & S
   // Left out, this wire would mean true, the others false.
   emitted.strict = target.strictTools && tool.strict !== undefined ? tool.strict : false;
   for (const key of ['defer_loading', 'allowed_callers', 'output_schema']) {
-    if (tool.extra?.[key] !== undefined) emitted[key] = tool.extra[key] as JsonValue;
+    // Anthropic's fields of these names want tools of its own (a search, code) to reach the tool with.
+    if (tool.wire !== 'messages' && tool.extra?.[key] !== undefined) emitted[key] = tool.extra[key] as JsonValue;
   }
   return [emitted];
 }

@@ -55,6 +55,8 @@ export const say = catalogue('wires', {
   // What was changed of a request, or left out
   becameText: (kinds: Said) => `became text, since this provider has no form for it: ${kinds.text}`,
   toolsLeftOut: (tools: Said) => `tools that only their own provider runs were left out: ${tools.text}`,
+  toolsSettled:
+    'tools that come or go within the conversation became its list of tools, the only one that is known here',
   fieldsLeftOut: (fields: Said) => `left out, since this provider has no field for it: ${fields.text}`,
   notTaken: (fields: readonly string[]) =>
     `left out, since this model or provider does not take it: ${fields.join(', ')}`,

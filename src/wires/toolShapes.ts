@@ -25,13 +25,13 @@ export function readTool(value: JsonValue, wire: WireName): Tool {
   const name = filledString(payload.name);
   if (!name) return { kind: 'opaque', wire, value };
   if (isObject(payload.input_schema) && (type === '' || type === 'custom' || type === 'function')) {
-    return readFunction(value, payload, name);
+    return readFunction(value, payload, name, wire);
   }
-  if (type === 'function') return readFunction(value, payload, name);
+  if (type === 'function') return readFunction(value, payload, name, wire);
   return type === 'custom' ? readCustom(value, payload, name) : { kind: 'opaque', wire, value };
 }
 
-function readFunction(value: JsonObject, payload: JsonObject, name: string): FunctionTool {
+function readFunction(value: JsonObject, payload: JsonObject, name: string, wire: WireName): FunctionTool {
   const tool: FunctionTool = { kind: 'function', name };
   const description = stringOf(payload.description);
   if (description !== undefined) tool.description = description;
@@ -42,7 +42,7 @@ function readFunction(value: JsonObject, payload: JsonObject, name: string): Fun
   const cacheControl = objectOf(value.cache_control);
   if (cacheControl) tool.cacheControl = cacheControl;
   const extra = rest(value, FUNCTION_KEYS);
-  if (extra) tool.extra = extra;
+  if (extra) Object.assign(tool, { extra, wire });
   return tool;
 }
 
