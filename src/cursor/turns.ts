@@ -3,7 +3,7 @@
  * as they come (N1–N6, N9, N11–N14, N26). Content parts are read by wires/parts.
  */
 import type { Words } from '../said';
-import { argumentText, namelessCallText, readReasoningFields, readThoughtSignature } from '../wires/chatRequest';
+import { argumentText, namelessCallText, readReasoningFields } from '../wires/chatRequest';
 import { RequestProblem } from '../wires/codec';
 import type {
   JsonObject,
@@ -18,6 +18,7 @@ import type {
 import { readContent, readPart, readResultContent } from '../wires/parts';
 import { filledString, isObject, objectOf, stringOf } from '../wires/read';
 import { readReasoningItem } from '../wires/responsesRequest';
+import { readThoughtSignature } from '../wires/thoughtSignature';
 import { say } from './sentences';
 import { stripThinking } from './thinking';
 

@@ -1,6 +1,6 @@
 /**
  * What clients drop between turns is remembered for all of them (S1–S10), not for Cursor alone: chat SDKs lose Gemini's signatures,
- * DeepSeek's and Kimi's thinking, OpenRouter's details. Found again by call id and beginning, per client key. Here for
+ * DeepSeek's and Kimi's thinking, OpenRouter's details, LiteLLM's blocks. Found again by call id and beginning, per client key. Here for
  * bodies that stay on the chat wire, whose other bytes stay too; translation.ts does the rest.
  */
 import { needsOf } from '../cursor/coldStart';
@@ -14,6 +14,7 @@ import { emitReasoningParts } from '../wires/chatEmit';
 import { codecFor } from '../wires/codecs';
 import type { Conversation, JsonValue, StreamEvent, Turn } from '../wires/conversation';
 import { type Edit, editObject, type JsonEntry, readString, scanArray, scanObject } from '../wires/jsonText';
+import { signatureFields } from '../wires/thoughtSignature';
 import type { ClientRequest } from './clientRequest';
 import type { PlanInput } from './planTypes';
 import { say } from './sentences';
@@ -80,7 +81,11 @@ export function keptHistory(input: PlanInput): KeptHistory | 'whole' | undefined
 
 /** Only who refuses calls without their companions, or thinks worse without them, is worth the reading of every body. */
 function wantsHistory({ exchange, target }: PlanInput): boolean {
-  return target.backend.preset === 'openrouter' || needsOf(scopeOf(exchange, target, '', false)) !== 'nothing';
+  return (
+    target.backend.preset === 'openrouter' ||
+    target.backend.preset === 'litellm' ||
+    needsOf(scopeOf(exchange, target, '', false)) !== 'nothing'
+  );
 }
 
 /** Fields that the restored turns have and the messages lack; undefined where more than that differs. */
@@ -138,9 +143,9 @@ function signatureEdits(bytes: Buffer, entries: readonly JsonEntry[], turn: Turn
     if (item.kind !== 'object') return [];
     const call = scanObject(bytes, item.start);
     const signature = signed.get(textOf(bytes, call, 'id') ?? '');
-    if (signature === undefined || call.some(({ key, kind }) => key === 'extra_content' && kind === 'object'))
-      return [];
-    return withFields(bytes, call, { extra_content: { google: { thought_signature: signature } } });
+    if (signature === undefined) return [];
+    const fields = signatureFields(signature);
+    return call.some(({ key, kind }) => key in fields && kind === 'object') ? [] : withFields(bytes, call, fields);
   });
 }
 

@@ -1,8 +1,9 @@
 /** Puts the tool calls of a chat stream together from whatever pieces the upstream sends. */
 import { createJsonWatch, type JsonWatch, MOST_CALLS } from './callBounds';
-import { argumentText, readThoughtSignature } from './chatRequest';
+import { argumentText } from './chatRequest';
 import type { JsonObject, JsonValue, StreamEvent } from './conversation';
 import { filledString, objectOf, stringOf } from './read';
+import { readThoughtSignature } from './thoughtSignature';
 
 interface Call {
   index: number;

@@ -1,6 +1,7 @@
 /** The conversation model as a Chat Completions request for one upstream. */
 import { assertNever } from '../never';
 import { fitMessages, leadingSystem } from './chatMessages';
+import { isOpaqueDetail } from './chatRequest';
 import type { EmitTarget } from './codec';
 import type {
   Conversation,
@@ -24,6 +25,7 @@ import { pairTools } from './pairing';
 import { failedWords } from './parts';
 import { isObject } from './read';
 import { distinctTools, formatSchema, toolParameters, toolStrict } from './schema';
+import { signatureFields } from './thoughtSignature';
 
 /** The upstream body. Every call has its result and legal ids (N6, N25). Never mutates `source`. */
 export function emitChatRequest(source: Conversation, target: EmitTarget): JsonObject {
@@ -189,15 +191,27 @@ export function emitReasoningParts(parts: readonly Part[], target: EmitTarget): 
   const field = target.thinkingField ?? own.find((part) => part.field)?.field;
   const told = target.thinkingField ? own : own.filter((part) => part.field === field);
   const text = told.map((part) => part.text).join('');
-  const details = own.flatMap((part) => detailsOf(part.encrypted));
-  const takes = (name: string): boolean => !target.historyRefuses?.includes(name);
+  const fields = {
+    ...(field !== undefined && text !== '' && { [field]: text }),
+    ...detailFields(own.flatMap((part) => detailsOf(part.encrypted))),
+  };
+  return Object.fromEntries(Object.entries(fields).filter(([name]) => !target.historyRefuses?.includes(name)));
+}
+
+const BLOCKS: ReadonlySet<unknown> = new Set(['thinking', 'redacted_thinking']);
+
+/** Details in the field they came in: Anthropic's own blocks are LiteLLM's, which wants them signed. */
+export function detailFields(details: readonly JsonValue[]): JsonObject {
+  const isBlock = (detail: JsonValue): detail is JsonObject => isObject(detail) && BLOCKS.has(detail.type);
+  const others = details.filter((detail) => !isBlock(detail));
+  const blocks = details.filter((detail) => isBlock(detail) && isOpaqueDetail(detail));
   return {
-    ...(field !== undefined && text !== '' && takes(field) && { [field]: text }),
-    ...(details.length > 0 && takes('reasoning_details') && { reasoning_details: details }),
+    ...(others.length > 0 && { reasoning_details: others }),
+    ...(blocks.length > 0 && { thinking_blocks: blocks }),
   };
 }
 
-/** The reasoning_details that a chat upstream sent and wants back unchanged. */
+/** The reasoning_details or thinking_blocks that a chat upstream sent and wants back unchanged. */
 export function detailsOf(encrypted: string | undefined): JsonValue[] {
   if (encrypted === undefined) return [];
   try {
@@ -214,8 +228,7 @@ export function emitToolCall(part: ToolCallPart): JsonObject {
   const call: JsonObject = part.custom
     ? { id, type: 'custom', custom: { name, input: part.arguments } }
     : { id, type: 'function', function: { name, arguments: part.arguments === '' ? '{}' : part.arguments } };
-  if (part.thoughtSignature !== undefined)
-    call.extra_content = { google: { thought_signature: part.thoughtSignature } };
+  if (part.thoughtSignature !== undefined) Object.assign(call, signatureFields(part.thoughtSignature));
   return call;
 }
 

@@ -1,12 +1,13 @@
 /** Neutral events and whole answers as Chat Completions answers (R1-R7). */
 import { callsIn, endOf } from './answer';
-import { detailsOf, emitToolCall } from './chatEmit';
+import { detailFields, detailsOf, emitToolCall } from './chatEmit';
 import { emitChatUsage, emitFinishReason } from './chatUsage';
 import type { EmitterOptions, StreamEmitter } from './codec';
 import type { Answer, ApiFailure, JsonObject, JsonValue, ReasoningPart, StreamEvent, Usage } from './conversation';
 import { openAiError } from './failure';
 import { sealReasoning } from './sealedReasoning';
 import { SSE_DONE, sseData } from './sse';
+import { signatureFields } from './thoughtSignature';
 
 /**
  * Chunks for one answer. The role stands in the first delta, calls are numbered from 0, usage comes last with empty
@@ -52,7 +53,7 @@ export function createChatStreamEmitter(options: EmitterOptions): StreamEmitter 
     const fields: JsonObject = custom
       ? { id: event.id, type: 'custom', custom: { name: event.name, input: '' } }
       : { id: event.id, type: 'function', function: { name: event.name, arguments: '' } };
-    if (event.thoughtSignature !== undefined) fields.extra_content = signatureField(event.thoughtSignature);
+    if (event.thoughtSignature !== undefined) Object.assign(fields, signatureFields(event.thoughtSignature));
     return call(index, fields);
   }
 
@@ -73,7 +74,7 @@ export function createChatStreamEmitter(options: EmitterOptions): StreamEmitter 
         return chunk({ reasoning_content: event.text });
       case 'reasoningEnd': {
         const details = reasoningDetails(event);
-        return details ? chunk({ reasoning_details: details }) : '';
+        return details ? chunk(detailFields(details)) : '';
       }
       case 'toolCallStart':
         return startCall(event);
@@ -94,7 +95,7 @@ export function createChatStreamEmitter(options: EmitterOptions): StreamEmitter 
         const none = known.empty && !known.custom ? call(known.index, { function: { arguments: '{}' } }) : '';
         if (known.signed || event.thoughtSignature === undefined) return none;
         known.signed = true;
-        return none + call(known.index, { extra_content: signatureField(event.thoughtSignature) });
+        return none + call(known.index, signatureFields(event.thoughtSignature));
       }
       case 'usage':
         usage = { ...usage, ...event.usage };
@@ -153,7 +154,7 @@ export function emitChatAnswer(answer: Answer, options: EmitterOptions): JsonObj
     else if (part.type === 'opaque' && part.wire === 'chat' && part.value.type === undefined)
       Object.assign(message, part.value);
   }
-  if (details.length > 0) message.reasoning_details = details;
+  Object.assign(message, detailFields(details));
   if (toolCalls.length > 0) message.tool_calls = toolCalls;
   else message.content ??= message.refusal === null ? '' : null;
   const finish = emitFinishReason(endOf(answer.finish, callsIn(answer.parts)));
@@ -165,10 +166,6 @@ export function emitChatAnswer(answer: Answer, options: EmitterOptions): JsonObj
     choices: [{ index: 0, message, logprobs: null, finish_reason: finish }],
     ...(answer.usage && { usage: emitChatUsage(answer.usage) }),
   };
-}
-
-function signatureField(signature: string): JsonObject {
-  return { google: { thought_signature: signature } };
 }
 
 /**

@@ -18,6 +18,7 @@ import { readContent, readExtra, readResultContent } from './parts';
 import { arrayOf, booleanOf, filledString, isObject, numberOf, objectOf, rest, stringOf } from './read';
 import { unsealReasoning } from './sealedReasoning';
 import { say } from './sentences';
+import { readThoughtSignature } from './thoughtSignature';
 import { choiceUnread, readParallel, readTool, readToolChoice } from './toolShapes';
 
 /**
@@ -150,6 +151,7 @@ const ASSISTANT_KEYS: ReadonlySet<string> = new Set([
   'reasoning_content',
   'reasoning',
   'reasoning_details',
+  'thinking_blocks',
 ]);
 
 function readAssistant(message: JsonObject, at: number, legacy: { id: string; name: string }[]): Part[] {
@@ -177,9 +179,9 @@ function isEmpty(value: JsonValue): boolean {
   return value === null || value === '' || (Array.isArray(value) && value.length === 0);
 }
 
-/** `reasoning_content`, `reasoning` and OpenRouter's `reasoning_details` of a message. */
+/** `reasoning_content`, `reasoning`, OpenRouter's `reasoning_details` and LiteLLM's `thinking_blocks` of a message. */
 export function readReasoningFields(message: JsonObject): ReasoningPart[] {
-  const details = arrayOf(message.reasoning_details).filter(isObject);
+  const details = [...arrayOf(message.reasoning_details), ...arrayOf(message.thinking_blocks)].filter(isObject);
   const field = filledString(message.reasoning_content)
     ? 'reasoning_content'
     : filledString(message.reasoning)
@@ -203,7 +205,9 @@ export function isOpaqueDetail(detail: JsonObject): boolean {
 }
 
 export function textOfDetails(details: readonly JsonObject[]): string {
-  return details.map((detail) => stringOf(detail.text) ?? stringOf(detail.summary) ?? '').join('');
+  return details
+    .map((detail) => stringOf(detail.text) ?? stringOf(detail.summary) ?? stringOf(detail.thinking) ?? '')
+    .join('');
 }
 
 /** A call of the history that names no tool: no provider takes it, so what it says, if anything, stands as text. */
@@ -230,11 +234,6 @@ function readToolCall(value: JsonObject): (ToolCallPart | TextPart)[] {
 export function argumentText(value: JsonValue | undefined): string {
   if (value === undefined || value === null) return '';
   return typeof value === 'string' ? value : jsonTextOf(value);
-}
-
-/** Gemini's signature in a tool call of its OpenAI-compatible endpoint. */
-export function readThoughtSignature(call: JsonObject): string | undefined {
-  return filledString(objectOf(objectOf(call.extra_content)?.google)?.thought_signature);
 }
 
 function readTools(body: JsonObject, conversation: Conversation): void {

@@ -49,7 +49,7 @@ export function parseChatAnswer(body: JsonObject): Answer {
 /** Fields of a message that say the same thing. */
 const FIELDS = {
   text: ['content', 'images'],
-  reasoning: ['reasoning_content', 'reasoning', 'reasoning_details'],
+  reasoning: ['reasoning_content', 'reasoning', 'reasoning_details', 'thinking_blocks'],
   refusal: ['refusal'],
   calls: ['tool_calls', 'function_call'],
 } as const;
@@ -242,17 +242,20 @@ function createChunkReader() {
 
   function readThinking(delta: JsonObject): void {
     const fresh = arrayOf(delta.reasoning_details).filter(isObject);
+    const blocks = arrayOf(delta.thinking_blocks).filter(isObject);
     const named = filledString(delta.reasoning_content)
       ? 'reasoning_content'
       : filledString(delta.reasoning)
         ? 'reasoning'
         : undefined;
-    const text = named ? (delta[named] as string) : textOfDetails(fresh);
-    if (text === '' && !fresh.some(isOpaqueDetail)) return;
+    // The blocks say again what stands in the field; one that is signed, all that was said before.
+    const text = named ? (delta[named] as string) : textOfDetails(field === undefined ? [...fresh, ...blocks] : fresh);
+    if (text === '' && ![...fresh, ...blocks].some(isOpaqueDetail)) return;
     tags.flush();
     const index = block('reasoning');
     field ??= named;
     for (const detail of fresh) addDetail(details, detail);
+    for (const piece of blocks) addBlock(details, piece);
     if (text !== '') emit({ type: 'reasoning', index, text });
   }
 
@@ -341,4 +344,18 @@ function addDetail(details: JsonObject[], detail: JsonObject): void {
     if (joins && typeof value === 'string') last[key] = (stringOf(last[key]) ?? '') + value;
     else if (value !== null) last[key] = value;
   }
+}
+
+/** Pieces of one of LiteLLM's thinking blocks are joined until its signature comes, beside nothing or beside the whole text. */
+function addBlock(blocks: JsonObject[], piece: JsonObject): void {
+  const last = blocks.at(-1);
+  if (piece.type !== 'thinking' || last?.type !== 'thinking' || filledString(last.signature)) {
+    blocks.push({ ...piece });
+    return;
+  }
+  const before = stringOf(last.thinking) ?? '';
+  const text = stringOf(piece.thinking) ?? '';
+  const signature = filledString(piece.signature);
+  last.thinking = signature && text.startsWith(before) ? text : before + text;
+  if (signature) last.signature = signature;
 }

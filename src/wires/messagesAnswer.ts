@@ -23,10 +23,13 @@ import { say } from './sentences';
 export function readMessagesUsage(value: JsonValue | undefined, before?: Usage): Usage | undefined {
   const usage = objectOf(value);
   if (!usage) return before;
-  const cacheRead = numberOf(usage.cache_read_input_tokens) ?? before?.cacheRead;
+  // Kimi names what it read from its cache in OpenAI's way, as a part of the input (sub2api#497).
+  const within = numberOf(usage.cache_read_input_tokens) ? 0 : (numberOf(usage.cached_tokens) ?? 0);
+  const cacheRead = within || (numberOf(usage.cache_read_input_tokens) ?? before?.cacheRead);
   const cacheWrite = numberOf(usage.cache_creation_input_tokens) ?? before?.cacheWrite;
-  const fresh =
-    numberOf(usage.input_tokens) ?? (before ? before.input - (before.cacheRead ?? 0) - (before.cacheWrite ?? 0) : 0);
+  const told = numberOf(usage.input_tokens);
+  const known = before ? before.input - (before.cacheRead ?? 0) - (before.cacheWrite ?? 0) : 0;
+  const fresh = within ? Math.max(0, (told ?? known + (before?.cacheRead ?? 0)) - within) : (told ?? known);
   const read: Usage = {
     input: fresh + (cacheRead ?? 0) + (cacheWrite ?? 0),
     output: numberOf(usage.output_tokens) ?? before?.output ?? 0,

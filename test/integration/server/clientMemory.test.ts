@@ -20,6 +20,7 @@ const ID = 'call_00_abcdefgh12345678';
 const wanted = { id: ID, type: 'function', function: { name: 'Read', arguments: '{"path":"a"}' } };
 const signature = { extra_content: { google: { thought_signature: 'SIGNED' } } };
 const details = [{ type: 'reasoning.encrypted', data: 'SEALED', id: 'r1', format: 'google-gemini-v1', index: 0 }];
+const blocks = [{ type: 'thinking', thinking: 'Hm.', signature: 'SIG' }];
 const tools = [{ type: 'function', function: { name: 'Read', parameters: { type: 'object', properties: {} } } }];
 
 /** What each provider sends beside its call. */
@@ -28,6 +29,8 @@ const PROVIDERS: [model: string, message: object, call: object][] = [
   ['k/kimi-k2.6', { reasoning_content: 'Hm.' }, {}],
   ['d/deepseek-v4-pro', { reasoning_content: 'Hm.' }, {}],
   ['or/google/gemini-3.5-pro', { reasoning_details: details }, {}],
+  ['ll/gemini-3.5-pro', {}, { provider_specific_fields: { thought_signature: 'SIGNED' } }],
+  ['ll/claude-sonnet-4-5', { reasoning_content: 'Hm.', thinking_blocks: blocks }, {}],
 ];
 
 interface Sent {
@@ -47,6 +50,7 @@ describe('what a client drops', () => {
           { name: 'k', preset: 'moonshot', ...at },
           { name: 'd', preset: 'deepseek', ...at },
           { name: 'or', preset: 'openrouter', ...at },
+          { name: 'll', preset: 'litellm', ...at },
         ],
         clientKeys: [{ name: 'guest' }],
       },

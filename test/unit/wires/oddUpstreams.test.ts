@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { collect, replay } from '../../../src/wires/answer';
 import { codecFor } from '../../../src/wires/codecs';
 import type { Answer, JsonObject, JsonValue, WireName } from '../../../src/wires/conversation';
+import { carefulTarget } from '../../support/emitTarget';
 import { readStream } from '../../support/streams';
 
 function read(wire: WireName, events: readonly JsonObject[]): Answer {
@@ -52,6 +53,33 @@ describe('odd chat upstreams', () => {
           .join('') + emitter.finish();
       const told = collect(readStream(codec.createStreamParser(), text));
       assert.deepEqual(callsOf(told), [['c', 'A', '{}']]);
+    }
+  });
+  it("LiteLLM's thinking blocks are put together, and the text that the signed one says again comes once", () => {
+    const piece = (text: string, blocks: JsonObject[]) => delta({ reasoning_content: text, thinking_blocks: blocks });
+    const block = (thinking: string, signature: string | null): JsonObject => ({
+      type: 'thinking',
+      thinking,
+      signature,
+    });
+    const redacted = { type: 'redacted_thinking', data: 'SEALED' };
+    for (const again of ['', 'Let me see']) {
+      const answer = read('chat', [
+        piece('Let me', [block('Let me', null)]),
+        piece(' see', [block(' see', '')]),
+        delta({ reasoning_content: '', thinking_blocks: [block(again, 'SIG==')] }),
+        delta({ thinking_blocks: [redacted] }),
+        delta({ content: 'Hi' }, 'stop'),
+      ]);
+      const [thought] = answer.parts;
+      assert.equal(thought?.type === 'reasoning' && thought.text, 'Let me see');
+      const sent = codecFor('chat').emitRequest(
+        { model: 'm', turns: [{ role: 'assistant', parts: answer.parts }], stream: false },
+        carefulTarget,
+      );
+      const [message] = sent.messages as JsonObject[];
+      assert.deepEqual(message?.thinking_blocks, [block('Let me see', 'SIG=='), redacted]);
+      assert.equal(message?.reasoning_details, undefined);
     }
   });
   it('two calls with one id get two', () => {
@@ -258,6 +286,24 @@ describe('odd Messages upstreams', () => {
         ['reasoning', 'hm'],
         ['text', 'Hi'],
       ]);
+    }
+  });
+  it('what Kimi read from its cache is a part of its input, streamed and whole', () => {
+    const usage = { input_tokens: 23, cache_creation_input_tokens: 0, cache_read_input_tokens: 0, output_tokens: 5 };
+    const counted = { input: 23, output: 5, cacheRead: 20, cacheWrite: 0 };
+    const whole = codecFor('messages').parseAnswer({ content: [], usage: { ...usage, cached_tokens: 20 } });
+    assert.deepEqual(whole.usage, counted);
+    for (const told of [
+      { ...usage, cached_tokens: 20 },
+      { output_tokens: 5, cached_tokens: 20 },
+    ]) {
+      const answer = read('messages', [
+        { type: 'message_start', message: { usage } },
+        { type: 'message_delta', delta: { stop_reason: 'end_turn' }, usage: told },
+        { type: 'message_delta', delta: {}, usage: { output_tokens: 5 } },
+        { type: 'message_stop' },
+      ]);
+      assert.deepEqual(answer.usage, counted);
     }
   });
   it('arguments without an index are those of the call that began last', () => {
