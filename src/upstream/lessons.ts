@@ -26,7 +26,7 @@ export interface Lesson {
 export const PICTURES = 'pictures';
 export const LEAVE_OUT_PICTURES: Lesson = { field: PICTURES, do: 'drop', lasting: true };
 
-/** In the place of a field: all thinking of a Messages history (wires/thinkingBlocks.ts), for this request. */
+/** In the place of a field: all thinking of a history of Messages or Responses (wires/thinkingBlocks.ts), for this request. */
 export const THINKING_BLOCKS = 'thinking blocks';
 const LEAVE_OUT_THINKING: Lesson = { field: THINKING_BLOCKS, do: 'drop', lasting: false };
 /**
@@ -35,6 +35,15 @@ const LEAVE_OUT_THINKING: Lesson = { field: THINKING_BLOCKS, do: 'drop', lasting
  */
 const UNREADABLE =
   /invalid `signature` in `(?:redacted_)?thinking` block|`thinking`[^.]{0,60} blocks in the latest assistant message cannot be modified/i;
+
+/**
+ * OpenAI, of reasoning that another account or model sealed, or that its items lean on: "The encrypted content for item rs_… could
+ * not be verified" (openai/codex#8134, bifrost#5186), "Item 'fc_…' of type 'function_call' was provided without its required
+ * 'reasoning' item" (gbrain#4513), "… 'reasoning' was provided without its required following item" (openai/codex#1235), "Item with
+ * id 'rs_…' not found" (bifrost#5410), "Reasoning input items can only be provided to …" (openai-agents-python#569).
+ */
+const UNREADABLE_ITEM =
+  /encrypted content [^.]{0,120}(?:could not be (?:verified|decrypted)|did not match)|provided without its required (?:'reasoning'|following) item|item with id '(?:rs|fc|msg)_[^']{0,120}' not found|reasoning input items can only be provided/i;
 
 /**
  * Bedrock and relays in front of it: "invalid beta flag" (litellm#41203, CLIProxyAPI#4750); Vertex and others: "Unexpected
@@ -221,9 +230,10 @@ export function lessonsOf(failure: ApiFailure, body: () => JsonObject): Lesson[]
   return lessons.slice(0, MOST_CHANGES);
 }
 
-function lessonOfThinking({ message }: ApiFailure, body: () => JsonObject): Lesson | undefined {
+function lessonOfThinking({ message, code }: ApiFailure, body: () => JsonObject): Lesson | undefined {
   const text = message.slice(0, MOST_TEXT);
-  if (UNREADABLE.test(text) && historyThinks(body())) return LEAVE_OUT_THINKING;
+  const refused = UNREADABLE.test(text) || UNREADABLE_ITEM.test(text) || code === 'invalid_encrypted_content';
+  if (refused && historyThinks(body())) return LEAVE_OUT_THINKING;
   return UNKNOWN_BETA.test(text) && placeIn(body(), BLOCK_BINDING)
     ? { field: BLOCK_BINDING, do: 'drop', lasting: true }
     : undefined;

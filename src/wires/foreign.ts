@@ -17,7 +17,7 @@ import type {
 } from './conversation';
 import { FIELD_FATES, fateOf, kindName, SHARED_FIELDS } from './foreignKinds';
 import { textInside } from './parts';
-import { filledString, isObject, objectOf, rest } from './read';
+import { arrayOf, filledString, isObject, objectOf, rest } from './read';
 import { say } from './sentences';
 
 export interface Carried {
@@ -133,8 +133,21 @@ function carryOpaque(part: OpaquePart, role: Turn['role'], texts: Set<string>, l
       return part;
     case 'text':
       texts.add(kind);
+      if (kind === 'agent_message') return { type: 'text', text: agentWords(value) };
       return { type: 'text', text: role === 'assistant' ? `${wordsOf(value, kind)}\n` : textInside(value) };
   }
+}
+
+/** Without OpenAI's keys Codex writes plain words where it names them sealed (ollama#18329, sglang#35216). */
+function agentWords({ author, recipient, content }: JsonObject): string {
+  const said = arrayOf(content).map((part) => {
+    const { type, text, encrypted_content: sealed } = objectOf(part) ?? {};
+    if (typeof text === 'string') return text;
+    if (typeof sealed !== 'string') return `[${kindName(type)}]`;
+    return /^[\w+/=-]{40,}$/.test(sealed) ? '[Sealed: only the provider that sealed it can read this part.]' : sealed;
+  });
+  const names = [filledString(author), filledString(recipient)].filter((name) => name !== undefined);
+  return [`[Message between agents: ${names.join(' → ')}]`, ...said].join('\n');
 }
 
 function refusedContent(kind: string): RequestProblem {

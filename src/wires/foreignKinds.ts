@@ -49,6 +49,7 @@ export const PART_FATES = {
   program_output: 'text',
   additional_tools: 'refuse',
   compaction_trigger: 'refuse',
+  agent_message: 'text',
   item_reference: 'call',
   computer_call: 'call',
   computer_call_output: 'call',

@@ -80,7 +80,7 @@ function takeInstructions(turns: Turn[], target: EmitTarget): { instructions?: s
 function emitItems(turns: Turn[], target: EmitTarget): JsonObject[] {
   const items: JsonObject[] = [];
   for (const turn of turns) {
-    if (turn.role === 'assistant') emitAssistant(turn.parts, items);
+    if (turn.role === 'assistant') emitAssistant(turn.parts, items, target);
     else if (turn.role === 'tool') {
       for (const part of turn.parts) if (part.type === 'toolResult') items.push(emitOutput(part));
     } else emitMessage(turn, items, target);
@@ -164,7 +164,7 @@ function emitFile(part: FilePart): JsonObject {
   }
 }
 
-function emitAssistant(parts: Part[], items: JsonObject[]): void {
+function emitAssistant(parts: Part[], items: JsonObject[], target: EmitTarget): void {
   let texts: TextPart[] = [];
   const flush = (): void => {
     const text = texts.map((part) => part.text).join('');
@@ -188,7 +188,7 @@ function emitAssistant(parts: Part[], items: JsonObject[]): void {
       texts.push({ type: 'text', text: `[${part.type}]` });
       return;
     }
-    const item = emitAssistantItem(part, parts, at);
+    const item = emitAssistantItem(part, parts, at, target);
     if (!item) return;
     flush();
     items.push(item);
@@ -197,9 +197,11 @@ function emitAssistant(parts: Part[], items: JsonObject[]): void {
 }
 
 /** The item of a call, of our own reasoning or of an opaque part; undefined for what this wire does not take. */
-function emitAssistantItem(part: Part, parts: Part[], at: number): JsonObject | undefined {
+function emitAssistantItem(part: Part, parts: Part[], at: number, target: EmitTarget): JsonObject | undefined {
   if (part.type === 'toolCall') return emitCall(part);
   if (part.type === 'opaque') return part.wire === 'responses' ? part.value : undefined;
+  // gpt-4.1: "Reasoning input items can only be provided to a reasoning or computer use model" (openai-agents-python#569).
+  if (target.reasoningField === 'none') return undefined;
   // Only what this wire made (S7), and only with its content: nothing is stored to look an id up.
   return goesBackOver('responses', part) && isFollowed(parts, at) ? emitReasoningItem(part) : undefined;
 }

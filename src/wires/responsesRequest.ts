@@ -116,6 +116,10 @@ function readItem(item: JsonValue, turns: Turn[], path: string): void {
     case 'reasoning':
       assistant(turns).parts.push(readReasoningItem(item));
       return;
+    // What an agent of Codex says to another one: the task of a sub-agent, and what it found.
+    case 'agent_message':
+      turns.push({ role: 'user', parts: [{ type: 'opaque', wire: 'responses', value: item }] });
+      return;
     // Anthropic blocks directly among the items (N13).
     case 'tool_use':
     case 'thinking':

@@ -57,6 +57,42 @@ describe('what another wire has no form for', () => {
       assert.equal(told(bad), undefined);
   });
 
+  it('what an agent of Codex says to another is what that one is asked, its words where they are named sealed too', () => {
+    const sealed = `gAAAAABqX1a7${'8BDqk_J4'.repeat(8)}`;
+    const item = (...parts: string[]): JsonObject => ({
+      type: 'agent_message',
+      author: '/root',
+      recipient: '/root/worker',
+      content: [
+        { type: 'input_text', text: 'Message Type: NEW_TASK' },
+        ...parts.map((part) => ({ type: 'encrypted_content', encrypted_content: part })),
+      ],
+    });
+    const { turns } = carry('responses', { input: ['hi', item('Read NOTES.md, tell what it says.', sealed)] });
+    assert.deepEqual(
+      turns.map(({ role }) => role),
+      ['user', 'user'],
+    );
+    const [part] = turns[1]!.parts;
+    const text = part?.type === 'text' ? part.text : '';
+    assert.match(text, /\/root → \/root\/worker.*NEW_TASK.*Read NOTES.md, tell what it says\..*Sealed:/s);
+    assert.ok(!text.includes(sealed));
+    const same = codecFor('responses').parseRequest({ model: 'm', input: [item('x')] });
+    assert.deepEqual(codecFor('responses').emitRequest(same, ableTarget).input, [item('x')]);
+  });
+
+  it('reasoning of another model of the provider is none to one that does not reason', () => {
+    const input = [
+      { type: 'reasoning', id: 'rs_1', summary: [], encrypted_content: 'S' },
+      { role: 'assistant', content: 'x' },
+    ];
+    const source = codecFor('responses').parseRequest({ model: 'm', input: [...input, 'hi'] } as JsonObject);
+    const types = (target: typeof ableTarget) =>
+      (codecFor('responses').emitRequest(source, target).input as JsonObject[]).map(({ type }) => type);
+    assert.deepEqual(types({ ...ableTarget, reasoningField: 'none' }), [undefined, undefined]);
+    assert.deepEqual(types({ ...ableTarget, reasoningField: 'reasoning' }), ['reasoning', undefined, undefined]);
+  });
+
   it('documents of content and search results become text, audio is refused', () => {
     const blocks = [{ type: 'text', text: 'inside' }];
     const { turns } = carry('messages', {
