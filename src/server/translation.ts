@@ -26,7 +26,7 @@ import { fitEffort, wantsReasoning } from '../wires/effort';
 import { type Carried, carryAcross, withOneAnswer } from '../wires/foreign';
 import { tuningWords } from '../wires/leftOutTuning';
 import { withLastMarks } from '../wires/messagesCache';
-import { type FlatTools, flattenNamespaces, restoreNamespaces } from '../wires/namespaces';
+import { type FlatTools, flattenNamespaces, restoreNamespaces, restoreSearch } from '../wires/namespaces';
 import { markOrigin, ownThinking } from '../wires/origin';
 import { legalPropertyKeys, restorePropertyKeys } from '../wires/propertyKeys';
 import { parseObject } from '../wires/read';
@@ -239,7 +239,7 @@ function wantsLetter({ backend, upstreamModel }: Target): boolean {
  */
 function flatFor(conversation: Conversation, { backend, abilities }: Target): FlatTools {
   const isOwn = backend.wire === 'responses';
-  if (isOwn && abilities.customTools === 'keep') return { conversation, originals: new Map() };
+  if (isOwn && abilities.customTools === 'keep') return { conversation, originals: new Map(), searches: false };
   return flattenNamespaces(conversation, isOwn);
 }
 
@@ -249,21 +249,22 @@ function flatFor(conversation: Conversation, { backend, abilities }: Target): Fl
  */
 function stageFor(source: Conversation, target: Target): (() => (event: StreamEvent) => StreamEvent[]) | undefined {
   const { wire } = target.backend;
-  const { conversation, originals: grouped } = flatFor(source, target);
+  const { conversation, originals: grouped, searches } = flatFor(source, target);
   const asFunctions = wire === 'messages' || target.abilities.customTools === 'function';
   const names = asFunctions ? customToolNames(conversation) : new Set<string>();
   const stop = stopsCutHere(conversation, target);
   const { originals } = legalToolNames(conversation, wire, wantsLetter(target));
   const { originals: keys } = legalPropertyKeys(conversation, wire);
   const changed = [names, originals, grouped, keys].some(({ size }) => size > 0);
-  if (!changed && stop.length === 0) return undefined;
+  if (!changed && !searches && stop.length === 0) return undefined;
   return () => {
     const rename = restoreToolNames(originals);
     const rekey = restorePropertyKeys(keys);
     const unwrap = unwrapCustomCalls(names);
     const regroup = restoreNamespaces(grouped);
+    const search = searches ? restoreSearch() : (event: StreamEvent) => [event];
     const cut = cutAtStop(stop);
-    return (event) => rekey(rename(event)).flatMap(unwrap).map(regroup).flatMap(cut);
+    return (event) => rekey(rename(event)).flatMap(unwrap).map(regroup).flatMap(search).flatMap(cut);
   };
 }
 

@@ -16,6 +16,7 @@ import type {
   WireName,
 } from './conversation';
 import { FIELD_FATES, fateOf, kindName, SHARED_FIELDS } from './foreignKinds';
+import { isClientSearch } from './namespaces';
 import { textInside } from './parts';
 import { arrayOf, filledString, isObject, objectOf, rest } from './read';
 import { say } from './sentences';
@@ -205,9 +206,9 @@ function carryTools(source: Conversation, to: WireName): { kept?: Conversation['
   return { kept: tools.filter((tool) => !foreign.includes(tool as OpaqueTool)), left };
 }
 
-/** Groups of tools are taken apart elsewhere (namespaces.ts). */
+/** Groups of tools are taken apart elsewhere, and who searches for tools itself goes on doing so (namespaces.ts). */
 function isForeignTool({ wire, value }: OpaqueTool, to: WireName): boolean {
-  return wire !== to && !(isObject(value) && value.type === 'namespace');
+  return wire !== to && !isClientSearch(value) && !(isObject(value) && value.type === 'namespace');
 }
 
 function toolName({ value }: OpaqueTool): string {

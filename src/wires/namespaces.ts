@@ -2,10 +2,21 @@
  * Codex groups the tools of an MCP server or of its sub-agents as `{type: "namespace", name, tools}`. Other wires know
  * no groups: each tool goes up under a name of its own, and its calls come back with name and namespace again.
  */
+import { argumentText } from './chatRequest';
 import { RequestProblem } from './codec';
-import type { Conversation, JsonObject, OpaquePart, Part, StreamEvent, Tool, ToolChoice } from './conversation';
+import type {
+  Conversation,
+  JsonObject,
+  JsonValue,
+  OpaquePart,
+  OpaqueTool,
+  Part,
+  StreamEvent,
+  Tool,
+  ToolChoice,
+} from './conversation';
 import { legalId } from './ids';
-import { arrayOf, filledString, objectOf, rest, stringOf } from './read';
+import { arrayOf, filledString, isObject, objectOf, parseObject, rest, stringOf } from './read';
 import { say } from './sentences';
 import { readTool } from './toolShapes';
 
@@ -17,6 +28,17 @@ export interface FlatTools {
   conversation: Conversation;
   /** The client's name and namespace of each name that was made. */
   originals: ReadonlyMap<string, Grouped>;
+  /** The client's search for tools stands there as a function. */
+  searches: boolean;
+}
+
+/**
+ * Codex holds the tools of MCP servers back and looks them up itself when the model asks (openai/codex#37075): elsewhere its
+ * search is a function, and what it finds joins the tools (toolChanges.ts).
+ */
+const SEARCH = 'tool_search';
+export function isClientSearch(value: JsonValue): value is JsonObject {
+  return isObject(value) && value.type === SEARCH && value.execution === 'client';
 }
 
 /** The names are short enough for every wire, so that they are not shortened a second time. */
@@ -42,18 +64,24 @@ export function flattenNamespaces(source: Conversation, keepsItems = false): Fla
     originals.set(unique, { name, namespace });
     return unique;
   };
-  const tools = source.tools?.flatMap((tool) => ungroup(tool, flat));
+  const searches = !taken.has(SEARCH) && (source.tools ?? []).some((tool) => isSearch(tool));
+  const tools = source.tools?.flatMap((tool) =>
+    searches && isSearch(tool)
+      ? [readTool({ ...(tool.value as JsonObject), type: 'function', name: SEARCH }, 'responses')]
+      : ungroup(tool, flat),
+  );
   const turns = source.turns.map((turn) => {
     const parts = turn.parts.map((part) => flatPart(part, flat, keepsItems));
     return parts.some((part, at) => part !== turn.parts[at]) ? { ...turn, parts } : turn;
   });
   const choice = source.toolChoice && flatChoice(source.toolChoice, source.tools ?? [], originals);
-  const unchanged = originals.size === 0 && turns.every((turn, at) => turn === source.turns[at]);
-  if (unchanged) return { conversation: source, originals };
+  const unchanged = originals.size === 0 && !searches && turns.every((turn, at) => turn === source.turns[at]);
+  if (unchanged) return { conversation: source, originals, searches };
   return {
+    searches,
     conversation: {
       ...source,
-      turns: keepsItems ? turns : turns.flatMap(splitOutputs),
+      turns: turns.flatMap(splitOutputs),
       ...(tools && { tools }),
       ...(choice && { toolChoice: choice }),
     },
@@ -67,6 +95,32 @@ export function restoreNamespaces(originals: ReadonlyMap<string, Grouped>): (eve
     const grouped = event.type === 'toolCallStart' ? originals.get(event.name) : undefined;
     return grouped === undefined ? event : ({ ...event, ...grouped } as StreamEvent);
   };
+}
+
+/** A call of that function is the client's own item again. */
+export function restoreSearch(): (event: StreamEvent) => StreamEvent[] {
+  const open = new Map<number, { id: string; text: string }>();
+  return (event) => {
+    if (event.type === 'toolCallStart' && event.name === SEARCH && event.namespace === undefined) {
+      open.set(event.index, { id: event.id, text: '' });
+      return [];
+    }
+    const call = 'index' in event ? open.get(event.index) : undefined;
+    if (!call || (event.type !== 'toolCallDelta' && event.type !== 'toolCallEnd')) return [event];
+    if (event.type === 'toolCallDelta') {
+      call.text += event.text;
+      return [];
+    }
+    open.delete(event.index);
+    const { id, text } = call;
+    const asked = parseObject(text || '{}') ?? text;
+    const value = { type: 'tool_search_call', id: `tsc_${id}`, call_id: id, execution: 'client', arguments: asked };
+    return [{ type: 'opaque', index: event.index, wire: 'responses', value: { ...value, status: 'completed' } }];
+  };
+}
+
+function isSearch(tool: Tool): tool is OpaqueTool {
+  return tool.kind === 'opaque' && isClientSearch(tool.value);
 }
 
 function ungroup(tool: Tool, flat: (namespace: string, name: string) => string): Tool[] {
@@ -85,7 +139,10 @@ function ungroup(tool: Tool, flat: (namespace: string, name: string) => string):
 }
 
 function flatPart(part: Part, flat: (namespace: string, name: string) => string, keepsItems: boolean): Part {
-  if (part.type === 'opaque') return part.wire === 'responses' && !keepsItems ? flatItem(part) : part;
+  if (part.type === 'opaque') {
+    const isFlat = part.wire === 'responses' && (!keepsItems || stringOf(part.value.type)?.startsWith(SEARCH));
+    return isFlat ? flatItem(part) : part;
+  }
   if (part.type !== 'toolCall' || part.namespace === undefined) return part;
   const { namespace, ...call } = part;
   return { ...call, name: flat(namespace, part.name) };
@@ -102,8 +159,8 @@ function flatItem(part: OpaquePart): Part {
   const id = filledString(value.call_id) ?? (type === 'local_shell_call_output' ? filledString(value.id) : undefined);
   if (id === undefined) return part;
   if (type.endsWith('_call')) {
-    const fields: JsonObject = rest(value, ITEM_KEYS) ?? {};
-    return { type: 'toolCall', id, name: type.slice(0, -'_call'.length), arguments: JSON.stringify(fields) };
+    const fields = type === 'tool_search_call' ? (value.arguments ?? {}) : (rest(value, ITEM_KEYS) ?? {});
+    return { type: 'toolCall', id, name: type.slice(0, -'_call'.length), arguments: argumentText(fields) };
   }
   if (!type.endsWith('_output')) return part;
   const { output } = value;

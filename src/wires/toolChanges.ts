@@ -37,6 +37,10 @@ export function settleTools(source: Conversation, own?: WireName): Conversation 
         for (const tool of tools) if (name !== undefined && nameOf(tool) === name) gone.set(name, tool);
         tools = tools.filter((tool) => name === undefined || nameOf(tool) !== name);
         return true;
+      case 'tool_search_output':
+        for (const tool of arrayOf(value.tools)) add(offered(readTool(tool, 'responses')));
+        changed ||= arrayOf(value.tools).length > 0;
+        return false;
       case 'compaction':
         for (const inner of arrayOf(value.tool_changes)) if (isObject(inner)) changed = apply(inner) || changed;
         return false;

@@ -153,6 +153,54 @@ describe('tools that come within a conversation', () => {
     assert.deepEqual(toolsOf(newest.sent), body.tools);
   });
 
+  it("Codex' own search for tools is a function elsewhere, its calls are Codex' item, and what it found is offered", async () => {
+    const search = {
+      type: 'tool_search',
+      execution: 'client',
+      description: 'Finds tools.',
+      parameters: first.input_schema,
+    };
+    const ask1 = {
+      id: 'call_9',
+      type: 'function',
+      function: { name: 'tool_search', arguments: '{"query":"calendar"}' },
+    };
+    const calls = (call: object) =>
+      chatCompletion('', {
+        choices: [{ index: 0, message: { ...message, tool_calls: [call] }, finish_reason: 'tool_calls' }],
+      });
+    const request = { model: 'chat/m', input: [user], tools: [search, WAIT] };
+    const { got, sent } = await ask('/v1/responses', request, calls(ask1));
+    const named = (tools: JsonObject[]) => tools.map((tool) => (tool.function as JsonObject).name);
+    assert.deepEqual(named(toolsOf(sent)), ['tool_search', 'wait']);
+    assert.ok(!sent.text.includes('not available'));
+    const [item] = got.output as JsonObject[];
+    const { id: _, ...said } = item!;
+    assert.deepEqual(said, {
+      type: 'tool_search_call',
+      call_id: 'call_9',
+      execution: 'client',
+      arguments: { query: 'calendar' },
+      status: 'completed',
+    });
+    const found = [
+      { type: 'namespace', name: 'mcp__calendar', tools: [{ ...WAIT, name: 'create', defer_loading: true }] },
+    ];
+    const output = {
+      type: 'tool_search_output',
+      call_id: 'call_9',
+      status: 'completed',
+      execution: 'client',
+      tools: found,
+    };
+    const create = { id: 'call_10', type: 'function', function: { name: 'mcp__calendar__create', arguments: '{}' } };
+    const next = await ask('/v1/responses', { ...request, input: [user, item, output] }, calls(create));
+    assert.deepEqual(named(toolsOf(next.sent)), ['tool_search', 'wait', 'mcp__calendar__create']);
+    assert.deepEqual((next.sent.json().messages as JsonObject[])[1]?.tool_calls, [ask1]);
+    const [call] = next.got.output as JsonObject[];
+    assert.deepEqual([call?.type, call?.namespace, call?.name], ['function_call', 'mcp__calendar', 'create']);
+  });
+
   it('a tool that waits to be looked up on one wire is there at once on the other', async () => {
     const whole = { id: 'resp_1', object: 'response', status: 'completed', output: [] };
     const claude = { ...late, allowed_callers: ['code_execution_20260120'] };
