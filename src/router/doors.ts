@@ -66,7 +66,7 @@ export interface DoorOptions {
   healthProof: HealthProof;
   onChange(): void;
   /** The router is stopping: what runs may end, nothing new begins. */
-  draining(): boolean;
+  windingDown(): boolean;
   /** What changes with every request. */
   onTraffic(): void;
 }
@@ -147,7 +147,7 @@ export function createDoors(given: DoorOptions): Doors {
     guesses: createGuessLimit(steadyNow),
     admission,
     bodyLog,
-    draining: given.draining,
+    windingDown: given.windingDown,
     onRunning: onTraffic,
     costOf: (target, usage) => {
       const price = targetPrice(target);

@@ -20,6 +20,8 @@ const PORT_DRAIN_MS = 600_000;
 
 export interface Life {
   readonly phase: RouterState['phase'];
+  /** Answers end, and nothing new begins. A router that hands over serves what still reaches it. */
+  readonly windingDown: boolean;
   /** Port in use. */
   readonly port: number | undefined;
   /** What went otherwise than asked at the start. */
@@ -57,6 +59,7 @@ export function createLife({ options, setup, tunnel, handle, onChange }: LifeOpt
   /** Ends the wait of changes of the tunnel when the router stops. */
   let changes = new AbortController();
   let phase: RouterState['phase'] = 'stopped';
+  let windingDown = false;
   let notice: Words | undefined;
 
   async function openListener(): Promise<Listener> {
@@ -128,6 +131,7 @@ export function createLife({ options, setup, tunnel, handle, onChange }: LifeOpt
    * it forwards. New requests are refused from the first moment (see Doors).
    */
   async function windDown(all: readonly Listener[], ms: number, cut: AbortSignal): Promise<void> {
+    windingDown = true;
     onChange();
     // A tunnel's idle connections stay: a request that comes over one is told 503, where one that ends under it is a 502.
     if (tunnel.hosts().size === 0) for (const one of all) one.endIdle();
@@ -146,6 +150,7 @@ export function createLife({ options, setup, tunnel, handle, onChange }: LifeOpt
     phase = 'draining';
     await (keepTunnel ? handOver(all, drainMs) : windDown(all, drainMs, cut));
     phase = 'stopped';
+    windingDown = false;
     onChange();
   }
 
@@ -192,6 +197,9 @@ export function createLife({ options, setup, tunnel, handle, onChange }: LifeOpt
   return {
     get phase() {
       return phase;
+    },
+    get windingDown() {
+      return windingDown;
     },
     get port() {
       return listener?.port;

@@ -46,7 +46,7 @@ export async function createRouterCore(given: CoreOptions): Promise<RouterCore> 
     healthProof,
     onChange: tell,
     onTraffic,
-    draining: () => life.phase === 'draining',
+    windingDown: () => life.windingDown,
   });
   const cursorApp = createCursorApp({
     files: options.cursorFiles ?? [],

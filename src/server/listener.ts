@@ -18,6 +18,8 @@ export interface ListenOptions {
   privateSocket?: string;
   /** Milliseconds for the head of a request to arrive; 20 s. */
   headMs?: number;
+  /** How long connections are kept as they are when nobody is accepted any more, and as long again while they are idle; 300 ms. */
+  lingerMs?: number;
 }
 
 export interface Listener {
@@ -28,9 +30,9 @@ export interface Listener {
   answering(only: (request: http.IncomingMessage) => boolean): number;
   /** Resolves when the requests that run now (those `only` says) are over, after `ms`, or when `cut` is aborted. */
   settled(ms: number, options?: { only?(request: http.IncomingMessage): boolean; cut?: AbortSignal }): Promise<void>;
-  /** Ends connections without a request, and each other one with its answer. New ones still come in. */
+  /** Ends each connection with its answer, and those on which no request comes in the next moment. New ones still come in. */
   endIdle(): void;
-  /** Stops accepting; connections without a request end at once, the others when they are done. */
+  /** Stops accepting, and the same a moment later. */
   close(): void;
   /** Resolves when the last connection is gone, or ends those left after `ms`. */
   drained(ms: number): Promise<void>;
@@ -58,11 +60,14 @@ export class PortTaken extends SaidError {
 /** Connections beyond the limit that still get an answer (503) instead of a closed door. */
 const SURPLUS = 32;
 const HEAD_MS = 20_000;
+/** The next router listens within it; and a client may have sent its next request before it learns that the connection ends. */
+const LINGER_MS = 300;
 
 /** @throws PortTaken, or the system's own error for a bad host. */
 export async function listen(handler: http.RequestListener, options: ListenOptions): Promise<Listener> {
   const headMs = options.headMs ?? HEAD_MS;
-  const connections = createConnections(options.maxConnections);
+  const lingerMs = options.lingerMs ?? LINGER_MS;
+  const connections = createConnections(options.maxConnections, lingerMs);
   const begin: http.RequestListener = (request, response) => {
     if (connections.begin(request.socket, response)) handler(request, response);
     else refuseSurplus(request, response);
@@ -115,8 +120,10 @@ export async function listen(handler: http.RequestListener, options: ListenOptio
     },
     endIdle: connections.endIdle,
     close() {
-      for (const way of ways) way.close();
-      connections.endIdle();
+      // Node's own way for HTTP destroys each idle connection, also one whose next request lies unread.
+      for (const way of ways) net.Server.prototype.close.call(way);
+      // Whoever keeps a connection goes on over it until the next router has the port.
+      setTimeout(connections.endIdle, lingerMs).unref();
     },
     async drained(ms) {
       const timer = setTimeout(() => connections.destroyAll(), ms);
@@ -133,7 +140,7 @@ export async function listen(handler: http.RequestListener, options: ListenOptio
  * Open connections, those without a running request first to go: when the house is full a newcomer takes the place of
  * whoever has been idle longest (keep-alive, or a head that does not come), and only when all are busy it is refused.
  */
-function createConnections(max: number) {
+function createConnections(max: number, lingerMs: number) {
   /**
    * The answers of each connection that are not over, oldest first; longest idle first. No set of all answers beside it:
    * a Set that grows by one entry a request and loses one keeps what stood in it whenever it made room for itself, and
@@ -151,6 +158,10 @@ function createConnections(max: number) {
       return true;
     }
     return false;
+  }
+
+  function destroyIdle(): void {
+    for (const [socket, open] of answers) if (open.length === 0) socket.destroy();
   }
 
   const connections = {
@@ -174,6 +185,7 @@ function createConnections(max: number) {
       const open = answers.get(socket) ?? [];
       open.push(response);
       answers.set(socket, open);
+      if (ending) response.shouldKeepAlive = false;
       response.on('close', () => {
         open.splice(open.indexOf(response), 1);
         if (!answers.delete(socket)) return;
@@ -185,13 +197,15 @@ function createConnections(max: number) {
     /** Bytes of an answer may be on their way: of the oldest, for the others wait until it is over. */
     answering: (socket: Duplex) => answers.get(socket as Socket)?.[0]?.headersSent === true,
     endIdle() {
+      if (ending) return;
       ending = true;
-      for (const [socket, open] of answers) {
+      // Told in its head, a client sends nothing more on a connection that ends behind this answer.
+      for (const open of answers.values()) {
         const last = open.at(-1);
-        if (!last) socket.destroy();
-        // Told in its head, a client sends nothing more on a connection that ends behind this answer.
-        else if (!last.headersSent) last.shouldKeepAlive = false;
+        if (last && !last.headersSent) last.shouldKeepAlive = false;
       }
+      // What lies unread is read before the look: behind a timer the loop turns to the sockets.
+      setTimeout(() => setImmediate(destroyIdle), lingerMs).unref();
     },
     destroyAll() {
       for (const socket of answers.keys()) socket.destroy();

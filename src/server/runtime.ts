@@ -84,7 +84,7 @@ export interface ServerDeps {
   creditOf?(target: Target): string | undefined;
   savedOf(target: Target, usage: Usage): number | undefined;
   /** Answers that run may end; nothing new begins. */
-  draining?(): boolean;
+  windingDown?(): boolean;
   /** The number of running requests has changed. */
   onRunning?(): void;
   /** Stores the record; called before the last bytes of the answer go out. */

@@ -60,7 +60,7 @@ export function createRequestServer(deps: ServerDeps): RequestServer {
     const open = 'route' in match && match.route.kind === 'health';
     const key = open ? '' : await authenticate(request, response, wire);
     if (key === undefined) return;
-    if (!open && deps.draining?.())
+    if (!open && deps.windingDown?.())
       return refuse(request, response, wire, 503, 'The router is stopping. Try again in a moment.', 5);
     if (!('route' in match)) {
       if (match.other && deps.runtime().backends.some(({ passesThrough }) => passesThrough))
