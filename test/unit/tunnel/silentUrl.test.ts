@@ -23,4 +23,15 @@ describe('a public URL of the user that answers nothing', () => {
     await rig.clock.pass(10_000);
     assert.equal(rig.tunnel.status.state, 'online');
   });
+
+  it('is not said of one that works, nor of one that answers something else', async () => {
+    await rig.tunnel.start();
+    await rig.clock.pass(30_000);
+    assert.equal(rig.tunnel.status.state, 'online');
+    await rig.tunnel.stop();
+    rig.outside.health = { ok: false, kind: 'origin', status: 502 };
+    await rig.tunnel.start();
+    await rig.clock.pass(9_500);
+    assert.match(rig.tunnel.status.message ?? '', /router does not answer on port/);
+  });
 });
