@@ -274,7 +274,7 @@ export function createAdmission(world: AdmissionWorld, configured: readonly Clie
     const price: ModelPrice | undefined = budget && targetPrice(target);
     if (budget && !price) tellUnpriced(request.clientKey, target);
     const cost = price && costOf(reservedUsage(target, input(), request), price);
-    return spending.hold(request.clientKey, budget ? cost : 0, budget);
+    return spending.hold(request.clientKey, cost, budget);
   }
 
   /** The failure for a budget: 402, which clients do not repeat by themselves (a 429 they do), with LiteLLM's code. */

@@ -95,6 +95,17 @@ describe('admission: keys', () => {
     running.settle({ usage: { input: 1, output: 1 } });
   });
 
+  it('takes the limits of the main key away with its entry, and holds a key that is gone to every limit', () => {
+    const { admission, ask } = world({});
+    admission.configure(keySettings({ name: 'main', requestsPerMinute: 1, models: ['openai/*'] }));
+    taken(ask({ key: 'main' }));
+    refused(ask({ key: 'main' }));
+    assert.equal(admission.limited('main'), true);
+    admission.configure([]);
+    taken(ask({ key: 'main', target: targetOn('groq', 'x') }));
+    assert.deepEqual([admission.limited('main'), admission.limited('phone')], [false, true]);
+  });
+
   it('allows models by glob on the resolved target, never on the asked name', () => {
     const { ask } = world({ models: ['openai/gpt-4*', 'fast'] });
     taken(ask());
@@ -192,6 +203,7 @@ describe('admission: limits by minute', () => {
       requestRecord({ clientKey: 'main', time: new Date(NOON - 56_000).toISOString() }),
       requestRecord({ clientKey: 'phone', time: new Date(NOON - 61_000).toISOString() }),
     ];
+    taken(world({ requestsPerMinute: 3 }, { recent }).ask());
     const { ask, clock } = world({ requestsPerMinute: 2 }, { recent });
     assert.equal(refused(ask()).retryAfterSeconds, 10);
     clock.now += 10_000;
@@ -233,8 +245,20 @@ describe('admission: limits by minute', () => {
 
   it('counts requests of another process', () => {
     const { ask, admission } = world({ requestsPerMinute: 1 });
+    admission.observe(requestRecord({ clientKey: 'phone', status: 429, attempts: [] }));
+    assert.equal(admission.state().find(({ name }) => name === 'phone')?.requestsLastMinute, 0);
     admission.observe(requestRecord({ clientKey: 'phone' }));
     refused(ask());
+  });
+
+  it('a request within a running one takes no place of its own, and gives none back', () => {
+    const { ask, admission } = world({ maxStreams: 1 });
+    const running = taken(ask());
+    const within = { clientKey: 'phone', target: gpt4o, inputTokens: () => 0, within: true };
+    taken(admission.admit(within)).settle({});
+    refused(ask());
+    running.settle({});
+    taken(ask());
   });
 });
 
@@ -314,6 +338,22 @@ describe('admission: budgets', () => {
     ask({ budget: { month: 5 } });
     assert.equal(told.length, 1);
     assert.match(told[0] ?? '', /litellm\/gpt-4o.*"phone"/);
+  });
+
+  it('tells of two hundred models without a price, not of every name that a client makes up', () => {
+    let told = 0;
+    const admission = createAdmission(
+      {
+        ...{ now: () => NOON, steady: () => NOON, spentSince: () => 0, recent: () => [] },
+        ...{ onWarn: () => undefined, onUnpriced: () => (told += 1) },
+      },
+      keySettings({ budget: { month: 5 } }),
+    );
+    for (let made = 0; made < 300; made += 1) {
+      const target = targetOn('litellm', `made-up-${made}`);
+      taken(admission.admit({ clientKey: 'phone', target, inputTokens: () => 1 }));
+    }
+    assert.equal(told, 200);
   });
 
   // gpt-4o: 100,000 input tokens cost $0.25, 10,000 output tokens $0.10.
@@ -459,6 +499,27 @@ describe('admission: budgets', () => {
     refused(ask({ input: 50_000, output: 0 }));
     reservation.settle({ cost: 0.05 });
     taken(ask({ input: 100_000, output: 0 }));
+  });
+
+  it('holds nothing any more after a fallback that was refused on the next day', () => {
+    const { ask, clock, admission } = world(
+      { budget: { day: 0.3 } },
+      { at: new Date(2026, 10, 21, 23, 59, 59).getTime() },
+    );
+    const reservation = taken(ask({ input: 50_000, output: 0 }));
+    clock.now += 2_000;
+    assert.equal(refused(reservation.move(targetOn('anthropic', 'claude-fable-5'))).code, 'budget_exceeded');
+    reservation.settle({});
+    const windows = admission.state().find(({ name }) => name === 'phone')?.windows ?? [];
+    assert.deepEqual(new Set(windows.map(({ held }) => held)), new Set([0]));
+  });
+
+  it('tells what is held on the target that answers, not on the one before it', () => {
+    const { ask } = world({ budget: { day: 5 } });
+    const reservation = taken(ask({ input: 10, output: 10_000 }));
+    const { abilities } = gpt4o;
+    assert.ok(reservation.move(targetOn('openai', 'gpt-4o', { abilities: { ...abilities, maxOutputTokens: 100 } })).ok);
+    assert.deepEqual(reservation.reserved(), { input: 10, output: 100 });
   });
 
   it('keeps 100 requests at once within budget + Σ max(0, actual − reserved)', () => {
