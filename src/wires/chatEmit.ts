@@ -200,14 +200,17 @@ export function emitReasoningParts(parts: readonly Part[], target: EmitTarget): 
 
 const BLOCKS: ReadonlySet<unknown> = new Set(['thinking', 'redacted_thinking']);
 
-/** Details in the field they came in: Anthropic's own blocks are LiteLLM's, which wants them signed. */
+/** Details in the fields they came in: Anthropic's own blocks are LiteLLM's, which wants them signed. */
 export function detailFields(details: readonly JsonValue[]): JsonObject {
   const isBlock = (detail: JsonValue): detail is JsonObject => isObject(detail) && BLOCKS.has(detail.type);
-  const others = details.filter((detail) => !isBlock(detail));
+  const isOpaque = (detail: JsonValue) => isObject(detail) && detail.type === 'reasoning_opaque';
+  const opaque = details.findLast(isOpaque) as JsonObject | undefined;
+  const others = details.filter((detail) => !isBlock(detail) && !isOpaque(detail));
   const blocks = details.filter((detail) => isBlock(detail) && isOpaqueDetail(detail));
   return {
     ...(others.length > 0 && { reasoning_details: others }),
     ...(blocks.length > 0 && { thinking_blocks: blocks }),
+    ...(opaque && { reasoning_opaque: opaque.data as JsonValue }),
   };
 }
 

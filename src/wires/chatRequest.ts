@@ -152,6 +152,8 @@ const ASSISTANT_KEYS: ReadonlySet<string> = new Set([
   'reasoning',
   'reasoning_details',
   'thinking_blocks',
+  'reasoning_text',
+  'reasoning_opaque',
 ]);
 
 function readAssistant(message: JsonObject, at: number, legacy: { id: string; name: string }[]): Part[] {
@@ -179,14 +181,22 @@ function isEmpty(value: JsonValue): boolean {
   return value === null || value === '' || (Array.isArray(value) && value.length === 0);
 }
 
-/** `reasoning_content`, `reasoning`, OpenRouter's `reasoning_details` and LiteLLM's `thinking_blocks` of a message. */
+/** The field of a message or a piece of one that tells what was thought. */
+export function thinkingFieldOf(message: JsonObject): string | undefined {
+  return ['reasoning_content', 'reasoning', 'reasoning_text'].find((name) => filledString(message[name]));
+}
+
+/** OpenRouter's details; Copilot's seal as one of them (opencode#8900, copilot-api#230). */
+export function detailsIn(message: JsonObject): JsonObject[] {
+  const opaque = filledString(message.reasoning_opaque);
+  const details = arrayOf(message.reasoning_details).filter(isObject);
+  return opaque ? [...details, { type: 'reasoning_opaque', data: opaque }] : details;
+}
+
+/** What a message says of its thinking: in words, in details, in LiteLLM's `thinking_blocks`. */
 export function readReasoningFields(message: JsonObject): ReasoningPart[] {
-  const details = [...arrayOf(message.reasoning_details), ...arrayOf(message.thinking_blocks)].filter(isObject);
-  const field = filledString(message.reasoning_content)
-    ? 'reasoning_content'
-    : filledString(message.reasoning)
-      ? 'reasoning'
-      : undefined;
+  const details = [...detailsIn(message), ...arrayOf(message.thinking_blocks).filter(isObject)];
+  const field = thinkingFieldOf(message);
   const text = field ? (stringOf(message[field]) ?? '') : textOfDetails(details);
   const sealed = details
     .map((detail) => unsealReasoning(filledString(detail.data) ?? ''))

@@ -2,7 +2,7 @@
 import { createCollector } from './answer';
 import { namelessCall, tooManyCalls } from './callBounds';
 import { createCallAssembler } from './chatCalls';
-import { isOpaqueDetail, textOfDetails } from './chatRequest';
+import { detailsIn, isOpaqueDetail, textOfDetails, thinkingFieldOf } from './chatRequest';
 import { finishReasonOf, readUsage } from './chatUsage';
 import type { SseEvent, StreamParser } from './codec';
 import type { Answer, ApiFailure, JsonObject, JsonValue, StreamEvent, Usage } from './conversation';
@@ -49,7 +49,14 @@ export function parseChatAnswer(body: JsonObject): Answer {
 /** Fields of a message that say the same thing. */
 const FIELDS = {
   text: ['content', 'images'],
-  reasoning: ['reasoning_content', 'reasoning', 'reasoning_details', 'thinking_blocks'],
+  reasoning: [
+    'reasoning_content',
+    'reasoning',
+    'reasoning_details',
+    'thinking_blocks',
+    'reasoning_text',
+    'reasoning_opaque',
+  ],
   refusal: ['refusal'],
   calls: ['tool_calls', 'function_call'],
 } as const;
@@ -241,13 +248,9 @@ function createChunkReader() {
   }
 
   function readThinking(delta: JsonObject): void {
-    const fresh = arrayOf(delta.reasoning_details).filter(isObject);
+    const fresh = detailsIn(delta);
     const blocks = arrayOf(delta.thinking_blocks).filter(isObject);
-    const named = filledString(delta.reasoning_content)
-      ? 'reasoning_content'
-      : filledString(delta.reasoning)
-        ? 'reasoning'
-        : undefined;
+    const named = thinkingFieldOf(delta);
     // The blocks say again what stands in the field; one that is signed, all that was said before.
     const text = named ? (delta[named] as string) : textOfDetails(field === undefined ? [...fresh, ...blocks] : fresh);
     if (text === '' && ![...fresh, ...blocks].some(isOpaqueDetail)) return;

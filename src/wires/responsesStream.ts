@@ -26,11 +26,16 @@ function restOf(whole: string, streamed: string): string {
   return whole.startsWith(streamed) ? whole.slice(streamed.length) : '';
 }
 
-/** The event with its item's own id where it names none. */
+/** The event with its item's own id where it names none; llama.cpp calls an item without one by its call (llama.cpp#20607). */
 function withId(event: JsonObject, item: JsonObject): JsonObject {
-  return event.output_index === undefined && event.item_id === undefined && item.id !== undefined
-    ? { ...event, item_id: item.id }
+  const id = idOf(item);
+  return event.output_index === undefined && event.item_id === undefined && id !== undefined
+    ? { ...event, item_id: id }
     : event;
+}
+
+function idOf(item: JsonObject): string | undefined {
+  return filledString(item.id) ?? filledString(item.call_id);
 }
 
 /** Parser of `response.*` events. What comes only in a `.done` event or the final object is emitted exactly once. */
@@ -193,7 +198,7 @@ export function createResponsesParser(): StreamParser {
     arrayOf(response.output).forEach((value, at) => {
       if (!isObject(value)) return;
       // The final list may leave items out and so shift the others: a known id says more than the place.
-      const id = filledString(value.id);
+      const id = idOf(value);
       events.push(...done(id !== undefined && byId.has(id) ? { item_id: id } : { output_index: at }, value));
     });
     if (over) return events;
@@ -233,7 +238,9 @@ export function createResponsesParser(): StreamParser {
         nameless = undefined;
         freeIndex(event, value);
         // A name that has not come yet comes with the whole item.
-        return value && isCall(value) && filledString(value.name) ? callStart(itemOf(withId(event, value)), value) : [];
+        if (!value || !isCall(value) || !filledString(value.name)) return [];
+        nameless = itemOf(withId(event, value));
+        return callStart(nameless, value);
       }
       case 'response.output_text.done':
         return content(event, 'text', stringOf(event.text) ?? '', true);

@@ -82,6 +82,22 @@ describe('odd chat upstreams', () => {
       assert.equal(message?.reasoning_details, undefined);
     }
   });
+  it("Copilot's thinking and its seal go back in their fields", () => {
+    const answer = read('chat', [
+      delta({ reasoning_text: 'hm' }),
+      delta({ reasoning_opaque: 'SEALED', content: 'Hi' }),
+      delta({}, 'stop'),
+    ]);
+    assert.deepEqual(partsOf(answer), [
+      ['reasoning', 'hm'],
+      ['text', 'Hi'],
+    ]);
+    const source = { model: 'm', turns: [{ role: 'assistant' as const, parts: answer.parts }], stream: false };
+    const [message] = codecFor('chat').emitRequest(source, carefulTarget).messages as JsonObject[];
+    assert.deepEqual(message, { role: 'assistant', content: 'Hi', reasoning_text: 'hm', reasoning_opaque: 'SEALED' });
+    const again = codecFor('chat').parseRequest({ model: 'm', messages: [message!] });
+    assert.deepEqual(again.turns[0]?.parts, answer.parts);
+  });
   it('two calls with one id get two', () => {
     const answer = read('chat', [
       delta({
@@ -179,6 +195,24 @@ describe('odd Responses upstreams', () => {
     assert.deepEqual(callsOf(answer), [
       ['c1', 'A', '{"a":1}'],
       ['c2', 'A', '{"a":2}'],
+    ]);
+  });
+  it('calls that have neither index nor id and are named by their call come once each, also where all end together', () => {
+    const item = (call_id: string, args: string) => ({ type: 'function_call', call_id, name: 'f', arguments: args });
+    const begun = (call_id: string, args: string): JsonObject[] => [
+      { type: 'response.output_item.added', item: item(call_id, '') },
+      { type: 'response.function_call_arguments.delta', item_id: call_id, delta: args },
+    ];
+    const items = [item('c1', '{"a":1}'), item('c2', '{"b":2}')];
+    const answer = read('responses', [
+      ...begun('c1', '{"a":1}'),
+      ...begun('c2', '{"b":2}'),
+      ...items.map((one) => ({ type: 'response.output_item.done', item: one })),
+      { type: 'response.completed', response: { status: 'completed', output: items } },
+    ]);
+    assert.deepEqual(callsOf(answer), [
+      ['c1', 'f', '{"a":1}'],
+      ['c2', 'f', '{"b":2}'],
     ]);
   });
   it('a final list that leaves an item out repeats nothing (R8, R9)', () => {
