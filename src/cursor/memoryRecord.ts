@@ -31,6 +31,11 @@ interface RememberedReasoning {
   afterText: boolean;
   afterCalls: number;
 }
+/** What Responses said of a block of text, and how many characters that are no blanks it has. */
+interface RememberedPhase {
+  phase: string;
+  length: number;
+}
 export interface MemoryRecord {
   scope: string;
   conversation: string;
@@ -39,12 +44,18 @@ export interface MemoryRecord {
   at: number;
   reasoning: RememberedReasoning[];
   calls: RememberedCall[];
+  /** Of all blocks of text, where one had a phase. */
+  phases?: RememberedPhase[];
   /** Hash of the whole text of an answer without calls. */
   text?: string;
 }
 
 export function hasContent(record: MemoryRecord): boolean {
-  return record.reasoning.length > 0 || record.calls.some((call) => call.thoughtSignature || call.itemId);
+  return (
+    record.reasoning.length > 0 ||
+    record.phases !== undefined ||
+    record.calls.some((call) => call.thoughtSignature || call.itemId)
+  );
 }
 
 export function printOf(call: ToolCallPart): string {
@@ -81,7 +92,7 @@ export function sizeOf(record: MemoryRecord): number {
     characters += part.text.length + (part.signature?.length ?? 0) + (part.encrypted?.length ?? 0) + 100;
   }
   for (const call of record.calls) characters += call.id.length * 2 + (call.thoughtSignature?.length ?? 0) + 200;
-  return characters * 2;
+  return (characters + 40 * (record.phases?.length ?? 0)) * 2;
 }
 
 export function readRecord(text: string): MemoryRecord | undefined {
@@ -93,6 +104,7 @@ export function readRecord(text: string): MemoryRecord | undefined {
       Array.isArray(record.calls) &&
       Array.isArray(record.reasoning) &&
       record.calls.every((call) => typeof call.id === 'string') &&
+      (record.phases ?? []).every(({ phase, length }) => typeof phase === 'string' && typeof length === 'number') &&
       record.reasoning.every((entry) => entry.part.type === 'reasoning' && typeof entry.part.text === 'string');
     return whole ? record : undefined;
   } catch {

@@ -33,6 +33,14 @@ export function createRecorder(
   const blocks = new Map<number, ReasoningPart>();
   const open = new Map<number, ToolCallPart>();
   let text = '';
+  const phases = new Map<number, { phase: string; length: number }>();
+
+  function phaseAt({ index, text: piece, phase }: Extract<StreamEvent, { type: 'text' }>): void {
+    let span = phases.get(index);
+    if (!span) phases.set(index, (span = { phase: phase ?? '', length: 0 }));
+    span.length += bare(piece).length;
+    if (phase !== undefined || record.phases) record.phases = [...phases.values()];
+  }
 
   function reasoningAt(at: number): ReasoningPart {
     let part = blocks.get(at);
@@ -66,6 +74,7 @@ export function createRecorder(
       }
       case 'text':
         text += event.text;
+        phaseAt(event);
         break;
       case 'toolCallStart': {
         const { type: _, index, ...head } = event;

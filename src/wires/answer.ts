@@ -45,7 +45,11 @@ export function createCollector(): AnswerCollector {
         if (event.created !== undefined) answer.created ??= event.created;
         break;
       case 'text':
-        block(event.index, 'text', () => ({ type: 'text', text: '' })).text += event.text;
+        block(event.index, 'text', () => ({
+          type: 'text',
+          text: '',
+          ...(event.phase !== undefined && { extra: { phase: event.phase } }),
+        })).text += event.text;
         break;
       case 'refusal':
         block(event.index, 'refusal', () => ({ type: 'refusal', text: '' })).text += event.text;
@@ -152,9 +156,14 @@ export function replay(answer: Answer): StreamEvent[] {
 
 function replayPart(part: Part, index: number): StreamEvent[] {
   switch (part.type) {
-    case 'text':
+    case 'text': {
+      const phase = part.extra?.phase;
+      return part.text === ''
+        ? []
+        : [{ type: 'text', index, text: part.text, ...(typeof phase === 'string' && { phase }) }];
+    }
     case 'refusal':
-      return part.text === '' ? [] : [{ type: part.type, index, text: part.text }];
+      return part.text === '' ? [] : [{ type: 'refusal', index, text: part.text }];
     case 'reasoning': {
       const { type: _, text, ...kept } = part;
       const end: StreamEvent = { type: 'reasoningEnd', index, ...kept };

@@ -245,7 +245,8 @@ export type FailureKind =
  */
 export type StreamEvent =
   | { type: 'start'; id?: string; model?: string; created?: number }
-  | { type: 'text'; index: number; text: string }
+  /** `phase`: what Responses says of the whole block (commentary, final_answer), with its first piece. */
+  | { type: 'text'; index: number; text: string; phase?: string }
   /** `id`: the Responses item's id, known from the first event on; it must not change until the item's end. */
   | { type: 'reasoning'; index: number; text: string; id?: string }
   /** Ends a thinking block; carries what must be kept for the next turn. */

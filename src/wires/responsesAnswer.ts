@@ -33,6 +33,7 @@ export function outputItem(part: Part, id: string, status: ItemStatus): JsonObje
         type: 'message',
         status,
         role: 'assistant',
+        ...(part.extra?.phase !== undefined && { phase: part.extra.phase }),
         content: [textContent(part.text, part.extra?.annotations)],
       };
     case 'refusal':

@@ -73,12 +73,12 @@ export function createResponsesEmitter(options: EmitterOptions): StreamEmitter {
   }
 
   /** The open text or refusal item of a block; texts end when something else begins. */
-  function content(index: number, type: 'text' | 'refusal', text: string): string {
+  function content(index: number, type: 'text' | 'refusal', text: string, phase?: string): string {
     let item = open.get(index);
     let events = '';
     if (item?.part.type !== type) {
       events = closeProse();
-      item = begin(index, { type, text: '' });
+      item = begin(index, { type, text: '', ...(phase !== undefined && { extra: { phase } }) } as ItemPart);
       const part = type === 'text' ? textContent('') : { type: 'refusal', refusal: '' };
       events += added(item);
       events += line('response.content_part.added', `${item.place},"content_index":0,"part":${JSON.stringify(part)}`);
@@ -217,7 +217,7 @@ export function createResponsesEmitter(options: EmitterOptions): StreamEmitter {
   function push(event: StreamEvent): string {
     switch (event.type) {
       case 'text':
-        return event.text === '' ? '' : content(event.index, 'text', event.text);
+        return event.text === '' ? '' : content(event.index, 'text', event.text, event.phase);
       case 'toolCallDelta':
         return callDelta(event.index, event.text);
       case 'reasoning':

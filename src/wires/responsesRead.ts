@@ -67,7 +67,7 @@ export function parseResponsesAnswer(body: JsonObject): Answer {
 function readOutputItem(item: JsonObject): Part[] {
   switch (item.type) {
     case 'message':
-      return messageContent(item).flatMap(readOutputPart);
+      return messageContent(item).flatMap((part) => readOutputPart(part, filledString(item.phase)));
     case 'function_call':
     case 'custom_tool_call':
       if (!filledString(item.name)) throw failureOf(say.namelessCall);
@@ -85,12 +85,13 @@ export function messageContent({ content }: JsonObject): JsonObject[] {
   return parts.map((part) => (part.type === 'text' ? { ...part, type: 'output_text' } : part));
 }
 
-function readOutputPart(part: JsonObject): Part[] {
+function readOutputPart(part: JsonObject, phase: string | undefined): Part[] {
   if (part.type === 'refusal') return [{ type: 'refusal', text: stringOf(part.refusal) ?? '' }];
   if (part.type !== 'output_text') return [];
   const annotations = arrayOf(part.annotations);
   const text = stringOf(part.text) ?? '';
-  return [{ type: 'text', text, ...(annotations.length > 0 && { extra: { annotations } }) }];
+  const extra = { ...(annotations.length > 0 && { annotations }), ...(phase !== undefined && { phase }) };
+  return [{ type: 'text', text, ...(Object.keys(extra).length > 0 && { extra }) }];
 }
 
 /** Identity of a call item, as its start event carries it. */

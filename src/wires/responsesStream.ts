@@ -14,6 +14,8 @@ interface Item {
   started: boolean;
   text: string;
   closed: boolean;
+  /** Of a message. */
+  phase?: string;
   /** Content parts of a message, by content index. */
   parts: Map<number, { index: number; text: string }>;
   /** Reasoning comes as summary or as raw text; the first one seen is used. */
@@ -32,6 +34,11 @@ function withId(event: JsonObject, item: JsonObject): JsonObject {
   return event.output_index === undefined && event.item_id === undefined && id !== undefined
     ? { ...event, item_id: id }
     : event;
+}
+
+function sayPhase(item: Item, value: JsonObject): void {
+  const phase = filledString(value.phase);
+  if (phase !== undefined) item.phase ??= phase;
 }
 
 function idOf(item: JsonObject): string | undefined {
@@ -100,8 +107,9 @@ export function createResponsesParser(): StreamParser {
     if (item.closed) return [];
     const part = partOf(item, numberOf(event.content_index) ?? 0);
     const fresh = whole ? restOf(text, part.text) : text;
+    const phase = type === 'text' && part.text === '' ? item.phase : undefined;
     part.text += fresh;
-    return fresh === '' ? [] : [{ type, index: part.index, text: fresh }];
+    return fresh === '' ? [] : [{ type, index: part.index, text: fresh, ...(phase !== undefined && { phase }) }];
   }
 
   function reasoning(event: JsonObject, kind: 'summary' | 'raw', text: string, whole: boolean): StreamEvent[] {
@@ -158,6 +166,7 @@ export function createResponsesParser(): StreamParser {
     const events: StreamEvent[] = [];
     switch (value.type) {
       case 'message':
+        sayPhase(item, value);
         messageContent(value).forEach((part, at) => {
           events.push(...contentDone({ ...event, content_index: at }, part));
         });
@@ -237,6 +246,7 @@ export function createResponsesParser(): StreamParser {
         const value = objectOf(event.item);
         nameless = undefined;
         freeIndex(event, value);
+        if (value?.type === 'message' && filledString(value.phase)) sayPhase(itemOf(withId(event, value)), value);
         // A name that has not come yet comes with the whole item.
         if (!value || !isCall(value) || !filledString(value.name)) return [];
         nameless = itemOf(withId(event, value));

@@ -75,6 +75,56 @@ const reasoningOf = (conversation: Conversation) =>
 const kinds = (conversation: Conversation, role = 'assistant') =>
   conversation.turns.filter((turn) => turn.role === role).map((turn) => turn.parts.map(({ type }) => type));
 
+describe('phases of Responses', () => {
+  const gpt = scopeOf({ wire: 'responses', upstreamModel: 'gpt-5.5' });
+  const said = (index: number, phase: string, ...pieces: string[]): StreamEvent[] =>
+    pieces.map((text, at) => ({ type: 'text', index, text, ...(at === 0 && { phase }) }));
+  const remember = (events: StreamEvent[], conversation = read([{ role: 'user', content: 'go' }])) => {
+    const lines: string[] = [];
+    const memory = createMemory({ now: () => 1, persist: { append: (line) => lines.push(line) } });
+    events.forEach(memory.recorder(gpt, conversation));
+    // As after a restart.
+    const later = createMemory({ now: () => 1 });
+    later.load(lines);
+    return later;
+  };
+  const textsOf = ({ turns }: Conversation) =>
+    turns.flatMap(({ role, parts }) =>
+      role === 'assistant'
+        ? parts.flatMap((part) => (part.type === 'text' ? [[part.text, part.extra?.phase]] : []))
+        : [],
+    );
+
+  it('come back with a text that was said on the way to a call, and with the last word', () => {
+    const memory = remember([...said(0, 'commentary', 'Let me', ' look.'), ...answer(ID, '')]);
+    const asked = read(history([{ id: ID, text: 'Let me look.' }]));
+    const { conversation, rules } = memory.restore(asked, gpt);
+    assert.deepEqual(textsOf(conversation), [['Let me look.', 'commentary']]);
+    assert.deepEqual(rules, ['S10']);
+    const last = remember([
+      ...said(0, 'final_answer', 'Done. It is 42, as you can see in the file.'),
+      ...answer(undefined, ''),
+    ]);
+    const text = 'Done. It is 42, as you can see in the file.';
+    assert.deepEqual(textsOf(last.restore(read(history([{ text }])), gpt).conversation), [[text, 'final_answer']]);
+  });
+
+  it('part a text that was two, whatever blanks stand between them; a text that reads differently keeps none', () => {
+    const two = [...said(0, 'commentary', 'Let me ', 'look.'), ...said(1, 'final_answer', 'It is 42.')];
+    const memory = remember([...two, ...answer(ID, '')]);
+    for (const gap of ['', '\n\n']) {
+      const text = `Let me look.${gap}It is 42.`;
+      const { conversation } = memory.restore(read(history([{ id: ID, text }])), gpt);
+      assert.deepEqual(textsOf(conversation), [
+        [`Let me look.${gap}`, 'commentary'],
+        ['It is 42.', 'final_answer'],
+      ]);
+    }
+    const other = memory.restore(read(history([{ id: ID, text: 'Something else.' }])), gpt);
+    assert.deepEqual(textsOf(other.conversation), [['Something else.', undefined]]);
+  });
+});
+
 describe('cursor memory', () => {
   it('S4, S10: reasoning text comes back on every turn it belongs to, found by tool-call id', () => {
     const memory = newMemory();

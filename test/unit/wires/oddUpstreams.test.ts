@@ -215,6 +215,37 @@ describe('odd Responses upstreams', () => {
       ['c2', 'f', '{"b":2}'],
     ]);
   });
+  it('the phase of a message is that of its text, streamed and whole, and goes out again', () => {
+    const message = (status: string, content: JsonObject[]): JsonObject => ({
+      type: 'message',
+      id: 'msg_1',
+      role: 'assistant',
+      status,
+      phase: 'commentary',
+      content,
+    });
+    const item = message('completed', [{ type: 'output_text', text: 'Hm.', annotations: [], logprobs: [] }]);
+    const codec = codecFor('responses');
+    const streamed = read('responses', [
+      { type: 'response.output_item.added', output_index: 0, item: message('in_progress', []) },
+      { type: 'response.output_text.delta', output_index: 0, item_id: 'msg_1', content_index: 0, delta: 'Hm.' },
+      { type: 'response.output_item.done', output_index: 0, item },
+      { type: 'response.completed', response: { status: 'completed', output: [item] } },
+    ]);
+    const whole = codec.parseAnswer({ status: 'completed', output: [item] });
+    const options = { model: 'm', id: 'u', created: 1, includeUsage: false };
+    for (const answer of [streamed, whole]) {
+      assert.deepEqual(answer.parts, [{ type: 'text', text: 'Hm.', extra: { phase: 'commentary' } }]);
+      const [out] = codec.emitAnswer(answer, options).output as JsonObject[];
+      assert.equal(out?.phase, 'commentary');
+      const emitter = codec.createStreamEmitter(options);
+      const text =
+        replay(answer)
+          .map((event) => emitter.push(event))
+          .join('') + emitter.finish();
+      assert.equal(text.split('"phase":"commentary"').length - 1, 3);
+    }
+  });
   it('a final list that leaves an item out repeats nothing (R8, R9)', () => {
     const message: JsonObject = { id: 'msg_1', type: 'message', content: [{ type: 'output_text', text: 'once' }] };
     const answer = read('responses', [
