@@ -82,9 +82,14 @@ export async function runCandidates(run: Run, candidates: readonly Target[], res
       }
       const attempt = begin(target);
       sent += 1;
-      const result = await tryOnce(run, target, attempt, hasFallback, { wire, lessons });
+      // Of a probe alone: another request's probe may be on its way meanwhile.
+      const giveBack = (): void => {
+        if (verdict === 'probe') runtime.breaker.released(circuit);
+      };
+      // A probe that is being answered need not be waited for to its end, which may be minutes away.
+      const result = await tryOnce(run, target, attempt, hasFallback, { wire, lessons, onFirstContent: giveBack });
       if ('problem' in result) {
-        runtime.breaker.released(circuit);
+        giveBack();
         if (!(result.problem instanceof RequestProblem)) throw result.problem;
         // What one wire has no form for, the next target's wire may carry.
         problem ??= result.problem;
@@ -99,7 +104,7 @@ export async function runCandidates(run: Run, candidates: readonly Target[], res
         return runtime.breaker.succeeded(circuit);
       }
       const { failure } = result;
-      if (failure.kind === 'cancelled' || failure.own) runtime.breaker.released(circuit);
+      if (failure.kind === 'cancelled' || failure.own) giveBack();
       else runtime.breaker.failed(circuit, failure, result.kept);
       last = { ...result, target };
       if (client.gone || client.committed || failure.kind === 'cancelled') return run.giveUp(last);
@@ -193,7 +198,7 @@ async function tryOnce(
   target: Target,
   attempt: Attempt,
   hasFallback: boolean,
-  { wire, lessons }: { wire: WireName | undefined; lessons: readonly Lesson[] },
+  { wire, lessons, onFirstContent }: { wire: WireName | undefined; lessons: readonly Lesson[]; onFirstContent(): void },
 ): Promise<(Failed & Refused) | { ok: true; target: Target } | { problem: unknown }> {
   const { exchange, request, speaker, client, record, startedAt } = run;
   const { now } = exchange.deps;
@@ -247,6 +252,7 @@ async function tryOnce(
       parseError: plan.parseError,
       onFirstContent: () => {
         record.firstMs ??= now() - startedAt;
+        onFirstContent();
       },
     });
     if (result.kind === 'failed')

@@ -26,7 +26,7 @@ export interface Breaker {
   succeeded(key: string): void;
   /** @param kept what of its sentence may be kept; absent: all. */
   failed(key: string, failure: ApiFailure, kept?: Words): void;
-  /** An attempt ended without a verdict (the client left): gives a probe back. */
+  /** A probe ended without a verdict (the client left), or is being answered: the next one may go. */
   released(key: string): void;
   /** Health of all circuits whose key starts with `prefix`. */
   health(prefix: string): {

@@ -5,6 +5,8 @@ import { startRouter, type TestRouter } from '../../support/router';
 import {
   type Answer,
   chatCompletion,
+  chunk,
+  DONE,
   json,
   sse,
   startUpstream,
@@ -157,6 +159,53 @@ describe('retries and fallbacks', () => {
     assert.equal(seen, 3);
     await ask();
     assert.equal(one.seen.length, seen + 1);
+  });
+
+  it('a probe that is being answered lets the next one go; a request that is no probe gives back nobody else’s', async () => {
+    await configure({ models: [{ id: 'both', upstream: 'm', fallbacks: ['two/m'] }] }, { retry: { attempts: 1 } });
+    one.answers = [error(503, 'unavailable')];
+    for (let n = 0; n < 3; n++) await ask('one/m');
+    const served = async () => (await ask('both')).headers.get('x-llm-router-backend');
+    assert.equal(await served(), 'two', 'it cools');
+    // The cooling is over.
+    const now = performance.now.bind(performance);
+    performance.now = () => now() + 60_000;
+    try {
+      let goOn = (): void => undefined;
+      let end = (): void => undefined;
+      one.answers = [
+        (_, response) => {
+          response.writeHead(200, { 'content-type': 'text/event-stream' });
+          goOn = () => void response.write(chunk({ content: 'word' }));
+          end = () => response.end(DONE);
+        },
+      ];
+      const seen = one.seen.length;
+      const probe = router.post('/v1/chat/completions', { ...HI, model: 'both', stream: true });
+      await until(() => one.seen.length === seen + 1, 'no probe');
+      assert.equal(await served(), 'two', 'one probe at a time');
+      // Without a fallback a cooling target is asked all the same; its client leaves.
+      const leave = new AbortController();
+      const beside = router.fetch('/v1/chat/completions', {
+        method: 'POST',
+        body: JSON.stringify({ ...HI, model: 'one/m' }),
+        signal: leave.signal,
+      });
+      const first = { goOn, end };
+      await until(() => one.seen.length === seen + 2, 'not asked');
+      leave.abort();
+      await assert.rejects(beside);
+      await until(() => router.core.state.running === 1, 'the request that was left still runs');
+      assert.equal(await served(), 'two', 'the probe is still on its way');
+      first.goOn();
+      const answer = await probe;
+      one.answers = [json(chatCompletion('fine'))];
+      assert.equal(await served(), 'one', 'the probe is being answered');
+      first.end();
+      await answer.text();
+    } finally {
+      performance.now = now;
+    }
   });
 
   it('shows the health of a backend truthfully, and forgets it with a new key', async () => {
