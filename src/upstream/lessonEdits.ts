@@ -2,11 +2,13 @@
 import type { Said } from '../said';
 import type { JsonValue } from '../wires/conversation';
 import { type Edit, editObject, type JsonEntry, scanArray, scanObject, splice } from '../wires/jsonText';
-import { picturesIn } from '../wires/pictures';
+import { textInside } from '../wires/parts';
+import { filesIn, picturesIn } from '../wires/pictures';
+import { objectOf, parseObject, stringOf } from '../wires/read';
 import { withoutKeyword } from '../wires/schema';
 import { schemasIn } from '../wires/schemaPlaces';
 import { withoutThinking } from '../wires/thinkingBlocks';
-import { type Lesson, lessonSaid, mayChange, PICTURES, THINKING_BLOCKS } from './lessons';
+import { FILES, type Lesson, lessonSaid, mayChange, PICTURES, THINKING_BLOCKS } from './lessons';
 import { keywordOf } from './schemaLessons';
 import { wholeBody } from './transport';
 
@@ -20,6 +22,7 @@ export interface TaughtBody {
 
 /** What a model that cannot see reads in the place of a picture: the same in every turn, so that prefixes stay. */
 const UNSEEN = '[A picture stood here. This model cannot see pictures: say so where it matters.]';
+const UNREAD = '[A file stood here. This model cannot read files: say so where it matters.]';
 
 /** In the order given; what is not in the body, or may not go with the value it has, stays as it is. */
 export function applyLessons(body: Buffer | readonly Buffer[], lessons: readonly Lesson[]): TaughtBody {
@@ -37,10 +40,19 @@ export function applyLessons(body: Buffer | readonly Buffer[], lessons: readonly
 
 function editsOf(bytes: Buffer, lesson: Lesson): Edit[] {
   if (lesson.field === PICTURES) return picturesIn(bytes).map((picture) => picture.toldAs(UNSEEN));
+  if (lesson.field === FILES) return filesIn(bytes).map((file) => file.toldAs(textIn(bytes, file) ?? UNREAD));
   if (lesson.field === THINKING_BLOCKS) return withoutThinking(bytes);
   const keyword = keywordOf(lesson.field);
   if (keyword !== undefined) return keywordEdits(bytes, keyword);
   return editsFor(bytes, undefined, lesson.field.split(/\.|(?=\[)/), lesson);
+}
+
+/** What a document says that is text, or blocks of it (Messages). */
+function textIn(bytes: Buffer, { start, end }: { start: number; end: number }): string | undefined {
+  const part = parseObject(bytes.toString('utf8', start, end));
+  const source = objectOf(part?.source);
+  if (part && source?.type === 'content') return textInside(part);
+  return source?.type === 'text' ? stringOf(source.data) : undefined;
 }
 
 /** Each schema anew that uses the keyword, in every turn the same; all others keep their bytes. */

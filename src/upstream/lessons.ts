@@ -4,7 +4,7 @@
  */
 import type { Said } from '../said';
 import type { ApiFailure, JsonObject, JsonValue } from '../wires/conversation';
-import { picturesIn } from '../wires/pictures';
+import { filesIn, picturesIn } from '../wires/pictures';
 import { entryOf } from '../wires/read';
 import { schemasIn } from '../wires/schemaPlaces';
 import { BLOCK_BINDING, historyThinks } from '../wires/thinkingBlocks';
@@ -25,6 +25,10 @@ export interface Lesson {
 /** In the place of a field: pictures, wherever they stand, which become words (wires/pictures.ts). */
 export const PICTURES = 'pictures';
 export const LEAVE_OUT_PICTURES: Lesson = { field: PICTURES, do: 'drop', lasting: true };
+
+/** In the place of a field: files, wherever they stand, which become words too. */
+export const FILES = 'files';
+const LEAVE_OUT_FILES: Lesson = { field: FILES, do: 'drop', lasting: true };
 
 /** In the place of a field: all thinking of a history of Messages or Responses (wires/thinkingBlocks.ts), for this request. */
 export const THINKING_BLOCKS = 'thinking blocks';
@@ -203,6 +207,20 @@ const CANNOT_SEE: readonly RegExp[] = [
   // vLLM: "… is not a multimodal model".
   /\bis not a multimodal model/i,
 ];
+/**
+ * How providers say that they take no files, in whose place Claude Code's Read tool and chat clients put PDFs: each later turn would be
+ * refused (free-claude-code#357, kimi-code#2378). What is said of the format or size of one is another matter.
+ */
+const CANNOT_READ: readonly RegExp[] = [
+  // DeepSeek and other servers in Rust.
+  /unknown variant [`'"](?:file|input_file|document)[`'"], expected/i,
+  // vLLM; llama.cpp, which knows texts, pictures and sound.
+  /unknown (?:content )?part type: ['"]?(?:file|input_file|document)\b|unsupported content\[\]\.type/i,
+  // OpenAI and those who copy its words: "Invalid value: 'file'. Supported values are: 'text', 'image_url' …".
+  /invalid value: ['"](?:file|input_file|document)['"]\. supported values are/i,
+  /\bmodel\b[^.]{0,80}\b(?:does not|doesn't|do not|cannot) support (?:pdf|file|document)(?:s\b| files?\b| ?inputs?\b|[.!,]|$)/i,
+  /no endpoints found that support (?:file|pdf)/i,
+];
 const CANNOT_SEE_STATUS: ReadonlySet<number> = new Set([400, 404, 415, 422, 500, 501]);
 
 /** Refusals that speak of parameters; anything else has another remedy. */
@@ -214,7 +232,8 @@ const KINDS: ReadonlySet<string> = new Set(['badRequest', 'notFound', 'contextLe
  */
 export function lessonsOf(failure: ApiFailure, body: () => JsonObject): Lesson[] {
   const { status, kind } = failure;
-  if (saysItCannotSee(failure))
+  if (says(failure, CANNOT_READ) && filesIn(Buffer.from(JSON.stringify(body()))).length > 0) return [LEAVE_OUT_FILES];
+  if (says(failure, CANNOT_SEE))
     return picturesIn(Buffer.from(JSON.stringify(body()))).length > 0 ? [LEAVE_OUT_PICTURES] : [];
   const ofThinking = failure.own || status !== 400 ? undefined : lessonOfThinking(failure, body);
   if (ofThinking) return [ofThinking];
@@ -251,9 +270,9 @@ function ofSchemas(failure: ApiFailure, body: () => JsonObject): Lesson[] {
   return keywords.map((keyword) => ({ field: schemaField(keyword), do: 'drop', lasting: !OF_STRICT.test(text) }));
 }
 
-function saysItCannotSee({ own, status, message }: ApiFailure): boolean {
+function says({ own, status, message }: ApiFailure, forms: readonly RegExp[]): boolean {
   const text = message.slice(0, MOST_TEXT);
-  return !own && CANNOT_SEE_STATUS.has(status) && CANNOT_SEE.some((form) => form.test(text));
+  return !own && CANNOT_SEE_STATUS.has(status) && forms.some((form) => form.test(text));
 }
 
 interface Told {
@@ -374,6 +393,7 @@ export function lessonSaid({ field, do: what, to }: Lesson): Said {
   const keyword = keywordOf(field);
   if (keyword !== undefined) return say.schemasWithout(keyword);
   if (field === PICTURES) return say.picturesLeftOut;
+  if (field === FILES) return say.filesLeftOut;
   if (field === THINKING_BLOCKS) return say.thinkingLeftOut;
   if (what === 'drop') return say.dropped(field);
   return what === 'set' ? say.set(field, String(to)) : say.renamed(field, String(to));

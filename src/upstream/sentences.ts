@@ -55,6 +55,7 @@ export const say = catalogue('upstream', {
   // What refusals taught
   schemasWithout: (keyword: string) => `wrote schemas without ${keyword}, which the provider refuses`,
   picturesLeftOut: 'pictures left out, which the model cannot see',
+  filesLeftOut: 'files left out, which the model or provider cannot read',
   thinkingLeftOut: 'earlier thinking left out, which the provider no longer takes here',
   dropped: (field: string) => `dropped ${field}, which the provider refuses`,
   set: (field: string, value: string) => `set ${field} to ${value}, the only value the provider takes`,

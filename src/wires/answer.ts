@@ -111,10 +111,10 @@ export function collect(events: Iterable<StreamEvent>): Answer {
 
 /**
  * Why an answer ended whose upstream said that it did, but not why ([DONE] alone). What came whole is whole; with half a
- * call it was cut (R10, R11).
+ * call it was cut (R10, R11). Some servers say that they call although they do not (vllm#53255): clients look for the call.
  */
 export function endOf(finish: Answer['finish'], calls: 'none' | 'whole' | 'half'): FinishReason {
-  if (finish) return finish.reason;
+  if (finish) return finish.reason === 'toolCalls' && calls === 'none' ? 'stop' : finish.reason;
   return calls === 'none' ? 'stop' : calls === 'whole' ? 'toolCalls' : 'length';
 }
 

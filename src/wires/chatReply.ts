@@ -102,7 +102,7 @@ export function createChatStreamEmitter(options: EmitterOptions): StreamEmitter 
         return '';
       case 'finish':
         finished = true;
-        return chunk({}, emitFinishReason(event.reason));
+        return chunk({}, emitFinishReason(endOf(event, calls.size === 0 ? 'none' : 'whole')));
       case 'error':
         failed = true;
         return sseData(JSON.stringify(openAiError(event.failure)));

@@ -53,6 +53,24 @@ describe('ends of a chat stream', () => {
     assert.equal(read([whole], false).finish, undefined);
   });
 
+  it('calls that are told and do not come are no end that clients would wait for, streamed and whole', () => {
+    const options = { model: 'm', id: 'u', created: 1, includeUsage: false };
+    const said = events('chat', [piece({ content: 'Hi' }), piece({}, 'tool_calls')]);
+    for (const [wire, pattern] of [
+      ['chat', /"finish_reason":"stop"/],
+      ['messages', /"stop_reason":"end_turn"/],
+      ['responses', /"status":"completed"/],
+    ] as const) {
+      const emitter = codecFor(wire).createStreamEmitter(options);
+      const streamed = said.map((event) => emitter.push(event)).join('') + emitter.finish();
+      const whole = JSON.stringify(codecFor(wire).emitAnswer(collect(said), options));
+      for (const text of [streamed, whole]) {
+        assert.match(text, pattern);
+        assert.doesNotMatch(text, /"tool_calls"|"tool_use"/);
+      }
+    }
+  });
+
   it('a finish without [DONE] is taken once the bytes end', () => {
     const answer = read([piece(call(0, 'c1', 'A', '{}')), piece({}, 'tool_calls')], false);
     assert.equal(answer.finish?.reason, 'toolCalls');
