@@ -181,9 +181,11 @@ function isEmpty(value: JsonValue): boolean {
   return value === null || value === '' || (Array.isArray(value) && value.length === 0);
 }
 
+const THINKING_FIELDS = ['reasoning_content', 'reasoning', 'reasoning_text'] as const;
+
 /** The field of a message or a piece of one that tells what was thought. */
 export function thinkingFieldOf(message: JsonObject): string | undefined {
-  return ['reasoning_content', 'reasoning', 'reasoning_text'].find((name) => filledString(message[name]));
+  return THINKING_FIELDS.find((name) => filledString(message[name]));
 }
 
 /** OpenRouter's details; Copilot's seal as one of them (opencode#8900, copilot-api#230). */

@@ -251,6 +251,7 @@ function createChunkReader() {
     const fresh = detailsIn(delta);
     const blocks = arrayOf(delta.thinking_blocks).filter(isObject);
     const named = thinkingFieldOf(delta);
+    if (named === undefined && fresh.length === 0 && blocks.length === 0) return;
     // The blocks say again what stands in the field; one that is signed, all that was said before.
     const text = named ? (delta[named] as string) : textOfDetails(field === undefined ? [...fresh, ...blocks] : fresh);
     if (text === '' && ![...fresh, ...blocks].some(isOpaqueDetail)) return;

@@ -9,36 +9,27 @@ import { readTool } from './toolShapes';
 
 /** @param own the wire whose changes the target reads itself. Same object when there are none. Never mutates. */
 export function settleTools(source: Conversation, own?: WireName): Conversation {
-  const { tools: _, ...others } = source;
-  let tools = source.tools ?? [];
-  const gone = new Map<string, Tool>();
+  const { tools: before = [], ...others } = source;
+  const list = createList(before);
   let changed = false;
 
-  function add(tool: Tool): void {
-    const at = tools.findIndex((known) => nameOf(known) !== undefined && nameOf(known) === nameOf(tool));
-    const known = tools[at];
-    tools = known ? tools.with(at, joined(known, tool)) : [...tools, tool];
-  }
   /** Whether the block says nothing else. */
   function apply(value: JsonObject): boolean {
     const change = objectOf(value.tool);
     const name = filledString(change?.name);
     switch (value.type) {
       case 'additional_tools':
-        for (const tool of arrayOf(value.tools)) add(readTool(tool, 'responses'));
+        for (const tool of arrayOf(value.tools)) list.add(readTool(tool, 'responses'));
         return true;
-      case 'tool_addition': {
-        const known = name === undefined ? undefined : (tools.find((tool) => nameOf(tool) === name) ?? gone.get(name));
-        if (change?.type === 'tool_definition') add(readTool(change.definition as JsonValue, 'messages'));
-        else if (known) add(offered(known));
+      case 'tool_addition':
+        if (change?.type === 'tool_definition') list.add(readTool(change.definition as JsonValue, 'messages'));
+        else if (name !== undefined) list.offer(name);
         return true;
-      }
       case 'tool_removal':
-        for (const tool of tools) if (name !== undefined && nameOf(tool) === name) gone.set(name, tool);
-        tools = tools.filter((tool) => name === undefined || nameOf(tool) !== name);
+        if (name !== undefined) list.remove(name);
         return true;
       case 'tool_search_output':
-        for (const tool of arrayOf(value.tools)) add(offered(readTool(tool, 'responses')));
+        for (const tool of arrayOf(value.tools)) list.add(offered(readTool(tool, 'responses')));
         changed ||= arrayOf(value.tools).length > 0;
         return false;
       case 'compaction':
@@ -59,21 +50,76 @@ export function settleTools(source: Conversation, own?: WireName): Conversation 
     if (parts.length === turn.parts.length) return [turn];
     return parts.length > 0 ? [{ ...turn, parts }] : [];
   });
+  const tools = changed ? list.all() : [];
   return changed ? { ...others, turns, ...(tools.length > 0 && { tools }) } : source;
+}
+
+/** What a group has, by name. */
+type Members = Map<JsonValue | undefined, JsonObject>;
+
+/**
+ * Tools in their order, found by name and not by looking through them: a body brings as many as fit into it. What comes
+ * later counts; a group that comes again adds to what it had.
+ */
+function createList(before: readonly Tool[]) {
+  const slots: (Tool | undefined)[] = [];
+  const members = new Map<number, Members>();
+  const places = new Map<string, number[]>();
+  const gone = new Map<string, { tool: Tool; has: Members | undefined }>();
+
+  function push(tool: Tool, has?: Members): void {
+    const name = nameOf(tool);
+    const same = name === undefined ? undefined : places.get(name);
+    if (same) same.push(slots.length);
+    else if (name !== undefined) places.set(name, [slots.length]);
+    if (has) members.set(slots.length, has);
+    slots.push(tool);
+  }
+  const placeOf = (name: string | undefined) => (name === undefined ? undefined : places.get(name)?.[0]);
+
+  function add(tool: Tool): void {
+    const place = placeOf(nameOf(tool));
+    if (place === undefined) return push(tool);
+    const own = groupOf(slots[place]!);
+    const now = groupOf(tool);
+    const has = members.get(place) ?? new Map(own?.map((one) => [one.name, one]));
+    slots[place] = tool;
+    members.delete(place);
+    if (!own || !now) return;
+    for (const one of now) has.set(one.name, one);
+    members.set(place, has);
+  }
+
+  for (const tool of before) push(tool);
+  return {
+    add,
+    /** One that waited to be announced, or was taken out, is there at once. */
+    offer(name: string): void {
+      const place = placeOf(name);
+      const left = gone.get(name);
+      if (place !== undefined) slots[place] = offered(slots[place]!);
+      else if (left) push(offered(left.tool), left.has);
+    },
+    remove(name: string): void {
+      for (const place of places.get(name) ?? []) {
+        gone.set(name, { tool: slots[place]!, has: members.get(place) });
+        slots[place] = undefined;
+        members.delete(place);
+      }
+      places.delete(name);
+    },
+    all: (): Tool[] =>
+      slots.flatMap((tool, place) => {
+        const has = members.get(place);
+        if (!tool) return [];
+        if (!has || tool.kind !== 'opaque') return [tool];
+        return [{ ...tool, value: { ...objectOf(tool.value), tools: [...has.values()] } }];
+      }),
+  };
 }
 
 function nameOf(tool: Tool): string | undefined {
   return tool.kind === 'opaque' ? filledString(objectOf(tool.value)?.name) : tool.name;
-}
-
-/** What comes later counts; a group that comes again adds to what it had. */
-function joined(known: Tool, later: Tool): Tool {
-  const before = groupOf(known);
-  const now = groupOf(later);
-  if (!before || !now) return later;
-  const names = new Set(now.map(({ name }) => name));
-  const tools = [...before.filter(({ name }) => !names.has(name)), ...now];
-  return { ...later, value: { ...(later as { value: JsonObject }).value, tools } } as Tool;
 }
 
 function groupOf(tool: Tool): JsonObject[] | undefined {
@@ -81,7 +127,6 @@ function groupOf(tool: Tool): JsonObject[] | undefined {
   return group?.type === 'namespace' ? arrayOf(group.tools).filter(isObject) : undefined;
 }
 
-/** A tool that waited to be announced is there at once. */
 function offered(tool: Tool): Tool {
   if (tool.kind !== 'function' || tool.extra?.defer_loading === undefined) return tool;
   const { extra, ...kept } = tool;

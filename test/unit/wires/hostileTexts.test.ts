@@ -4,9 +4,10 @@ import { failureSentence } from '../../../src/cursor/errors';
 import { undecorate } from '../../../src/cursor/names';
 import { readCursorRequest } from '../../../src/cursor/request';
 import { stripThinking } from '../../../src/cursor/thinking';
-import type { JsonObject } from '../../../src/wires/conversation';
+import type { Conversation, JsonObject, JsonValue, Part } from '../../../src/wires/conversation';
 import { unwrapCustomCalls } from '../../../src/wires/customTools';
 import { maskKeys as maskSecrets } from '../../../src/wires/keyShapes';
+import { settleTools } from '../../../src/wires/toolChanges';
 
 /** In quadratic time each of these takes minutes. */
 const MANY = 200_000;
@@ -60,5 +61,24 @@ describe('hostile texts take linear time', function () {
       turns[0]?.parts.map((part) => (part.type === 'toolCall' ? part.id : '')),
       results.map((result) => result.tool_call_id),
     );
+  });
+
+  it('tools that come, join one group and go within a conversation', () => {
+    const opaque = (value: JsonObject): Part => ({ type: 'opaque', wire: 'responses', value });
+    const parts = Array.from({ length: MANY / 4 }, (_, at): Part[] => {
+      const name = `t${at}`;
+      const tools: JsonValue[] = [
+        { type: 'function', name },
+        { type: 'namespace', name: 'g', tools: [{ type: 'function', name }] },
+      ];
+      return [
+        opaque({ type: 'additional_tools', tools }),
+        ...['g', name].map((gone) => opaque({ type: 'tool_removal', tool: { name: gone } })),
+        opaque({ type: 'tool_addition', tool: { name: 'g' } }),
+      ];
+    }).flat();
+    const { tools } = settleTools({ model: 'm', turns: [{ role: 'user', parts }] } as Conversation);
+    const [group] = (tools ?? []).map((tool) => (tool.kind === 'opaque' ? (tool.value as JsonObject).tools : tool));
+    assert.equal((group as unknown[]).length, MANY / 4);
   });
 });

@@ -61,6 +61,23 @@ describe('settleTools', () => {
     );
   });
 
+  it('what was taken out comes back as it was: a group with all that joined it, and each of one name goes', () => {
+    const group = (...names: string[]) => ({
+      type: 'namespace',
+      name: 'g',
+      tools: names.map((name) => ({ type: 'function', name })),
+    });
+    const twice = { name: 'a', input_schema };
+    const source = claude(
+      [twice, twice],
+      { type: 'additional_tools', tools: [group('x')] },
+      { type: 'additional_tools', tools: [group('y')] },
+      ...['g', 'a'].map((name) => ({ type: 'tool_removal', tool: reference(name) })),
+      { type: 'tool_addition', tool: reference('g') },
+    );
+    assert.deepEqual(names(settleTools(source)), [group('x', 'y')]);
+  });
+
   it('touches nothing for who reads the changes itself, and where there are none', () => {
     const source = claude([{ name: 'a', input_schema }], { type: 'tool_removal', tool: reference('a') });
     assert.equal(settleTools(source, 'messages'), source);
