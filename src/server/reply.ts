@@ -6,6 +6,7 @@ import { collect, createCollector, replay } from '../wires/answer';
 import { MOST_CALLS, tooManyCalls } from '../wires/callBounds';
 import type { StreamEmitter, StreamParser, WireCodec } from '../wires/codec';
 import type { Answer, ApiFailure, FinishReason, JsonObject, StreamEvent, Usage } from '../wires/conversation';
+import { refusedBase } from '../wires/errorBody';
 import { chatForResponses } from '../wires/failure';
 import { objectOf } from '../wires/read';
 import type { RawSseEvent } from '../wires/sse';
@@ -291,6 +292,6 @@ function parseJson(body: Buffer): JsonObject {
 /** Some providers answer 200 with nothing but an error in it. */
 function errorInside(codec: WireCodec, body: JsonObject): ApiFailure | undefined {
   const { error } = body;
-  if (!error || body.choices || body.content || body.output) return undefined;
+  if (!(error || refusedBase(body)) || body.choices || body.content || body.output) return undefined;
   return codec.parseError(200, {}, JSON.stringify(body));
 }

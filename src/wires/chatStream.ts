@@ -6,6 +6,7 @@ import { detailsIn, isOpaqueDetail, textOfDetails, thinkingFieldOf } from './cha
 import { finishReasonOf, readUsage } from './chatUsage';
 import type { SseEvent, StreamParser } from './codec';
 import type { Answer, ApiFailure, JsonObject, JsonValue, StreamEvent, Usage } from './conversation';
+import { refusedBase } from './errorBody';
 import { failureOfEvent } from './failure';
 import { legalId } from './ids';
 import { jsonTextOf } from './jsonText';
@@ -154,7 +155,7 @@ function createChunkReader() {
     if (over) return [];
     readHead(chunk);
     if (chunk.error !== undefined && chunk.error !== null) return fail(chunk);
-    if (chunk.object === 'error') return fail(chunk);
+    if (chunk.object === 'error' || (refusedBase(chunk) && arrayOf(chunk.choices).length === 0)) return fail(chunk);
     // Copilot spreads one answer over several choices, all of index 0.
     const choices = arrayOf(chunk.choices).filter(
       (each): each is JsonObject => isObject(each) && (each.index ?? 0) === 0,

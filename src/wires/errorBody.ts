@@ -41,7 +41,7 @@ export function readError(value: JsonValue, depth = 0): ErrorFields {
   const nested = value.error;
   if (typeof nested === 'string' && nested !== '')
     return { message: filledString(value.message) ?? nested, code: filledString(value.code) };
-  const error = objectOf(nested) ?? objectOf(arrayOf(value.errors)[0]) ?? value;
+  const error = objectOf(nested) ?? objectOf(arrayOf(value.errors)[0]) ?? refusedBase(value) ?? value;
   const code = error.code ?? error.error_code;
   const innerCode = stringOf(objectOf(error.innererror)?.code);
   const fields: ErrorFields = {
@@ -55,6 +55,12 @@ export function readError(value: JsonValue, depth = 0): ErrorFields {
     retryAfterSeconds: retryInfo(error),
   };
   return depth > 1 ? fields : withRaw(fields, objectOf(error.metadata));
+}
+
+/** MiniMax answers 200 with this in the place of an error; 0 is none (OpenMausBot#1200). */
+export function refusedBase(value: JsonObject): JsonObject | undefined {
+  const { status_code: code, status_msg: message } = objectOf(value.base_resp) ?? {};
+  return typeof code === 'number' && code !== 0 ? { code, message: message ?? null } : undefined;
 }
 
 /** OpenRouter says "Provider returned error" and puts what the provider said into `metadata.raw`. */

@@ -55,6 +55,8 @@ export function createResponsesParser(): StreamParser {
   let started = false;
   let over = false;
   let calls = 0;
+  /** The answer failed, and nobody has said why yet. */
+  let unexplained: JsonObject | undefined;
 
   function itemOf(event: JsonObject): Item {
     // Servers that leave the index out name the item, or send one item after the other. Some change ids on the way.
@@ -220,10 +222,14 @@ export function createResponsesParser(): StreamParser {
   }
 
   function failed(event: JsonObject): StreamEvent[] {
+    const response = objectOf(event.response);
+    const usage = readResponsesUsage(response?.usage);
+    const told: StreamEvent[] = usage ? [{ type: 'usage', usage }] : [];
+    // Azure says why in an event behind it (bifrost#6419).
+    unexplained = event.type === 'response.failed' && !objectOf(response?.error) ? event : undefined;
+    if (unexplained) return told;
     over = true;
-    const usage = readResponsesUsage(objectOf(event.response)?.usage);
-    const failure = failureOfEvent(objectOf(event.response) ?? event);
-    return [...(usage ? [{ type: 'usage', usage } as const] : []), { type: 'error', failure }];
+    return [...told, { type: 'error', failure: failureOfEvent(response ?? event) }];
   }
 
   function read(event: JsonObject): StreamEvent[] {
@@ -310,6 +316,10 @@ export function createResponsesParser(): StreamParser {
     finish() {
       // Open calls stay open: the stream was cut and they are not whole (R11).
       if (over) return [];
+      if (unexplained) {
+        over = true;
+        return [{ type: 'error', failure: failureOfEvent(objectOf(unexplained.response) ?? unexplained) }];
+      }
       const events: StreamEvent[] = [];
       for (const item of new Set([...byIndex.values(), ...byId.values(), ...(nameless ? [nameless] : [])])) {
         if (item.reasoningKind && !item.closed)

@@ -1,5 +1,6 @@
 /** Streams of servers that bend the format, as the parsers read them; each has been seen in the wild. */
 import assert from 'node:assert/strict';
+import { readAnswer } from '../../../src/server/reply';
 import { collect, replay } from '../../../src/wires/answer';
 import { codecFor } from '../../../src/wires/codecs';
 import type { Answer, JsonObject, JsonValue, WireName } from '../../../src/wires/conversation';
@@ -97,6 +98,20 @@ describe('odd chat upstreams', () => {
     assert.deepEqual(message, { role: 'assistant', content: 'Hi', reasoning_text: 'hm', reasoning_opaque: 'SEALED' });
     const again = codecFor('chat').parseRequest({ model: 'm', messages: [message!] });
     assert.deepEqual(again.turns[0]?.parts, answer.parts);
+  });
+  it("MiniMax's refusals in a 200 are told in its words; its number for none is no refusal", () => {
+    const refused: JsonObject = {
+      id: 'x',
+      choices: null,
+      base_resp: { status_code: 1008, status_msg: 'insufficient balance' },
+    };
+    const parser = codecFor('chat').createStreamParser();
+    const error = parser.push({ data: JSON.stringify(refused) }).find((event) => event.type === 'error');
+    assert.deepEqual([error?.failure.kind, error?.failure.message], ['quota', 'insufficient balance']);
+    const told = readAnswer(codecFor('chat'), Buffer.from(JSON.stringify(refused)));
+    assert.equal('failure' in told && told.failure.message, 'insufficient balance');
+    const fine = { ...delta({ content: 'Hi' }, 'stop'), base_resp: { status_code: 0, status_msg: '' } };
+    assert.deepEqual(partsOf(read('chat', [fine])), [['text', 'Hi']]);
   });
   it('two calls with one id get two', () => {
     const answer = read('chat', [
@@ -214,6 +229,21 @@ describe('odd Responses upstreams', () => {
       ['c1', 'f', '{"a":1}'],
       ['c2', 'f', '{"b":2}'],
     ]);
+  });
+  it('why an answer failed is what the event behind it says, as Azure does; without one it failed all the same', () => {
+    const failed = { type: 'response.failed', response: { status: 'failed', error: null, usage: { input_tokens: 5 } } };
+    const why = { type: 'error', error: { code: 'content_filter', message: 'The prompt was filtered.' } };
+    for (const [events, kind, message] of [
+      [[failed, why], 'contentPolicy', /^The prompt was filtered\.$/],
+      [[failed], 'server', /without a reason/],
+    ] as const) {
+      const parser = codecFor('responses').createStreamParser();
+      const told = [...events.flatMap((event) => parser.push({ data: JSON.stringify(event) })), ...parser.finish()];
+      const error = told.find((event) => event.type === 'error');
+      assert.equal(error?.failure.kind, kind);
+      assert.match(error?.failure.message ?? '', message);
+      assert.ok(told.some((event) => event.type === 'usage'));
+    }
   });
   it('the phase of a message is that of its text, streamed and whole, and goes out again', () => {
     const message = (status: string, content: JsonObject[]): JsonObject => ({
