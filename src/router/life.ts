@@ -49,6 +49,8 @@ export interface LifeOptions {
 export function createLife({ options, setup, tunnel, handle, onChange }: LifeOptions): Life {
   const { log } = options;
   let listener: Listener | undefined;
+  /** The start that is under way. */
+  let opening: Promise<Listener> | undefined;
   /** What a person pasted: asked for again after each stop. */
   let { lastPort } = options;
   /** Former listeners with requests that still run. */
@@ -92,12 +94,15 @@ export function createLife({ options, setup, tunnel, handle, onChange }: LifeOpt
     phase = 'starting';
     onChange();
     try {
-      listener = await openListener();
+      opening = openListener();
+      listener = await opening;
     } catch (error) {
       phase = 'stopped';
       notice = whatOf(error as Error);
       onChange();
       throw error;
+    } finally {
+      opening = undefined;
     }
     phase = 'running';
     tellListening(listener);
@@ -145,6 +150,8 @@ export function createLife({ options, setup, tunnel, handle, onChange }: LifeOpt
     { drainMs, keepTunnel }: { drainMs: number; keepTunnel: boolean },
     cut: AbortSignal,
   ): Promise<void> {
+    // Else it would come up behind this stop.
+    await opening?.catch(() => undefined);
     const all = [...draining, ...(listener ? [listener] : [])];
     if (all.length === 0) return;
     phase = 'draining';

@@ -160,6 +160,15 @@ describe('a stop in the middle of a change', () => {
     assert.deepEqual([life.phase, life.port], ['running', port]);
   });
 
+  it('a stop in the middle of a start ends what the start brings up', async () => {
+    const port = life.port!;
+    await life.stop({ drainMs: 0 });
+    const started = life.start();
+    await Promise.all([life.stop({ drainMs: 0 }), started]);
+    assert.deepEqual([life.phase, life.port], ['stopped', undefined]);
+    assert.ok(await isFree(port));
+  });
+
   it('leaves no listener on the new port', async () => {
     const port = await quietPort();
     const changed = change(port);
