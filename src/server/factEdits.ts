@@ -152,8 +152,12 @@ export function hasSystemWithin({ bytes, entry }: ClientRequest, { upstreamModel
  * the model calls what Codex cannot read (CLIProxyAPI#5753, sub2api#5659, cc-switch-cli#466). What leans on stored state
  * can only go on as it is.
  */
-function hasUnknownTools(request: ClientRequest, { abilities }: Target): boolean {
+function hasUnknownTools(request: ClientRequest, target: Target): boolean {
+  const { abilities, backend, model } = target;
   if (abilities.customTools === 'keep') return false;
+  // A relay of OpenAI's models is asked as OpenAI is, unless the settings say what it knows.
+  const written = model?.customTools ?? backend.ownAbilities?.customTools;
+  if (written === undefined && knownFamily(target)?.abilities.customTools === 'keep') return false;
   if (['previous_response_id', 'conversation'].some((key) => (request.entry(key)?.kind ?? 'null') !== 'null'))
     return false;
   const tools = request.entry('tools')?.kind === 'array' ? (request.value('tools') as JsonValue[]) : [];

@@ -94,6 +94,8 @@ describe('tools that come within a conversation', () => {
     assert.deepEqual([item?.type, item?.input], ['custom_tool_call', '*** Begin']);
     const kept = await ask('/v1/responses', { model: 'oai/gpt-5.6-sol', input: [user], tools }, whole);
     assert.deepEqual(toolsOf(kept.sent), tools);
+    const relayed = await ask('/v1/responses', { model: 'res/gpt-5.6-sol', input: [ADDITIONAL, user], tools }, whole);
+    assert.deepEqual([relayed.sent.json().tools, relayed.sent.json().input], [tools, [ADDITIONAL, user]]);
     const stored = { model: 'res/m', input: [user], tools, previous_response_id: 'resp_0' };
     assert.deepEqual((await ask('/v1/responses', stored, whole)).sent.json().tools, tools);
   });
