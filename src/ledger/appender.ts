@@ -30,8 +30,18 @@ function openMonth(file: string): { fd: number; torn: boolean } {
   return { fd, torn: size > 0 && readSync(fd, last, 0, 1, size - 1) === 1 && last[0] !== 10 };
 }
 
-/** `onProblem` gets a sentence when the disk starts to refuse, and undefined when it takes records again. */
-export function createAppender(folder: string, onProblem: (problem: Said | undefined) => void): Appender {
+export interface AppenderEvents {
+  /** A sentence when the disk starts to refuse, and undefined when it takes records again. */
+  onProblem(problem: Said | undefined): void;
+  /** The oldest that waited: there is no room for it any more. */
+  onLost(record: RequestRecord): void;
+}
+
+export function createAppender(
+  folder: string,
+  { onProblem, onLost }: AppenderEvents,
+  mostWaiting = MAX_WAITING,
+): Appender {
   const files = new Map<string, { fd: number; torn: boolean }>();
   const waiting: RequestRecord[] = [];
   /** Unknown until the first record. */
@@ -85,8 +95,9 @@ export function createAppender(folder: string, onProblem: (problem: Said | undef
   return {
     append(record) {
       waiting.push(record);
-      if (waiting.length > MAX_WAITING) waiting.shift();
-      return flush();
+      const written = flush();
+      if (waiting.length > mostWaiting) onLost(waiting.shift()!);
+      return written;
     },
     flush,
     check() {

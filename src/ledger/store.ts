@@ -69,6 +69,8 @@ export interface Ledger {
   /** Sentence for a person while the disk refuses records. */
   readonly problem: string | undefined;
   readonly problemSays: Said | undefined;
+  /** Records that the disk refused for so long that they are in no file any more; their sums stay until this process ends. */
+  readonly lost: number;
   /** Damaged lines passed over. */
   readonly torn: number;
 }
@@ -82,6 +84,8 @@ export interface LedgerOptions {
   readOnly?: boolean;
   /** Milliseconds between two looks at the disk; 0 for none. */
   syncEvery?: number;
+  /** Records held in memory while the disk refuses them; 10,000. */
+  mostWaiting?: number;
 }
 
 /** New bytes after which a roll-up is written although its time has not come. */
@@ -92,13 +96,26 @@ const MAX_PENDING = 500;
 
 /** Opens (and creates) the ledger of a data directory; resolves when sums and recent requests are known. */
 export async function openLedger(options: LedgerOptions): Promise<Ledger> {
-  const { dataDir, now = Date.now, readOnly = false, syncEvery = 10_000 } = options;
+  const { dataDir, now = Date.now, readOnly = false, syncEvery = 10_000, mostWaiting } = options;
   const folder = path.join(dataDir, 'ledger');
   /** Writing and reading fail, and heal, each by itself. */
   let writeProblem = readOnly ? undefined : makeFolder(folder);
   let readProblem: Said | undefined;
   let retained: number | undefined;
-  const appender = readOnly ? undefined : createAppender(folder, (sentence) => (writeProblem = sentence));
+  /** Sums of what was lost. */
+  const lostRows = new Map<string, Row>();
+  let lost = 0;
+  const events = {
+    onProblem: (sentence: Said | undefined) => {
+      writeProblem = sentence;
+    },
+    onLost(record: RequestRecord) {
+      lost += 1;
+      pending.delete(record.id);
+      count(lostRows, record);
+    },
+  };
+  const appender = readOnly ? undefined : createAppender(folder, events, mostWaiting);
   const months = new Map<string, Rollup>();
   const saved = new Map<string, { offset: number; at: number }>();
   const recent = createRecent(500);
@@ -194,6 +211,7 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
 
   function* rows(): Generator<Row> {
     for (const rollup of months.values()) yield* rollup.rows.values();
+    yield* lostRows.values();
   }
   /** Rows and own fresh records that `wanted` accepts, added up by `group`. */
   function sums(wanted: (about: RowKey) => boolean, group: (about: RowKey) => string): Map<string, Totals> {
@@ -278,6 +296,9 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
     },
     get problemSays() {
       return writeProblem ?? readProblem;
+    },
+    get lost() {
+      return lost;
     },
     get torn() {
       let torn = 0;

@@ -82,13 +82,17 @@ export function createDoors(given: DoorOptions): Doors {
   const requested = new Set<(record: RequestRecord) => void>();
   const memory = keptMemory(options);
   let ledgerProblem: string | undefined;
+  let ledgerLost = 0;
   /** Written or not, the request was served; a full disk is told once, and when it is over. */
   function keep(record: RequestRecord): void {
     ledger.append(record);
     if (ledger.problem === ledgerProblem) return;
     ledgerProblem = ledger.problem;
-    if (ledgerProblem) log('error', ledgerProblem);
-    else log('info', 'The usage log is written again, nothing is missing.');
+    if (ledgerProblem) return log('error', ledgerProblem);
+    const lost = ledger.lost - ledgerLost;
+    ledgerLost = ledger.lost;
+    if (lost === 0) return log('info', 'The usage log is written again, nothing is missing.');
+    log('warn', `The usage log is written again. ${lost} records are missing in it: memory had no room for more.`);
   }
   function notice(says: Said): void {
     log('warn', says.text);

@@ -285,6 +285,19 @@ describe('ledger on disk', () => {
     assert.equal((await ledger.summary({ ...everything, by: 'day' })).length, 1);
   });
 
+  it('counts what the disk refused for too long, says how much that is, and counts nothing of it twice', async () => {
+    const ledger = await ledgerOf({ mostWaiting: 2 });
+    const folder = path.join(dataDir, 'ledger');
+    rmSync(folder, { recursive: true });
+    writeFileSync(folder, 'in the way');
+    for (let made = 0; made < 5; made++) ledger.append(at(NOON, { clientKey: 'phone', cost: 1 }));
+    assert.deepEqual([ledger.lost, ledger.today().cost, ledger.spentSince('phone', '')], [3, 5, 5]);
+    rmSync(folder);
+    await ledger.sync();
+    assert.deepEqual([ledger.problem, (await read(ledger)).length], [undefined, 2]);
+    assert.deepEqual([ledger.today().cost, ledger.today().requests], [5, 5]);
+  });
+
   it('leaves everything as it is when opened for reading only', async () => {
     const other = path.join(dataDir, 'none');
     const ledger = await ledgerOf({ dataDir: other, readOnly: true });
