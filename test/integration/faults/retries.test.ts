@@ -1,7 +1,9 @@
 /** Retry, fallback, cooldown and the record of all that, through the whole router. */
 import assert from 'node:assert/strict';
+import http from 'node:http';
+import { mock } from 'node:test';
 import { until } from '../../support/process/harness';
-import { startRouter, type TestRouter } from '../../support/router';
+import { CLIENT_KEY, startRouter, type TestRouter } from '../../support/router';
 import {
   type Answer,
   chatCompletion,
@@ -108,6 +110,76 @@ describe('retries and fallbacks', () => {
     assert.equal(one.seen.length, 1, 'not tried again on the same model');
     one.answers = [error(503, 'unavailable')];
     assert.equal((await ask()).status, 503);
+  });
+
+  it('asks each of two models that name each other for long inputs once', async () => {
+    await configure({
+      models: [
+        { id: 'one/m', contextFallback: 'one/n' },
+        { id: 'one/n', contextFallback: 'one/m' },
+      ],
+    });
+    one.answers = [error(400, 'context_length_exceeded')];
+    assert.equal((await ask()).status, 400);
+    assert.deepEqual(
+      one.seen.map((seen) => seen.json().model),
+      ['m', 'n'],
+    );
+  });
+
+  it('waits no longer in all than a request may wait, however short each wait is', async () => {
+    await configure({}, { retry: { attempts: 5, attemptsPerBackend: 5, waitSeconds: 0.5 } });
+    one.answers = [error(429, 'rate_limit_exceeded', 'Slow down.', { 'retry-after-ms': '200' })];
+    assert.equal((await ask()).status, 429);
+    assert.ok(one.seen.length === 2 || one.seen.length === 3, String(one.seen.length));
+  });
+
+  it('waits for nobody: a client that leaves ends the wait', async () => {
+    await configure({}, { retry: { attempts: 3, waitSeconds: 1_000 } });
+    one.answers = [error(429, 'rate_limit_exceeded', 'Slow down.', { 'retry-after': '600' })];
+    const finished = router.nextRecord();
+    const request = http.request(`${router.url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${CLIENT_KEY}` },
+    });
+    request.on('error', () => {});
+    request.end(JSON.stringify({ model: 'one/m', ...HI }));
+    await until(() => router.log.some((line) => /Trying again in 600/.test(line)), 'it does not wait');
+    request.destroy();
+    assert.equal((await finished).errorKind, 'cancelled');
+    assert.equal(one.seen.length, 1);
+  });
+
+  it('keeps its own sentence about what is no answer whole, whatever the request says', async () => {
+    await configure({}, { retry: { attempts: 1 } });
+    one.answers = [(_seen, response) => void response.end('<html>something that is not an answer</html>')];
+    await ask('one/m', { messages: [{ role: 'user', content: 'answered with something that is not an answer' }] });
+    assert.match(router.records.at(-1)!.error!, /^one answered with something that is not an answer \(/);
+  });
+
+  it('what the router itself is short of, such as a key, is no illness of the backend', async () => {
+    await configure({ requireApiKey: true });
+    assert.ok((await ask()).status >= 400);
+    assert.deepEqual([state('one').health, one.seen.length], ['unknown', 0]);
+  });
+
+  it('a request that a recovering target cannot carry leaves the question whether it is back to the next one', async () => {
+    await configure({ wire: 'messages', fallbacks: ['two/m'] }, { retry: { attempts: 3, attemptsPerBackend: 1 } });
+    one.answers = [error(503, 'unavailable')];
+    for (let n = 0; n < 3; n++) await ask();
+    assert.equal(state('one').health, 'cooling');
+    const seen = one.seen.length;
+    const present = performance.now.bind(performance);
+    // A minute later.
+    mock.method(performance, 'now', () => present() + 60_000);
+    try {
+      await ask('one/m', { messages: [{ role: 'nobody', content: 'hi' }] });
+      assert.equal(one.seen.length, seen, 'this one can be carried');
+      await ask();
+      assert.equal(one.seen.length, seen + 1);
+    } finally {
+      mock.restoreAll();
+    }
   });
 
   it('tells a Retry-After that is too long to the client at once', async () => {

@@ -1,5 +1,6 @@
 /** Several keys of one's own for a backend: failover when one is refused or out of credit, sticky, never rotation (24 §7). */
 import assert from 'node:assert/strict';
+import { mock } from 'node:test';
 import { requestStory } from '../../../src/ledger/story';
 import { CLIENT_KEY, startRouter, type TestRouter } from '../../support/router';
 import { type Answer, chatCompletion, json, type Seen, startUpstream, type Upstream } from '../../support/upstream';
@@ -68,6 +69,22 @@ describe('several keys of one backend', () => {
     ]);
     await ask('hi', [{ role: 'assistant', content: 'ok' }]);
     assert.deepEqual(asked().slice(1), ['sk-second-00000', 'sk-second-00000', 'sk-second-00000']);
+  });
+
+  it('and does so when the first is not set aside any more, unlike a new one', async () => {
+    says['sk-first-000000'] = REFUSED;
+    await ask('hi');
+    says['sk-first-000000'] = good;
+    const present = performance.now.bind(performance);
+    // Ten minutes later.
+    mock.method(performance, 'now', () => present() + 600_000);
+    try {
+      await ask('another');
+      await ask('hi', [{ role: 'assistant', content: 'ok' }]);
+    } finally {
+      mock.restoreAll();
+    }
+    assert.deepEqual(asked().slice(2), ['sk-first-000000', 'sk-second-00000']);
   });
 
   it('new conversations go on beginning with the first key: nothing rotates', async () => {
