@@ -26,8 +26,28 @@ describe('breaker', () => {
     assert.equal(breaker.keyRefused('a\0'), false);
     fail(1, 'auth');
     assert.equal(breaker.keyRefused('a\0'), true);
+    fail(1);
+    assert.equal(breaker.keyRefused('a\0'), false, 'the last failure was another one');
+    fail(1, 'auth');
     breaker.succeeded(K);
     assert.equal(breaker.keyRefused('a\0'), false);
+  });
+
+  it('cools nothing any more once a request that was still on its way went well', () => {
+    fail(3);
+    assert.equal(breaker.health('a\0').health, 'cooling');
+    breaker.succeeded(K);
+    assert.deepEqual(breaker.health('a\0'), { health: 'ok' });
+  });
+
+  it('keeps a thousand circuits, those that were used last', () => {
+    fail(3);
+    for (let n = 0; n < 999; n++) breaker.succeeded(`b\0k\0${n}`);
+    fail(1);
+    breaker.succeeded('b\0k\0one more');
+    assert.equal(breaker.check(K), 'open');
+    for (let n = 0; n < 1_000; n++) breaker.succeeded(`c\0k\0${n}`);
+    assert.equal(breaker.check(K), 'closed');
   });
 
   it('is not disabled by one blip, nor by two', () => {
