@@ -118,8 +118,6 @@ interface Form {
   path?: readonly number[];
   /** Nothing but this value is taken. */
   value?: number;
-  /** True of this request only. */
-  passing?: boolean;
 }
 const form = (pattern: string, more: Omit<Form, 'pattern'> = {}): Form => ({
   pattern: new RegExp(pattern, 'gi'),
@@ -138,9 +136,9 @@ const FORMS: readonly Form[] = [
     { value: 2 },
   ),
   // Anthropic: "`temperature` may only be set to 1 when thinking is enabled".
-  form(`${PATH} may only be set to ([\\d.]{1,8}) when`, { value: 2, passing: true }),
+  form(`${PATH} may only be set to ([\\d.]{1,8}) when`, { value: 2 }),
   // OpenAI: "'parallel_tool_calls' is only allowed when 'tools' are specified."
-  form(`${PATH} is only (?:allowed|supported) when`, { passing: true }),
+  form(`${PATH} is only (?:allowed|supported) when`),
   // Gemini: `Unknown name "x" at 'messages[1]': Cannot find field.`
   form(`unknown name ${PATH}(?: at ${PATH})?`, { path: [2, 1] }),
   // Groq: "('messages.2' : property 'reasoning_content' is unsupported)"; Cerebras writes the whole path as the property.
@@ -291,7 +289,7 @@ function readRefusal({ message, param, code }: ApiFailure): Told[] {
   for (const [at, one] of FORMS.entries()) {
     if (value && at >= FORMS.length - LOOSE_FORMS) return [];
     const matches = [...text.matchAll(one.pattern)].slice(0, MOST_CHANGES);
-    const told = matches.map((match) => toldBy(match, one, lasting && !one.passing));
+    const told = matches.map((match) => toldBy(match, one, lasting));
     if (told.length > 0) return told;
   }
   return [];

@@ -72,6 +72,13 @@ describe('body log', () => {
       const cut = redactBody(`${'ab, '.repeat(13 * 1_024).slice(shift)}${secret}${'ab, '.repeat(25_000)}`, [secret]);
       assert.ok(!cut.includes('own-key'), `shift ${shift}`);
     }
+    // From the end a tail of 16 KB is kept, and a margin before it is looked at: no end of a key may be left where that begins.
+    for (let shift = 0; shift < 80; shift++)
+      for (const kilobytes of [16, 20]) {
+        const behind = 'ab, '.repeat(kilobytes * 256 - 20).slice(shift);
+        const cut = redactBody(`${'ab, '.repeat(25_000)}${secret}${behind}`, [secret]);
+        assert.ok(!/looks-like-one|letters|own-key/.test(cut), `${kilobytes} KB, shift ${shift}`);
+      }
     assert.equal(redactBody(`a${' '.repeat(300_000)}b`, []), 'a [300000 blanks] b');
   });
 

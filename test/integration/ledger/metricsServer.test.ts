@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -84,6 +84,18 @@ describe('metrics port', () => {
       assert.match(token, /^[\w-]{43}$/);
       assert.equal(await metricsToken(dataDir), token);
       assertPrivate(path.join(dataDir, 'metrics-token'), 0o600);
+    } finally {
+      rmSync(dataDir, { recursive: true });
+    }
+  });
+
+  it('serves nobody with a token that a full disk left empty or cut: that is told, with what mends it', async () => {
+    const dataDir = mkdtempSync(path.join(tmpdir(), 'metrics-'));
+    try {
+      for (const left of ['', '\n', 'x'.repeat(31)]) {
+        writeFileSync(path.join(dataDir, 'metrics-token'), left);
+        await assert.rejects(metricsToken(dataDir), /metrics-token is empty or damaged\. Delete it/);
+      }
     } finally {
       rmSync(dataDir, { recursive: true });
     }

@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { RequestRecord } from '../../../src/ledger/record';
+import { OWN_CHECKS, type RequestRecord } from '../../../src/ledger/record';
 import { type Ledger, type LedgerOptions, openLedger } from '../../../src/ledger/store';
 import { localDay } from '../../../src/ledger/windows';
 import { requestRecord } from '../../support/ledgerRecords';
@@ -241,6 +241,32 @@ describe('ledger on disk', () => {
     writeFileSync(file(), kept);
     await ledger.sync();
     assert.equal(ledger.today().cost, 6);
+  });
+
+  it('tells nobody as news what stands in a file that somebody put in the place, or cut', async () => {
+    const ledger = await ledgerOf();
+    const news: string[] = [];
+    ledger.onForeign(({ id }) => news.push(id));
+    for (const cost of [1, 2, 4]) ledger.append(at(NOON, { cost }));
+    await ledger.sync();
+    const lines = readFileSync(file(), 'utf8').trimEnd().split('\n');
+    const other = at(NOON, { cost: 8 });
+    writeFileSync(file(), `${[JSON.stringify(other), ...lines, ...lines].join('\n')}\n`);
+    await ledger.sync();
+    writeFileSync(file(), `${JSON.stringify(other)}\n`);
+    await ledger.sync();
+    assert.deepEqual([news, ledger.today().cost], [[], 8]);
+  });
+
+  it('tells what our own checks cost by itself: no use of a model, of a day, or of a person', async () => {
+    const ledger = await ledgerOf();
+    ledger.append(at(NOON, { cost: 1 }));
+    ledger.append(at(NOON, { cost: 2, clientKey: OWN_CHECKS }));
+    assert.deepEqual([ledger.today().cost, ledger.recent(9).length], [1, 1]);
+    const costs = async (by: 'day' | 'model') =>
+      Object.fromEntries((await ledger.summary({ ...everything, by })).map(({ group, cost }) => [group, cost]));
+    assert.deepEqual(await costs('day'), { [localDay(NOON)]: 1 });
+    assert.deepEqual(await costs('model'), { [OWN_CHECKS]: 2, 'gpt-4o': 1 });
   });
 
   it('deletes months beyond the retention and keeps their sums', async () => {

@@ -44,6 +44,16 @@ describe('speed and cache', () => {
     assert.deepEqual([row!.firstMs, row!.tokensPerSecond], [400, 100]);
     assert.ok(Math.abs(row!.saved! - 0.012) < 1e-9);
   });
+  it('is told of whole streams alone whose tokens the provider counted', async () => {
+    const odd = [
+      streamed({ firstMs: 200, ms: 1_200 }),
+      ...[1, 2].map(() => streamed({ firstMs: 1, ms: 2, usage: { input: 1, output: 9_000, estimated: true } })),
+      ...[1, 2].map(() => streamed({ stream: false, firstMs: 1, ms: 2 })),
+      ...[1, 2].map(() => streamed({ firstMs: 1, ms: 2, error: 'broken' })),
+    ];
+    const [row] = await usageRows({ ...ledger, recent: () => odd }, { ...period, by: 'model', speed: 'recent' });
+    assert.equal(row!.tokensPerSecond, 100);
+  });
   it('by conversation: one row each, the dearest first, told by beginning and model', async () => {
     const rows = await usageRows(ledger, { ...period, by: 'conversation' });
     assert.deepEqual(

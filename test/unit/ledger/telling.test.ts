@@ -95,6 +95,27 @@ describe('the story of a request', () => {
       assert.match(story, part);
   });
 
+  it('says the status of the provider where it is another one, and shows the last of its refusals', () => {
+    assert.doesNotMatch(requestStory({ ...record, upstreamStatus: record.status }), /the provider said/);
+    const refused = record.attempts.map((attempt, at) => ({
+      ...attempt,
+      said: { headers: {}, body: `refusal number ${at}` },
+    }));
+    const story = requestStory({ ...record, attempts: refused });
+    assert.match(story, /Status 200 from `openai`[\s\S]*refusal number 1/);
+    assert.doesNotMatch(story, /refusal number 0/);
+  });
+
+  it('is one line in the log that says what became of it', () => {
+    const failed = { ...record, error: 'Down.', status: 503, errorKind: 'overloaded' as const };
+    assert.match(summaryLine(failed), /503 in \d+ ms, 12345\+100 tokens\. Down\. Told the client after 2 attempts\.$/);
+    assert.match(
+      summaryLine({ ...failed, status: 200 }),
+      /Down\. Told the client inside the answer after 2 attempts\.$/,
+    );
+    assert.match(summaryLine({ ...failed, errorKind: 'cancelled' }), /Down\. The upstream was stopped\.$/);
+  });
+
   it('names the chat of VS Code as what asked', () => {
     assert.match(
       requestStory(requestRecord({ client: 'vscode', route: 'chat/completions' })),
