@@ -75,7 +75,7 @@ describe('body log', () => {
     // From the end a tail of 16 KB is kept, and a margin before it is looked at: no end of a key may be left where that begins.
     for (let shift = 0; shift < 80; shift++)
       for (const kilobytes of [16, 20]) {
-        const behind = 'ab, '.repeat(kilobytes * 256 - 20).slice(shift);
+        const behind = 'ab, '.repeat(kilobytes * 256).slice(shift);
         const cut = redactBody(`${'ab, '.repeat(25_000)}${secret}${behind}`, [secret]);
         assert.ok(!/looks-like-one|letters|own-key/.test(cut), `${kilobytes} KB, shift ${shift}`);
       }
