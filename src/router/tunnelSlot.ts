@@ -1,5 +1,6 @@
 /** The place of the one tunnel: which settings it runs with, what it says, and what is there while there is none. */
 
+import { keyText } from '../config/intake';
 import type { HealthProof } from '../network/healthProof';
 import { tunnelKeyName } from '../settings/keyNames';
 import { CARDS } from '../tunnel/cards';
@@ -59,7 +60,7 @@ export function createTunnelSlot({ options, setup, startedAt, healthProof, onCha
     const { settings, secrets } = setup.configuration;
     const { provider } = settings.tunnel;
     const { secret } = CARDS[provider];
-    return secrets[tunnelKeyName(provider)] ?? (secret && env[secret.env]);
+    return keyText(secrets[tunnelKeyName(provider)]) ?? keyText(secret && env[secret.env]);
   }
 
   return {

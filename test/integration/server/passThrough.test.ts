@@ -56,6 +56,21 @@ describe('what is no text', () => {
     assert.equal(record!.attempts[0]!.outcome, 'ok');
   });
 
+  it('keeps the name of a file, whatever its letters', async () => {
+    const raw = (text: string) => Buffer.from(text, 'utf8').toString('latin1');
+    await start([backend('open', { passThrough: true })]);
+    for (const name of ['résumé.pdf', '日本.pdf']) {
+      upstream.answers[0] = (_seen, response) => {
+        response.writeHead(200, { 'content-disposition': raw(`attachment; filename="${name}"`) });
+        response.write('x');
+        response.end('y');
+      };
+      const answer = await router.fetch('/v1/files/file-1/content');
+      assert.deepEqual([answer.status, await answer.text()], [200, 'xy'], name);
+      assert.equal(answer.headers.get('content-disposition'), raw(`attachment; filename="${name}"`));
+    }
+  });
+
   it('keeps its bytes, both ways: a form goes out as it is, a sound comes back as it is', async () => {
     const sound = Buffer.from([0, 255, 254, 128, 10, 13, 0]);
     upstream.answers[0] = (_seen, response) =>
