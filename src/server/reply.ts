@@ -2,6 +2,7 @@
  * Turning what an upstream answers into what the client reads, one attempt at a time: either the same bytes, observed on
  * the side (same wire, design §2.4), or neutral events through the client's emitter. Pure; time and sockets are elsewhere.
  */
+import { messageOf, SaidError } from '../said';
 import { collect, createCollector, replay } from '../wires/answer';
 import { MOST_CALLS, tooManyCalls } from '../wires/callBounds';
 import type { StreamEmitter, StreamParser, WireCodec } from '../wires/codec';
@@ -261,9 +262,20 @@ export function readAnswer(codec: WireCodec, body: Buffer): Answer | { failure: 
   const parsed = parseJson(body);
   const failure = errorInside(codec, parsed) ?? (codec.wire === 'responses' ? chatForResponses(parsed) : undefined);
   if (failure) return { failure };
-  const answer = codec.parseAnswer(parsed);
+  const answer = parsedBy(codec, parsed);
+  if ('failure' in answer) return answer;
   const calls = answer.parts.reduce((sum, part) => sum + (part.type === 'toolCall' ? 1 : 0), 0);
   return calls > MOST_CALLS ? { failure: tooManyCalls() } : answer;
+}
+
+/** What is wrong with one thing of an answer is said as that; anything else that cannot be read is no answer at all. */
+function parsedBy(codec: WireCodec, body: JsonObject): Answer | { failure: ApiFailure } {
+  try {
+    return codec.parseAnswer(body);
+  } catch (error) {
+    if (!(error instanceof SaidError)) throw error;
+    return { failure: { status: 502, kind: 'protocol', ...messageOf(error.said) } };
+  }
 }
 
 /** Runs a whole answer through the stages that a stream goes through. */

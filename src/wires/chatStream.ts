@@ -1,4 +1,5 @@
 /** Chat Completions answers, streamed or whole, into neutral events; takes every odd shape seen from upstreams. */
+import { failureOf, wordsOf } from '../said';
 import { createCollector } from './answer';
 import { namelessCall, tooManyCalls } from './callBounds';
 import { createCallAssembler } from './chatCalls';
@@ -43,7 +44,7 @@ export function parseChatAnswer(body: JsonObject): Answer {
   if (isObject(body.error) || typeof body.error === 'string') throw new Error(failureOfEvent(body).message);
   if (!isObject(arrayOf(body.choices)[0])) throw new Error('The provider answered 200 without any choice.');
   for (const event of [...reader.read(body), ...reader.done()]) collector.push(event);
-  if (collector.failure) throw new Error(collector.failure.message);
+  if (collector.failure) throw failureOf(wordsOf(collector.failure));
   return collector.answer;
 }
 
