@@ -230,6 +230,9 @@ const SYSTEM_WITHIN = /^claude-(opus-4-[89]|(opus|sonnet|haiku|fable|mythos)-([5
 /** Whether a Messages body for this model may have a system message behind one of the user. Older ones and others refuse it. */
 export const takesSystemWithin = (name: string): boolean => SYSTEM_WITHIN.test(bareName(name));
 
+/** Whether a name speaks of one of Anthropic's models. */
+export const isClaude = (name: string): boolean => bareName(name).startsWith('claude-');
+
 /** What is documented of the model that a name speaks of. */
 export function modelSenses(name: string): Senses {
   const bare = bareName(name);

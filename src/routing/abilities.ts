@@ -58,6 +58,8 @@ export interface Quirks {
   jsonSchema?: 'prompt';
   /** A temperature of 0 is refused. */
   aboveZero?: boolean;
+  /** Chat: Anthropic's cache marks are led to its models (wires/chatCache.ts). */
+  cacheMarks?: true;
   /** Most stop sequences on the chat wire; the text is cut here at the others. */
   maxStops?: number;
   /** Requests go to `{baseUrl}/deployments/{model}/…` (Azure deployment style). */

@@ -10,7 +10,7 @@ import type { MemoryScope } from '../cursor/memoryRecord';
 import type { Target } from '../routing/backend';
 import { emitTargetFor, quirksFor } from '../routing/build';
 import type { Words } from '../said';
-import { emitReasoningParts } from '../wires/chatEmit';
+import { emitReasoningParts } from '../wires/chatThinking';
 import { codecFor } from '../wires/codecs';
 import type { Conversation, JsonValue, StreamEvent, Turn } from '../wires/conversation';
 import { type Edit, editObject, type JsonEntry, readString, scanArray, scanObject } from '../wires/jsonText';

@@ -331,7 +331,8 @@ export const settingsSchema = z.strictObject({
           enumDescriptions: ['As a sentence in the answer.', 'As an error event of the stream.'],
         }),
       cacheControl: z.boolean().default(false).meta({
-        description: 'Add prompt caching marks for Anthropic when a client sends none.',
+        description:
+          'Add prompt caching marks for Claude (Anthropic’s API, OpenRouter) when a client sends none: a turn of an agent then pays a tenth for what the one before had sent.',
       }),
       memory: z.boolean().default(true).meta({
         description: 'Remember what Cursor drops between turns (thinking signatures and the like).',

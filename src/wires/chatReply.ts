@@ -1,6 +1,7 @@
 /** Neutral events and whole answers as Chat Completions answers (R1-R7). */
 import { callsIn, endOf } from './answer';
-import { detailFields, detailsOf, emitToolCall } from './chatEmit';
+import { emitToolCall } from './chatEmit';
+import { detailFields, detailsOf } from './chatThinking';
 import { emitChatUsage, emitFinishReason } from './chatUsage';
 import type { EmitterOptions, StreamEmitter } from './codec';
 import type { Answer, ApiFailure, JsonObject, JsonValue, ReasoningPart, StreamEvent, Usage } from './conversation';

@@ -63,8 +63,10 @@ export interface EmitTarget extends MessageRules {
   roleRewrites: Readonly<Record<string, string>>;
   /** `strict` on function tools is understood; where not, an asked-for true becomes false (N23). */
   strictTools: boolean;
-  /** Add cache marks for clients that send none (messages only). */
+  /** Add cache marks for clients that send none (Messages, and chat where it takes them). */
   addCacheControl: boolean;
+  /** Chat: the target leads Anthropic's cache marks to it. */
+  cacheMarks?: true;
   /** Name of the output limit field on the chat wire. */
   maxTokensField: 'max_tokens' | 'max_completion_tokens';
 }

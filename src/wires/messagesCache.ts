@@ -3,7 +3,8 @@ import { Buffer } from 'node:buffer';
 import type { JsonObject, JsonValue } from './conversation';
 import { isObject } from './read';
 
-const MARK: JsonObject = { type: 'ephemeral' };
+/** Where the client names none: five minutes. */
+export const MARK: JsonObject = { type: 'ephemeral' };
 
 /**
  * Marks the last tool, the last system block and the last two user messages: four breakpoints, the most the provider

@@ -13,7 +13,7 @@ export const openrouter: Preset = {
   keyEnv: ['OPENROUTER_API_KEY'],
   credit: 'openrouter',
   abilities: { reasoningField: 'reasoning' },
-  quirks: { maxIdLength: 40, reserveTokens: 16_000 },
+  quirks: { maxIdLength: 40, reserveTokens: 16_000, cacheMarks: true },
   billingUrl: 'https://openrouter.ai/settings/credits',
   liteLlm: {
     names: ['openrouter'],
