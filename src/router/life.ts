@@ -151,7 +151,7 @@ export function createLife({ options, setup, tunnel, handle, onChange }: LifeOpt
     cut: AbortSignal,
   ): Promise<void> {
     // Else it would come up behind this stop.
-    await opening?.catch(() => undefined);
+    if (opening) await opening.catch(() => undefined);
     const all = [...draining, ...(listener ? [listener] : [])];
     if (all.length === 0) return;
     phase = 'draining';
