@@ -264,6 +264,18 @@ describe('the pipe of the router', () => {
     );
   });
 
+  it('hears one hello from each, and tells no key in a failure', async () => {
+    const peer = await call();
+    await peer.prove('w');
+    core.models = () =>
+      Promise.reject(new Error('The provider said: Incorrect API key provided: sk-proj-abcdefgh12345678.'));
+    await assert.rejects(send(peer.rpc, 'models', undefined), (error: Error) => !/abcdefgh/.test(error.message));
+    const nosy = await call();
+    const again = { protocol: 1, oldest: 1, version: '1.0.0', nonce: newNonce() };
+    await assert.rejects(send(nosy.rpc, 'hello', again as never), /refused|closed|disposed/i);
+    await nosy.closed;
+  });
+
   it('runs what changes something one after the other', async () => {
     const peer = await call();
     await peer.prove('w');

@@ -52,6 +52,10 @@ describe('messages on the pipe', () => {
     assert.deepEqual(await hear([message('x'.repeat(900))], 1), ['x'.repeat(900)]);
   });
 
+  it('are refused when their head has no end: nothing is gathered from who speaks something else', async () => {
+    await assert.rejects(hear([Buffer.alloc(255, 'x'), Buffer.from('x')], 1), /does not speak our protocol/);
+  });
+
   it('may be longer once the peer is known', async () => {
     const stream = new PassThrough();
     const framed = frame(stream as unknown as Socket, 100);
