@@ -93,7 +93,6 @@ export function createCommands(options: CommandOptions): Commands {
 
   const stop = async (): Promise<void> => {
     stoppedByPerson = true;
-    resumeWhenConfigured = false;
     stopping = true;
     await core.stop({ drainMs: STOP_DRAIN }).finally(() => {
       stopping = false;
