@@ -123,6 +123,31 @@ describe('a stop in the middle of a change', () => {
     );
   });
 
+  it('a second one is the last word: what the first would wait for ends', async () => {
+    const running = await answer(life.port!, 'localhost');
+    const first = life.stop({ drainMs: 3_600_000 });
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.deepEqual([running.over(), life.phase], [false, 'draining']);
+    await Promise.all([first, life.stop()]);
+    assert.equal(life.phase, 'stopped');
+  });
+
+  it('another number of connections counts for those that come from then on', async () => {
+    const before = configuration;
+    const settings = settingsSchema.parse({ ...before.settings, limits: { connections: 10 } });
+    configuration = { ...before, settings };
+    await life.configured(before);
+    await Promise.all(Array.from({ length: 10 }, () => answer(life.port!, 'localhost')));
+    const status = await new Promise((resolve, reject) => {
+      const request = http.get({ port: life.port!, host: '127.0.0.1', agent: false }, (response) => {
+        response.resume();
+        resolve(response.statusCode);
+      });
+      request.on('error', reject);
+    });
+    assert.equal(status, 503);
+  });
+
   it('a port that is not to be had leaves the router where it is, and that is told until it is stopped', async () => {
     const old = life.port!;
     // The last there is: no other one after it.
