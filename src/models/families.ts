@@ -230,8 +230,9 @@ const SYSTEM_WITHIN = /^claude-(opus-4-[89]|(opus|sonnet|haiku|fable|mythos)-([5
 /** Whether a Messages body for this model may have a system message behind one of the user. Older ones and others refuse it. */
 export const takesSystemWithin = (name: string): boolean => SYSTEM_WITHIN.test(bareName(name));
 
-/** Whether a name speaks of one of Anthropic's models. */
-export const isClaude = (name: string): boolean => bareName(name).startsWith('claude-');
+/** Whether a name speaks of a model of Anthropic's that has a prompt cache on every cloud: not the first ones. */
+export const cachesPrompts = (name: string): boolean =>
+  /^claude-(?!2|instant|3-(opus|sonnet|haiku))/.test(bareName(name));
 
 /** What is documented of the model that a name speaks of. */
 export function modelSenses(name: string): Senses {

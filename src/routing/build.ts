@@ -1,6 +1,6 @@
 /** From settings to backends that are ready for use: preset and settings merged, addresses made whole (design §4). */
 
-import { EFFORT_PARAMS, isClaude } from '../models/families';
+import { cachesPrompts, EFFORT_PARAMS } from '../models/families';
 import type { BackendSettings, ModelSettings, Settings, Timeouts } from '../settings/schema';
 import type { EmitTarget } from '../wires/codec';
 import { schemaDialectOf } from '../wires/schemaDialects';
@@ -223,7 +223,7 @@ function makeEmitTarget(target: Target, addCacheControl: boolean): EmitTarget {
     ...(abilities.systemMessages === 'one' && { systemMessages: 'one' }),
     addCacheControl,
     ...(quirks.cacheMarks &&
-      isClaude(modelNameOf(target.upstreamModel, target.model)) && { cacheMarks: true as const }),
+      cachesPrompts(modelNameOf(target.upstreamModel, target.model)) && { cacheMarks: true as const }),
     maxTokensField: quirks.maxTokensField,
   };
 }

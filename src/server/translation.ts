@@ -13,7 +13,7 @@ import { readCursorRequest } from '../cursor/request';
 import { applyTarget } from '../cursor/target';
 import { withReserveLimit } from '../ledger/quota';
 import type { RequestRecord, SentCall } from '../ledger/record';
-import { takesSystemWithin } from '../models/families';
+import { cachesPrompts, takesSystemWithin } from '../models/families';
 import type { Target } from '../routing/backend';
 import { emitTargetFor, modelNameOf, quirksFor } from '../routing/build';
 import type { Said } from '../said';
@@ -177,6 +177,7 @@ function quickEdits(input: PlanInput, showThinking: boolean): Content | undefine
   const { exchange, request, target } = input;
   if (target.backend.wire !== 'chat' || !target.backend.quirks.streamUsage) return undefined;
   if (needsWholeRequest(request, target, 'chat')) return undefined;
+  if (emitTargetFor(target).cacheMarks && exchange.runtime.settings.cursor.cacheControl !== false) return undefined;
   const quick = editChatBody(request.bytes, request.entries, { target, emit: emitTargetFor(target), showThinking });
   if (!quick) return undefined;
   const { memory } = exchange.deps;
@@ -202,16 +203,30 @@ function memoryScope({ exchange, target, record }: PlanInput, conversation: Conv
   return scopeOf(exchange, target, key, true);
 }
 
+/**
+ * Anthropic writes to its cache for a quarter more than it reads without, and reads from it for a tenth: an agent's turns and
+ * a conversation that goes on come out cheaper. Models and APIs that only resemble Claude's are left alone.
+ */
+function paysToCache({ tools = [], turns }: Conversation, { upstreamModel, model }: Target): boolean {
+  if (!cachesPrompts(modelNameOf(upstreamModel, model))) return false;
+  return tools.length > 0 || turns.some(({ role }) => role === 'assistant');
+}
+
 function emitted(
   conversation: Conversation,
   target: Target,
-  addCacheControl: boolean,
+  cacheControl: boolean | 'auto',
   unspoken: readonly string[],
 ): { body: Buffer; path: string; betas: string[]; told: Said[] } {
   const { wire } = target.backend;
   const keyed = legalPropertyKeys(flatFor(conversation, target).conversation, wire).conversation;
   const limited = withReserveLimit(legalToolNames(keyed, wire, wantsLetter(target)).conversation, target.backend);
-  const made = codecFor(wire).emitRequest(limited, emitTargetFor(target, { addCacheControl }));
+  const made = codecFor(wire).emitRequest(
+    limited,
+    emitTargetFor(target, {
+      addCacheControl: cacheControl === 'auto' ? paysToCache(conversation, target) : cacheControl,
+    }),
+  );
   const body = wire === 'messages' ? withLastMarks(made) : made;
   return {
     body: Buffer.from(JSON.stringify(body)),

@@ -330,10 +330,13 @@ export const settingsSchema = z.strictObject({
           description: 'How a failure after the first text is told to Cursor.',
           enumDescriptions: ['As a sentence in the answer.', 'As an error event of the stream.'],
         }),
-      cacheControl: z.boolean().default(false).meta({
-        description:
-          'Add prompt caching marks for Claude (Anthropic’s API, OpenRouter) when a client sends none: a turn of an agent then pays a tenth for what the one before had sent.',
-      }),
+      cacheControl: z
+        .union([z.boolean(), z.literal('auto')])
+        .default('auto')
+        .meta({
+          description:
+            'Add prompt caching marks for Claude (Anthropic’s API, OpenRouter) when a client sends none: what a turn before has sent then costs a tenth. auto: to requests with tools or an earlier answer; true: to every request; false: to none.',
+        }),
       memory: z.boolean().default(true).meta({
         description: 'Remember what Cursor drops between turns (thinking signatures and the like).',
       }),
