@@ -51,6 +51,8 @@ export interface Preset extends PresetCard {
   /** What this provider takes of single models where it differs from its general behaviour. */
   families?: readonly Family[];
   quirks?: Partial<Quirks>;
+  /** Path on its host that tells the windows of loaded models, where its list does not. */
+  loadedPath?: string;
   /** Text before the id in the provider's own model list that is no part of the name. */
   listPrefix?: string;
   /** All its models are its own: no name with the prefix of another provider can be one of them. */

@@ -7,22 +7,23 @@ import { emitTargetFor, modelNameOf } from '../routing/build';
 import { ownName } from '../routing/claudeCodeNames';
 import type { JsonObject } from '../wires/conversation';
 
-/** One model in OpenAI's list, with what is known of it beside that. */
-export function modelEntry(id: string, target?: Target): JsonObject {
-  return { id, object: 'model', created: 0, owned_by: 'llm-router', ...(target && factsOf(target)) };
+/** One model in OpenAI's list, with what is known of it beside that. `served`: its window as the backend itself tells it. */
+export function modelEntry(id: string, target?: Target, served?: number): JsonObject {
+  return { id, object: 'model', created: 0, owned_by: 'llm-router', ...(target && factsOf(target, served)) };
 }
 
 /** Facts of a model in OpenRouter's spelling, which clients read already; what nobody says stays out. */
-function factsOf(target: Target): JsonObject {
+function factsOf(target: Target, served: number | undefined): JsonObject {
   const name = modelNameOf(target.upstreamModel, target.model);
   const table = modelFacts(target.backend, name);
+  const window = served ?? table.contextWindow;
   const largest = target.abilities.maxOutputTokens ?? table.maxOutput;
   const { tools, images: sees } = modelSenses(name);
   // What is told in words is taken all the same.
   const images = target.model?.imagesBy === undefined ? sees : true;
   const price = targetPrice(target);
   return {
-    ...(table.contextWindow !== undefined && { context_length: table.contextWindow }),
+    ...(window !== undefined && { context_length: window }),
     ...(largest !== undefined && { top_provider: { max_completion_tokens: largest } }),
     ...(images !== undefined && { architecture: { input_modalities: images ? ['text', 'image'] : ['text'] } }),
     ...(price && { pricing: { prompt: perToken(price.input), completion: perToken(price.output) } }),

@@ -10,10 +10,13 @@ export interface ModelLists {
   refresh(backends: readonly Backend[], prepare: (backend: Backend) => ListRequest | undefined): Promise<void>;
   /** Upstream ids by backend name, as far as they are known; changes in place. */
   readonly known: ReadonlyMap<string, readonly string[]>;
+  /** Tokens that fit into the window of an upstream model, where its backend said so. */
+  windowOf(backend: string, upstreamModel: string): number | undefined;
   clear(): void;
 }
 export function createModelLists(now: () => number): ModelLists {
   const known = new Map<string, readonly string[]>();
+  const windows = new Map<string, ReadonlyMap<string, number>>();
   const fetchedAt = new Map<string, number>();
   const running = new Map<string, Promise<void>>();
   let generation = 0;
@@ -22,12 +25,14 @@ export function createModelLists(now: () => number): ModelLists {
     const mine = generation;
     const found = await fetchList(request).finally(() => mine === generation && running.delete(backend.name));
     if (!found || mine !== generation) return;
-    known.set(backend.name, found);
+    known.set(backend.name, found.ids);
+    windows.set(backend.name, found.windows);
     fetchedAt.set(backend.name, now());
   }
 
   return {
     known,
+    windowOf: (backend, upstreamModel) => windows.get(backend)?.get(upstreamModel),
     async refresh(backends, prepare) {
       await Promise.all(
         backends.map((backend) => {
@@ -49,6 +54,7 @@ export function createModelLists(now: () => number): ModelLists {
       generation++;
       running.clear();
       known.clear();
+      windows.clear();
       fetchedAt.clear();
     },
   };

@@ -7,6 +7,7 @@ import { doorOf, isHealthNonce } from '../network/healthProof';
 import { upstreamUrl } from '../routing/build';
 import { nameForClaudeCode } from '../routing/claudeCodeNames';
 import { keyPlaces } from '../routing/keyPlaces';
+import { presetOf } from '../routing/presets';
 import { clientNames } from '../routing/resolve';
 import { type Said, textOf } from '../said';
 import { upstreamHeaders } from '../upstream/headers';
@@ -165,7 +166,8 @@ export function createRequestServer(deps: ServerDeps): RequestServer {
   /** The entry of a name in the list: a chain of aliases ends at the model whose facts hold. */
   function factsOf(id: string): object {
     const target = deps.runtime().routes.resolve(id);
-    return modelEntry(id, 'notFound' in target ? undefined : target);
+    if ('notFound' in target) return modelEntry(id);
+    return modelEntry(id, target, deps.lists.windowOf(target.backend.name, target.upstreamModel));
   }
 
   /** A key limited to some models sees and asks about these alone. What does not resolve belongs to nobody. */
@@ -378,7 +380,9 @@ export async function listModels(deps: Pick<ServerDeps, 'runtime' | 'lists'>, wa
       .map(runtime.keyFor)
       .find((found) => found !== undefined);
     if (backend.preset === 'demo' || (backend.requireApiKey && !key) || (key && !fitsHeader(key))) return undefined;
+    const loadedPath = presetOf(backend.preset)?.loadedPath;
     return {
+      ...(loadedPath && { loadedUrl: new URL(loadedPath, backend.baseUrl) }),
       send: runtime.transport.send,
       url: new URL(upstreamUrl(backend, 'models')),
       headers: upstreamHeaders(backend, key),

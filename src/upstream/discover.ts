@@ -39,6 +39,6 @@ export async function foundOnLocalPorts(send: Send): Promise<FoundBackend[]> {
 
 async function askLocal(name: PresetName, send: Send): Promise<FoundBackend | undefined> {
   const url = new URL(`${PRESETS[name].baseUrl}/models`);
-  const ids = await fetchList({ send, url, headers: {}, local: true }, LOCAL_MS);
-  return ids && { name, preset: name, where: `answers on ${url.origin}` };
+  const list = await fetchList({ send, url, headers: {}, local: true }, LOCAL_MS);
+  return list && { name, preset: name, where: `answers on ${url.origin}` };
 }

@@ -39,9 +39,8 @@ export async function testBackend(options: {
   const { send, backend, key, now } = options;
   const begun = now();
   const headers = upstreamHeaders(backend, key);
-  const models =
-    (await fetchList({ send, url: new URL(upstreamUrl(backend, 'models')), headers, local: backend.local }, 10_000)) ??
-    [];
+  const asked = { send, url: new URL(upstreamUrl(backend, 'models')), headers, local: backend.local };
+  const models = (await fetchList(asked, 10_000))?.ids ?? [];
   const told = (message: Words): Omit<TestResult, 'ok'> => ({
     ...spoken({ message }),
     models: [...models],
@@ -50,7 +49,7 @@ export async function testBackend(options: {
   const failed = (fault: TestFault, message: Words): TestResult => ({ ok: false, fault, ...told(message) });
   const model = options.model || likelyChatModel(models);
   if (!model) return failed(...(await whyNoModels(backend, headers, send)));
-  const asked: Target = {
+  const named: Target = {
     backend,
     upstreamModel: model,
     clientModel: model,
@@ -59,7 +58,7 @@ export async function testBackend(options: {
     fallbacks: [],
     via: 'exact',
   };
-  const target = plainTarget(asked);
+  const target = plainTarget(named);
   const wire = codecFor(target.backend.wire);
   const conversation: Conversation = {
     model,

@@ -10,6 +10,8 @@ export const lmstudio: Preset = {
   wire: 'chat',
   auth: 'bearer',
   keyEnv: [],
+  // Its /v1/models tells names alone (lmstudio-bug-tracker#2139).
+  loadedPath: '/api/v0/models',
   abilities: { reasoningField: 'none', systemMessages: 'one' },
   families: [{ match: /gpt-oss/, abilities: { reasoningField: 'reasoning_effort', efforts: EFFORTS } }],
   liteLlm: {

@@ -11,6 +11,7 @@ export const ollama: Preset = {
   wire: 'chat',
   auth: 'bearer',
   keyEnv: [],
+  loadedPath: '/api/ps',
   abilities: { reasoningField: 'none' },
   families: [
     { match: /gpt-oss/, abilities: { reasoningField: 'reasoning_effort', efforts: EFFORTS } },

@@ -33,6 +33,30 @@ describe('joints', () => {
     await upstream.stop();
   });
 
+  it('clients are told the windows that local servers tell in their list or beside it', async () => {
+    const paths: Record<string, object> = {
+      '/v1/models': { data: [{ id: 'a' }, { id: 'b', meta: { n_ctx: 8_192, n_ctx_train: 131_072 } }] },
+      '/api/v0/models': { data: [{ id: 'a', max_context_length: 131_072, loaded_context_length: 40_000 }] },
+    };
+    const upstream = await startUpstream((seen, response) => json(paths[seen.path] ?? {})(seen, response));
+    const baseUrl = `${upstream.url}/v1`;
+    const router = await startRouter({
+      backends: [
+        { name: 'studio', preset: 'lmstudio', baseUrl },
+        { name: 'plain', preset: 'llamacpp', baseUrl },
+      ],
+    });
+    type List = { data: { id: string; context_length?: number }[] };
+    const { data } = (await (await router.fetch('/v1/models')).json()) as List;
+    const windows = Object.fromEntries(data.map(({ id, context_length }) => [id, context_length]));
+    assert.equal(windows['studio/a'], 40_000);
+    assert.equal(windows['studio/b'], 8_192);
+    assert.equal(windows['plain/a'], undefined);
+    assert.equal(windows['plain/b'], 8_192);
+    await router.stop();
+    await upstream.stop();
+  });
+
   it('lists of models are asked for anew when the backends change', async () => {
     const listing = (id: string) => startUpstream(json({ object: 'list', data: [{ id, object: 'model' }] }));
     const [before, after] = [await listing('old-model'), await listing('new-model')];

@@ -40,6 +40,13 @@ describe('facts in the model list (issue 24 §3)', () => {
     assert.equal(entry('openai/gpt-5:high', listed).context_length, window);
   });
 
+  it('the window with which a server serves a model wins over the table', () => {
+    const settings = settingsSchema.parse({ backends: [openai] });
+    const target = createRouteTable(settings, buildBackends(settings)).resolve('openai/gpt-4.1');
+    assert.ok(!('notFound' in target));
+    assert.equal(modelEntry('openai/gpt-4.1', target, 8_192).context_length, 8_192);
+  });
+
   it('prices small as they are stand without an exponent', () => {
     const model = { id: 'own', price: { input: 0.05, output: 0.0001 } };
     const { pricing } = entry('own', { name: 'b', baseUrl: 'https://example.com', models: [model] });

@@ -45,4 +45,65 @@ describe('lists of models', () => {
     for (const _ of [1, 2]) await lists.refresh([backend!], () => request);
     assert.equal(asked, 2);
   });
+
+  describe('tell the window that a server serves a model with', () => {
+    async function windowsOf(answers: Record<string, unknown>, loadedUrl?: URL) {
+      const [backend] = buildBackends(settingsOf({ backends: [{ name: 'up', baseUrl: 'http://127.0.0.1:1' }] }));
+      const send: Send = ({ url }, handler) => {
+        const answer = answers[url.pathname];
+        handler.onHead(answer ? 200 : 404, {});
+        handler.onData(Buffer.from(JSON.stringify(answer ?? {})));
+        handler.onEnd();
+        return { abort() {}, pause() {}, resume() {} };
+      };
+      const lists = createModelLists(() => 0);
+      const url = new URL('http://127.0.0.1:1/v1/models');
+      await lists.refresh([backend!], () => ({ send, url, headers: {}, local: true, ...(loadedUrl && { loadedUrl }) }));
+      return (lists.known.get('up') ?? []).map((id) => lists.windowOf('up', id));
+    }
+    const list = (...data: object[]) => ({ '/v1/models': { object: 'list', data } });
+
+    it('llama.cpp: what it runs with, not what the model was trained for', async () => {
+      const meta = { n_ctx: 32_768, n_ctx_train: 262_144 };
+      assert.deepEqual(await windowsOf(list({ id: 'a', meta }, { id: 'b', meta: { n_ctx_train: 262_144 } })), [
+        32_768,
+        undefined,
+      ]);
+    });
+
+    it('vLLM and hosted lists', async () => {
+      const rows = [{ max_model_len: 8_192 }, { context_length: 200_000 }, { context_window: 131_072 }, {}];
+      assert.deepEqual(await windowsOf(list(...rows.map((row, index) => ({ id: `m${index}`, ...row })))), [
+        8_192,
+        200_000,
+        131_072,
+        undefined,
+      ]);
+    });
+
+    it('what is no number of tokens is left out', async () => {
+      const rows = [{ context_length: 0 }, { context_length: -1 }, { context_length: '8192' }, { meta: 'x' }];
+      assert.deepEqual(
+        await windowsOf(list(...rows.map((row, index) => ({ id: `m${index}`, ...row })))),
+        rows.map(() => undefined),
+      );
+    });
+
+    it('LM Studio and Ollama, which tell it elsewhere, for what is loaded', async () => {
+      const lmStudio = [
+        { id: 'a', state: 'loaded', max_context_length: 262_144, loaded_context_length: 40_000 },
+        { id: 'b', state: 'not-loaded', max_context_length: 262_144 },
+      ];
+      const models = list({ id: 'a' }, { id: 'b' });
+      const native = new URL('http://127.0.0.1:1/api/v0/models');
+      assert.deepEqual(await windowsOf({ ...models, '/api/v0/models': { data: lmStudio } }, native), [
+        40_000,
+        undefined,
+      ]);
+      const running = { models: [{ name: 'a', model: 'a', context_length: 4_096 }] };
+      const ps = new URL('http://127.0.0.1:1/api/ps');
+      assert.deepEqual(await windowsOf({ ...models, '/api/ps': running }, ps), [4_096, undefined]);
+      assert.deepEqual(await windowsOf(models, ps), [undefined, undefined], 'an old one that does not tell');
+    });
+  });
 });
