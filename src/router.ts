@@ -1,4 +1,5 @@
 /** Main of the router process: started by the editor, or by a person in a terminal (design §2.2). */
+import { setDefaultAutoSelectFamilyAttemptTimeout } from 'node:net';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { setFlagsFromString } from 'node:v8';
@@ -96,6 +97,10 @@ const world: HeadlessWorld = {
 
 // To wake helpers for the young generation costs more than they take over: a sixth of what a request costs at 32 at a time.
 setFlagsFromString('--no-parallel-scavenge');
+
+// Of several addresses Node gives up each but the last after 250 ms: with one lost packet (sent again after 1 s), or a slow network,
+// a provider that has IPv6 beside IPv4 was not reached at all from where there is no IPv6 (nodejs/node#54359).
+setDefaultAutoSelectFamilyAttemptTimeout(1_500);
 
 main(process.argv.slice(2)).then(
   (code) => process.exit(code),
