@@ -33,13 +33,19 @@ export function createRecorder(
   const blocks = new Map<number, ReasoningPart>();
   const open = new Map<number, ToolCallPart>();
   let text = '';
-  const phases = new Map<number, { phase: string; length: number }>();
+  /** Of all blocks of text, in the order in which they began. */
+  const phases: NonNullable<MemoryRecord['phases']> = [];
+  const phaseOf = new Map<number, (typeof phases)[number]>();
 
   function phaseAt({ index, text: piece, phase }: Extract<StreamEvent, { type: 'text' }>): void {
-    let span = phases.get(index);
-    if (!span) phases.set(index, (span = { phase: phase ?? '', length: 0 }));
+    let span = phaseOf.get(index);
+    if (!span) {
+      span = { phase: phase ?? '', length: 0 };
+      phaseOf.set(index, span);
+      phases.push(span);
+    }
     span.length += bare(piece).length;
-    if (phase !== undefined || record.phases) record.phases = [...phases.values()];
+    if (phase !== undefined) record.phases = phases;
   }
 
   function reasoningAt(at: number): ReasoningPart {

@@ -67,7 +67,8 @@ function inPhases(part: TextPart, left: { phase: string; length: number }[]): Te
   let from = 0;
   for (let at = 0; at < part.text.length && left.length > 1; at++) {
     if (/\s/.test(part.text[at]!)) continue;
-    if (left[0]!.length === 0) {
+    // More than one where a block was nothing but blanks.
+    while (left.length > 1 && left[0]!.length === 0) {
       take(part.text.slice(from, at), left.shift()!.phase);
       from = at;
     }

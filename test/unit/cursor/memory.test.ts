@@ -123,6 +123,34 @@ describe('phases of Responses', () => {
     const other = memory.restore(read(history([{ id: ID, text: 'Something else.' }])), gpt);
     assert.deepEqual(textsOf(other.conversation), [['Something else.', undefined]]);
   });
+
+  it('part a text behind a block of nothing but blanks', () => {
+    const blank = [
+      ...said(0, 'commentary', 'Look.'),
+      ...said(1, 'commentary', ' \n'),
+      ...said(2, 'final_answer', '42.'),
+    ];
+    const memory = remember([...blank, ...answer(ID, '')]);
+    const { conversation } = memory.restore(read(history([{ id: ID, text: 'Look. \n42.' }])), gpt);
+    assert.deepEqual(textsOf(conversation), [
+      ['Look. \n', 'commentary'],
+      ['42.', 'final_answer'],
+    ]);
+  });
+
+  it('are kept of many thousands of blocks about as fast as the text is', () => {
+    const best = (phase?: string) => {
+      const times = [1, 2, 3].map(() => {
+        const record = createMemory({ now: () => 1 }).recorder(gpt, read([{ role: 'user', content: 'go' }]));
+        const start = performance.now();
+        for (let index = 0; index < 20_000; index++)
+          record({ type: 'text', index, text: 'a', ...(phase && { phase }) });
+        return performance.now() - start;
+      });
+      return Math.min(...times);
+    };
+    assert.ok(best('commentary') < 20 * best());
+  });
 });
 
 describe('cursor memory', () => {
