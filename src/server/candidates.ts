@@ -82,9 +82,11 @@ export async function runCandidates(run: Run, candidates: readonly Target[], res
       }
       const attempt = begin(target);
       sent += 1;
-      // Of a probe alone: another request's probe may be on its way meanwhile.
+      // Of a probe alone, and once: another request's probe may be on its way meanwhile.
+      let isProbe = verdict === 'probe';
       const giveBack = (): void => {
-        if (verdict === 'probe') runtime.breaker.released(circuit);
+        if (isProbe) runtime.breaker.released(circuit);
+        isProbe = false;
       };
       // A probe that is being answered need not be waited for to its end, which may be minutes away.
       const result = await tryOnce(run, target, attempt, hasFallback, { wire, lessons, onFirstContent: giveBack });

@@ -99,6 +99,8 @@ export async function listen(handler: http.RequestListener, options: ListenOptio
   const ways: net.Server[] = [server];
   if (options.privateSocket) ways.push(...(await openPrivateSocket(server, port, options.privateSocket)));
   const drained = Promise.all(ways.map((way) => new Promise<void>((resolve) => way.once('close', resolve))));
+  // Only Node's own way ends its look at slow heads, which would hold this listener and all that answered on it for ever.
+  void drained.then(() => server.close());
   return {
     port,
     privateSocket: ways.length > 1 ? options.privateSocket : undefined,

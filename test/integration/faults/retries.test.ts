@@ -280,6 +280,44 @@ describe('retries and fallbacks', () => {
     }
   });
 
+  it('a probe that was being answered and is left gives back nobody else’s', async () => {
+    await configure({ models: [{ id: 'both', upstream: 'm', fallbacks: ['two/m'] }] }, { retry: { attempts: 1 } });
+    one.answers = [error(503, 'unavailable')];
+    for (let n = 0; n < 3; n++) await ask('one/m');
+    const now = performance.now.bind(performance);
+    performance.now = () => now() + 60_000;
+    try {
+      const starts: (() => void)[] = [];
+      one.answers = [
+        (_, response) => {
+          response.writeHead(200, { 'content-type': 'text/event-stream' });
+          starts.push(() => void response.write(chunk({ content: 'word' })));
+        },
+      ];
+      const leave = [new AbortController(), new AbortController()];
+      const probe = (at: number) =>
+        router.fetch('/v1/chat/completions', {
+          method: 'POST',
+          body: JSON.stringify({ ...HI, model: 'both', stream: true }),
+          signal: leave[at]!.signal,
+        });
+      const first = probe(0);
+      await until(() => starts.length === 1, 'no probe');
+      starts[0]!();
+      const answer = await first;
+      const second = probe(1);
+      await until(() => starts.length === 2, 'no second probe');
+      leave[0]!.abort();
+      await assert.rejects(answer.text());
+      await until(() => router.core.state.running === 1, 'the request that was left still runs');
+      assert.equal((await ask('both')).headers.get('x-llm-router-backend'), 'two', 'the second is on its way');
+      leave[1]!.abort();
+      await assert.rejects(second);
+    } finally {
+      performance.now = now;
+    }
+  });
+
   it('shows the health of a backend truthfully, and forgets it with a new key', async () => {
     await configure({}, { retry: { attempts: 1 } });
     assert.equal(state('one').health, 'unknown');
