@@ -62,6 +62,8 @@ export const say = catalogue('config', {
   noParams: 'litellm_params is missing or not a mapping.',
   noModel: 'litellm_params needs a model, as openai/gpt-4o.',
   noModelName: 'model_name is missing.',
+  credentialForm: 'A credential has a credential_name and a mapping credential_values; this one is left out.',
+  noCredential: (name: string) => `credential_list has no credential ${name}.`,
   sameWildcard: (name: string) => `${name} stands here again; only the first of equal wildcards is used.`,
   sameName: (name: string) =>
     `${name} stands here more than once. LiteLLM spreads requests over such entries; here the first is asked, and the others in their order when it fails.`,

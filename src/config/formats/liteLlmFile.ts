@@ -6,7 +6,7 @@ import type { Found, Segment } from '../../settings/path';
 import type { SettingsInput } from '../../settings/schema';
 import { isObject } from '../../wires/read';
 import { say } from '../sentences';
-import { type BackendInput, type Entry, type ModelInput, readModelList } from './liteLlmModels';
+import { type BackendInput, type Entry, type ModelInput, readCredentials, readModelList } from './liteLlmModels';
 import { createReader, plainText, type Reader, section, variableOf } from './liteLlmReader';
 import type { Environment, FileContent } from './loaded';
 
@@ -27,6 +27,7 @@ export function readLiteLlmFile(value: unknown, env: Environment): FileContent {
   }
   const entries = readModelList(
     file.model_list,
+    readCredentials(file.credential_list, reader),
     reader.flag(litellm.drop_params, ['litellm_settings', 'drop_params']),
     reader,
   );
@@ -54,7 +55,14 @@ export function readLiteLlmFile(value: unknown, env: Environment): FileContent {
   };
 }
 
-const TOP = new Set(['model_list', 'litellm_settings', 'general_settings', 'router_settings', 'environment_variables']);
+const TOP = new Set([
+  'model_list',
+  'credential_list',
+  'litellm_settings',
+  'general_settings',
+  'router_settings',
+  'environment_variables',
+]);
 const GENERAL = new Set(['master_key']);
 const FALLBACKS = ['fallbacks', 'default_fallbacks', 'context_window_fallbacks'];
 const LITELLM = new Set(['master_key', 'drop_params', 'num_retries', 'request_timeout', ...FALLBACKS]);

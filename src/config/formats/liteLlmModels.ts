@@ -28,6 +28,8 @@ export interface Entry {
   secret?: string;
 }
 
+/** Names the credential of an entry. */
+const CREDENTIAL = 'litellm_credential_name';
 const PARAMS = new Set([
   'model',
   'custom_llm_provider',
@@ -48,17 +50,37 @@ const PARAMS = new Set([
   'output_cost_per_token',
   'cache_read_input_token_cost',
   'cache_creation_input_token_cost',
+  CREDENTIAL,
 ]);
 
+/** Parameters that several entries share, by the name under which `credential_list` has them. */
+export function readCredentials(list: unknown, reader: Reader): ReadonlyMap<string, Record<string, unknown>> {
+  const credentials = new Map<string, Record<string, unknown>>();
+  if (list === undefined || list === null) return credentials;
+  if (!Array.isArray(list)) reader.warn(['credential_list'], say.listExpected);
+  for (const [index, item] of Array.isArray(list) ? list.entries() : []) {
+    const { credential_name: named, credential_values: values } = isObject(item) ? item : {};
+    const name = reader.text(named, ['credential_list', index, 'credential_name']);
+    if (name === undefined || !isObject(values)) reader.warn(['credential_list', index], say.credentialForm);
+    else credentials.set(name, values);
+  }
+  return credentials;
+}
+
 /** Every entry that can be served; what is wrong with the others goes to `reader`. */
-export function readModelList(list: unknown, dropParams: boolean | undefined, reader: Reader): Entry[] {
+export function readModelList(
+  list: unknown,
+  credentials: ReturnType<typeof readCredentials>,
+  dropParams: boolean | undefined,
+  reader: Reader,
+): Entry[] {
   if (list === undefined || list === null) return [];
   if (!Array.isArray(list)) {
     reader.found.push(error(['model_list'], say.noModelList));
     return [];
   }
   return list.flatMap((item, index) => {
-    const entry = readEntry(item, ['model_list', index], dropParams, reader);
+    const entry = readEntry(item, ['model_list', index], credentials, dropParams, reader);
     return entry ? [entry] : [];
   });
 }
@@ -66,6 +88,7 @@ export function readModelList(list: unknown, dropParams: boolean | undefined, re
 function readEntry(
   item: unknown,
   at: readonly Segment[],
+  credentials: ReturnType<typeof readCredentials>,
   dropParams: boolean | undefined,
   reader: Reader,
 ): Entry | undefined {
@@ -73,9 +96,14 @@ function readEntry(
     reader.found.push(error(place, said));
   };
   if (!isObject(item)) return wrong(at, say.entryIncomplete);
-  const params = item.litellm_params;
-  if (!isObject(params)) return wrong(at, say.noParams);
+  const own = item.litellm_params;
+  if (!isObject(own)) return wrong(at, say.noParams);
   const inParams = [...at, 'litellm_params'];
+  const credential = reader.text(own[CREDENTIAL], [...inParams, CREDENTIAL]);
+  // Without it key and prompt would go to the provider's own address, wherever the credential leads.
+  if (credential !== undefined && !credentials.has(credential))
+    return wrong([...inParams, CREDENTIAL], say.noCredential(credential));
+  const params = { ...(credential === undefined ? {} : credentials.get(credential)), ...own };
   const get = (key: string): string | undefined => reader.text(params[key], [...inParams, key]);
   const model = get('model');
   if (model === undefined) return wrong(inParams, say.noModel);

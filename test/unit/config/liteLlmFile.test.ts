@@ -34,6 +34,29 @@ function one(params: Record<string, unknown>, env: Environment = {}, rest: Recor
   return load(JSON.stringify({ model_list: [{ model_name: 'm', litellm_params: params }], ...rest }), env);
 }
 
+describe('LiteLLM file: a credential that several models share', () => {
+  const list = [
+    { credential_name: 'azure', credential_values: { api_key: 'os.environ/EU', api_base: 'https://eu.example/v1' } },
+    { credential_name: 'broken' },
+  ];
+  const params = (more: object) => ({ model: 'openai/gpt-4o', ...more });
+  const asked = (more: object) => one(params(more), { EU: 'k' }, { credential_list: list });
+
+  it('brings its address and key, and what the model says itself wins', () => {
+    const shared = asked({ litellm_credential_name: 'azure' });
+    assert.equal(shared.route('m'), 'eu.example https://eu.example/v1 gpt-4o EU EU');
+    const own = asked({ litellm_credential_name: 'azure', api_base: 'https://us.example/v1' });
+    assert.equal(own.route('m'), 'us.example https://us.example/v1 gpt-4o EU EU');
+  });
+
+  it('that is not there, or in the wrong form, is told; the model goes nowhere else', () => {
+    const { told, route } = asked({ litellm_credential_name: 'broken' });
+    assert.equal(route('m'), 'none');
+    assert.match(told.join('\n'), /credential_list\[1\]: A credential has a credential_name/);
+    assert.match(told.join('\n'), /litellm_credential_name: credential_list has no credential broken/);
+  });
+});
+
 describe('LiteLLM file: where a model goes', () => {
   const rows: [string, Record<string, unknown>, Environment, string][] = [
     ['openai', { model: 'openai/gpt-4o' }, {}, 'openai https://api.openai.com/v1 gpt-4o openai OPENAI_API_KEY'],
