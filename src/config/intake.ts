@@ -21,7 +21,12 @@ export function envVariables(
   const text = decodeText(bytes).replaceAll('\r\n', '\n');
   const literal = new Set([...text.matchAll(/^\s*(?:export\s+)?([\w.-]+)\s*=\s*'/gm)].map((match) => match[1]));
   const read: Record<string, string> = {};
-  for (const [name, value = ''] of Object.entries(parse(text))) {
+  for (const [written, value = ''] of Object.entries(parse(text))) {
+    // Some Node 20 to 23 take lines without `=` for the beginning of the next name (nodejs/node#56775).
+    const name = written
+      .slice(written.lastIndexOf('\n') + 1)
+      .replace(/^\s*export\s+/, '')
+      .trim();
     read[name] = literal.has(name)
       ? value
       : value.replace(/\$\{(\w+)\}/g, (_, other: string) => outer[other] ?? read[other] ?? '');

@@ -14,6 +14,13 @@ describe('intake of text from outside', () => {
     assert.deepEqual(envVariables(Buffer.from(text), { OUTER: 'two' }, parseEnv), expected);
     assert.deepEqual(envVariables(Buffer.from(text, 'utf16le'), { OUTER: 'two' }, parseEnv), expected);
   });
+  it('.env: a line without = takes no variable with it', () => {
+    for (const line of ['My keys', 'My keys\r\n', '---\n\nexport'])
+      assert.deepEqual(envVariables(Buffer.from(`${line}\nexport A='\${B}'\nB=2\n`), {}, parseEnv), {
+        A: '${B}',
+        B: '2',
+      });
+  });
   it('a key is trimmed, and one that no header can hold is known', () => {
     assert.equal(keyText('\ufeff sk-x\r\n'), 'sk-x');
     assert.equal(keyText(' \n'), undefined);
