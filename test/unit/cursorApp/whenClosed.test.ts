@@ -61,6 +61,31 @@ describe('writing when Cursor is closed', () => {
     assert.ok(r.done.at > 20_000);
   });
 
+  it('nor are many gaps, however many there are', async () => {
+    const r = rig((ms) => ({ windows: 0, others: (ms / 500) % 2 }));
+    assert.equal((await r.run()).ok, false);
+    assert.equal(r.done.writes, 0);
+  });
+
+  it('a window that is still connected has not quit, whatever the list of processes says', async () => {
+    const r = rig(() => ({ windows: 1, others: 0 }));
+    assert.ok((await r.run()).text.startsWith(say.didNotQuit.text));
+    assert.equal(r.done.writes, 0);
+  });
+
+  for (const what of ['a person calls it off', 'a window comes back'] as const)
+    it(`${what} in the last moment: nothing is written`, async () => {
+      let looks = 0;
+      const r = rig(() => {
+        looks++;
+        // Three looks at windows and processes; the seventh is the one before the write.
+        if (looks === 6 && what === 'a person calls it off') r.abort.abort();
+        return { windows: looks === 7 && what === 'a window comes back' ? 1 : 0, others: 0 };
+      });
+      assert.equal((await r.run()).ok, false);
+      assert.deepEqual([r.done.writes, r.done.starts], [0, 0]);
+    });
+
   it('is bounded: after 5 minutes nothing is written, and it says so', async () => {
     const r = rig(() => ({ windows: 0, others: 1 }));
     const { says, ...told } = await r.run();
