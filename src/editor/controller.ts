@@ -106,7 +106,7 @@ export function createEditor(context: ExtensionContext, log: LogOutputChannel): 
       changed();
       return false;
     }
-    const push = await stamper.stamp({ settings: writtenSettings(), secrets, network: networkSettings() });
+    const push = await stamper.stamp({ settings: writtenSettings(), secrets, network: await networkSettings() });
     changed();
     const result = await router.pushConfig(push);
     log.debug(`Settings sent: ${result.applied ? 'in force' : `not in force (${result.reason})`}`);
