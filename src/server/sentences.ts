@@ -91,6 +91,7 @@ export const say = catalogue('server', {
   limitSet: 'set an output limit',
   systemWithin: 'system messages within went on as text of the user, this model takes none there',
   alwaysThinks: 'no thinking was asked for, which this model cannot do without',
+  marksAdded: 'cache marks were added, so that Claude reads from its cache what was sent before',
   fewerMarks: 'the last four cache marks went on, the provider takes no more',
   putBack: 'what the client drops was put back from memory',
   notKnown: 'what the client drops was no longer known: old calls went on in another form',

@@ -18,6 +18,7 @@ import type { Target } from '../routing/backend';
 import { emitTargetFor, modelNameOf, quirksFor } from '../routing/build';
 import type { Said } from '../said';
 import { replay } from '../wires/answer';
+import { cacheMarkOf } from '../wires/chatCache';
 import type { EmitterOptions, StreamEmitter } from '../wires/codec';
 import { codecFor } from '../wires/codecs';
 import type { Answer, Conversation, JsonObject, StreamEvent, WireName } from '../wires/conversation';
@@ -221,12 +222,11 @@ function emitted(
   const { wire } = target.backend;
   const keyed = legalPropertyKeys(flatFor(conversation, target).conversation, wire).conversation;
   const limited = withReserveLimit(legalToolNames(keyed, wire, wantsLetter(target)).conversation, target.backend);
-  const made = codecFor(wire).emitRequest(
-    limited,
-    emitTargetFor(target, {
-      addCacheControl: cacheControl === 'auto' ? paysToCache(conversation, target) : cacheControl,
-    }),
-  );
+  const addCacheControl = cacheControl === 'auto' ? paysToCache(conversation, target) : cacheControl;
+  const emitTarget = emitTargetFor(target, { addCacheControl });
+  const made = codecFor(wire).emitRequest(limited, emitTarget);
+  const takesMarks = (wire === 'messages' && made.cache_control === undefined) || emitTarget.cacheMarks;
+  const isMarked = addCacheControl && takesMarks && !cacheMarkOf(conversation);
   const body = wire === 'messages' ? withLastMarks(made) : made;
   return {
     body: Buffer.from(JSON.stringify(body)),
@@ -234,6 +234,7 @@ function emitted(
     betas: betasOf(body),
     told: [
       ...(body === made ? [] : [say.fewerMarks]),
+      ...(isMarked ? [say.marksAdded] : []),
       ...(thinksAllTheSame(conversation, target) ? [say.alwaysThinks] : []),
       ...tuningWords(conversation, body, unspoken),
     ],

@@ -37,6 +37,7 @@ describe('cache marks towards OpenRouter', () => {
 
   it('of a Messages client reach Claude, with their time to live, and no other model', async () => {
     assert.match(await sent('anthropic/claude-sonnet-5', marked), /"cache_control":\{"type":"ephemeral","ttl":"1h"\}/);
+    assert.doesNotMatch(JSON.stringify(router.records.at(-1)!.rules), /cache marks were added/);
     assert.doesNotMatch(await sent('openai/gpt-5.5', marked), /cache_control/);
   });
 
@@ -47,6 +48,7 @@ describe('cache marks towards OpenRouter', () => {
     const goesOn = { input: ['user', 'assistant', 'user'].map((role) => ({ role, content: role })) };
     for (const body of [agent, goesOn]) {
       assert.match(await sent(claude, body), /"cache_control":\{"type":"ephemeral"\}/);
+      assert.match(JSON.stringify(router.records.at(-1)!.rules), /cache marks were added/);
       assert.doesNotMatch(await sent(claude, body, false), /cache_control/);
       assert.doesNotMatch(await sent('openai/gpt-5.5', body), /cache_control/);
       assert.doesNotMatch(await sent('anthropic/claude-3-opus', body), /cache_control/);
