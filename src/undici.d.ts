@@ -9,5 +9,5 @@ declare module 'undici/lib/dispatcher/pool.js' {
   export { Pool as default } from 'undici';
 }
 declare module 'undici/lib/api/index.js' {
-  export const connect: unknown;
+  export function connect(this: unknown, options: object): Promise<unknown>;
 }

@@ -150,9 +150,18 @@ function proxyClient(connectMs: number) {
   return (origin: URL, options: object): Pool => {
     // A proxy that accepts and says nothing must not keep its half-made connection for minutes.
     const pool = new Pool(origin, { ...options, headersTimeout: connectMs });
-    pool.connect = connect as Pool['connect'];
+    pool.connect = ((wanted: object) => connect.call(pool, wanted).catch(closedByProxy)) as Pool['connect'];
     return pool;
   };
+}
+
+/**
+ * A proxy that closes when it is asked for a connection: under undici's own code for that its client takes it for a kept connection
+ * that ended, and dials again at once, thousands of times a second, as long as the request may take (nodejs/undici#3897).
+ */
+function closedByProxy(error: Error & { code?: string }): never {
+  if (error.code !== 'UND_ERR_SOCKET') throw error;
+  throw Object.assign(new Error(error.message, { cause: error }), { code: 'ECONNRESET' });
 }
 
 function flatten(headers: Record<string, string | string[] | undefined>): UpstreamHeaders {

@@ -136,6 +136,25 @@ describe('network', function () {
     assert.deepEqual(proxy.asked, [`${HOST}:${port()}`]);
   });
 
+  for (const scheme of ['https', 'http'])
+    it(`a proxy that closes when it is asked for ${scheme} is asked once, and named`, async () => {
+      let asked = 0;
+      // Soon more than enough of them, so that a client that asks again and again is seen and let go.
+      const closing = net.createServer((socket) => {
+        asked += 1;
+        socket
+          .on('error', () => {})
+          .once('data', () => (asked < 50 ? socket.end() : socket.end('HTTP/1.1 502 No\r\n\r\n')));
+      });
+      await new Promise<void>((resolve) => closing.listen(0, '127.0.0.1', resolve));
+      const { port } = closing.address() as AddressInfo;
+      const { status, text } = await ask(`${scheme}://${HOST}`, { proxy: `http://127.0.0.1:${port}` });
+      closing.close();
+      assert.equal(asked, 1);
+      assert.equal(status, 502);
+      assert.match(text, new RegExp(`127\\.0\\.0\\.1:${port}.*closed`));
+    });
+
   it('the editor’s certificates are parsed once, with the first connection that needs them, not with each', async () => {
     const make = mock.method(tls, 'createSecureContext');
     const parsed = () => make.mock.calls.filter(({ arguments: [options] }) => options?.ca).length;
