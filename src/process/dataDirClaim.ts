@@ -6,13 +6,15 @@ import { randomBytes } from 'node:crypto';
 import { link, readFile, rename, stat, unlink } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { createWhole, writeWhole } from '../network/wholeFile';
 import { isAlive } from '../system/processes';
 import { identityOf, isSameProcess, type ProcessIdentity } from './processIdentity';
 import { openRuntimeDir } from './runtimeDir';
 import { UsageError } from './usageError';
 
-const MOST_READS = 20;
+const MOST_TRIES = 20;
+const PAUSE_MS = 25;
 
 interface Holder extends ProcessIdentity {
   /** Once it listens. */
@@ -30,15 +32,18 @@ export async function claimDataDir(dataDir: string): Promise<DataDirClaim> {
   const me = await identityOf(process.pid);
   const written = (port?: number): string => `${JSON.stringify({ ...me, ...(port !== undefined && { port }) })}\n`;
   let mine = written();
-  for (let unread = 0; !(await createWhole(file, mine)); ) {
-    const text = await readFile(file, 'utf8').catch((error: Error) => {
-      // Gone meanwhile, or held by another program for a moment; a folder of that name, or somebody else's file, stays.
-      if (++unread >= MOST_READS) throw unreadable(file, error);
-    });
+  let refusals = 0;
+  // Gone meanwhile, or held by another program for a moment; a folder of that name, or somebody else's file, stays.
+  const refused = async (error: Error): Promise<undefined> => {
+    if (++refusals >= MOST_TRIES) throw inTheWay(file, error);
+    await setTimeout(PAUSE_MS);
+  };
+  while (!(await createWhole(file, mine))) {
+    const text = await readFile(file, 'utf8').catch(refused);
     if (text === undefined) continue;
     const holder = await runningHolder(file, text);
     if (holder) throw taken(dataDir, holder);
-    await takeAway(file, text);
+    await takeAway(file, text).catch(refused);
   }
   return {
     async tellPort(port) {
@@ -72,16 +77,18 @@ async function takeAway(file: string, text: string): Promise<void> {
   const aside = `${file}.${randomBytes(6).toString('hex')}`;
   try {
     await rename(file, aside);
-  } catch {
-    return; // somebody else was faster
+  } catch (error) {
+    // Somebody else was faster.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    throw error;
   }
   if ((await readFile(aside, 'utf8')) !== text) await link(aside, file).catch(() => undefined);
   await unlink(aside);
 }
 
-function unreadable(file: string, { message }: Error): UsageError {
+function inTheWay(file: string, { message }: Error): UsageError {
   return new UsageError(
-    `${file} would say whether a headless router runs there, and cannot be read: ${message}. Remove it when none runs, or give this one a folder of its own with --data-dir DIR.`,
+    `${file} would say whether a headless router runs there, and cannot be read or replaced: ${message}. Remove it when none runs, or give this one a folder of its own with --data-dir DIR.`,
   );
 }
 
