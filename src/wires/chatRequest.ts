@@ -141,6 +141,15 @@ function readResult(message: JsonObject, id: string): Part {
   return { type: 'toolResult', id, ...(name && { name }), content: readResultContent(message.content, 'chat') };
 }
 
+/** In words, and beside them as details, LiteLLM's blocks or Copilot's seal. */
+const THINKING_FIELDS = ['reasoning_content', 'reasoning', 'reasoning_text'] as const;
+export const REASONING_FIELDS = [
+  ...THINKING_FIELDS,
+  'reasoning_details',
+  'thinking_blocks',
+  'reasoning_opaque',
+] as const;
+
 const ASSISTANT_KEYS: ReadonlySet<string> = new Set([
   'role',
   'content',
@@ -148,12 +157,7 @@ const ASSISTANT_KEYS: ReadonlySet<string> = new Set([
   'refusal',
   'tool_calls',
   'function_call',
-  'reasoning_content',
-  'reasoning',
-  'reasoning_details',
-  'thinking_blocks',
-  'reasoning_text',
-  'reasoning_opaque',
+  ...REASONING_FIELDS,
 ]);
 
 function readAssistant(message: JsonObject, at: number, legacy: { id: string; name: string }[]): Part[] {
@@ -180,8 +184,6 @@ function readAssistant(message: JsonObject, at: number, legacy: { id: string; na
 function isEmpty(value: JsonValue): boolean {
   return value === null || value === '' || (Array.isArray(value) && value.length === 0);
 }
-
-const THINKING_FIELDS = ['reasoning_content', 'reasoning', 'reasoning_text'] as const;
 
 /** The field of a message or a piece of one that tells what was thought. */
 export function thinkingFieldOf(message: JsonObject): string | undefined {

@@ -3,7 +3,7 @@ import { failureOf, wordsOf } from '../said';
 import { createCollector } from './answer';
 import { namelessCall, tooManyCalls } from './callBounds';
 import { createCallAssembler } from './chatCalls';
-import { detailsIn, isOpaqueDetail, textOfDetails, thinkingFieldOf } from './chatRequest';
+import { detailsIn, isOpaqueDetail, REASONING_FIELDS, textOfDetails, thinkingFieldOf } from './chatRequest';
 import { finishReasonOf, readUsage } from './chatUsage';
 import type { SseEvent, StreamParser } from './codec';
 import type { Answer, ApiFailure, JsonObject, JsonValue, StreamEvent, Usage } from './conversation';
@@ -51,14 +51,7 @@ export function parseChatAnswer(body: JsonObject): Answer {
 /** Fields of a message that say the same thing. */
 const FIELDS = {
   text: ['content', 'images'],
-  reasoning: [
-    'reasoning_content',
-    'reasoning',
-    'reasoning_details',
-    'thinking_blocks',
-    'reasoning_text',
-    'reasoning_opaque',
-  ],
+  reasoning: REASONING_FIELDS,
   refusal: ['refusal'],
   calls: ['tool_calls', 'function_call'],
 } as const;
