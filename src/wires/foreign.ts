@@ -141,7 +141,8 @@ function carryOpaque(part: OpaquePart, role: Turn['role'], texts: Set<string>, l
 
 /** Without OpenAI's keys Codex writes plain words where it names them sealed (ollama#18329, sglang#35216). */
 function agentWords({ author, recipient, content }: JsonObject): string {
-  const said = arrayOf(content).map((part) => {
+  const said = (typeof content === 'string' ? [content] : arrayOf(content)).map((part) => {
+    if (typeof part === 'string') return part;
     const { type, text, encrypted_content: sealed } = objectOf(part) ?? {};
     if (typeof text === 'string') return text;
     if (typeof sealed !== 'string') return `[${kindName(type)}]`;
@@ -207,8 +208,9 @@ function carryTools(source: Conversation, to: WireName): { kept?: Conversation['
 }
 
 /** Groups of tools are taken apart elsewhere, and who searches for tools itself goes on doing so (namespaces.ts). */
-function isForeignTool({ wire, value }: OpaqueTool, to: WireName): boolean {
-  return wire !== to && !isClientSearch(value) && !(isObject(value) && value.type === 'namespace');
+function isForeignTool(tool: OpaqueTool, to: WireName): boolean {
+  const { wire, value } = tool;
+  return wire !== to && !isClientSearch(tool) && !(isObject(value) && value.type === 'namespace');
 }
 
 function toolName({ value }: OpaqueTool): string {

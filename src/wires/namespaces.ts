@@ -7,7 +7,6 @@ import { RequestProblem } from './codec';
 import type {
   Conversation,
   JsonObject,
-  JsonValue,
   OpaquePart,
   OpaqueTool,
   Part,
@@ -37,8 +36,9 @@ export interface FlatTools {
  * search is a function, and what it finds joins the tools (toolChanges.ts).
  */
 const SEARCH = 'tool_search';
-export function isClientSearch(value: JsonValue): value is JsonObject {
-  return isObject(value) && value.type === SEARCH && value.execution === 'client';
+export function isClientSearch(tool: Tool): tool is OpaqueTool {
+  if (tool.kind !== 'opaque' || tool.wire !== 'responses' || !isObject(tool.value)) return false;
+  return tool.value.type === SEARCH && tool.value.execution === 'client';
 }
 
 /** The names are short enough for every wire, so that they are not shortened a second time. */
@@ -64,9 +64,9 @@ export function flattenNamespaces(source: Conversation, keepsItems = false): Fla
     originals.set(unique, { name, namespace });
     return unique;
   };
-  const searches = !taken.has(SEARCH) && (source.tools ?? []).some((tool) => isSearch(tool));
+  const searches = !taken.has(SEARCH) && (source.tools ?? []).some(isClientSearch);
   const tools = source.tools?.flatMap((tool) =>
-    searches && isSearch(tool)
+    searches && isClientSearch(tool)
       ? [readTool({ ...(tool.value as JsonObject), type: 'function', name: SEARCH }, 'responses')]
       : ungroup(tool, flat),
   );
@@ -117,10 +117,6 @@ export function restoreSearch(): (event: StreamEvent) => StreamEvent[] {
     const value = { type: 'tool_search_call', id: `tsc_${id}`, call_id: id, execution: 'client', arguments: asked };
     return [{ type: 'opaque', index: event.index, wire: 'responses', value: { ...value, status: 'completed' } }];
   };
-}
-
-function isSearch(tool: Tool): tool is OpaqueTool {
-  return tool.kind === 'opaque' && isClientSearch(tool.value);
 }
 
 function ungroup(tool: Tool, flat: (namespace: string, name: string) => string): Tool[] {

@@ -17,6 +17,8 @@ export function settleTools(source: Conversation, own?: WireName): Conversation 
   function apply(value: JsonObject): boolean {
     const change = objectOf(value.tool);
     const name = filledString(change?.name);
+    // Tools of an MCP server have names of their own there, and only their provider reaches them.
+    if (filledString(change?.type)?.startsWith('mcp_')) return false;
     switch (value.type) {
       case 'additional_tools':
         for (const tool of arrayOf(value.tools)) list.add(readTool(tool, 'responses'));

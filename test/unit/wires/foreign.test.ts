@@ -7,6 +7,7 @@ import { codecFor } from '../../../src/wires/codecs';
 import type { ApiFailure, JsonObject, JsonValue, WireName } from '../../../src/wires/conversation';
 import { classify } from '../../../src/wires/failure';
 import { carryAcross, withOneAnswer } from '../../../src/wires/foreign';
+import { flattenNamespaces } from '../../../src/wires/namespaces';
 import { ableTarget } from '../../support/emitTarget';
 import { checkAnthropicRequest } from '../../support/strictProviders';
 
@@ -79,6 +80,26 @@ describe('what another wire has no form for', () => {
     assert.ok(!text.includes(sealed));
     const same = codecFor('responses').parseRequest({ model: 'm', input: [item('x')] });
     assert.deepEqual(codecFor('responses').emitRequest(same, ableTarget).input, [item('x')]);
+  });
+
+  it('what an agent says as a plain text is carried, too', () => {
+    for (const content of ['Read NOTES.md.', ['Read NOTES.md.']]) {
+      const { turns } = carry('responses', { input: ['hi', { type: 'agent_message', author: '/root', content }] });
+      assert.match(JSON.stringify(turns[1]), /Read NOTES\.md\./);
+    }
+  });
+
+  it('a search for tools is its client’s own where that speaks Responses; of another it is a tool nobody knows', () => {
+    const search = { type: 'tool_search', execution: 'client', parameters: { type: 'object' } };
+    const own = { name: 'a', input_schema: { type: 'object' } };
+    const messages = [{ role: 'user', content: 'hi' }];
+    for (const wire of ['chat', 'messages'] as const) {
+      const source = codecFor(wire).parseRequest({ model: 'm', max_tokens: 5, messages, tools: [search, own] });
+      const to = wire === 'chat' ? 'messages' : 'chat';
+      const { conversation, told } = carryAcross(source, to);
+      assert.equal(flattenNamespaces(conversation).searches, false);
+      assert.match(told.map(textOf).join(), /tool_search/);
+    }
   });
 
   it('reasoning of another model of the provider is none to one that does not reason', () => {

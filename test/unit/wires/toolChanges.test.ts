@@ -30,6 +30,17 @@ describe('settleTools', () => {
     assert.equal(source.turns.length, 5);
   });
 
+  it('leaves those of an MCP server that the provider asks itself, whose tools are named like others', () => {
+    const search = { type: 'mcp_tool_reference', server_name: 's', name: 'search' };
+    const set = { type: 'mcp_toolset_reference', server_name: 's' };
+    const source = claude(
+      [{ name: 'search', input_schema }],
+      ...[search, set].map((tool) => ({ type: 'tool_removal', tool })),
+      { type: 'tool_addition', tool: set },
+    );
+    assert.equal(settleTools(source), source);
+  });
+
   it('reads the changes that a compaction keeps, and leaves its words', () => {
     const changes = [
       { type: 'tool_addition', tool: { type: 'tool_definition', definition: { name: 'b', input_schema } } },
