@@ -182,10 +182,11 @@ function splitOutputs(turn: Conversation['turns'][number]): Conversation['turns'
 
 /** A choice names the tool alone; the group is found by it where no tool outside of groups has that name. */
 function flatChoice(choice: ToolChoice, tools: readonly Tool[], originals: ReadonlyMap<string, Grouped>): ToolChoice {
-  const flatOf = (name: string): string => {
-    if (tools.some((tool) => tool.kind !== 'opaque' && tool.name === name)) return name;
-    return [...originals].find(([, grouped]) => grouped.name === name)?.[0] ?? name;
-  };
+  // Read once: a choice may name as many tools as fit into a body.
+  const flatNames = new Map<string, string>();
+  for (const [flat, { name }] of originals) if (!flatNames.has(name)) flatNames.set(name, flat);
+  for (const tool of tools) if (tool.kind !== 'opaque') flatNames.delete(tool.name);
+  const flatOf = (name: string): string => flatNames.get(name) ?? name;
   if (choice.type === 'tool') return { ...choice, name: flatOf(choice.name) };
   return choice.type === 'allowed' ? { ...choice, names: choice.names.map(flatOf) } : choice;
 }

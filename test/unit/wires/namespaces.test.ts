@@ -36,6 +36,25 @@ describe('groups of tools (namespaces)', () => {
     assert.equal(second?.description, 'd');
   });
 
+  it('a choice of many thousands takes about as long as the tools do', () => {
+    const names = Array.from({ length: 4_000 }, (_, at) => `t${at}`);
+    const choice = { type: 'allowed_tools', mode: 'auto', tools: names.map((name) => ({ type: 'function', name })) };
+    const plain = responses.parseRequest({ model: 'm', input: 'hi', tools: names.map((name) => group(name, name)) });
+    const { toolChoice } = responses.parseRequest({ model: 'm', input: 'hi', tool_choice: choice });
+    const best = (source: typeof plain) => {
+      const times = [1, 2, 3].map(() => {
+        const start = performance.now();
+        flattenNamespaces(source);
+        return performance.now() - start;
+      });
+      return Math.min(...times);
+    };
+    const chosen = { ...plain, toolChoice: toolChoice! };
+    const { conversation } = flattenNamespaces(chosen);
+    assert.deepEqual((conversation.toolChoice as { names: string[] }).names.slice(0, 2), ['t0__t0', 't1__t1']);
+    assert.ok(best(chosen) < 8 * best(plain));
+  });
+
   it('calls of the history go up under the same names, the choice too', () => {
     const call = (namespace: string) => ({ type: 'function_call', call_id: namespace, name: 'search', namespace });
     const { conversation } = flatten({
