@@ -19,7 +19,11 @@ describe('certificates of the system', () => {
     threads.Worker = class extends EventEmitter {
       constructor() {
         super();
-        queueMicrotask(() => answer(this));
+        queueMicrotask(() => {
+          answer(this);
+          // As each thread does; else the watch over it would still run when other tests do.
+          this.emit('exit', 0);
+        });
       }
     };
     syncBuiltinESMExports();
