@@ -43,16 +43,25 @@ export interface Network {
   proxyFor(host: string): string | undefined;
 }
 
+/** How far a request came. */
+interface Progress {
+  reached: boolean;
+  cut?: boolean;
+}
+
 /** The other side was not reached or did not answer as HTTP. The message is a sentence for a person. */
 export class NetworkError extends Error {
   override name = 'NetworkError';
   /** `reached`: the host itself (its certificate proves it) had the request, and then said nothing that we can use. */
   readonly reached: boolean;
+  /** The connection was taken, and ended before it was known who takes it. */
+  readonly cut: boolean;
   readonly said: Said | undefined;
-  constructor(words: Words, { reached = false, cause }: { reached?: boolean; cause?: unknown } = {}) {
+  constructor(words: Words, { reached = false, cut = false, cause }: Partial<Progress> & { cause?: unknown } = {}) {
     super(textOf(words), { cause });
     this.said = saidOf(words);
     this.reached = reached;
+    this.cut = cut;
   }
 }
 
@@ -82,7 +91,7 @@ export function createNetwork(
     return socket;
   }
 
-  async function open(request: NetworkRequest, progress = { reached: false }): Promise<http.IncomingMessage> {
+  async function open(request: NetworkRequest, progress: Progress = { reached: false }): Promise<http.IncomingMessage> {
     const url = new URL(request.url);
     if (url.protocol !== 'https:') throw new NetworkError(say.notHttps(url.origin));
     const deadline = AbortSignal.timeout(request.timeoutMs);
@@ -99,7 +108,10 @@ export function createNetwork(
         rejectUnauthorized: verify || request.alwaysVerify === true,
         ALPNProtocols: ['http/1.1'],
       });
-      await settle(socket, 'secureConnect', signal);
+      await settle(socket, 'secureConnect', signal).catch((error) => {
+        progress.cut = codeOf(error) === 'ECONNRESET';
+        throw error;
+      });
       progress.reached = true;
       return await ask(url, request, socket, signal);
     } catch (error) {
@@ -112,7 +124,7 @@ export function createNetwork(
   async function request(asked: NetworkRequest): Promise<NetworkAnswer> {
     const deadline = AbortSignal.timeout(asked.timeoutMs);
     const signal = asked.signal ? AbortSignal.any([asked.signal, deadline]) : deadline;
-    const progress = { reached: false };
+    const progress: Progress = { reached: false };
     const answer = await open({ ...asked, signal }, progress).catch((error) => {
       if (!deadline.aborted) throw error;
       throw new NetworkError(explain(error, new URL(asked.url).hostname, asked.timeoutMs, true), progress);

@@ -230,7 +230,7 @@ export async function attendLink(link: Link, context: AttendContext): Promise<At
         return say.busy;
       case 'unreachable':
       case 'unanswered':
-        return say.notProven(result.why);
+        return result.cut && driver.cutOff ? driver.cutOff : say.notProven(result.why);
       case 'silent':
         return say.verifyingLong(say.silent);
       case 'gone':

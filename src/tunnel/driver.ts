@@ -105,6 +105,8 @@ export interface Driver {
   proven(url: string): void;
   /** Words for what the public side answered: 530 nobody connected, 200 somebody else, 404, 403, … */
   explainStatus(status: number, code?: string): Said;
+  /** What it means that the public side takes a connection and ends it before it says who it is. */
+  cutOff?: Said;
   /** Why the public side leads to somebody else, whatever answers there. */
   misled?: Said;
 }

@@ -183,6 +183,9 @@ export const say = catalogue('tunnel', {
   tailscalePortsTaken:
     'All ports of Funnel (443, 8443, 10000) are used by something else. Free one (tailscale funnel status).',
   tailscaleFailed: (why: Words) => `Tailscale did not switch Funnel on: ${textOf(why)}. Trying again by itself.`,
+  // tailscale#19425, #20739, #20746, #21067.
+  tailscaleCut:
+    'Funnel is on here, but its public address ends every connection before it gets to this computer. Update Tailscale, or restart its service (some versions fail like this); looking again by itself.',
   noReason: 'no reason given',
   severalTries: 'several tries failed',
   thePublicUrl: 'The public URL',

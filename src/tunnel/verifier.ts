@@ -26,8 +26,8 @@ export type HealthResult =
    * `silent`: 524; `status`: anything else in HTTP. */
   | { ok: false; kind: 'gone' | 'origin' | 'busy' | 'foreign' | 'silent' | 'status'; status: number; code?: string }
   /** `unreachable`: the request never got there (DNS, proxy, captive portal, no network), which proves nothing about the tunnel;
-   * `unanswered`: the service had it and gave no answer. */
-  | { ok: false; kind: 'unreachable' | 'unanswered'; why: Words };
+   * `unanswered`: the service had it and gave no answer. `cut`: something took the connection and ended it at once. */
+  | { ok: false; kind: 'unreachable' | 'unanswered'; why: Words; cut?: boolean };
 
 export type StreamResult = { ok: true } | { ok: false; kind: 'buffered' } | { ok: false; kind: 'failed'; why: Words };
 
@@ -83,8 +83,8 @@ export function createVerifier({
         const code = String(answer.headers['ngrok-error-code'] ?? '').slice(0, 40) || undefined;
         return { ok: false, kind: kindOf(answer.status, answer.body, code), status: answer.status, code };
       } catch (error) {
-        const reached = error instanceof NetworkError && error.reached;
-        return { ok: false, kind: reached ? 'unanswered' : 'unreachable', why: reasonOf(error) };
+        const { reached, cut } = error instanceof NetworkError ? error : { reached: false, cut: false };
+        return { ok: false, kind: reached ? 'unanswered' : 'unreachable', why: reasonOf(error), ...(cut && { cut }) };
       }
     },
 

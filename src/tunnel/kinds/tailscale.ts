@@ -117,6 +117,7 @@ export function tailscaleDriver({ localPort, binary, state, world }: TailscaleOp
     refused: () => new TunnelProblem('error', say.noConnection('Tailscale'), later()),
     forget: async () => {},
     proven: () => {},
+    cutOff: say.tailscaleCut,
     explainStatus: (status) => ([200, 404].includes(status) ? say.wrongOwner : say.badStatus(status)),
   };
 }

@@ -17,6 +17,7 @@ describe('tailscale', () => {
   });
   after(() => internet.close());
   beforeEach(async () => {
+    internet.cuts = undefined;
     tailscale = await startFakeTailscale(internet);
     harness = await startHarness(internet);
   });
@@ -144,6 +145,16 @@ describe('tailscale', () => {
     assert.match((await failed(tunnel)).message!, /session expired/);
     tailscale.change({ backend: 'Running' });
     assert.equal((await online(tunnel)).publicUrl, publicUrl);
+  });
+
+  it('a public address that cuts every connection off is told as that, not as trouble of this computer', async () => {
+    internet.cuts = TAILNET_NAME;
+    const { tunnel } = make({ clock: fastClock(300, 20_000) });
+    await tunnel.start();
+    const { message } = await until(tunnel, ({ state }) => state === 'degraded');
+    assert.match(message!, /ends every connection before it gets to this computer\. Update Tailscale/);
+    internet.cuts = undefined;
+    await online(tunnel);
   });
 
   it('not installed: says where to get it', async () => {

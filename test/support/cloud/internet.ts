@@ -21,6 +21,8 @@ export interface Internet {
   site(host: string, site: Site): void;
   /** No network: the proxy refuses everything. */
   offline: boolean;
+  /** This host takes connections and ends them at once. */
+  cuts?: string;
   close(): Promise<void>;
 }
 
@@ -88,6 +90,7 @@ export async function startInternet(): Promise<Internet> {
       client.end('HTTP/1.1 502 Bad Gateway\r\n\r\n');
       return;
     }
+    if (host === internet.cuts) return void client.end('HTTP/1.1 200 OK\r\n\r\n');
     const upstream = net.connect((web.address() as AddressInfo).port, '127.0.0.1', () => {
       client.write('HTTP/1.1 200 OK\r\n\r\n');
       upstream.pipe(client).pipe(upstream);
