@@ -35,11 +35,12 @@ export async function systemCertificates(): Promise<string[]> {
     try {
       const worker = new Worker(READ, { eval: true });
       const late = setTimeout(() => void worker.terminate(), READ_MS);
-      worker.on('message', resolve).on('error', () => resolve(readHere()));
-      worker.on('exit', () => {
+      const end = (certificates: string[]): void => {
         clearTimeout(late);
-        resolve([]);
-      });
+        resolve(certificates);
+      };
+      worker.on('message', end).on('error', () => end(readHere()));
+      worker.on('exit', () => end([]));
     } catch {
       resolve(readHere());
     }
