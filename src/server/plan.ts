@@ -15,6 +15,7 @@ import { upstreamHeaders } from '../upstream/headers';
 import { applyLessons } from '../upstream/lessonEdits';
 import { LEAVE_OUT_PICTURES, PICTURES } from '../upstream/lessons';
 import type { Send, UpstreamHeaders } from '../upstream/send';
+import { signedOut } from '../upstream/signedOut';
 import { replay } from '../wires/answer';
 import { codecFor } from '../wires/codecs';
 import type { ApiFailure } from '../wires/conversation';
@@ -110,7 +111,7 @@ function planOnWire(input: PlanInput): Plan | { failure: ApiFailure } {
     },
     rules: content.rules,
     commitHeaders: (head) => ({ ...answerHeaders(head), ...identity(target), ...droppedHeader(content.dropped) }),
-    parseError: (status, headers, body) => wire.parseError(status, headers, body),
+    parseError: (status, headers, body) => signedOut(target, key, status) ?? wire.parseError(status, headers, body),
   };
 }
 

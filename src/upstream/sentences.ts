@@ -48,6 +48,8 @@ export const say = catalogue('upstream', {
   answered: (model: string) => `${model} answered.`,
   noAnswer: (backend: string) =>
     `${backend} answered with something that is not a model's answer. Check the base URL and the wire.`,
+  ollamaSignedOut: (model: string) =>
+    `${model} runs in Ollama's cloud, and this Ollama is not signed in there. Run where it runs: ollama signin`,
   keyRefused: (backend: string, said: string) => `${backend} refused the key: ${said}`,
   noModels: (backend: string, url: string) =>
     `${backend} lists no models at ${url}. Check the base URL, or name a model to test.`,

@@ -2,7 +2,7 @@
 
 import type { Backend, Target } from '../routing/backend';
 import { abilitiesFor, upstreamUrl } from '../routing/build';
-import { spoken, type Told, type Words } from '../said';
+import { spoken, type Told, type Words, wordsOf } from '../said';
 import { codecFor } from '../wires/codecs';
 import type { Conversation } from '../wires/conversation';
 import { ask, type Reply } from './ask';
@@ -12,6 +12,7 @@ import { networkSaid, redirectSaid } from './networkErrors';
 import { ownRequest, plainTarget } from './ownRequest';
 import type { Send, UpstreamRequest } from './send';
 import { say } from './sentences';
+import { signedOut } from './signedOut';
 
 /** What to change first when it fails. */
 export type TestFault = 'address' | 'key' | 'model';
@@ -71,8 +72,8 @@ export async function testBackend(options: {
   const redirect = redirectSaid(reply.status, reply.headers, backend.name);
   if (redirect) return failed('address', redirect);
   if (reply.status >= 300) {
-    const { kind, message } = wire.parseError(reply.status, reply.headers, reply.text);
-    return failed(kind === 'auth' ? 'key' : 'model', message);
+    const failure = signedOut(named, key, reply.status) ?? wire.parseError(reply.status, reply.headers, reply.text);
+    return failed(failure.kind === 'auth' ? 'key' : 'model', wordsOf(failure));
   }
   try {
     wire.parseAnswer(JSON.parse(reply.text));

@@ -174,3 +174,27 @@ describe('several keys of one backend', () => {
     assert.equal(asked().at(-1), 'sk-first-000000');
   });
 });
+
+describe("a model of Ollama's cloud", () => {
+  /** Ollama's own words (continuedev/continue#11404). */
+  const unauthorized = json({ error: { message: 'unauthorized', type: 'api_error', param: null, code: null } }, 401);
+
+  it('where nobody is signed in: says how to sign in, and calls no key refused', async () => {
+    const upstream = await startUpstream(unauthorized);
+    const router = await startRouter({
+      backends: [{ name: 'ollama', preset: 'ollama', baseUrl: `${upstream.url}/v1` }],
+    });
+    const ask = (model: string) =>
+      router.post('/v1/chat/completions', { model, messages: [{ role: 'user', content: 'hi' }] });
+    const refused = () => router.core.state.backends.find(({ name }) => name === 'ollama')?.keyRefused;
+    const answer = await ask('ollama/gpt-oss:120b-cloud');
+    assert.match(await answer.text(), /gpt-oss:120b-cloud runs in Ollama's cloud.*ollama signin/);
+    assert.equal(answer.status, 403);
+    assert.equal(refused(), undefined);
+    // A server in front of Ollama may want a key.
+    assert.equal((await ask('ollama/gpt-oss:20b')).status, 401);
+    assert.equal(refused(), true);
+    await router.stop();
+    await upstream.stop();
+  });
+});
