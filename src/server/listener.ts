@@ -78,7 +78,9 @@ export async function listen(handler: http.RequestListener, options: ListenOptio
       headersTimeout: headMs,
       // Bodies have a limit of their own; this one is for requests that never end.
       requestTimeout: 600_000,
-      keepAliveTimeout: 65_000,
+      // Longer than those that come to us keep a connection idle (cloudflared 90 s, Caddy 120 s): what we close just as a request comes
+      // on it is a 502 there.
+      keepAliveTimeout: 125_000,
       connectionsCheckingInterval: headMs / 4,
       insecureHTTPParser: false,
       requireHostHeader: false,

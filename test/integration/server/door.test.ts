@@ -57,6 +57,14 @@ describe('door', () => {
     assert.equal((await request(router.port, { path: `/v1/models?key=${CLIENT_KEY}` })).status, 401);
   });
 
+  it('keeps an idle connection longer than tunnels and web servers do, which would lose a request on it', async () => {
+    const { headers } = await router.fetch('/health');
+    assert.ok(
+      Number(/timeout=(\d+)/.exec(headers.get('keep-alive') ?? '')?.[1]) > 120,
+      headers.get('keep-alive') ?? 'none',
+    );
+  });
+
   it('refuses a wrong key before the body is read, in the shape of the API', async () => {
     const answer = await raw(
       router.port,
