@@ -76,7 +76,9 @@ export function classify(status: number, type?: string | null, code?: string | n
   if (
     status >= 400 &&
     status < 500 &&
-    /model\b.{0,120}\b(not found|does not exist)|not a valid model|invalid model name/i.test(words)
+    /model\b.{0,120}\b(not found|does not exist)|not a valid model|invalid model name|no models? loaded|failed to load model/i.test(
+      words,
+    )
   )
     return 'notFound';
   const known = kindOfStatus(status);

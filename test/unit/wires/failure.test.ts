@@ -254,6 +254,20 @@ describe('failure: reading bodies', () => {
       /foo\/bar/,
     ],
     [
+      'LM Studio without a model (openhuman#4181)',
+      400,
+      { error: { message: 'No models loaded. Please load a model.', type: 'invalid_request_error', param: 'model' } },
+      'notFound',
+      /Please load/,
+    ],
+    [
+      'LM Studio that cannot load it (continue#10150)',
+      400,
+      { error: { message: 'Failed to load model "gpt-oss-20b". Error: Error loading model.' } },
+      'notFound',
+      /gpt-oss/,
+    ],
+    [
       'DeepSeek balance',
       402,
       { error: { message: 'Insufficient Balance', type: 'unknown_error', code: 'invalid_request_error' } },
