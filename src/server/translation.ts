@@ -27,7 +27,13 @@ import { fitEffort, wantsReasoning } from '../wires/effort';
 import { type Carried, carryAcross, withOneAnswer } from '../wires/foreign';
 import { tuningWords } from '../wires/leftOutTuning';
 import { withLastMarks } from '../wires/messagesCache';
-import { type FlatTools, flattenNamespaces, restoreNamespaces, restoreSearch } from '../wires/namespaces';
+import {
+  type FlatTools,
+  flattenNamespaces,
+  restoreNamespaces,
+  restoreSearch,
+  searchesAsCalls,
+} from '../wires/namespaces';
 import { markOrigin, ownThinking } from '../wires/origin';
 import { legalPropertyKeys, restorePropertyKeys } from '../wires/propertyKeys';
 import { parseObject } from '../wires/read';
@@ -89,6 +95,7 @@ function planOtherWire({ exchange, request, speaker, target }: PlanInput): Conte
     ...(target.tier === 'priority' && target.abilities.serviceTier && { serviceTier: 'priority' }),
   };
   const codec = codecFor(wire);
+  const searches = wire === 'responses' && flatFor(conversation, target).searches;
   const options: EmitterOptions = { ...speaker.answer, request: parsed };
   const dropped = leftOut(request, target);
   const { told, ...made } = emitted(conversation, target, settings.cacheControl, dropped);
@@ -115,9 +122,17 @@ function planOtherWire({ exchange, request, speaker, target }: PlanInput): Conte
       stages: () => {
         const stage = stageFor(conversation, target)?.();
         const mark = markOrigin(origin);
+        const transform = (event: StreamEvent) => (stage ? stage(event).map(mark) : [mark(event)]);
+        const watch = settings.memory ? memory.recorder(scope, own) : undefined;
+        if (!searches) return { transform, ...(watch && { watch }) };
+        // Remembered as the call it was.
+        const search = restoreSearch();
         return {
-          transform: (event) => (stage ? stage(event).map(mark) : [mark(event)]),
-          ...(settings.memory && { watch: memory.recorder(scope, own) }),
+          transform: (event) =>
+            transform(event).flatMap((one) => {
+              watch?.(one);
+              return search(one);
+            }),
         };
       },
     }),
@@ -134,13 +149,20 @@ function carriedTo(target: Target, conversation: Conversation): Carried {
   const { backend, upstreamModel } = target;
   const shares = backend.wire === 'responses' || schemaDialectOf(backend, upstreamModel) === 'openai';
   const settled = settleTools(conversation, readsToolChanges(target) ? backend.wire : undefined);
-  const carried = carryAcross(settled, backend.wire, shares);
+  const called = readsItems(target) ? settled : searchesAsCalls(settled);
+  const carried = carryAcross(called, backend.wire, shares);
   return settled === conversation ? carried : { ...carried, told: [wires.toolsSettled, ...carried.told] };
 }
 
 /** Tools that come within a conversation: a matter of the newest models, at their makers. */
-function readsToolChanges({ backend, upstreamModel, model, abilities }: Target): boolean {
+function readsToolChanges(target: Target): boolean {
+  const { backend, upstreamModel, model } = target;
   if (backend.wire === 'messages') return takesSystemWithin(modelNameOf(upstreamModel, model));
+  return readsItems(target);
+}
+
+/** A server of Responses that knows all that Codex sends. */
+function readsItems({ backend, abilities }: Target): boolean {
   return backend.wire === 'responses' && abilities.customTools === 'keep';
 }
 
@@ -253,10 +275,9 @@ function wantsLetter({ backend, upstreamModel }: Target): boolean {
  * Groups of tools and calls that only Responses has a form for, told to the other wires in theirs; groups also to who
  * speaks Responses and knows no custom tools, which stand in them.
  */
-function flatFor(conversation: Conversation, { backend, abilities }: Target): FlatTools {
-  const isOwn = backend.wire === 'responses';
-  if (isOwn && abilities.customTools === 'keep') return { conversation, originals: new Map(), searches: false };
-  return flattenNamespaces(conversation, isOwn);
+function flatFor(conversation: Conversation, target: Target): FlatTools {
+  if (readsItems(target)) return { conversation, originals: new Map(), searches: false };
+  return flattenNamespaces(conversation, target.backend.wire === 'responses');
 }
 
 /**
@@ -265,22 +286,21 @@ function flatFor(conversation: Conversation, { backend, abilities }: Target): Fl
  */
 function stageFor(source: Conversation, target: Target): (() => (event: StreamEvent) => StreamEvent[]) | undefined {
   const { wire } = target.backend;
-  const { conversation, originals: grouped, searches } = flatFor(source, target);
+  const { conversation, originals: grouped } = flatFor(source, target);
   const asFunctions = wire === 'messages' || target.abilities.customTools === 'function';
   const names = asFunctions ? customToolNames(conversation) : new Set<string>();
   const stop = stopsCutHere(conversation, target);
   const { originals } = legalToolNames(conversation, wire, wantsLetter(target));
   const { originals: keys } = legalPropertyKeys(conversation, wire);
   const changed = [names, originals, grouped, keys].some(({ size }) => size > 0);
-  if (!changed && !searches && stop.length === 0) return undefined;
+  if (!changed && stop.length === 0) return undefined;
   return () => {
     const rename = restoreToolNames(originals);
     const rekey = restorePropertyKeys(keys);
     const unwrap = unwrapCustomCalls(names);
     const regroup = restoreNamespaces(grouped);
-    const search = searches ? restoreSearch() : (event: StreamEvent) => [event];
     const cut = cutAtStop(stop);
-    return (event) => rekey(rename(event)).flatMap(unwrap).map(regroup).flatMap(search).flatMap(cut);
+    return (event) => rekey(rename(event)).flatMap(unwrap).map(regroup).flatMap(cut);
   };
 }
 

@@ -97,6 +97,20 @@ export function restoreNamespaces(originals: ReadonlyMap<string, Grouped>): (eve
   };
 }
 
+/**
+ * Such searches of the history as the calls and results that they are elsewhere, before what is remembered of calls is put back:
+ * Gemini and DeepSeek refuse one without its signature or its thinking. Same object when there are none.
+ */
+export function searchesAsCalls(source: Conversation): Conversation {
+  const isSearch = (part: Part): part is OpaquePart =>
+    part.type === 'opaque' && part.wire === 'responses' && stringOf(part.value.type)?.startsWith(SEARCH) === true;
+  if (!source.turns.some(({ parts }) => parts.some(isSearch))) return source;
+  const turns = source.turns.flatMap((turn) =>
+    splitOutputs({ ...turn, parts: turn.parts.map((part) => (isSearch(part) ? flatItem(part) : part)) }),
+  );
+  return { ...source, turns };
+}
+
 /** A call of that function is the client's own item again. */
 export function restoreSearch(): (event: StreamEvent) => StreamEvent[] {
   const open = new Map<number, { id: string; text: string }>();
@@ -136,8 +150,7 @@ function ungroup(tool: Tool, flat: (namespace: string, name: string) => string):
 
 function flatPart(part: Part, flat: (namespace: string, name: string) => string, keepsItems: boolean): Part {
   if (part.type === 'opaque') {
-    const isFlat = part.wire === 'responses' && (!keepsItems || stringOf(part.value.type)?.startsWith(SEARCH));
-    return isFlat ? flatItem(part) : part;
+    return part.wire === 'responses' && !keepsItems ? flatItem(part) : part;
   }
   if (part.type !== 'toolCall' || part.namespace === undefined) return part;
   const { namespace, ...call } = part;

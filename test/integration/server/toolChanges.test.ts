@@ -33,6 +33,8 @@ describe('tools that come within a conversation', () => {
         { name: 'res', ...at, wire: 'responses' },
         { name: 'oai', ...at, preset: 'openai' },
         { name: 'ant', ...at, preset: 'anthropic' },
+        { name: 'gem', ...at, preset: 'gemini' },
+        { name: 'ds', ...at, preset: 'deepseek' },
       ],
     });
   });
@@ -201,6 +203,27 @@ describe('tools that come within a conversation', () => {
     assert.deepEqual((next.sent.json().messages as JsonObject[])[1]?.tool_calls, [ask1]);
     const [call] = next.got.output as JsonObject[];
     assert.deepEqual([call?.type, call?.namespace, call?.name], ['function_call', 'mcp__calendar', 'create']);
+  });
+
+  it('such a search goes back with the signature or the thinking that it came with', async () => {
+    const search = { type: 'tool_search', execution: 'client', parameters: first.input_schema };
+    for (const [model, ofCall, ofMessage] of [
+      ['gem/gemini-3-pro', { extra_content: { google: { thought_signature: 'SIGNED' } } }, {}],
+      ['ds/deepseek-v4-pro', {}, { reasoning_content: 'SIGNED' }],
+    ] as const) {
+      const call = { id: 'call_aB3dE6gH9jK2', type: 'function', ...ofCall };
+      const asked = { ...call, function: { name: 'tool_search', arguments: '{"query":"calendar"}' } };
+      const message = { role: 'assistant', content: null, ...ofMessage, tool_calls: [asked] };
+      const given = chatCompletion('', { choices: [{ index: 0, message, finish_reason: 'tool_calls' }] });
+      const request = { model, input: [user], tools: [search, WAIT] };
+      const { got } = await ask('/v1/responses', request, given);
+      const item = (got.output as JsonObject[]).find(({ type }) => type === 'tool_search_call');
+      const output = { type: 'tool_search_output', call_id: call.id, execution: 'client', tools: [] };
+      const next = await ask('/v1/responses', { ...request, input: [user, item, output] }, chatCompletion('ok'));
+      const [, back] = next.sent.json().messages as JsonObject[];
+      assert.deepEqual(back?.tool_calls, [asked]);
+      assert.match(JSON.stringify(back), /SIGNED/, model);
+    }
   });
 
   it('a tool that waits to be looked up on one wire is there at once on the other', async () => {

@@ -143,13 +143,13 @@ describe('phases of Responses', () => {
       const times = [1, 2, 3].map(() => {
         const record = createMemory({ now: () => 1 }).recorder(gpt, read([{ role: 'user', content: 'go' }]));
         const start = performance.now();
-        for (let index = 0; index < 20_000; index++)
+        for (let index = 0; index < 40_000; index++)
           record({ type: 'text', index, text: 'a', ...(phase && { phase }) });
         return performance.now() - start;
       });
       return Math.min(...times);
     };
-    assert.ok(best('commentary') < 20 * best());
+    assert.ok(best('commentary') < 50 * best());
   });
 });
 
