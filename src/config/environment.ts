@@ -23,7 +23,8 @@ export function settingsFromEnvironment(
   const local = PRESET_NAMES.filter((preset) => localServers.some((server) => server.preset === preset)).map(
     (preset): BackendInput => ({ name: preset, preset }),
   );
-  const found = [...remote, ...local.filter(({ name }) => !remote.some((other) => other.name === name))];
+  // None is both: a server of one's own needs no key.
+  const found = [...remote, ...local];
   const named = (wanted?: string) => found.find(({ name }) => name === wanted);
   const preferred = named(before) ?? named('openai') ?? (found.length === 1 ? found[0] : undefined);
   return {

@@ -34,9 +34,9 @@ export function envVariables(
   return read;
 }
 
-/** A key as it was meant: what is read from a file or pasted often ends in a line break. */
+/** A key as it was meant: what is read from a file or pasted often ends in a line break, or begins with a byte order mark. */
 export function keyText(text: string | undefined): string | undefined {
-  return text?.replace(/^\ufeff/, '').trim() || undefined;
+  return text?.trim() || undefined;
 }
 
 /** Whether a key can stand in a header at all; one that cannot is no network trouble and is not tried again. */

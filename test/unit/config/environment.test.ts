@@ -60,6 +60,7 @@ describe('zero configuration', () => {
 
   const addresses: [Record<string, string>, string][] = [
     [{ OPENAI_API_KEY: 'x' }, 'https://api.openai.com/v1'],
+    [{ ANTHROPIC_API_KEY: 'x', ANTHROPIC_BASE_URL: '' }, 'https://api.anthropic.com/v1'],
     [{ OPENAI_API_KEY: 'x', OPENAI_BASE_URL: 'https://proxy.example/v1' }, 'https://proxy.example/v1'],
     [{ ANTHROPIC_API_KEY: 'x', ANTHROPIC_BASE_URL: 'https://proxy.example/a/' }, 'https://proxy.example/a/v1'],
     [{ ANTHROPIC_API_KEY: 'x', ANTHROPIC_BASE_URL: 'https://proxy.example/v1' }, 'https://proxy.example/v1'],
@@ -81,6 +82,14 @@ describe('zero configuration', () => {
     const settings = settingsFromEnvironment({ GOOGLE_API_KEY: 'AIza-secret' }, []);
     assert.ok(!JSON.stringify(settings).includes('AIza'));
     assert.equal(settings.backends?.[0]?.apiKeyEnv, 'GOOGLE_API_KEY');
+  });
+  it('keeps the default that was one before, while it is there', () => {
+    const defaultAfter = (before: string) =>
+      settingsFromEnvironment({ GROQ_API_KEY: 'x', OPENAI_API_KEY: 'y' }, [], before).backends?.find(
+        (backend) => backend.default,
+      )?.name;
+    assert.equal(defaultAfter('groq'), 'groq');
+    assert.equal(defaultAfter('mistral'), 'openai');
   });
   it('lists the demo, which is never the default', () => {
     const { table } = build({});

@@ -40,6 +40,20 @@ describe('loadConfigText: a variable that is named for a key', () => {
     assert.deepEqual(warned(text({ key: 'k' }), {}), []);
     assert.deepEqual(warned(text({ require_api_key: false }), {}), []);
   });
+  it('is told once in a LiteLLM file, which looks it up where it stands', () => {
+    const text = JSON.stringify({
+      model_list: [{ model_name: 'm', litellm_params: { model: 'groq/llama', api_key: 'os.environ/A_KEY' } }],
+    });
+    assert.deepEqual(warned(text, {}), [
+      'warning model_list[0].litellm_params.api_key: The environment variable A_KEY is not set.',
+    ]);
+  });
+  it('does not matter while the file cannot be used: no key of it is taken', () => {
+    const backends = [{ name: 'a', base_url: 'https://x.example', key: 'k' }];
+    const load = (listening_port: unknown) => loadConfigText(JSON.stringify({ listening_port, backends }));
+    assert.deepEqual(load(1).secrets, { a: 'k' });
+    assert.deepEqual(load('x').secrets, {});
+  });
 });
 
 describe('loadConfigText: our own JSON', () => {

@@ -21,6 +21,10 @@ describe('proxy choice', () => {
     assert.equal(to('http://a.example', {}, { HTTP_PROXY: P }), 'http://proxy:3128/');
     assert.equal(to('https://a.example', {}, { ALL_PROXY: P }), 'http://proxy:3128/');
   });
+  it('takes a variable of blanks for unset', () => {
+    assert.equal(to('https://a.example', {}, { HTTPS_PROXY: ' ' }), undefined);
+    assert.equal(to('https://a.example', {}, { https_proxy: ' ', HTTPS_PROXY: P }), 'http://proxy:3128/');
+  });
   it('reads a proxy without a scheme as http', () => {
     assert.equal(to('https://a.example', { proxy: 'proxy.corp:8080' }), 'http://proxy.corp:8080/');
   });
@@ -48,6 +52,11 @@ describe('proxy choice', () => {
     ['10.0.0.0/8', 'https://10.1.2.3', true],
     ['10.0.0.0/8', 'https://11.1.2.3', false],
     ['10.0.0.0/99', 'https://10.1.2.3', false],
+    ['10.0.0.0/8', 'https://[fd12::1]', false],
+    ['fd00::/8', 'https://10.1.2.3', false],
+    ['127.0.0.1', 'https://10.1.2.3', false],
+    ['2.3', 'https://10.1.2.3', false],
+    ['', 'https://a.example.', false],
     ['fd00::/8', 'https://[fd12::1]', true],
     ['fd00::/8', 'https://[fe80::1]', false],
     ['::1', 'https://[::1]', true],

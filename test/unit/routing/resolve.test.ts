@@ -112,6 +112,27 @@ describe('resolve', () => {
     lists.clear();
     assert.deepEqual(table.resolve('gpt-x'), first);
   });
+  it('keeps a thousand names that clients made up, and none that leads nowhere', () => {
+    const many = tableOf({ backends: [{ name: 'a', baseUrl, default: false }] });
+    const first = many.resolve('a/0');
+    for (let n = 1; n < 1_000; n += 1) many.resolve(`a/${n}`);
+    assert.equal(many.resolve('a/0'), first);
+    many.resolve('a/1000');
+    assert.notEqual(many.resolve('a/0'), first);
+    assert.notEqual(many.resolve('nowhere'), many.resolve('nowhere'));
+  });
+  it('takes a model whose id is the name of an alias for the model', () => {
+    const both = tableOf({ aliases: { m: 'a/other' }, backends: [{ name: 'a', baseUrl, models: [{ id: 'm' }] }] });
+    assert.equal(told(both.resolve('m')), 'exact a m');
+  });
+  it('asks no default backend for a model without a name', () => {
+    assert.equal(told(table.resolve('')), 'none');
+  });
+  it('takes a listed name that ends like an effort for a model of its own', () => {
+    const input: SettingsInput = { backends: [{ name: 'a', baseUrl, efforts: ['low'] }] };
+    assert.equal(told(tableOf(input, { a: ['m', 'm:low'] }).resolve('a/m:low')), 'prefix a m:low');
+    assert.equal(told(tableOf(input, { a: ['m'] }).resolve('a/m:low')), 'prefix a m :low');
+  });
 
   it('reads lists that arrive later', () => {
     const settings = settingsOf(house);
@@ -272,6 +293,43 @@ describe('names of what a backend lists', () => {
   });
 });
 
+describe('the built-in model demo/echo', () => {
+  const asked = (input: SettingsInput) => told(tableOf(input).resolve('demo/echo'));
+  it('is there under any settings, but in nobody’s way', () => {
+    const backend = { name: 'a', baseUrl };
+    assert.equal(asked({ backends: [backend] }), 'exact demo echo');
+    assert.equal(asked({ backends: [{ ...backend, prefix: 'demo/' }] }), 'prefix a echo');
+    assert.equal(asked({ backends: [backend], aliases: { 'demo/echo': 'a/m' } }), 'alias a m');
+  });
+});
+
+describe('targets for kinds of requests', () => {
+  const table = tableOf({
+    backends: [
+      {
+        name: 'a',
+        baseUrl,
+        default: false,
+        models: [
+          { id: 'm', routes: { images: 'eyes', background: 'm', longInput: 'nowhere' } },
+          { id: 'eyes', routes: { images: 'm' } },
+        ],
+      },
+    ],
+  });
+  const target = table.resolve('m');
+  assert.ok(!('notFound' in target));
+  it('are one level deep', () => {
+    const next = table.kindTarget(target, 'images');
+    assert.equal(next && told(next), 'exact a eyes');
+    assert.equal(next && table.kindTarget(next, 'images'), undefined);
+  });
+  it('are none where the name is its own, leads nowhere or is not there', () => {
+    for (const kind of ['background', 'longInput', 'subagent'] as const)
+      assert.equal(table.kindTarget(target, kind), undefined);
+  });
+});
+
 describe('fallback targets', () => {
   const fallbacksOf = (input: SettingsInput, name: string) => {
     const table = tableOf(input);
@@ -307,6 +365,13 @@ describe('fallback targets', () => {
       fallbacksOf(input, 'm:low').map((next) => next.told),
       ['prefix a n :low'],
     );
+  });
+  it('have none of their own', () => {
+    const model = (id: string, fallbacks: string[]) => ({ id, fallbacks });
+    const models = [model('m', ['n']), model('n', ['o']), model('o', [])];
+    assert.deepEqual(fallbacksOf({ backends: [{ name: 'a', baseUrl, default: false, models }] }, 'm'), [
+      { told: 'exact a n', fallbacks: [] },
+    ]);
   });
   it('leave out the target itself and what leads nowhere', () => {
     const input: SettingsInput = {
