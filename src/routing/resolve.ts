@@ -75,10 +75,11 @@ export function createRouteTable(
   const exact = exactNames(settings, backends);
   const modelAliases = aliasesOfModels(backends);
   const aliases = new Map(Object.entries(settings.aliases));
-  const variants = effortVariants(backends, exact);
+  const variants = effortVariants(backends);
   const routes = sortedRoutes(backends);
   const defaultBackend = backends.find((backend) => backend.isDefault);
 
+  /** A configured id keeps its name, whatever else would have it (M6). */
   const configured = (name: string): Match | undefined =>
     exact.get(name) ?? modelAliases.get(name) ?? variants.get(name);
 
@@ -264,14 +265,13 @@ function aliasesOfModels(backends: readonly Backend[]): Map<string, Match> {
   return table;
 }
 
-/** `id:low` of every configured model that has efforts; a configured id of that very name keeps it (M6). */
-function effortVariants(backends: readonly Backend[], exact: ReadonlyMap<string, Match>): Map<string, Match> {
+/** `id:low` of every configured model that has efforts. */
+function effortVariants(backends: readonly Backend[]): Map<string, Match> {
   const table = new Map<string, Match>();
   for (const backend of backends) {
     for (const model of backend.models) {
       for (const effort of variantEfforts(backend, model)) {
-        const name = `${model.id}:${effort}`;
-        if (!exact.has(name)) table.set(name, { ...exactMatch(backend, model), variantEffort: effort });
+        table.set(`${model.id}:${effort}`, { ...exactMatch(backend, model), variantEffort: effort });
       }
     }
   }

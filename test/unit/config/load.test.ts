@@ -122,6 +122,13 @@ describe('loadConfigText: our own JSON', () => {
       '{"tunnel": {"provider": "none"},\n"tunnel.provider": "ngrok"}',
       ['2:1 tunnel.provider: tunnel.provider is written twice.'],
     ],
+    ['dotted behind what is no group', '{"port": 1,\n"port.x": 2}', ['2:1 port.x: port.x is written twice.']],
+    ['a group behind what is none', '{"llmRouter.port": 1,\n"port": {"x": 2}}', ['2:1 port: port is written twice.']],
+    [
+      'the name of something that every object has',
+      '{"constructor": 1}',
+      ['1:2 constructor: There is no setting constructor.'],
+    ],
     [
       'something else entirely',
       '[1, 2]',

@@ -51,6 +51,8 @@ describe('a prefix that names a provider which is no backend', () => {
   it('is named without any default too', () => {
     assert.equal(where('groq/x', [{ ...openai, default: false }]), 'missing groq');
     assert.equal(where('x', [{ ...openai, default: false }]), 'missing undefined');
+    const groq: BackendInput = { name: 'fast', preset: 'groq' };
+    assert.equal(where('groq/x', [{ ...openai, default: false }, groq]), 'missing undefined');
   });
 });
 

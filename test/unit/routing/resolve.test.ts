@@ -125,6 +125,31 @@ describe('resolve', () => {
     const both = tableOf({ aliases: { m: 'a/other' }, backends: [{ name: 'a', baseUrl, models: [{ id: 'm' }] }] });
     assert.equal(told(both.resolve('m')), 'exact a m');
   });
+  it('takes a configured id that ends like an effort of another one for the id (M6)', () => {
+    const models = [
+      { id: 'm', efforts: ['low'] },
+      { id: 'm:low', upstream: 'own' },
+    ];
+    assert.equal(told(tableOf({ backends: [{ name: 'a', baseUrl, models }] }).resolve('m:low')), 'exact a own');
+  });
+  it('takes the first of two models with one alias', () => {
+    const models = [
+      { id: 'm', aliases: ['both'] },
+      { id: 'n', aliases: ['both'] },
+    ];
+    assert.equal(told(tableOf({ backends: [{ name: 'a', baseUrl, models }] }).resolve('both')), 'alias a m');
+  });
+  it('takes an effort that is asked for before the one of the settings, which alone makes no variants', () => {
+    const effort = { efforts: ['low'], reasoningEffort: 'high' };
+    const models = [
+      { id: 'lab-*', ...effort },
+      { id: 'm', ...effort },
+    ];
+    const own = tableOf({ backends: [{ name: 'a', baseUrl, default: false, models }] });
+    assert.equal(told(own.resolve('lab-x')), 'prefix a lab-x :high');
+    assert.equal(told(own.resolve('lab-x:low')), 'prefix a lab-x :low');
+    assert.deepEqual(own.listed(), ['m']);
+  });
   it('asks no default backend for a model without a name', () => {
     assert.equal(told(table.resolve('')), 'none');
   });
@@ -364,6 +389,25 @@ describe('fallback targets', () => {
     assert.deepEqual(
       fallbacksOf(input, 'm:low').map((next) => next.told),
       ['prefix a n :low'],
+    );
+  });
+  it('may be the same model with another key', () => {
+    const models = [
+      { id: 'm', upstream: 'x', fallbacks: ['m2'] },
+      { id: 'm2', upstream: 'x', apiKeyName: 'second' },
+    ];
+    assert.equal(fallbacksOf({ backends: [{ name: 'a', baseUrl, default: false, models }] }, 'm').length, 1);
+  });
+  it('keep the effort and the tier that they name themselves', () => {
+    const model = { id: 'm', efforts: ['low', 'high'], fallbacks: ['m:high', 'a/n[fast=true]'] };
+    const backends = [{ name: 'a', baseUrl, default: false, models: [model] }];
+    assert.deepEqual(
+      fallbacksOf({ backends }, 'm:low').map((next) => next.told),
+      ['exact a m :high', 'prefix a n :low priority'],
+    );
+    assert.deepEqual(
+      fallbacksOf({ backends }, 'm[fast=false]').map((next) => next.told),
+      ['exact a m :high remove', 'prefix a n priority'],
     );
   });
   it('have none of their own', () => {

@@ -1,0 +1,92 @@
+/** Connections beyond the limit of the listener, those of one that is closed, and the rights of its private socket. */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import type http from 'node:http';
+import net from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import { type Listener, listen } from '../../../src/server/listener';
+import { itOnPosix } from '../../support/platform';
+
+const GET = 'GET / HTTP/1.1\r\nhost: x\r\n\r\n';
+
+describe('a listener with one connection', () => {
+  let listener: Listener;
+  let held: http.ServerResponse[];
+  const sockets: net.Socket[] = [];
+  const dial = async (): Promise<net.Socket> => {
+    const socket = net.connect(listener.port, '127.0.0.1').on('error', () => undefined);
+    sockets.push(socket);
+    await once(socket, 'connect');
+    return socket;
+  };
+  /** What a request on it is answered, or `''` where it is just closed. */
+  const ask = async (socket: net.Socket): Promise<string> => {
+    const told = Promise.race([once(socket, 'data'), once(socket, 'close')]);
+    socket.write(GET);
+    const [data] = await told;
+    return Buffer.isBuffer(data) ? data.toString().slice(0, 12) : '';
+  };
+  const busy = async (): Promise<net.Socket> => {
+    const socket = await dial();
+    socket.write(GET);
+    while (held.length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    return socket;
+  };
+
+  beforeEach(async () => {
+    held = [];
+    const options = { host: '127.0.0.1', port: 0, exactPort: false, maxConnections: 1, lingerMs: 1 };
+    listener = await listen((_, response) => void held.push(response), options);
+  });
+  afterEach(async () => {
+    for (const socket of sockets.splice(0)) socket.destroy();
+    listener.close();
+    await listener.drained(0);
+  });
+
+  it('answers those beyond it, also one that asks after others came', async () => {
+    await busy();
+    const patient = await dial();
+    assert.equal(await ask(await dial()), 'HTTP/1.1 503');
+    assert.equal(await ask(patient), 'HTTP/1.1 503');
+  });
+  it('closes the door to those beyond the ones that it can answer', async () => {
+    await busy();
+    const surplus: net.Socket[] = [];
+    for (let count = 0; count < 32; count += 1) surplus.push(await dial());
+    const last = await dial();
+    await once(last.resume(), 'close');
+    assert.equal(await ask(surplus[31]!), 'HTTP/1.1 503');
+  });
+  it('ends a connection behind the answer that had begun before it was closed', async () => {
+    listener.setMaxConnections(2);
+    const socket = await busy();
+    held[0]?.write('begun');
+    const idle = await dial();
+    listener.close();
+    await once(idle.resume(), 'close');
+    assert.ok(!socket.destroyed);
+    held[0]?.end();
+    await once(socket.resume(), 'close');
+  });
+});
+
+describe('the private socket of the listener', () => {
+  itOnPosix('is for this user alone, whatever the umask', 'a private socket', async () => {
+    const folder = mkdtempSync(path.join(os.tmpdir(), 'llm-router-sock-'));
+    const privateSocket = path.join(folder, 't.sock');
+    const before = process.umask(0);
+    try {
+      const options = { host: '127.0.0.1', port: 0, exactPort: false, maxConnections: 1, privateSocket };
+      const listener = await listen((_, response) => response.end(), options);
+      assert.equal(statSync(privateSocket).mode & 0o777, 0o600);
+      listener.close();
+      await listener.drained(0);
+    } finally {
+      process.umask(before);
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
