@@ -72,10 +72,10 @@ function checkTunnel({ tunnel, metrics, port }: Settings): Found[] {
     found.push(error(['metrics', 'port'], say.metricsPort));
   }
   const needed = neededBy(tunnel.provider);
-  if (needed && tunnel[needed.setting].trim() === '')
+  if (needed && tunnel[needed.setting] === '')
     found.push(error(['tunnel', needed.setting], say.tunnelNeeds(tunnel.provider)));
-  if (tunnel.url.trim() !== '' && !isPublicUrl(tunnel.url.trim())) found.push(error(['tunnel', 'url'], say.tunnelUrl));
-  if (tunnel.hostname.trim() !== '' && !/^[a-z\d-]+(\.[a-z\d-]+)+$/i.test(tunnel.hostname.trim()))
+  if (tunnel.url !== '' && !isPublicUrl(tunnel.url)) found.push(error(['tunnel', 'url'], say.tunnelUrl));
+  if (tunnel.hostname !== '' && !/^[a-z\d-]+(\.[a-z\d-]+)+$/i.test(tunnel.hostname))
     found.push(error(['tunnel', 'hostname'], say.tunnelHostname));
   return found;
 }

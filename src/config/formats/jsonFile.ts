@@ -35,8 +35,7 @@ export function readJson(text: string): SourceFile {
   return {
     value: root && getNodeValue(root),
     found: first ? [first] : root ? repeatedKeys(root) : [error([], say.invalidJson)],
-    positionOf: ({ at, key, offset }) =>
-      positionAt(text, first?.offset ?? offset ?? (root ? offsetOf(root, at, key === true) : 0)),
+    positionOf: ({ at, key, offset }) => positionAt(text, offset ?? (root ? offsetOf(root, at, key === true) : 0)),
   };
 }
 

@@ -12,7 +12,7 @@ const MAX_ALIASES = 10_000;
 /** Parses YAML. Never throws. */
 export function readYaml(text: string): SourceFile {
   const lineCounter = new LineCounter();
-  const document = parseDocument(text, { version: '1.1', merge: true, lineCounter, prettyErrors: false });
+  const document = parseDocument(text, { version: '1.1', lineCounter, prettyErrors: false });
   const [broken] = document.errors;
   const at = (offset: number): { line: number; column: number } => {
     const { line, col } = lineCounter.linePos(offset);

@@ -57,6 +57,33 @@ describe('LiteLLM file: a credential that several models share', () => {
   });
 });
 
+describe('LiteLLM file: YAML', () => {
+  it('the first alias without its anchor is told where it stands', () => {
+    assert.match(load('model_list: []\na: *one\nb: *two\n').told[0] ?? '', /^2:4 .*one/);
+  });
+});
+
+describe('LiteLLM file: models at one address', () => {
+  const params = (more: object) => ({ model: 'openai/m', api_base: 'https://x.example/v1', api_key: 'k', ...more });
+  const count = (one: object, other: object): number =>
+    load(
+      JSON.stringify({
+        model_list: [one, other].map((more, index) => ({ model_name: `m${index}`, litellm_params: params(more) })),
+      }),
+    ).backends.length;
+  it('are one backend, unless headers, dropped parameters or drop_params differ', () => {
+    assert.equal(count({}, { api_key: 'other' }), 1);
+    assert.equal(count({ headers: { 'x-team': 'a' } }, { headers: { 'x-team': 'b' } }), 2);
+    assert.equal(count({}, { additional_drop_params: ['stop'] }), 2);
+    assert.equal(count({}, { drop_params: false }), 2);
+  });
+  it('of Azure are two where the version differs', () => {
+    const azure = (api_version: string) => ({ model: 'azure/m', api_base: 'https://a.openai.azure.com', api_version });
+    assert.equal(count(azure('2025-01-01'), azure('2025-01-01')), 1);
+    assert.equal(count(azure('2025-01-01'), azure('2026-01-01')), 2);
+  });
+});
+
 describe('LiteLLM file: where a model goes', () => {
   const rows: [string, Record<string, unknown>, Environment, string][] = [
     ['openai', { model: 'openai/gpt-4o' }, {}, 'openai https://api.openai.com/v1 gpt-4o openai OPENAI_API_KEY'],

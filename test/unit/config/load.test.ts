@@ -230,6 +230,21 @@ describe('loadConfigText: llm-router config.json', () => {
       { name: 'mine', base_url: 'https://llm.example/api', prefix: '', default: false },
     ],
   };
+  it('what says nothing there says nothing here', () => {
+    const file = { $schema: 'x', listening_port: 1, aliases: null, backends: null };
+    assert.deepEqual(told(JSON.stringify(file)), []);
+    const backends = [{ name: 'openai', base_url: 'https://relay.example/v1', api_key: '', key_env_var: null }];
+    const { problems, secrets } = loadConfigText(JSON.stringify({ ...file, backends }));
+    assert.deepEqual([problems, secrets], [[], {}]);
+  });
+  it('the name of a local server means it on this machine only', () => {
+    const preset = (base_url: string, name = 'ollama') =>
+      loadConfigText(JSON.stringify({ listening_port: 1, backends: [{ name, base_url }] })).settings?.backends[0]
+        ?.preset;
+    assert.equal(preset('http://192.168.1.2:11434/v1'), 'ollama');
+    assert.equal(preset('https://llm.example/v1'), undefined);
+    assert.equal(preset('http://127.0.0.1:9/v1', 'demo'), undefined);
+  });
   it('a default backend without prefix gets names whole', () => {
     const base_url = 'https://openrouter.ai/api/v1';
     const { settings } = loadConfigText(

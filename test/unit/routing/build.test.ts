@@ -113,6 +113,8 @@ describe('local addresses', () => {
     ['fd.example.com', false],
     ['localhost.example.com', false],
     ['api.openai.com', false],
+    ['0.0.0.0', true],
+    ['[::ffff:7f00:1]', true],
   ];
   for (const [host, expected] of rows) {
     it(`${host}: ${expected}`, () => assert.equal(isLocalHost(host), expected));
@@ -194,9 +196,10 @@ describe('buildBackends', () => {
     assert.equal(buildOne({ name: 'g', preset: 'gemini' }).apiKeyEnv, 'GEMINI_API_KEY');
     assert.equal(buildOne({ name: 'g', preset: 'gemini' }, { GOOGLE_API_KEY: 'x' }).apiKeyEnv, 'GOOGLE_API_KEY');
   });
-  it('limits tool ids to 40 on the chat wire of OpenAI only', () => {
+  it('limits tool ids to 40 on the chat wire of OpenAI, and where nothing is known', () => {
     assert.equal(buildOne({ name: 'a', preset: 'openai' }).quirks.maxIdLength, 40);
     assert.equal(buildOne({ name: 'a', preset: 'openai', wire: 'responses' }).quirks.maxIdLength, 64);
+    assert.equal(buildOne({ name: 'a', baseUrl: 'https://x.example' }).quirks.maxIdLength, 40);
   });
 });
 

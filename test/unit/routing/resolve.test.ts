@@ -132,6 +132,15 @@ describe('resolve', () => {
     ];
     assert.equal(told(tableOf({ backends: [{ name: 'a', baseUrl, models }] }).resolve('m:low')), 'exact a own');
   });
+  it('puts any text in the place of the *', () => {
+    assert.equal(told(table.resolve('lab-$&$1-x')), 'prefix mine v2/$&$1');
+  });
+  it('takes a model whose id begins as the names for Claude Code do for itself', () => {
+    const models = [{ id: 'anthropic-router/m', upstream: 'own' }, { id: 'm' }];
+    const own = tableOf({ backends: [{ name: 'a', baseUrl, default: false, models }] });
+    assert.equal(told(own.resolve('anthropic-router/m')), 'exact a own');
+    assert.equal(told(own.resolve('anthropic-router/a/x')), 'prefix a x');
+  });
   it('takes the first of two models with one alias', () => {
     const models = [
       { id: 'm', aliases: ['both'] },
@@ -184,6 +193,19 @@ describe('resolve', () => {
     assert.deepEqual(keys('thinker'), ['second', undefined]);
     assert.deepEqual(keys('keyed'), ['OTHER_KEY', 'OTHER_KEY']);
     assert.deepEqual(keys('groq/a'), ['groq', 'GROQ_API_KEY']);
+  });
+  it('a key by another name is never the variable of its backend', () => {
+    const models = [{ id: 'm', apiKeyName: 'stored', apiKeyEnv: 'M_KEY' }];
+    const { resolve } = tableOf({
+      backends: [{ name: 'a', baseUrl, default: false, apiKeyEnv: 'A_KEY', apiKeyNames: ['a', 'SECOND'], models }],
+    });
+    const [plain, own] = [resolve('a/x'), resolve('m')];
+    assert.ok(!('notFound' in plain) && !('notFound' in own));
+    assert.deepEqual(plain.keys, [
+      { keyName: 'a', keyEnv: 'A_KEY' },
+      { keyName: 'SECOND', keyEnv: 'SECOND' },
+    ]);
+    assert.deepEqual([own.keyName, own.keyEnv, own.keys], ['stored', 'M_KEY', undefined]);
   });
 
   describe('without a default', () => {
@@ -348,6 +370,15 @@ describe('targets for kinds of requests', () => {
     const next = table.kindTarget(target, 'images');
     assert.equal(next && told(next), 'exact a eyes');
     assert.equal(next && table.kindTarget(next, 'images'), undefined);
+  });
+  it('are those of the model before those of its backend', () => {
+    const models = [{ id: 'm', routes: { images: 'a/own' } }];
+    const routes = { images: 'a/all', subagent: 'a/all' };
+    const both = tableOf({ backends: [{ name: 'a', baseUrl, default: false, routes, models }] });
+    const asked = both.resolve('m');
+    assert.ok(!('notFound' in asked));
+    const next = (['images', 'subagent'] as const).map((kind) => both.kindTarget(asked, kind)?.upstreamModel);
+    assert.deepEqual(next, ['own', 'all']);
   });
   it('are none where the name is its own, leads nowhere or is not there', () => {
     for (const kind of ['background', 'longInput', 'subagent'] as const)

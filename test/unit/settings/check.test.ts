@@ -42,6 +42,43 @@ describe('validateSettings', () => {
       'backends[1].prefix: Two backends have the prefix a/; a model name must lead to one of them.',
     ]);
   });
+  it('takes blanks for nothing in what a kind of tunnel needs', () => {
+    for (const [provider, setting] of [
+      ['custom', 'url'],
+      ['cloudflared-named', 'hostname'],
+    ] as const)
+      assert.match(
+        told({ tunnel: { provider, [setting]: ' ' } }).join('\n'),
+        new RegExp(`^tunnel\\.${setting}: .* needs`),
+      );
+  });
+  it('takes a public URL without https, or with a user name or a password, for none', () => {
+    for (const url of ['http://x.example', 'https://me@x.example', 'https://:pw@x.example'])
+      assert.match(told({ tunnel: { provider: 'custom', url } }).join('\n'), /^tunnel\.url: .*must be a public URL/);
+    assert.match(
+      told({ backends: [{ name: 'a', baseUrl: 'https://:pw@x.example' }] }).join('\n'),
+      /user name or password/,
+    );
+  });
+  it('compares ports only where both are in use', () => {
+    const metrics = (enabled: boolean, port: number) => told({ port, metrics: { enabled, port } }).length;
+    assert.deepEqual([metrics(true, 9_000), metrics(false, 9_000), metrics(true, 0)], [1, 0, 0]);
+    const points = (baseUrl: string, port: number) => told({ port, backends: [{ name: 'a', baseUrl }] });
+    assert.match(points('http://127.0.0.1:9000/v1', 9_000).join('\n'), /points at port 9000/);
+    assert.deepEqual(points('https://x.example:9000/v1', 9_000), []);
+    assert.deepEqual(points('http://127.0.0.1/v1', 0), []);
+  });
+  it('tells of every name that leads nowhere or is hidden, wherever it stands', () => {
+    const m = { id: 'm', routes: { images: 'nowhere' }, aliases: ['n', 'both'] };
+    assert.deepEqual(told({ aliases: { both: 'm' }, backends: [{ ...a, default: false, models: [m, { id: 'n' }] }] }), [
+      '~backends[0].models[0].routes.images: The route for images is nowhere, but no backend serves that name.',
+      '~backends[0].models[0].aliases[0]: The alias n is never used, because a model has that id.',
+      '~backends[0].models[0].aliases[1]: The alias both is never used, because it stands elsewhere too.',
+    ]);
+  });
+  it('takes letters with accents in the value of a header', () => {
+    assert.deepEqual(told({ backends: [{ ...a, headers: { 'x-team': 'café' } }] }), []);
+  });
   it('gives no settings with an error, and settings with warnings', () => {
     assert.equal(validateSettings({ port: -1 }).settings, undefined);
     assert.ok(validateSettings({ aliases: { x: 'nowhere' } }).settings);
