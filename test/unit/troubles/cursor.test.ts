@@ -23,6 +23,18 @@ describe('what Cursor holds, in words', () => {
     assert.deepEqual(shorts({ key: 'none', switchedOn: false }), [['Cursor has no key', 'copyApiKey']]);
   });
 
+  it('says of an override that is off or leads elsewhere only that: key and switch are for when it is ours', () => {
+    const nothing = { key: 'none', switchedOn: false } as const;
+    assert.equal(shorts({ baseUrl: undefined, ...nothing }).length, 1);
+    assert.equal(shorts({ baseUrl: 'https://old.example/v1', ...nothing }).length, 1);
+  });
+
+  it('knows our host at any port, and says of what is no URL that it is another one', () => {
+    assert.deepEqual(shorts({ baseUrl: 'https://a.example:8443/v1' }), []);
+    const { told } = cursorAppState({ ...holds, baseUrl: 'no URL' }, facts);
+    assert.equal(told[0]?.text, 'Cursor still uses another URL, not this router.');
+  });
+
   it('a Cursor that was never set up is no trouble for the status bar', () => {
     assert.deepEqual(shorts({ baseUrl: undefined }, { seen: false }), [[undefined, 'copyBaseUrl']]);
   });

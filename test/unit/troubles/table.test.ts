@@ -10,6 +10,7 @@ import type { BackendState, RouterState } from '../../../src/process/contract';
 import { say as routerSay } from '../../../src/router/sentences';
 import { spoken, textOf } from '../../../src/said';
 import { say as serverSay } from '../../../src/server/sentences';
+import { say as troubleSay } from '../../../src/troubles/sentences';
 import { type Known, type TroubleKind, troublesOf } from '../../../src/troubles/table';
 import { say } from '../../../src/tunnel/sentences';
 import type { TunnelStatus } from '../../../src/tunnel/tunnel';
@@ -167,6 +168,37 @@ describe('the table of troubles', () => {
     }
   });
 
+  it('an old URL is told of a tunnel that is degraded, too: its URL works', () => {
+    const cursor = { ...seen, outdated: true };
+    const degraded = troublesOf({ router: { ...router, cursor, tunnel: { ...tunnel, state: 'degraded' } } });
+    assert.deepEqual(
+      degraded.map(({ kind }) => kind),
+      ['tunnel', 'oldUrl'],
+    );
+    assert.equal(degraded[0]?.fix, textOf(troubleSay.tunnelWaitsFix));
+  });
+  it('a backend that needs no key misses none, and a warning is no trouble', () => {
+    const local = { ...backend, needsKey: false, hasKey: false };
+    const warned = { path: 'port', message: 'no', severity: 'warning' } as const;
+    assert.deepEqual(troublesOf({ router: { ...router, backends: [local], problems: [warned] } }), []);
+  });
+  it('counts the other errors of the settings, and calls that were refused', () => {
+    const error = { path: 'port', message: 'no', severity: 'error' } as const;
+    const text = (more: Partial<RouterState>) => troublesOf({ router: { ...router, ...more } })[0]?.text;
+    assert.equal(text({ problems: [error] }), textOf(troubleSay.setting('port', 'no', undefined)));
+    assert.equal(text({ problems: [error, error] }), textOf(troubleSay.setting('port', 'no', 1)));
+    const refused = (count: number) => text({ cursor: { ...seen, lastRefusal: 'No.', refused: { count, lastAt: 0 } } });
+    assert.equal(refused(1), textOf(troubleSay.callRefusedOnce('No.', 0)));
+    assert.equal(refused(2), textOf(troubleSay.callRefused('No.', 2, 0)));
+    const lastRefusalSays = troubleSay.settingsFix;
+    const said = text({ cursor: { ...seen, lastRefusal: 'No.', lastRefusalSays, refused: { count: 1, lastAt: 0 } } });
+    assert.equal(said, textOf(troubleSay.callRefusedOnce(lastRefusalSays, 0)));
+  });
+  it('a long reason of a backend is cut', () => {
+    const failing = { ...backend, health: 'failing', lastError: 'x'.repeat(500) } as const;
+    const text = troublesOf({ router: { ...router, backends: [failing] } })[0]?.text ?? '';
+    assert.ok(text.includes('xxx') && text.length < 300);
+  });
   it('tells the worst first, whatever the order it is found in', () => {
     const all = troublesOf({
       failed: 'x',
