@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
@@ -103,6 +103,30 @@ describe('the pipe of the router', () => {
     await closed(await raw());
     assert.match(log.lines.join('\n'), /did not prove itself in time/);
     await stillServes();
+  });
+
+  it('closes the door to more peers than it waits for', async () => {
+    pipe.close();
+    stopListening();
+    leases.dispose();
+    await core.stop();
+    await open(undefined, 60_000);
+    const waiting = await Promise.all(Array.from({ length: 256 }, () => raw()));
+    await closed(await raw());
+    assert.ok(waiting.every((socket) => !socket.destroyed));
+  });
+  itOnPosix('is for this user alone, whatever the umask', 'file modes', async () => {
+    const before = process.umask(0);
+    try {
+      pipe.close();
+      stopListening();
+      leases.dispose();
+      await core.stop();
+      await open();
+    } finally {
+      process.umask(before);
+    }
+    assert.equal(statSync(address).mode & 0o777, 0o600);
   });
 
   const garbage: [string, string | Buffer][] = [
