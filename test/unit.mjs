@@ -30,8 +30,8 @@ await Promise.all([
 // The person's own certificates are no part of any test, and each Node that is started would read all of them: 60 ms of CPU.
 const { NODE_EXTRA_CA_CERTS: _, ...env } = process.env;
 
-// More than there are cores: many tests wait for timers and programs.
-let result = run([`${out}/**/*.test.mjs`], availableParallelism() + 2);
+// More than there are cores: of two, four files at a time used three fifths, since many tests wait for timers and programs.
+let result = run([`${out}/**/*.test.mjs`], availableParallelism() * 3);
 const late = new Set(result.failed.map(({ file }) => file));
 if (flags.includes(AGAIN) && late.size > 0 && late.size <= MOST_AGAIN && !late.has(undefined)) {
   console.log(`\n── once more, alone: ${[...late].map((file) => path.relative(out, file)).join(', ')} ──`);
