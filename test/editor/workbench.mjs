@@ -90,14 +90,14 @@ class Window {
     for (let attempt = 0; ; attempt++) {
       await this.page.keyboard.press('F1');
       try {
-        await input.waitFor({ timeout: 3_000 });
+        // What opens may close again at once.
+        await input.fill(`>${title}`, { timeout: 3_000 });
         break;
       } catch (error) {
         // F1 is lost while the focus is being restored.
         if (attempt >= 8) throw error;
       }
     }
-    await input.fill(`>${title}`);
     await this.page
       .locator('.quick-input-list .monaco-list-row')
       .filter({ hasText: title })
