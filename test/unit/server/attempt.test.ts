@@ -1,10 +1,10 @@
 /** One try with a provider, a client and a clock in the test's hands: what ends it, what holds it up, and what it says then. */
 import assert from 'node:assert/strict';
-import { mock } from 'node:test';
 import { type AttemptOptions, type AttemptResult, runAttempt } from '../../../src/server/attempt';
 import type { ClientSide } from '../../../src/server/clientSide';
 import type { StreamReply } from '../../../src/server/reply';
 import type { UpstreamHandler } from '../../../src/upstream/send';
+import { heldTimers } from '../../support/heldTimers';
 
 const STREAM = { 'content-type': 'text/event-stream' };
 const MB = 1024 * 1024;
@@ -29,23 +29,8 @@ function scriptedReply(): StreamReply {
 }
 
 describe('an attempt', () => {
-  let now: number;
-  /** Time passes, ten milliseconds after the other. */
-  const pass = (ms: number) => {
-    for (const end = now + ms; now < end; ) {
-      now += 10;
-      mock.timers.tick(10);
-    }
-  };
-  beforeEach(() => {
-    now = 0;
-    mock.timers.enable({ apis: ['setTimeout'] });
-    mock.method(performance, 'now', () => now);
-  });
-  afterEach(() => {
-    mock.timers.reset();
-    mock.restoreAll();
-  });
+  const held = heldTimers();
+  const pass = (ms: number) => held.pass(ms, 10);
 
   function begin(limits: Partial<AttemptOptions['limits']> = {}, more: Partial<AttemptOptions> = {}) {
     let provider!: UpstreamHandler;

@@ -2,23 +2,14 @@
 import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
-import { mock } from 'node:test';
 import { createBodyBudget } from '../../../src/server/body';
+import { heldTimers } from '../../support/heldTimers';
 
 const MB = 1024 * 1024;
 const limits = { bodyMb: 4, totalBodyMb: 6 };
 
 describe('the budget of bodies', () => {
-  let now: number;
-  beforeEach(() => {
-    now = 0;
-    mock.timers.enable({ apis: ['setTimeout'] });
-    mock.method(performance, 'now', () => now);
-  });
-  afterEach(() => {
-    mock.timers.reset();
-    mock.restoreAll();
-  });
+  const held = heldTimers();
   const request = (headers: Record<string, string> = {}) =>
     Object.assign(new EventEmitter(), { headers }) as unknown as IncomingMessage;
 
@@ -62,10 +53,10 @@ describe('the budget of bodies', () => {
     const reading = bodies.read(slow, limits, 1_000);
     for (let sent = 0; sent < 10; sent += 1) {
       slow.emit('data', Buffer.alloc(10));
-      now += 100;
+      held.jump(100);
     }
     assert.equal(bodies.held, 100);
-    now += 1;
+    held.jump(1);
     slow.emit('data', Buffer.alloc(10));
     const late = await reading;
     assert.deepEqual([late.ok || late.status, bodies.held], [408, 0]);

@@ -1,35 +1,15 @@
 import assert from 'node:assert/strict';
-import { mock } from 'node:test';
 import { Deadlines } from '../../../src/server/deadlines';
+import { heldTimers } from '../../support/heldTimers';
 
 describe('deadlines', () => {
-  let now: number;
+  const { pass, stall } = heldTimers();
   let fired: string[];
   let deadlines: Deadlines;
   const set = (name: string, ms: number) => deadlines.set(name, ms, () => fired.push(name));
-  /** Time passes, a millisecond after the other. */
-  const pass = (ms: number) => {
-    for (const end = now + ms; now < end; ) {
-      now += 1;
-      mock.timers.tick(1);
-    }
-  };
-  /** The loop was busy: time is over before any timer is looked at. */
-  const stall = (ms: number) => {
-    now += ms;
-    mock.timers.tick(ms);
-  };
-
   beforeEach(() => {
-    now = 0;
     fired = [];
     deadlines = new Deadlines();
-    mock.timers.enable({ apis: ['setTimeout'] });
-    mock.method(performance, 'now', () => now);
-  });
-  afterEach(() => {
-    mock.timers.reset();
-    mock.restoreAll();
   });
 
   it('fire when their time is over, whichever was set first', () => {

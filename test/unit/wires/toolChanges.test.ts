@@ -83,10 +83,11 @@ describe('settleTools', () => {
       [twice, twice],
       { type: 'additional_tools', tools: [group('x')] },
       { type: 'additional_tools', tools: [group('y')] },
+      { type: 'additional_tools', tools: [group('z')] },
       ...['g', 'a'].map((name) => ({ type: 'tool_removal', tool: reference(name) })),
       { type: 'tool_addition', tool: reference('g') },
     );
-    assert.deepEqual(names(settleTools(source)), [group('x', 'y')]);
+    assert.deepEqual(names(settleTools(source)), [group('x', 'y', 'z')]);
   });
 
   it('touches nothing for who reads the changes itself, and where there are none', () => {
