@@ -245,16 +245,17 @@ function createChunkReader() {
   function readThinking(delta: JsonObject): void {
     const fresh = detailsIn(delta);
     const blocks = arrayOf(delta.thinking_blocks).filter(isObject);
+    const all = [...fresh, ...blocks];
     const named = thinkingFieldOf(delta);
-    if (named === undefined && fresh.length === 0 && blocks.length === 0) return;
     // The blocks say again what stands in the field; one that is signed, all that was said before.
-    const text = named ? (delta[named] as string) : textOfDetails(field === undefined ? [...fresh, ...blocks] : fresh);
-    if (text === '' && ![...fresh, ...blocks].some(isOpaqueDetail)) return;
+    const told = named ? (delta[named] as string) : textOfDetails(field === undefined ? all : fresh);
+    if (told === '' && !all.some(isOpaqueDetail)) return;
     tags.flush();
     const index = block('reasoning');
     field ??= named;
     for (const detail of fresh) addDetail(details, detail);
-    for (const piece of blocks) addBlock(details, piece);
+    const news = blocks.map((piece) => addBlock(details, piece)).join('');
+    const text = field === undefined ? textOfDetails(fresh) + news : told;
     if (text !== '') emit({ type: 'reasoning', index, text });
   }
 
@@ -345,16 +346,18 @@ function addDetail(details: JsonObject[], detail: JsonObject): void {
   }
 }
 
-/** Pieces of one of LiteLLM's thinking blocks are joined until its signature comes, beside nothing or beside the whole text. */
-function addBlock(blocks: JsonObject[], piece: JsonObject): void {
+/** Pieces of one of LiteLLM's thinking blocks are joined until its signature comes, beside nothing or beside the whole text. Gives what is new. */
+function addBlock(blocks: JsonObject[], piece: JsonObject): string {
   const last = blocks.at(-1);
+  const text = stringOf(piece.thinking) ?? '';
   if (piece.type !== 'thinking' || last?.type !== 'thinking' || filledString(last.signature)) {
     blocks.push({ ...piece });
-    return;
+    return text;
   }
   const before = stringOf(last.thinking) ?? '';
-  const text = stringOf(piece.thinking) ?? '';
   const signature = filledString(piece.signature);
-  last.thinking = signature && text.startsWith(before) ? text : before + text;
+  const news = signature && text.startsWith(before) ? text.slice(before.length) : text;
+  last.thinking = before + news;
   if (signature) last.signature = signature;
+  return news;
 }

@@ -57,31 +57,34 @@ describe('odd chat upstreams', () => {
     }
   });
   it("LiteLLM's thinking blocks are put together, and the text that the signed one says again comes once", () => {
-    const piece = (text: string, blocks: JsonObject[]) => delta({ reasoning_content: text, thinking_blocks: blocks });
     const block = (thinking: string, signature: string | null): JsonObject => ({
       type: 'thinking',
       thinking,
       signature,
     });
     const redacted = { type: 'redacted_thinking', data: 'SEALED' };
-    for (const again of ['', 'Let me see']) {
-      const answer = read('chat', [
-        piece('Let me', [block('Let me', null)]),
-        piece(' see', [block(' see', '')]),
-        delta({ reasoning_content: '', thinking_blocks: [block(again, 'SIG==')] }),
-        delta({ thinking_blocks: [redacted] }),
-        delta({ content: 'Hi' }, 'stop'),
-      ]);
-      const [thought] = answer.parts;
-      assert.equal(thought?.type === 'reasoning' && thought.text, 'Let me see');
-      const sent = codecFor('chat').emitRequest(
-        { model: 'm', turns: [{ role: 'assistant', parts: answer.parts }], stream: false },
-        carefulTarget,
-      );
-      const [message] = sent.messages as JsonObject[];
-      assert.deepEqual(message?.thinking_blocks, [block('Let me see', 'SIG=='), redacted]);
-      assert.equal(message?.reasoning_details, undefined);
-    }
+    for (const again of ['', 'Let me see', 'Let me see.'])
+      for (const fields of [['reasoning_content'], []]) {
+        const piece = (text: string, blocks: JsonObject[]) =>
+          delta({ ...Object.fromEntries(fields.map((field) => [field, text])), thinking_blocks: blocks });
+        const whole = again || 'Let me see';
+        const answer = read('chat', [
+          piece('Let me', [block('Let me', null)]),
+          piece(' see', [block(' see', '')]),
+          piece(whole.slice('Let me see'.length), [block(again, 'SIG==')]),
+          delta({ thinking_blocks: [redacted] }),
+          delta({ content: 'Hi' }, 'stop'),
+        ]);
+        const [thought] = answer.parts;
+        assert.equal(thought?.type === 'reasoning' && thought.text, whole);
+        const sent = codecFor('chat').emitRequest(
+          { model: 'm', turns: [{ role: 'assistant', parts: answer.parts }], stream: false },
+          carefulTarget,
+        );
+        const [message] = sent.messages as JsonObject[];
+        assert.deepEqual(message?.thinking_blocks, [block(whole, 'SIG=='), redacted]);
+        assert.equal(message?.reasoning_details, undefined);
+      }
   });
   it("Copilot's thinking and its seal go back in their fields", () => {
     const answer = read('chat', [
