@@ -2,6 +2,7 @@
 import type { SseEvent, StreamParser } from '../wires/codec';
 import { codecFor } from '../wires/codecs';
 import type { JsonObject, StreamEvent, Usage } from '../wires/conversation';
+import { refusedBase } from '../wires/errorBody';
 import type { WholeReply } from './reply';
 
 function usageOf(value: unknown): Usage | undefined {
@@ -17,9 +18,9 @@ function usageOf(value: unknown): Usage | undefined {
 export function readGenericAnswer(body: Buffer): WholeReply {
   const value = JSON.parse(body.toString('utf8').replace(/^\ufeff/, '')) as JsonObject | null;
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error('not a JSON object');
-  if (value.error && !value.data && !value.choices)
-    return { body, chars: 0, failure: codecFor('chat').parseError(200, {}, JSON.stringify(value)) };
   const choices = Array.isArray(value.choices) ? (value.choices as JsonObject[]) : [];
+  if ((value.error || refusedBase(value)) && !value.data && choices.length === 0)
+    return { body, chars: 0, failure: codecFor('chat').parseError(200, {}, JSON.stringify(value)) };
   const chars = choices.reduce((sum, choice) => sum + (typeof choice?.text === 'string' ? choice.text.length : 0), 0);
   return {
     body,

@@ -9,7 +9,7 @@ import type { StreamEmitter, StreamParser, WireCodec } from '../wires/codec';
 import type { Answer, ApiFailure, FinishReason, JsonObject, StreamEvent, Usage } from '../wires/conversation';
 import { refusedBase } from '../wires/errorBody';
 import { chatForResponses } from '../wires/failure';
-import { objectOf } from '../wires/read';
+import { arrayOf, objectOf } from '../wires/read';
 import type { RawSseEvent } from '../wires/sse';
 import { SSE_DONE } from '../wires/sse';
 import { nameAnswer, nameEvent } from './askedName';
@@ -304,6 +304,7 @@ function parseJson(body: Buffer): JsonObject {
 /** Some providers answer 200 with nothing but an error in it. */
 function errorInside(codec: WireCodec, body: JsonObject): ApiFailure | undefined {
   const { error } = body;
-  if (!(error || refusedBase(body)) || body.choices || body.content || body.output) return undefined;
+  if (!(error || refusedBase(body)) || arrayOf(body.choices).length > 0 || body.content || body.output)
+    return undefined;
   return codec.parseError(200, {}, JSON.stringify(body));
 }

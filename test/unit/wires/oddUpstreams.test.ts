@@ -1,5 +1,6 @@
 /** Streams of servers that bend the format, as the parsers read them; each has been seen in the wild. */
 import assert from 'node:assert/strict';
+import { readGenericAnswer } from '../../../src/server/genericAnswer';
 import { readAnswer } from '../../../src/server/reply';
 import { collect, replay } from '../../../src/wires/answer';
 import { codecFor } from '../../../src/wires/codecs';
@@ -103,16 +104,19 @@ describe('odd chat upstreams', () => {
     assert.deepEqual(again.turns[0]?.parts, answer.parts);
   });
   it("MiniMax's refusals in a 200 are told in its words; its number for none is no refusal", () => {
-    const refused: JsonObject = {
-      id: 'x',
-      choices: null,
-      base_resp: { status_code: 1008, status_msg: 'insufficient balance' },
-    };
-    const parser = codecFor('chat').createStreamParser();
-    const error = parser.push({ data: JSON.stringify(refused) }).find((event) => event.type === 'error');
-    assert.deepEqual([error?.failure.kind, error?.failure.message], ['quota', 'insufficient balance']);
-    const told = readAnswer(codecFor('chat'), Buffer.from(JSON.stringify(refused)));
-    assert.equal('failure' in told && told.failure.message, 'insufficient balance');
+    for (const choices of [null, [], undefined]) {
+      const refused = {
+        id: 'x',
+        ...(choices !== undefined && { choices }),
+        base_resp: { status_code: 1008, status_msg: 'insufficient balance' },
+      };
+      const parser = codecFor('chat').createStreamParser();
+      const error = parser.push({ data: JSON.stringify(refused) }).find((event) => event.type === 'error');
+      assert.deepEqual([error?.failure.kind, error?.failure.message], ['quota', 'insufficient balance']);
+      const told = readAnswer(codecFor('chat'), Buffer.from(JSON.stringify(refused)));
+      assert.equal('failure' in told && told.failure.message, 'insufficient balance');
+      assert.equal(readGenericAnswer(Buffer.from(JSON.stringify(refused))).failure?.message, 'insufficient balance');
+    }
     const fine = { ...delta({ content: 'Hi' }, 'stop'), base_resp: { status_code: 0, status_msg: '' } };
     assert.deepEqual(partsOf(read('chat', [fine])), [['text', 'Hi']]);
   });
