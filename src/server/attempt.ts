@@ -74,6 +74,8 @@ const ERROR_BODY_BYTES = 256 * 1024;
 const ERROR_BODY_MS = 10_000;
 /** What a stream may still say after its end. */
 const AFTER_END_MS = 250;
+/** In which the reason of a failed answer may come behind it. */
+const AFTER_FAILED_MS = 2_000;
 /** Largest whole answer. */
 const ANSWER_BYTES = 256 * 1024 * 1024;
 /** Events that are no JSON: some servers send a few, each costs an exception. */
@@ -194,7 +196,8 @@ export function runAttempt(options: AttemptOptions): Promise<AttemptResult> {
     function endOfStream(): void {
       if (!reply || !take(splitter.finish())) return;
       give(reply.close(), reply.observed.content);
-      const { ended, finish, content } = reply.observed;
+      const { ended, finish, content, failure } = reply.observed;
+      if (failure) return fail(failure, true);
       if (!ended && !finish) return brokeOff();
       if (!finish && !content) return broken(say.emptyAnswer(provider));
       const tail = reply.end();
@@ -213,9 +216,10 @@ export function runAttempt(options: AttemptOptions): Promise<AttemptResult> {
         return broken(say.noAnswerInIt(provider));
       if (!take(splitter.push(chunk))) return;
       if (splitter.overflow) return broken(say.longLine(provider));
-      if (reply?.observed.ended) {
+      const { ended, failing } = reply?.observed ?? {};
+      if (ended || failing) {
         // All is said; a provider that then keeps the connection open, silent or not, is not waited for.
-        if (!saidAll) timer('idle', AFTER_END_MS, endOfStream);
+        if (!saidAll) timer('idle', ended ? AFTER_END_MS : AFTER_FAILED_MS, endOfStream);
         saidAll = true;
       } else if (client.blocked) {
         control?.pause();
@@ -241,10 +245,11 @@ export function runAttempt(options: AttemptOptions): Promise<AttemptResult> {
       if (seen.length > 0) takeChunk(seen);
     }
 
-    /** A finish is final once nothing more comes; behind an end nothing more is needed. */
+    /** A finish is final once nothing more comes, a failure too; behind an end nothing more is needed. */
     function isFinished(of: StreamReply): boolean {
       give(of.close(), of.observed.content);
-      return of.observed.ended || of.observed.finish !== undefined;
+      const { ended, finish, failure } = of.observed;
+      return ended || finish !== undefined || failure !== undefined;
     }
     const silent = () => {
       if (reply && isFinished(reply)) return endOfStream();

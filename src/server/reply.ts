@@ -25,6 +25,8 @@ export interface Observed {
   /** Characters of answer, for an estimate when no usage comes. */
   chars: number;
   failure?: ApiFailure;
+  /** It failed, and what may still come only says why. */
+  failing?: boolean;
   /** Broken events left out. */
   dropped: number;
 }
@@ -116,6 +118,7 @@ export function createRawReply(
         if (VISIBLE.has(event.type)) observed.content = true;
         if (event.type !== 'usage') usageOnly = false;
       }
+      if (parser.failing) observed.failing = true;
       if (parser.dropped > before) {
         observed.dropped += 1;
         return undefined;
@@ -196,6 +199,7 @@ export function createTranslatedReply(
     push(raw) {
       if (raw.comment) return undefined;
       const out = pushEvents(parser.push(raw));
+      if (parser.failing) observed.failing = true;
       observed.dropped = parser.dropped;
       return out;
     },
@@ -231,6 +235,7 @@ export function createCollectingReply(parser: StreamParser): CollectingReply {
     observed,
     push(raw) {
       if (!raw.comment) take(parser.push(raw));
+      if (parser.failing) observed.failing = true;
       observed.dropped = parser.dropped;
       return undefined;
     },

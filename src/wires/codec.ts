@@ -77,6 +77,8 @@ export interface StreamParser {
   /** The input ended: closes open blocks, except calls that were cut (R11); never invents a finish (R10, R14). */
   finish(): StreamEvent[];
   dropped: number;
+  /** The answer has failed; what may still come only says why. */
+  failing?: boolean;
 }
 
 export interface EmitterOptions {

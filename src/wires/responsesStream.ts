@@ -227,6 +227,7 @@ export function createResponsesParser(): StreamParser {
     const told: StreamEvent[] = usage ? [{ type: 'usage', usage }] : [];
     // Azure says why in an event behind it (bifrost#6419).
     unexplained = event.type === 'response.failed' && !objectOf(response?.error) ? event : undefined;
+    reader.failing = unexplained !== undefined;
     if (unexplained) return told;
     over = true;
     return [...told, { type: 'error', failure: failureOfEvent(response ?? event) }];

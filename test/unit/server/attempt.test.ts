@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { type AttemptOptions, type AttemptResult, runAttempt } from '../../../src/server/attempt';
 import type { ClientSide } from '../../../src/server/clientSide';
-import type { StreamReply } from '../../../src/server/reply';
+import { createRawReply, type StreamReply } from '../../../src/server/reply';
 import type { UpstreamHandler } from '../../../src/upstream/send';
+import { codecFor } from '../../../src/wires/codecs';
 import { heldTimers } from '../../support/heldTimers';
 
 const STREAM = { 'content-type': 'text/event-stream' };
@@ -242,5 +243,35 @@ describe('an attempt', () => {
       one.provider.onData(Buffer.from(': still here\n\n'));
     }
     assert.equal((await one.ended())?.kind, 'streamed');
+  });
+
+  it('that has failed without a reason is told soon, or as soon as the reason comes, whether the connection ends or stays open', async () => {
+    const responses = { streamReply: () => createRawReply(codecFor('responses'), false) };
+    const failed = JSON.stringify({ type: 'response.failed', response: { status: 'failed', error: null } });
+    const why = JSON.stringify({ type: 'error', error: { code: 'content_filter', message: 'Filtered.' } });
+    const ends: readonly [(one: ReturnType<typeof begin>) => void, string, string][] = [
+      [(one) => one.provider.onEnd(), 'server', 'without a reason'],
+      [(one) => one.provider.onError(new Error('reset')), 'server', 'without a reason'],
+      [() => pass(3_000), 'server', 'without a reason'],
+      [(one) => one.says(why), 'contentPolicy', 'Filtered.'],
+    ];
+    for (const [end, kind, words] of ends) {
+      const one = begin({ idleMs: 60_000 }, responses);
+      one.head();
+      one.says(failed);
+      assert.equal(await one.ended(), undefined);
+      end(one);
+      const { failure, heard } = await one.failure();
+      assert.deepEqual([failure.kind, failure.message.includes(words), heard], [kind, true, true]);
+    }
+  });
+
+  it('whose call turns out to name no tool at its end says so, where nothing said before that it was the end', async () => {
+    const one = begin({}, { streamReply: () => createRawReply(codecFor('chat'), false) });
+    one.head();
+    const call = { index: 0, id: 'c', function: { arguments: '{}' } };
+    one.says(JSON.stringify({ choices: [{ index: 0, delta: { tool_calls: [call] }, finish_reason: 'tool_calls' }] }));
+    one.provider.onEnd();
+    assert.equal((await one.failure()).failure.kind, 'protocol');
   });
 });
