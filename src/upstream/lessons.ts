@@ -47,7 +47,7 @@ const UNREADABLE =
  * id 'rs_…' not found" (bifrost#5410), "Reasoning input items can only be provided to …" (openai-agents-python#569).
  */
 const UNREADABLE_ITEM =
-  /encrypted content [^.]{0,120}(?:could not be (?:verified|decrypted)|did not match)|provided without its required (?:'reasoning'|following) item|item with id '(?:rs|fc|msg)_[^']{0,120}' not found|reasoning input items can only be provided/i;
+  /encrypted content [^.]{0,120}(?:could not be (?:verified|decrypted)|did not match)|provided without its required (?:'reasoning'|following) item|item with id '(?:rs|fc|msg|ws)_[^']{0,120}' not found|reasoning input items can only be provided/i;
 
 /**
  * Bedrock and relays in front of it: "invalid beta flag" (litellm#41203, CLIProxyAPI#4750); Vertex and others: "Unexpected

@@ -7,8 +7,14 @@ const THINKING: ReadonlySet<unknown> = new Set(['thinking', 'redacted_thinking']
 /** In the place of a message that was nothing but thinking: one without content is refused. */
 const EMPTY = '{"type":"text","text":"..."}';
 
-/** Items of Responses that lean on the reasoning before them by their ids. */
-const LEANING: ReadonlySet<unknown> = new Set(['function_call', 'custom_tool_call', 'message']);
+/** Items of Responses that lean on the reasoning before them by their ids, and may come without: Codex sends those of searches so. */
+const LEANING: ReadonlySet<unknown> = new Set([
+  'function_call',
+  'custom_tool_call',
+  'message',
+  'web_search_call',
+  'tool_search_call',
+]);
 
 export function historyThinks(body: JsonObject): boolean {
   const leans = (item: JsonObject) => LEANING.has(item.type) && item.id !== undefined;

@@ -7,13 +7,16 @@ const REFUSALS: [message: string, code: string | null][] = [
   ['The encrypted content for item rs_1 could not be verified. Reason: Encrypted content item_id did not match.', null],
   ['Bad content.', 'invalid_encrypted_content'],
   ["Item 'fc_1' of type 'function_call' was provided without its required 'reasoning' item: 'rs_1'.", null],
+  ["Item 'ws_1' of type 'web_search_call' was provided without its required 'reasoning' item: 'rs_1'.", null],
   ["Item 'rs_1' of type 'reasoning' was provided without its required following item.", null],
   ["Item with id 'rs_1' not found. Items are not persisted when `store` is set to false.", null],
+  ["Item with id 'ws_1' not found.", null],
   ['Reasoning input items can only be provided to a reasoning or computer use model.', null],
 ];
 const BODY = `{"model":"oai/gpt-5.2","store": false,"input":[{"role":"user","content":"hi"},
  {"type":"reasoning","id":"rs_1","summary":[],"encrypted_content":"SEALED"},{"type":"function_call","id":"fc_1","call_id":"c1","name":"f","arguments":"{\\"a\\": 1}"},
- {"type":"function_call_output","call_id":"c1","output":"x"},{"type":"web_search_call","id":"ws_1","status":"completed"}]}`;
+ {"type":"function_call_output","call_id":"c1","output":"x"},{"type":"web_search_call","id":"ws_1","status":"completed"},
+ {"type":"image_generation_call","id":"ig_1","status":"completed","result":null}]}`;
 const whole = { id: 'resp_1', object: 'response', status: 'completed', output: [] };
 
 describe('sealed reasoning that is refused', () => {
@@ -45,7 +48,8 @@ describe('sealed reasoning that is refused', () => {
           [undefined, undefined],
           ['function_call', undefined],
           ['function_call_output', undefined],
-          ['web_search_call', 'ws_1'],
+          ['web_search_call', undefined],
+          ['image_generation_call', 'ig_1'],
         ],
       );
       assert.ok(upstream.seen[1]!.text.includes('"arguments":"{\\"a\\": 1}"'), 'other bytes stay');
