@@ -93,6 +93,11 @@ function describe(failure: ApiFailure, provider: string, model: string): { happe
         happened: `${provider} does not know the model ${model}`,
         advice: 'Choose another model in Cursor, or correct the model in LLM Router.',
       };
+    case 'notLoaded':
+      return {
+        happened: `${provider} cannot load the model ${model}`,
+        advice: 'Free memory or correct the model there, or choose another one.',
+      };
     case 'contextLength':
       return {
         happened: `The conversation is too long for ${model}`,

@@ -48,6 +48,7 @@ const COUNTS: ReadonlySet<string> = new Set([
   'rateLimit',
   'overloaded',
   'server',
+  'notLoaded',
   'timeout',
   'network',
   'protocol',

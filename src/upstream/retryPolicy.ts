@@ -31,6 +31,7 @@ const ELSEWHERE: ReadonlySet<string> = new Set([
   'auth',
   'permission',
   'notFound',
+  'notLoaded',
   'contextLength',
 ]);
 

@@ -228,6 +228,8 @@ export type FailureKind =
   | 'auth'
   | 'permission'
   | 'notFound'
+  /** The model is there, and the server cannot load it. */
+  | 'notLoaded'
   | 'rateLimit'
   | 'quota'
   | 'overloaded'

@@ -59,6 +59,13 @@ const BY_CODE: Readonly<Record<string, FailureKind>> = {
 };
 
 /**
+ * Ollama says it with 500 (not enough memory, a broken or too new file), LM Studio with 400 or 404, llama.cpp's router with 500.
+ * A runner that "has terminated" without more may have fallen over this one request: that is not meant.
+ */
+const NOT_LOADED =
+  /model requires more system memory|(?:error loading|(?:failed|unable) to load) (?:the )?(?:model|llm)\b|\bmodel name=\S{1,300} failed to load|no models? loaded|model_load_failed/i;
+
+/**
  * What kind of trouble an answer is. `status` is the HTTP status, or 200 for an error inside a stream; type and code
  * are the provider's own. Wording counts only where no plain login or address problem speaks already.
  */
@@ -67,6 +74,7 @@ export function classify(status: number, type?: string | null, code?: string | n
   if (status === 401) return 'auth';
   // A short-term limit of Gemini speaks of quota and billing as well; its own word is unambiguous.
   if (status === 429 && /resource_exhausted/i.test(words)) return 'rateLimit';
+  if (NOT_LOADED.test(words)) return 'notLoaded';
   const tokens = /per (minute|day|hour)|\bTPM\b|\bRPM\b|rate.?limit/i.test(words);
   for (const [kind, pattern] of BY_WORDS) {
     if (kind === 'contextLength' && status === 429 && tokens) continue;
@@ -76,9 +84,7 @@ export function classify(status: number, type?: string | null, code?: string | n
   if (
     status >= 400 &&
     status < 500 &&
-    /model\b.{0,120}\b(not found|does not exist)|not a valid model|invalid model name|no models? loaded|failed to load model/i.test(
-      words,
-    )
+    /model\b.{0,120}\b(not found|does not exist)|not a valid model|invalid model name/i.test(words)
   )
     return 'notFound';
   const known = kindOfStatus(status);
@@ -121,6 +127,7 @@ const STATUS: Readonly<Record<FailureKind, number>> = {
   auth: 401,
   permission: 403,
   notFound: 404,
+  notLoaded: 500,
   rateLimit: 429,
   quota: 402,
   overloaded: 503,

@@ -203,6 +203,7 @@ const TYPES: Readonly<Record<FailureKind, string>> = {
   auth: 'authentication_error',
   permission: 'permission_error',
   notFound: 'not_found_error',
+  notLoaded: 'api_error',
   rateLimit: 'rate_limit_error',
   quota: 'billing_error',
   overloaded: 'overloaded_error',

@@ -9,7 +9,17 @@ const context = { provider: 'Anthropic', model: 'mine/opus' };
 const options = { model: 'mine/opus', id: 'chatcmpl-1', created: 1, includeUsage: true };
 const errorOf = (failure: ApiFailure) => cursorError(failure, context).body.error as JsonObject;
 const KINDS: FailureKind[] = [
-  ...(['badRequest', 'auth', 'permission', 'notFound', 'rateLimit', 'quota', 'overloaded', 'server'] as const),
+  ...([
+    'badRequest',
+    'auth',
+    'permission',
+    'notFound',
+    'notLoaded',
+    'rateLimit',
+    'quota',
+    'overloaded',
+    'server',
+  ] as const),
   ...(['timeout', 'network', 'contextLength', 'contentPolicy', 'protocol', 'cancelled'] as const),
 ];
 const BANNED = /overloaded|rate_limit_error|upstream_failed|server_error/i;

@@ -24,6 +24,7 @@ describe('retry policy', () => {
     ['auth', 'giveUp', 'fallback'],
     ['permission', 'giveUp', 'fallback'],
     ['notFound', 'giveUp', 'fallback'],
+    ['notLoaded', 'giveUp', 'fallback'],
     ['contextLength', 'giveUp', 'fallback'],
     ['contentPolicy', 'giveUp', 'giveUp'],
     ['badRequest', 'giveUp', 'giveUp'],

@@ -11,6 +11,7 @@ const KINDS: Record<FailureKind, number> = {
   auth: 401,
   permission: 403,
   notFound: 404,
+  notLoaded: 500,
   rateLimit: 429,
   quota: 402,
   overloaded: 529,

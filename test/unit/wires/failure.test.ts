@@ -257,15 +257,80 @@ describe('failure: reading bodies', () => {
       'LM Studio without a model (openhuman#4181)',
       400,
       { error: { message: 'No models loaded. Please load a model.', type: 'invalid_request_error', param: 'model' } },
-      'notFound',
+      'notLoaded',
       /Please load/,
     ],
     [
       'LM Studio that cannot load it (continue#10150)',
       400,
       { error: { message: 'Failed to load model "gpt-oss-20b". Error: Error loading model.' } },
-      'notFound',
+      'notLoaded',
       /gpt-oss/,
+    ],
+    [
+      'LM Studio without memory for it',
+      500,
+      {
+        error: {
+          type: 'model_load_failed',
+          message:
+            "Failed to load LLM 'google/gemma-4': Error: Model loading was stopped due to insufficient system resources.",
+        },
+      },
+      'notLoaded',
+      /gemma/,
+    ],
+    [
+      'Ollama without memory for a model (continue#9160)',
+      500,
+      {
+        error: {
+          message: 'model requires more system memory (4.1 GiB) than is available (3.1 GiB)',
+          type: 'api_error',
+        },
+      },
+      'notLoaded',
+      /4\.1 GiB/,
+    ],
+    [
+      'Ollama with a broken model file (continue#12713)',
+      500,
+      {
+        error: {
+          message:
+            'llama-server process has terminated: exit status 1: error loading model: llama_model_loader: failed to load model from /m/x',
+          type: 'api_error',
+        },
+      },
+      'notLoaded',
+      /exit status 1/,
+    ],
+    [
+      "llama.cpp's router",
+      500,
+      {
+        error: {
+          code: 500,
+          message: 'model name=unsloth/Qwen3.5-9B-GGUF:UD-Q4_K_XL failed to load',
+          type: 'server_error',
+        },
+      },
+      'notLoaded',
+      /Qwen/,
+    ],
+    [
+      'Ollama whose runner fell over',
+      500,
+      { error: { message: 'llama runner process has terminated: exit status 2', type: 'api_error' } },
+      'server',
+      /exit status 2/,
+    ],
+    [
+      'a picture that did not load',
+      400,
+      { error: { message: 'The model failed to load image from URL', type: 'invalid_request_error' } },
+      'badRequest',
+      /image/,
     ],
     [
       'DeepSeek balance',
