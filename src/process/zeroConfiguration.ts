@@ -26,7 +26,9 @@ export function createZeroConfiguration(
   let fallback: string | undefined;
 
   async function look(): Promise<string[]> {
-    const fresh = (await discover()).filter(({ name, apiKeyEnv }) => apiKeyEnv === undefined && !local.has(name));
+    const fresh = (await discover()).filter(
+      ({ name, apiKeyEnv, needsKey }) => apiKeyEnv === undefined && !needsKey && !local.has(name),
+    );
     for (const one of fresh) local.set(one.name, one);
     return fresh.map(({ name }) => name);
   }

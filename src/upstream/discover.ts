@@ -1,7 +1,9 @@
 /** What could be a backend without anybody having written it down: keys in the environment, servers on local ports. Only offered, never used unasked in an editor. */
 
 import { PRESET_NAMES, PRESETS, type PresetName } from '../routing/presets';
-import { fetchList } from './modelList';
+import { isObject, parseObject } from '../wires/read';
+import { ask } from './ask';
+import { readList } from './modelList';
 import type { Send } from './send';
 
 export interface FoundBackend {
@@ -10,6 +12,8 @@ export interface FoundBackend {
   /** 'environment OPENAI_API_KEY' or 'answers on http://127.0.0.1:11434'. */
   where: string;
   apiKeyEnv?: string;
+  /** It answers, and says nothing without a key. */
+  needsKey?: true;
 }
 
 /** Milliseconds a local server may take to answer. */
@@ -39,6 +43,11 @@ export async function foundOnLocalPorts(send: Send): Promise<FoundBackend[]> {
 
 async function askLocal(name: PresetName, send: Send): Promise<FoundBackend | undefined> {
   const url = new URL(`${PRESETS[name].baseUrl}/models`);
-  const list = await fetchList({ send, url, headers: {}, local: true }, LOCAL_MS);
-  return list && { name, preset: name, where: `answers on ${url.origin}` };
+  const answer = await ask({ send, request: { method: 'GET', url, headers: {}, local: true }, ms: LOCAL_MS });
+  if (!('status' in answer)) return undefined;
+  const found = { name, preset: name, where: `answers on ${url.origin}` };
+  if (answer.status === 200) return readList(answer.text) && found;
+  // LM Studio and LocalAI, where their keys are switched on. Anybody else may listen there, too: only an API's own refusal counts.
+  const { error } = (answer.status === 401 && parseObject(answer.text)) || {};
+  return isObject(error) && typeof error.message === 'string' ? { ...found, needsKey: true } : undefined;
 }

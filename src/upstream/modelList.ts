@@ -36,7 +36,7 @@ export async function fetchList(
 }
 
 /** OpenAI's and Anthropic's `{data:[{id}]}`, Ollama's `{models:[{name}]}`, Together's bare array. Gemini's ids lose `models/`. */
-function readList(text: string): ModelList | undefined {
+export function readList(text: string): ModelList | undefined {
   let value: unknown;
   try {
     value = JSON.parse(text);

@@ -129,7 +129,7 @@ function foundItem(found: FoundBackend): Source {
   const preset = presetNames.find((name) => name === found.preset);
   const item: Source = {
     label: preset ? PRESET_CARDS[preset].title : found.name,
-    description: found.where,
+    description: found.needsKey ? `${found.where} · ${t`needs a key`}` : found.where,
     iconPath: new ThemeIcon('search'),
     found,
   };
@@ -152,7 +152,8 @@ function addressOf({ preset: name, found, filled }: Source): Address | undefined
   if (filled) return { ...filled, needsKey: filled.keyEnv !== undefined };
   const preset = name && PRESET_CARDS[name];
   if (!preset || (!found && (preset.fill || name === 'litellm' || name === 'vllm'))) return undefined;
-  return { preset: name, needsKey: preset.needsKey, ...(found?.apiKeyEnv && { foundEnv: found.apiKeyEnv }) };
+  const needsKey = preset.needsKey || found?.needsKey === true;
+  return { preset: name, needsKey, ...(found?.apiKeyEnv && { foundEnv: found.apiKeyEnv }) };
 }
 
 export function askUrl(name: PresetName | undefined, step?: StepInput['step'], before?: string) {
@@ -177,9 +178,9 @@ export function typedAddress(url: string, preset: PresetName | undefined): Addre
   return PRESET_CARDS[name].baseUrl === baseUrl ? { preset: name, needsKey } : { preset: name, baseUrl, needsKey };
 }
 
-/** A server of one's own at its usual address has no key. */
-function needsAsking({ preset, baseUrl, foundEnv }: Address): boolean {
-  return foundEnv !== undefined || baseUrl !== undefined || !(preset && PRESET_CARDS[preset].local);
+/** A server of one's own at its usual address has no key, unless it says so. */
+function needsAsking({ preset, baseUrl, foundEnv, needsKey }: Address): boolean {
+  return needsKey || foundEnv !== undefined || baseUrl !== undefined || !(preset && PRESET_CARDS[preset].local);
 }
 
 const proposedName = ({ name, preset, baseUrl }: Address): string => name ?? preset ?? hostName(baseUrl);

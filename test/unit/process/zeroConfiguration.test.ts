@@ -37,6 +37,11 @@ describe('zero configuration over time', () => {
     await look();
     assert.deepEqual(told, [[['openai!', 'ollama', 'demo'], ['ollama']]]);
   });
+  it('uses no server that wants a key, which nobody has given', async () => {
+    const { answering, zero } = world({ OPENAI_API_KEY: 'x' });
+    answering.push({ ...ollama, needsKey: true });
+    assert.deepEqual(names(await zero.read()), ['openai!', 'demo']);
+  });
   it('keeps the default that bare names had', async () => {
     const { answering, zero, told, look } = world({ GROQ_API_KEY: 'x' });
     assert.deepEqual(names(await zero.read()), ['groq!', 'demo']);
