@@ -180,6 +180,8 @@ function ask(url: URL, request: NetworkRequest, socket: Socket, signal: AbortSig
     const abort = () => outgoing.destroy(new Error('aborted'));
     signal.addEventListener('abort', abort);
     outgoing.on('error', reject);
+    // An answer that switches to another protocol (101) is no answer and no error.
+    outgoing.on('close', () => reject(new SaidError(say.closed)));
     outgoing.on('response', (answer) => {
       signal.removeEventListener('abort', abort);
       // From here the caller's own signal ends the body; the time limit was for the head.

@@ -287,10 +287,14 @@ export function localJson(port: number, route: string): Promise<Record<string, u
   return askLocal(port, route).catch(() => undefined);
 }
 
+/** Milliseconds for the whole answer: after a restart of the machine somebody else may listen there. */
+const ANSWER_MS = 1_500;
+
 /** The same, but rejects when this process could not ask. */
 export function askLocal(port: number, route: string): Promise<Record<string, unknown> | undefined> {
   return new Promise((resolve, reject) => {
-    const request = http.get({ host: '127.0.0.1', port, path: route, agent: false, timeout: 1_500 }, (response) => {
+    const signal = AbortSignal.timeout(ANSWER_MS);
+    const request = http.get({ host: '127.0.0.1', port, path: route, agent: false, signal }, (response) => {
       let body = '';
       response.setEncoding('utf8');
       response.on('data', (chunk: string) => (body.length < 65_536 ? (body += chunk) : request.destroy()));
@@ -303,7 +307,8 @@ export function askLocal(port: number, route: string): Promise<Record<string, un
         }
       });
     });
-    request.on('timeout', () => request.destroy());
+    // What switches to another protocol (101) is neither an answer nor an error.
+    request.on('close', () => resolve(undefined));
     request.on('error', (error: NodeJS.ErrnoException) =>
       SHORT_OF.has(error.code ?? '') ? reject(error) : resolve(undefined),
     );

@@ -99,6 +99,14 @@ describe('requests of the tunnel', () => {
     await assert.rejects(get(through(), 'http://one.example.com/'), /not an https address/);
   });
 
+  it('end at an answer that switches to another protocol: nobody asked for one', async () => {
+    internet.site('switches.example.com', (request) =>
+      request.socket.end('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: other\r\n\r\n'),
+    );
+    const asked = get(through(), 'https://switches.example.com/');
+    await assert.rejects(asked, { message: 'switches.example.com could not be reached: the connection was closed.' });
+  });
+
   describe('verification', () => {
     const url = 'https://llm.example.com';
     const verifier = (network = through()) => createVerifier({ clientKey: CLIENT_KEY, healthProof, port: 1, network });
