@@ -2,6 +2,7 @@
  * The one supervisor for every provider: start, verify, watch, repair, and say so. It decides when; a Driver knows how.
  * One loop reads events from one mailbox, so nothing happens twice at the same time.
  */
+import { isDeepStrictEqual } from 'node:util';
 import { errorWords, type Said } from '../said';
 import { type AttendEnd, attendLink, type Note } from './attend';
 import { type Driver, type Link, TunnelProblem } from './driver';
@@ -77,7 +78,7 @@ export function superviseTunnel({ driver, verifier, clock, localPort, log: write
     };
     if (checkingUrl && checkingUrl !== next.publicUrl) next.checkingUrl = checkingUrl;
     for (const key of Object.keys(next) as (keyof TunnelStatus)[]) if (next[key] === undefined) delete next[key];
-    if (JSON.stringify(next) === JSON.stringify(status)) return;
+    if (isDeepStrictEqual(next, status)) return;
     const told = next.state !== status.state || next.message !== status.message;
     status = next;
     if (told)

@@ -27,6 +27,13 @@ describe('the supervisor of a tunnel', () => {
     rig.seen.length = 0;
   }
 
+  it('that stays online says so once', async () => {
+    await online();
+    await rig.clock.pass(5 * MINUTE);
+    assert.ok(rig.outside.probes.length > 4);
+    assert.deepEqual(rig.seen, []);
+  });
+
   it('forgets refusals and failed starts of before with each time that it was online', async () => {
     await online();
     for (let round = 0; round < 4; round += 1) {
