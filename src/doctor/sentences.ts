@@ -49,7 +49,7 @@ export const say = catalogue('doctor', {
   aliases: (count: number) => `${count} aliases`,
   atPlace: (place: string, what: Words) => `${place}: ${textOf(what)}`,
   andMore: (count: number) => `And ${count} more.`,
-  settingsFix: 'Correct it; until then the last good settings stay in force.',
+  settingsFix: 'Correct it; until then the last good settings stay in force, if there were any.',
   settingsCare: 'Correct it when something does not work as expected.',
   settingsUnusable: 'The settings cannot be used.',
 

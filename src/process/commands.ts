@@ -4,6 +4,7 @@
  */
 
 import { SaidError } from '../said';
+import type { Problem } from '../settings/problem';
 import { type Settings, settingsSchema } from '../settings/schema';
 import { isObject } from '../wires/read';
 import { CALLS, type CallsBy, type ConfigPush, type ConfigResult } from './contract';
@@ -43,11 +44,18 @@ export function createCommands(options: CommandOptions): Commands {
   let lastResult: ConfigResult | undefined;
   let stoppedByPerson = false;
   let resumeWhenConfigured = false;
+  /** Why there are no settings in force yet. */
+  let wrong: Problem | undefined;
   let handedOver = false;
   let stopping = false;
 
   const start = async (): Promise<void> => {
     if (handedOver) throw new SaidError(say.newerTookOver);
+    // With settings of nobody it would listen at another port, and open a tunnel that nobody asked for.
+    if (appliedHash === undefined && wrong) {
+      resumeWhenConfigured = true;
+      throw new SaidError(say.wrongSettings(wrong.path, wrong.says ?? wrong.message));
+    }
     await core.start();
   };
 
@@ -75,6 +83,7 @@ export function createCommands(options: CommandOptions): Commands {
     if (!result.applied) {
       // The last good settings are still in force, but their problems are not what is shown: pushed again they count anew.
       lastResult = undefined;
+      wrong = result.problems.find(({ severity }) => severity === 'error');
       return { ...result, ...(known.changedAt === undefined ? {} : { changedAt: known.changedAt }) };
     }
     const first = appliedHash === undefined;

@@ -51,4 +51,6 @@ export const say = catalogue('process', {
     `The router did not finish "${call}" within ${seconds} s. Its log may say why.`,
   unknownCall: (call: string) => `This version of the router does not know "${call}".`,
   noSettings: 'These are no settings.',
+  wrongSettings: (path: string, why: Words) =>
+    `The router starts as soon as its settings are right. llmRouter.${path}: ${textOf(why)}`,
 });

@@ -13,7 +13,7 @@ export const say = catalogue('trouble', {
   setting: (path: string, why: Words, more: number | undefined) =>
     `Setting ${path}: ${textOf(why)}${more === undefined ? '' : ` And ${more} more.`}`,
   settingsShort: 'settings',
-  settingsFix: 'Correct it; until then the last good settings stay in force.',
+  settingsFix: 'Correct it; until then the last good settings stay in force, if there were any.',
   ledgerShort: 'usage is not recorded',
   ledgerFix: 'Make room, or make the folder writable.',
   budgetShort: 'budget',

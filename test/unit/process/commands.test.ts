@@ -25,7 +25,9 @@ describe('what windows say to the router', () => {
       state: { phase: 'stopped', port: undefined, running: 0 },
       push: async ({ settings }: ConfigPush) => {
         calls.push(`push ${(settings as { port: number }).port}`);
-        return valid ? { applied: true, problems: [] } : { applied: false, reason: 'invalid', problems: [] };
+        return valid
+          ? { applied: true, problems: [] }
+          : { applied: false, reason: 'invalid', problems: [{ path: 'port', message: 'No.', severity: 'error' }] };
       },
       start: async () => void calls.push('start'),
       stop: ({ drainMs }: { drainMs: number }) => {
@@ -115,6 +117,22 @@ describe('what windows say to the router', () => {
     before = { running: true };
     await make().pushConfig(pushOf(1));
     assert.deepEqual(calls, ['push 1', 'start', 'push 1', 'start']);
+  });
+
+  it('does not start with settings of nobody where the first ones are wrong, says which, and starts when they are right', async () => {
+    const commands = make();
+    valid = false;
+    await commands.pushConfig(pushOf(1, 1));
+    await assert.rejects(commands.start(), /llmRouter\.port: No\./);
+    await assert.rejects(commands.restart(), /llmRouter\.port: No\./);
+    assert.ok(!calls.includes('start'));
+    valid = true;
+    await commands.pushConfig(pushOf(2, 2));
+    assert.deepEqual(calls.slice(-2), ['push 2', 'start']);
+    valid = false;
+    await commands.pushConfig(pushOf(3, 3));
+    await commands.restart();
+    assert.equal(calls.at(-1), 'start', 'good ones are in force');
   });
 
   it('a second Stop does not wait for the first', async () => {
