@@ -19,6 +19,8 @@ export interface Appender {
   flush(): boolean;
   /** Lets go of files that were replaced or deleted under us, and makes the folder again where records wait for one. */
   check(): void;
+  /** Bytes of a month's file as it is now; undefined where it is not open, or ends in a torn line. */
+  size(month: string): number | undefined;
   close(): void;
 }
 
@@ -31,6 +33,8 @@ function openMonth(file: string): { fd: number; torn: boolean } {
 }
 
 export interface AppenderEvents {
+  /** It is in the file of its month, where it takes so many bytes. */
+  onWritten(record: RequestRecord, month: string, bytes: number): void;
   /** A sentence when the disk starts to refuse, and undefined when it takes records again. */
   onProblem(problem: Said | undefined): void;
   /** The oldest that waited: there is no room for it any more. */
@@ -39,7 +43,7 @@ export interface AppenderEvents {
 
 export function createAppender(
   folder: string,
-  { onProblem, onLost }: AppenderEvents,
+  { onWritten, onProblem, onLost }: AppenderEvents,
   mostWaiting = MAX_WAITING,
 ): Appender {
   const files = new Map<string, { fd: number; torn: boolean }>();
@@ -65,6 +69,7 @@ export function createAppender(
     try {
       if (writeSync(file.fd, bytes) !== bytes.length) throw new Error(say.diskFull.text);
       file.torn = false;
+      onWritten(record, month, bytes.length);
     } finally {
       // Opened anew the next time, which looks for a torn line.
       if (file.torn) close(month);
@@ -107,6 +112,10 @@ export function createAppender(
         // The records wait on, and it was told.
       }
       for (const [month, file] of files) if (fstatSync(file.fd).nlink === 0) close(month);
+    },
+    size(month) {
+      const file = files.get(month);
+      return file && !file.torn ? fstatSync(file.fd).size : undefined;
     },
     close() {
       flush();

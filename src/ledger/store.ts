@@ -12,6 +12,7 @@ import type { Said } from '../said';
 import { createAppender } from './appender';
 import { boundedRecord, readBlocks } from './lines';
 import { fillRecent, headOf, loadRollups, monthFile, monthSizes, rollupFile } from './monthFiles';
+import { createPending } from './pending';
 import { createRecent } from './recent';
 import { OWN_CHECKS, type RequestRecord } from './record';
 import {
@@ -105,7 +106,9 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
   /** Sums of what was lost. */
   const lostRows = new Map<string, Row>();
   let lost = 0;
+  const pending = createPending();
   const events = {
+    onWritten: pending.written,
     onProblem: (sentence: Said | undefined) => {
       writeProblem = sentence;
     },
@@ -119,8 +122,6 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
   const months = new Map<string, Rollup>();
   const saved = new Map<string, { offset: number; at: number }>();
   const recent = createRecent(500);
-  /** Our own records that the roll-ups have not read back yet. */
-  const pending = new Map<string, RequestRecord>();
   const listeners: ((record: RequestRecord) => void)[] = [];
   let opened = false;
 
@@ -133,6 +134,13 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
 
   /** Sums can be made anew from the records: a refusal is no loss. */
   const trySave = (month: string, rollup: Rollup): Promise<void> => save(month, rollup).catch(() => undefined);
+
+  async function saveWhenDue(month: string, rollup: Rollup): Promise<void> {
+    const last = saved.get(month);
+    if (!last || rollup.offset - last.offset > SAVE_BYTES || now() - last.at > SAVE_MS) await trySave(month, rollup);
+  }
+
+  const countOwn = (): Set<string> => pending.countInto(months, (month) => appender?.size(month));
 
   function take(record: RequestRecord, rollup: Rollup, known: boolean): void {
     count(rollup.rows, record);
@@ -157,15 +165,16 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
       rollup.offset = block.offset;
       rollup.torn += block.torn;
     }
-    const last = saved.get(month);
-    if (!last || rollup.offset - last.offset > SAVE_BYTES || now() - last.at > SAVE_MS) await trySave(month, rollup);
   }
 
   async function syncNow(): Promise<void> {
     appender?.check();
     appender?.flush();
     const sizes = new Map(await monthSizes(folder));
-    for (const [month, size] of sizes) if (months.get(month)?.offset !== size) await readOn(month, size);
+    const counted = countOwn();
+    for (const [month, size] of sizes)
+      if (!counted.has(month) && months.get(month)?.offset !== size) await readOn(month, size);
+    for (const [month, rollup] of months) if (sizes.has(month)) await saveWhenDue(month, rollup);
     for (const [month, rollup] of months) if (!sizes.has(month) && rollup.offset > 0) await forget(month, rollup);
     if (!readOnly && retained !== undefined) await dropOld(retained);
   }
@@ -201,10 +210,11 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
   }
 
   let running: Promise<void> = Promise.resolve();
-  let syncing = false;
+  /** Those that run or wait: what they read is not counted in another way meanwhile. */
+  let syncs = 0;
   const sync = (): Promise<void> => {
-    syncing = true;
-    const next = running.then(syncAndTell).finally(() => (syncing = false));
+    syncs += 1;
+    const next = running.then(syncAndTell).finally(() => (syncs -= 1));
     running = next.catch(() => undefined);
     return next;
   };
@@ -223,7 +233,7 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
       return totals;
     };
     for (const row of rows()) if (wanted(row)) addTotals(into(row), row);
-    for (const record of pending.values()) {
+    for (const record of pending.records()) {
       const about = rowKeyOf(record);
       if (wanted(about)) addRecord(into(about), record);
     }
@@ -242,10 +252,11 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
     append(record) {
       if (!appender) throw new Error('this ledger was opened for reading only');
       const kept = boundedRecord(record);
-      pending.set(kept.id, kept);
+      pending.add(kept);
       recent.add(kept);
-      if (pending.size >= MAX_PENDING && !syncing) void sync().catch(() => undefined);
-      return appender.append(kept);
+      const written = appender.append(kept);
+      if (pending.size >= MAX_PENDING && syncs === 0 && countOwn().size === 0) void sync().catch(() => undefined);
+      return written;
     },
     recent: recent.newest,
     async summary({ from, to, by }) {

@@ -202,6 +202,60 @@ describe('ledger on disk', () => {
     assert.ok(ours.recent(5).some((record) => record.id === foreign.id));
   });
 
+  it('counts its own records as it wrote them, without reading them back', async () => {
+    const ledger = await ledgerOf();
+    ledger.append(at(NOON, { cost: 1 }));
+    await ledger.sync();
+    const { size } = statSync(file());
+    ledger.append(at(NOON, { cost: 2 }));
+    // Of the same length, and in the place of the line: whoever read it back would find no record.
+    const first = readFileSync(file()).subarray(0, size);
+    writeFileSync(
+      file(),
+      Buffer.concat([first, Buffer.alloc(statSync(file()).size - size - 1, 'x'), Buffer.from('\n')]),
+    );
+    await ledger.sync();
+    assert.deepEqual([ledger.today().requests, ledger.today().cost, ledger.torn], [2, 3, 0]);
+  });
+
+  it('counts each record once, whoever wrote it and whenever both look', async () => {
+    const ours = await ledgerOf();
+    const theirs = await ledgerOf();
+    const told: string[] = [];
+    ours.onForeign((record) => told.push(record.id));
+    let spent = 0;
+    const foreign: string[] = [];
+    for (let turn = 0; turn < 60; turn++) {
+      // Every order of two writers and a look, several times.
+      const mine = [1, 2, 4, 7].includes(turn % 8);
+      const record = at(NOON, { cost: 1 + turn });
+      spent += 1 + turn;
+      (mine ? ours : theirs).append(record);
+      if (!mine) foreign.push(record.id);
+      if (turn % 3 === 0) await ours.sync();
+      if (turn % 5 === 0) void ours.sync();
+      assert.equal(ours.spentSince('main', '') <= spent, true);
+    }
+    await ours.sync();
+    assert.deepEqual([ours.today().requests, ours.today().cost], [60, spent]);
+    assert.deepEqual(told, foreign);
+    const again = await ledgerOf();
+    assert.deepEqual([again.today().requests, again.today().cost], [60, spent]);
+  });
+
+  it('counts what it writes in the midst of a look at the disk once', async () => {
+    const ledger = await ledgerOf();
+    ledger.append(at(NOON, { cost: 1 }));
+    for (let turn = 0; turn < 20; turn++) {
+      const looks = [ledger.sync(), ledger.sync()];
+      for (let n = 0; n < 700; n++) ledger.append(at(NOON, { cost: 1 }));
+      await Promise.all(looks);
+      assert.equal(ledger.today().requests, 1 + 700 * (turn + 1));
+    }
+    await ledger.sync();
+    assert.equal(ledger.today().cost, 14_001);
+  });
+
   it('makes a damaged or stale roll-up anew from the records', async () => {
     const first = await ledgerOf();
     first.append(at(NOON, { cost: 1 }));

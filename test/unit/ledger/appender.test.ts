@@ -15,7 +15,11 @@ describe('the appender of the ledger', () => {
   let lost: RequestRecord[];
   const make = (mostWaiting?: number) => {
     const onProblem = (problem?: { text: string }) => told.push(problem?.text);
-    return createAppender(folder, { onProblem, onLost: (record) => lost.push(record) }, mostWaiting);
+    return createAppender(
+      folder,
+      { onWritten: () => undefined, onProblem, onLost: (record) => lost.push(record) },
+      mostWaiting,
+    );
   };
   const file = (month = '2026-11') => path.join(folder, `requests-${month}.jsonl`);
   const ids = (month?: string) =>
