@@ -97,6 +97,10 @@ function exportBackend(backend: Backend, out: Collector): void {
     out.note(`the keys of ${backend.name} behind the first. There several keys of a model share its requests.`);
   if (backend.routes || backend.models.some(({ routes }) => routes))
     out.note(`the routes of ${backend.name} for kinds of requests.`);
+  if (backend.preset === 'vertex')
+    out.note(
+      `a key of ${backend.name} that lasts: an access token of Google's ends after an hour. LiteLLM's own way, vertex_ai/…, takes the credentials of a service account.`,
+    );
   if (Object.keys(backend.roleRewrites).length > 0) out.note(`the role rewrites of the backend ${backend.name}.`);
   for (const name of Object.keys(backend.query).filter((query) => query !== 'api-version'))
     out.note(`the query parameter ${name} of the backend ${backend.name}.`);
@@ -192,7 +196,7 @@ function addEntry(out: Collector, backend: Backend, { name, upstream, model, eff
         : variable !== undefined && { api_key: out.use(variable) }),
       ...(reasoning !== undefined && { reasoning_effort: reasoning }),
       ...headersOf(backend, out),
-      ...droppedOf(backend),
+      ...droppedOf(backend, provider.prefix),
       ...(backend.timeouts.total > 0 && backend.timeouts.total !== out.total && { timeout: backend.timeouts.total }),
     },
     ...(info && { info }),
@@ -285,10 +289,10 @@ function headersOf(backend: Backend, out: Collector): { extra_headers?: Record<s
   };
 }
 
-/** What the settings drop beyond the preset; drop_params does the usual rest. */
-function droppedOf(backend: Backend): { additional_drop_params?: string[] } {
-  const preset = backend.preset as PresetName | undefined;
-  const usual = (preset && PRESETS[preset].unsupportedParams) ?? [];
+/** What is dropped here; drop_params does the rest where LiteLLM knows the provider, which behind another name it does not. */
+function droppedOf(backend: Backend, prefix: string): { additional_drop_params?: string[] } {
+  const preset = presetOf(backend.preset);
+  const usual = (preset?.liteLlm?.names.includes(prefix) && preset.unsupportedParams) || [];
   const more = backend.unsupportedParams.filter((name) => !usual.includes(name));
   return more.length > 0 ? { additional_drop_params: more } : {};
 }

@@ -310,6 +310,29 @@ describe('the API of a model in an exported file', () => {
   });
 });
 
+describe('a provider that LiteLLM does not know under the exported name', () => {
+  const google =
+    'https://europe-west4-aiplatform.googleapis.com/v1/projects/p/locations/europe-west4/endpoints/openapi';
+  const dropped = (backend: object): unknown => {
+    const { model_list } = parse(fileOf(settingsOf({ backends: [backend as never] }), 'config.yaml')) as {
+      model_list: { litellm_params: { additional_drop_params?: string[] } }[];
+    };
+    return model_list[0]?.litellm_params.additional_drop_params;
+  };
+
+  it('is sent nothing there either that it refuses', () => {
+    assert.deepEqual(dropped({ name: 'v', preset: 'vertex', baseUrl: google }), ['store', 'logit_bias']);
+    assert.ok(
+      (dropped({ name: 'x', preset: 'xai', baseUrl: 'https://relay.example/v1' }) as string[]).includes('logit_bias'),
+    );
+    assert.equal(dropped({ name: 'x', preset: 'xai' }), undefined, 'known: drop_params does it');
+  });
+  it('has a key there that ends after an hour, where it is Vertex: told', () => {
+    const text = fileOf(settingsOf({ backends: [{ name: 'v', preset: 'vertex', baseUrl: google }] }), 'config.yaml');
+    assert.match(text, /# Not carried over: a key of v that lasts: .* vertex_ai\//);
+  });
+});
+
 describe('the model behind a name in an exported file', () => {
   it('is its base_model and comes back as base; what is hidden is said, for there it is listed', () => {
     const settings = settingsOf({
