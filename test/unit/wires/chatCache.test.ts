@@ -58,6 +58,25 @@ describe('cache marks in chat bodies (N15)', () => {
     assert.equal(cacheMarkOf(agent()), undefined);
   });
 
+  it('stand there for a mark of the whole body, too, with its time, and the field itself does not', () => {
+    const body = chatCodec.emitRequest(agent({ cache_control: MARK }), { ...OPENROUTER, addCacheControl: true });
+    assert.deepEqual(
+      marks(body).map(([, mark]) => mark),
+      [MARK, MARK, MARK, MARK],
+    );
+    assert.equal(body.cache_control, undefined);
+    const [message] = chatCodec.emitRequest(
+      messagesCodec.parseRequest({
+        model: 'm',
+        max_tokens: 9,
+        cache_control: MARK,
+        messages: [{ role: 'user', content: 'a' }],
+      }),
+      OPENROUTER,
+    ).messages as JsonObject[];
+    assert.deepEqual(message?.content, [{ type: 'text', text: 'a', cache_control: MARK }]);
+  });
+
   it('are added for a client that sends none where the settings say so, and nowhere else', () => {
     const count = (target: EmitTarget) => marks(chatCodec.emitRequest(agent(), target)).length;
     assert.equal(count({ ...OPENROUTER, addCacheControl: true }), 4);
