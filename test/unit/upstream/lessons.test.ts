@@ -330,6 +330,124 @@ describe('reading refusals', () => {
       assert.deepEqual(learned(words), []);
   });
 
+  for (const about of [
+    ...['unsupported value', 'invalid value', 'must be 1', 'between 0 and 2', 'out of range', 'less than 2'],
+    ...['greater than 2', 'more than 2', 'at most 2', 'at least 0', 'the maximum is 2', 'the minimum is 0'],
+    ...['supported values: 1', 'one of 0 and 1'],
+  ])
+    it(`"${about}" speaks of a value`, () => {
+      assert.deepEqual(learned(openAi(`temperature is not supported here: ${about}`)), []);
+      assert.deepEqual(learned(openAi(`Not supported: ${about}`, 'temperature')), []);
+    });
+  it('a value of which only the default is taken goes, whatever else the words say of it', () => {
+    const words = 'temperature is not supported here: it must be 1, only the default';
+    assert.deepEqual(learned(openAi(words)), ['- temperature']);
+    assert.deepEqual(learned(openAi('Only the default is supported.', 'temperature', 'unsupported_value')), [
+      '- temperature',
+    ]);
+  });
+
+  it('what `param` names is left out by the code, or by words that say that it is not taken', () => {
+    for (const code of ['unsupported_parameter', 'unknown_parameter'])
+      assert.deepEqual(learned(openAi('No.', 'top_k', code)), ['- top_k'], code);
+    for (const words of [
+      ...['Unsupported.', 'Not supported.', 'Not yet supported.', 'Unknown.', 'Unrecognized.', 'Unexpected.'],
+      ...['The model does not support it.', 'Not permitted.', 'Not allowed.', 'Deprecated.', 'Extraneous.'],
+    ])
+      assert.deepEqual(learned(openAi(words, 'top_k')), ['- top_k'], words);
+    assert.deepEqual(learned(openAi('Wrong.', 'top_k')), []);
+    assert.deepEqual(
+      learned(openAi("'low' is not a word that is supported: unsupported.", 'verbosity', 'unsupported_value')),
+      [],
+    );
+  });
+
+  it('a refusal with a condition speaks of this request, one of the model or the account of all', () => {
+    for (const condition of [
+      ...['when tools are sent', 'while streaming', 'unless n is 1', 'together with seed', 'if both are set'],
+      ...['in this combination', 'combined with seed', 'without seed', 'as it conflicts', 'as it would conflict'],
+      ...['as they are mutually exclusive', 'if tools are sent', 'with tools'],
+    ])
+      assert.deepEqual(learned(openAi(`top_k is not supported ${condition}`)), ['- top_k once'], condition);
+    for (const fact of [
+      ...['with this model', 'with the selected model', 'with the current model', 'with the requested model'],
+      ...['with the given model', 'with model m', 'at all'],
+    ])
+      assert.deepEqual(learned(openAi(`top_k is not supported ${fact}`)), ['- top_k'], fact);
+    const notVerified =
+      'Your organization must be verified to generate reasoning summaries. Please go to the settings and click on Verify Organization. If you just verified, it can take up to 15 minutes for access to propagate.';
+    assert.deepEqual(learned(openAi(notVerified, 'reasoning.summary', 'unsupported_value'), RESPONSES), [
+      '- reasoning.summary',
+    ]);
+  });
+
+  it('a word for what has several names is the name that was sent', () => {
+    const refused = (word: string) => openAi(`This model does not support ${word}`);
+    assert.deepEqual(learned(refused('reasoning')), ['- reasoning_effort']);
+    assert.deepEqual(learned(refused('Thinking.'), MESSAGES), ['- thinking']);
+    assert.deepEqual(learned(refused('think'), MESSAGES), ['- thinking']);
+    assert.deepEqual(learned(refused('verbosity'), RESPONSES), ['- text.verbosity']);
+  });
+
+  it('cache marks of system and tools go', () => {
+    const extra = (place: string) => openAi(`${place}.cache_control: Extra inputs are not permitted`);
+    assert.deepEqual(learned(extra('system.0'), MESSAGES), ['- system[].cache_control']);
+    assert.deepEqual(learned(extra('tools.0')), ['- tools[].cache_control']);
+  });
+
+  it('eight changes at most come of one refusal, each once, from what stands at its beginning', () => {
+    const names = Array.from({ length: 9 }, (_, at) => `extra_${at}`);
+    const body = { ...CHAT, ...Object.fromEntries(names.map((name) => [name, 1])) };
+    const list = (given: string[]) =>
+      openAi(given.map((name) => `{'type': 'extra_forbidden', 'loc': ('body', '${name}')}`).join(', '));
+    const first = names.slice(0, 8).map((name) => `- ${name}`);
+    assert.deepEqual(learned(list(names), body), first);
+    assert.deepEqual(learned(list(['extra_1', 'extra_1']), body), ['- extra_1']);
+    assert.deepEqual(learned(openAi(`${'far '.repeat(500)}Unknown parameter: 'top_k'.`)), []);
+  });
+
+  it('what lies deeper than three names is told, not left out', () => {
+    const body = { ...CHAT, a: { b: { c: { d: 1 } } } };
+    assert.deepEqual(learned(openAi("Unknown parameter: 'a.b.c'."), body), ['- a.b.c']);
+    assert.deepEqual(learned(openAi("Unknown parameter: 'a.b.c.d'."), body), []);
+  });
+
+  it('a name that no header and no file could hold is told, not left out', () => {
+    for (const name of ['schöne_farbe', 'x'.repeat(65)]) {
+      const refusal = openAi(`Unknown parameter: '${name}'.`, name, 'unknown_parameter');
+      assert.deepEqual(learned(refusal, { ...CHAT, [name]: 1 }), [], name);
+    }
+  });
+
+  it('an output limit goes on under the name that is asked for, else under the other one of chat, and is never lost', () => {
+    const refused = (name: string, more = '') => openAi(`Unsupported parameter: '${name}'.${more}`, name);
+    const { max_tokens: limit, ...rest } = CHAT;
+    const newer: JsonObject = { ...rest, max_completion_tokens: limit! };
+    assert.deepEqual(learned(refused('max_tokens')), ['max_tokens > max_completion_tokens']);
+    assert.deepEqual(learned(refused('max_completion_tokens'), newer), ['max_completion_tokens > max_tokens']);
+    assert.deepEqual(learned(refused('max_tokens', ' Use max_output_tokens.')), ['max_tokens > max_output_tokens']);
+    assert.deepEqual(learned(refused('max_output_tokens', ' Use max_tokens.'), RESPONSES), [
+      'max_output_tokens > max_tokens',
+    ]);
+    assert.deepEqual(learned(refused('max_output_tokens'), RESPONSES), []);
+    assert.deepEqual(learned(refused('max_tokens', ' It must be a number.')), []);
+  });
+
+  it('one value that is taken is set where it is of the kind that was sent', () => {
+    const only = (value: string) => openAi(`invalid temperature: only ${value} is allowed for this model`);
+    assert.deepEqual(learned(only('0.6')), ['temperature = 0.6']);
+    assert.deepEqual(learned(only('1.2.3')), []);
+    assert.deepEqual(learned(only('1'), { ...CHAT, temperature: 1 }), []);
+    assert.deepEqual(learned(only('1'), { ...CHAT, temperature: null }), []);
+  });
+
+  it('`store: false` is a wish for privacy; any other switch goes', () => {
+    assert.deepEqual(learned(openAi("Unknown parameter: 'store'.")), []);
+    assert.deepEqual(learned(openAi("Unknown parameter: 'store'."), { ...CHAT, store: true }), ['- store']);
+    const body = { ...CHAT, parallel_tool_calls: false };
+    assert.deepEqual(learned(openAi("Unknown parameter: 'parallel_tool_calls'."), body), ['- parallel_tool_calls']);
+  });
+
   it('content, tools, form and number of the answer never go', () => {
     const never = ['model', 'messages', 'tools', 'response_format', 'stop', 'n', 'stream', 'store'];
     for (const name of never) {
