@@ -10,6 +10,7 @@ import { textOf } from '../../../src/said';
 import { describeOnPosix, removeFolder } from '../../support/platform';
 
 describeOnPosix('trust in a folder', 'rights that a mode tells', () => {
+  const system = process as { getuid(): number | undefined };
   let temp: string;
   beforeEach(() => {
     temp = mkdtempSync(path.join(os.tmpdir(), 'trust-'));
@@ -34,7 +35,7 @@ describeOnPosix('trust in a folder', 'rights that a mode tells', () => {
   /** Root owns what it likes; for anybody else, who we are is another one. */
   const anotherUsers = (place: string): number => {
     if (process.getuid?.() === 0) chownSync(place, 4711, -1);
-    else mock.method(process, 'getuid', () => 4712);
+    else mock.method(system, 'getuid', () => 4712);
     return process.getuid!();
   };
   const told = (trust: ReturnType<typeof trustOf>) =>
@@ -91,7 +92,7 @@ describeOnPosix('trust in a folder', 'rights that a mode tells', () => {
   });
   it('asks for no rights where the system has none (Windows)', () => {
     const all = folder('all', 0o777);
-    mock.method(process, 'getuid', () => undefined);
+    mock.method(system, 'getuid', () => undefined);
     assert.equal(told(trustOf(all)), 'own');
     assert.equal(told(trustOfFile(path.join(all, 'c.json'))), 'own');
   });

@@ -364,8 +364,8 @@ describe('reading refusals', () => {
 
   it('a refusal with a condition speaks of this request, one of the model or the account of all', () => {
     for (const condition of [
-      ...['when tools are sent', 'while streaming', 'unless n is 1', 'together with seed', 'if both are set'],
-      ...['in this combination', 'combined with seed', 'without seed', 'as it conflicts', 'as it would conflict'],
+      ...['when tools are sent', 'while streaming', 'unless n is 1', 'together', 'as both are set'],
+      ...['in this combination', 'in combined requests', 'without seed', 'as it conflicts', 'as it would conflict'],
       ...['as they are mutually exclusive', 'if tools are sent', 'with tools'],
     ])
       assert.deepEqual(learned(openAi(`top_k is not supported ${condition}`)), ['- top_k once'], condition);
@@ -439,6 +439,74 @@ describe('reading refusals', () => {
     assert.deepEqual(learned(only('1.2.3')), []);
     assert.deepEqual(learned(only('1'), { ...CHAT, temperature: 1 }), []);
     assert.deepEqual(learned(only('1'), { ...CHAT, temperature: null }), []);
+  });
+
+  const PICTURE = { type: 'image_url', image_url: { url: 'data:image/png;base64,AAAA' } };
+  const FILE = { type: 'file', file: { filename: 'a.pdf', file_data: 'data:application/pdf;base64,AAAA' } };
+  const withPart = (part: JsonObject): JsonObject => ({ ...CHAT, messages: [{ role: 'user', content: [part] }] });
+  const blind = [
+    ...['image', 'image_url', 'input_image'].map(
+      (kind) => `messages[0]: unknown variant \`${kind}\`, expected \`text\``,
+    ),
+    ...['does not', "doesn't", 'do not', 'cannot'].map((no) => `this model ${no} support images`),
+    ...['image input', 'image inputs', 'vision', 'vision.', 'image understanding', 'image!', 'image, sorry'].map(
+      (what) => `Model m does not support ${what}`,
+    ),
+    'No endpoints found that support image input',
+    'image input is not supported - hint: if this is unexpected, you may need to provide the mmproj',
+    'Image input is not enabled for this model',
+    'image inputs are not available',
+    'Invalid content type. image_url is only supported by certain models.',
+    'At most 0 images: m is not a multimodal model',
+  ];
+  for (const words of blind)
+    it(`a model that cannot see says "${words}"`, () => {
+      for (const status of [400, 404, 415, 422, 500, 501])
+        assert.deepEqual(learned(openAi(words), withPart(PICTURE), status), ['- pictures'], String(status));
+      for (const status of [401, 402, 429, 503])
+        assert.deepEqual(learned(openAi(words), withPart(PICTURE), status), [], String(status));
+      assert.deepEqual(learned(openAi(words)), []);
+    });
+  it('a format of a picture or file that is refused says nothing of the model', () => {
+    for (const words of ['this model does not support image format webp', 'image is not supported: too large'])
+      assert.deepEqual(learned(openAi(words), withPart(PICTURE)), [], words);
+    assert.deepEqual(learned(openAi('this model does not support file type xlsx'), withPart(FILE)), []);
+  });
+  const unread = [
+    ...['file', 'input_file', 'document'].flatMap((kind) => [
+      `messages[0]: unknown variant \`${kind}\`, expected \`text\``,
+      `Unknown part type: ${kind}`,
+      `Invalid value: '${kind}'. Supported values are: 'text', 'image_url'`,
+    ]),
+    ...['does not', "doesn't", 'do not', 'cannot'].map((no) => `this model ${no} support files`),
+    ...['pdf', 'pdf files', 'documents', 'document inputs', 'file.', 'file, sorry'].map(
+      (what) => `Model m does not support ${what}`,
+    ),
+    ...["unknown content part type: 'file'", 'unsupported content[].type'],
+    ...['No endpoints found that support file input', 'No endpoints found that support PDFs'],
+  ];
+  for (const words of unread)
+    it(`a model that takes no files says "${words}"`, () => {
+      assert.deepEqual(learned(openAi(words), withPart(FILE)), ['- files']);
+      assert.deepEqual(learned(openAi(words), withPart(FILE), 429), []);
+      assert.deepEqual(learned(openAi(words)), []);
+    });
+  it('the field of a beta goes with a flag that is not known, where it was sent', () => {
+    const bound = {
+      ...MESSAGES,
+      thinking: { type: 'adaptive', block_binding: { prefix_mismatch_behavior: 'drop_block' } },
+    };
+    for (const words of ['invalid beta flag', 'Unexpected value(s) `x` for the `anthropic-beta` header']) {
+      assert.deepEqual(learned(openAi(words), bound), ['- thinking.block_binding'], words);
+      assert.deepEqual(learned(openAi(words), MESSAGES), [], words);
+    }
+  });
+  it('a refusal of our own teaches nothing', () => {
+    for (const words of ["Unknown parameter: 'top_k'.", 'this model does not support images'])
+      assert.deepEqual(
+        lessonsOf({ status: 400, message: words, own: true }, () => ({ ...withPart(PICTURE), top_k: 1 })),
+        [],
+      );
   });
 
   it('`store: false` is a wish for privacy; any other switch goes', () => {
