@@ -45,7 +45,9 @@ export function createRecorder(
       phases.push(span);
     }
     span.length += bare(piece).length;
-    if (phase !== undefined) record.phases = phases;
+    if (phase === undefined) return;
+    span.phase = phase;
+    record.phases = phases;
   }
 
   function reasoningAt(at: number): ReasoningPart {

@@ -44,13 +44,12 @@ export function createCollector(): AnswerCollector {
         if (event.model !== undefined) answer.model ??= event.model;
         if (event.created !== undefined) answer.created ??= event.created;
         break;
-      case 'text':
-        block(event.index, 'text', () => ({
-          type: 'text',
-          text: '',
-          ...(event.phase !== undefined && { extra: { phase: event.phase } }),
-        })).text += event.text;
+      case 'text': {
+        const part = block(event.index, 'text', () => ({ type: 'text', text: '' }));
+        part.text += event.text;
+        if (event.phase !== undefined) part.extra = { ...part.extra, phase: event.phase };
         break;
+      }
       case 'refusal':
         block(event.index, 'refusal', () => ({ type: 'refusal', text: '' })).text += event.text;
         break;

@@ -68,7 +68,7 @@ export function createChatStreamEmitter(options: EmitterOptions): StreamEmitter 
         }
         return '';
       case 'text':
-        return chunk({ content: event.text });
+        return event.text === '' ? '' : chunk({ content: event.text });
       case 'refusal':
         return chunk({ refusal: event.text });
       case 'reasoning':

@@ -247,7 +247,7 @@ export type FailureKind =
  */
 export type StreamEvent =
   | { type: 'start'; id?: string; model?: string; created?: number }
-  /** `phase`: what Responses says of the whole block (commentary, final_answer), with its first piece. */
+  /** `phase`: what Responses says of the whole block (commentary, final_answer), with its first piece, or where it is known at the end only with an empty last one. */
   | { type: 'text'; index: number; text: string; phase?: string }
   /** `id`: the Responses item's id, known from the first event on; it must not change until the item's end. */
   | { type: 'reasoning'; index: number; text: string; id?: string }

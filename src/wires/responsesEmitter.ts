@@ -95,6 +95,13 @@ export function createResponsesEmitter(options: EmitterOptions): StreamEmitter {
     );
   }
 
+  /** Known at the end only: it stands in what ends the item. */
+  function phaseOf({ index, phase }: Extract<StreamEvent, { type: 'text' }>): string {
+    const part = open.get(index)?.part;
+    if (part?.type === 'text' && phase !== undefined) part.extra = { ...part.extra, phase };
+    return '';
+  }
+
   function reasoningItem(index: number, ownId?: string): { item: OpenItem; events: string } {
     const known = open.get(index);
     if (known?.part.type === 'reasoning') return { item: known, events: '' };
@@ -217,7 +224,7 @@ export function createResponsesEmitter(options: EmitterOptions): StreamEmitter {
   function push(event: StreamEvent): string {
     switch (event.type) {
       case 'text':
-        return event.text === '' ? '' : content(event.index, 'text', event.text, event.phase);
+        return event.text === '' ? phaseOf(event) : content(event.index, 'text', event.text, event.phase);
       case 'toolCallDelta':
         return callDelta(event.index, event.text);
       case 'reasoning':

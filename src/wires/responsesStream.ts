@@ -17,7 +17,7 @@ interface Item {
   /** Of a message. */
   phase?: string;
   /** Content parts of a message, by content index. */
-  parts: Map<number, { index: number; text: string }>;
+  parts: Map<number, { index: number; text: string; phase?: string }>;
   /** Reasoning comes as summary or as raw text; the first one seen is used. */
   reasoningKind?: 'summary' | 'raw';
   reasoningPart: number;
@@ -82,7 +82,7 @@ export function createResponsesParser(): StreamParser {
   function newItem(): Item {
     return { index: -1, started: false, text: '', closed: false, parts: new Map(), reasoningPart: 0 };
   }
-  function partOf(item: Item, contentIndex: number): { index: number; text: string } {
+  function partOf(item: Item, contentIndex: number): { index: number; text: string; phase?: string } {
     let part = item.parts.get(contentIndex);
     if (!part) {
       part = { index: nextIndex++, text: '' };
@@ -111,6 +111,7 @@ export function createResponsesParser(): StreamParser {
     const fresh = whole ? restOf(text, part.text) : text;
     const phase = type === 'text' && part.text === '' ? item.phase : undefined;
     part.text += fresh;
+    if (phase !== undefined) part.phase = phase;
     return fresh === '' ? [] : [{ type, index: part.index, text: fresh, ...(phase !== undefined && { phase }) }];
   }
 
@@ -171,6 +172,10 @@ export function createResponsesParser(): StreamParser {
         sayPhase(item, value);
         messageContent(value).forEach((part, at) => {
           events.push(...contentDone({ ...event, content_index: at }, part));
+          // Bridges know it when the item ends (opencodex#542): a word without text for what went out without it.
+          const said = item.parts.get(at);
+          if (item.phase !== undefined && said?.phase === undefined && said?.text && part.type === 'output_text')
+            events.push({ type: 'text', index: said.index, text: '', phase: item.phase });
         });
         break;
       case 'function_call':

@@ -26,11 +26,11 @@ export function cutAtStop(sequences: readonly string[]): (event: StreamEvent) =>
     if (found) {
       hit = found.sequence;
       const left = whole.slice(0, found.at);
-      return [...before, ...cutText(event.index, left), { type: 'finish', reason: 'stop', stopSequence: hit }];
+      return [...before, ...cutText(event, left), { type: 'finish', reason: 'stop', stopSequence: hit }];
     }
     const keep = beginningAtEnd(whole, wanted);
     if (keep > 0) held = { index: event.index, text: whole.slice(whole.length - keep) };
-    return [...before, ...cutText(event.index, whole.slice(0, whole.length - keep))];
+    return [...before, ...cutText(event, whole.slice(0, whole.length - keep))];
   }
   return (event) => {
     if (hit !== undefined) return event.type === 'usage' || event.type === 'end' ? [event] : [];
@@ -39,8 +39,8 @@ export function cutAtStop(sequences: readonly string[]): (event: StreamEvent) =>
   };
 }
 
-function cutText(index: number, text: string): StreamEvent[] {
-  return text === '' ? [] : [{ type: 'text', index, text }];
+function cutText(event: Extract<StreamEvent, { type: 'text' }>, text: string): StreamEvent[] {
+  return text === '' && event.phase === undefined ? [] : [{ ...event, text }];
 }
 
 function firstOf(text: string, sequences: readonly string[]): { at: number; sequence: string } | undefined {

@@ -109,6 +109,16 @@ describe('phases of Responses', () => {
     assert.deepEqual(textsOf(last.restore(read(history([{ text }])), gpt).conversation), [[text, 'final_answer']]);
   });
 
+  it('come back, too, where the phase was said behind the text', () => {
+    const late: StreamEvent[] = [
+      { type: 'text', index: 0, text: 'Let me look.' },
+      { type: 'text', index: 0, text: '', phase: 'commentary' },
+    ];
+    const memory = remember([...late, ...answer(ID, '')]);
+    const { conversation } = memory.restore(read(history([{ id: ID, text: 'Let me look.' }])), gpt);
+    assert.deepEqual(textsOf(conversation), [['Let me look.', 'commentary']]);
+  });
+
   it('part a text that was two, whatever blanks stand between them; a text that reads differently keeps none', () => {
     const two = [...said(0, 'commentary', 'Let me ', 'look.'), ...said(1, 'final_answer', 'It is 42.')];
     const memory = remember([...two, ...answer(ID, '')]);

@@ -269,9 +269,17 @@ describe('odd Responses upstreams', () => {
       { type: 'response.output_item.done', output_index: 0, item },
       { type: 'response.completed', response: { status: 'completed', output: [item] } },
     ]);
+    const { phase: _, ...unphased } = message('in_progress', []);
+    const lateEvents: JsonObject[] = [
+      { type: 'response.output_item.added', output_index: 0, item: unphased },
+      { type: 'response.output_text.delta', output_index: 0, item_id: 'msg_1', content_index: 0, delta: 'Hm.' },
+      { type: 'response.output_item.done', output_index: 0, item },
+      { type: 'response.completed', response: { status: 'completed', output: [item] } },
+    ];
+    const late = read('responses', lateEvents);
     const whole = codec.parseAnswer({ status: 'completed', output: [item] });
     const options = { model: 'm', id: 'u', created: 1, includeUsage: false };
-    for (const answer of [streamed, whole]) {
+    for (const answer of [streamed, late, whole]) {
       assert.deepEqual(answer.parts, [{ type: 'text', text: 'Hm.', extra: { phase: 'commentary' } }]);
       const [out] = codec.emitAnswer(answer, options).output as JsonObject[];
       assert.equal(out?.phase, 'commentary');
@@ -281,6 +289,23 @@ describe('odd Responses upstreams', () => {
           .map((event) => emitter.push(event))
           .join('') + emitter.finish();
       assert.equal(text.split('"phase":"commentary"').length - 1, 3);
+    }
+    const parser = codec.createStreamParser();
+    const events = lateEvents.flatMap((event) => parser.push({ data: JSON.stringify(event) }));
+    for (const [wire, count] of [
+      ['responses', 2],
+      ['chat', 0],
+      ['messages', 0],
+    ] as const) {
+      const emitter = codecFor(wire).createStreamEmitter(options);
+      const text = events.map((event) => emitter.push(event)).join('') + emitter.finish();
+      assert.equal(text.split('"phase":"commentary"').length - 1, count, wire);
+      assert.equal(text.split(/"(?:content|text|delta)":"Hm\."/).length > 1, true, wire);
+      assert.deepEqual(
+        partsOf(collect(readStream(codecFor(wire).createStreamParser(), text))),
+        [['text', 'Hm.']],
+        wire,
+      );
     }
   });
   it('a final list that leaves an item out repeats nothing (R8, R9)', () => {

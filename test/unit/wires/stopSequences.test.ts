@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
+import { collect } from '../../../src/wires/answer';
 import type { StreamEvent } from '../../../src/wires/conversation';
 import { cutAtStop } from '../../../src/wires/stopSequences';
 
@@ -51,6 +52,15 @@ describe('stop sequences', () => {
     assert.equal(text, 'one ');
     assert.deepEqual(out[1], { type: 'finish', reason: 'stop', stopSequence: 'END' });
     assert.equal(out.length, 4);
+  });
+
+  it('keep the phase of a text, also where its first piece is held back', () => {
+    const pieces: StreamEvent[] = [
+      { type: 'text', index: 0, text: 'E', phase: 'commentary' },
+      { type: 'text', index: 0, text: 'nd.' },
+    ];
+    const [said] = collect(pieces.flatMap(cutAtStop(['END']))).parts;
+    assert.deepEqual(said, { type: 'text', text: 'End.', extra: { phase: 'commentary' } });
   });
 
   it('release held text before something else begins', () => {
