@@ -5,6 +5,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
+import { CancellationTokenSource } from 'vscode-jsonrpc';
 import { createCommands } from '../../../src/process/commands';
 import { type ConfigPush, events, send } from '../../../src/process/contract';
 import { dial, type Peer } from '../../../src/process/dial';
@@ -286,6 +287,75 @@ describe('the pipe of the router', () => {
       told,
       records.map(({ id }) => id),
     );
+  });
+
+  it('keeps the newest five hundred finished requests for a window that has not heard of them', async () => {
+    const peer = await call();
+    const told: string[] = [];
+    const records = Array.from({ length: 700 }, () => requestRecord());
+    const newest = new Promise<void>((resolve) => {
+      peer.rpc.onNotification(events.request, ({ id }) => {
+        told.push(id);
+        if (id === records.at(-1)?.id) resolve();
+      });
+    });
+    await peer.prove('w');
+    for (const record of records) core.finish(record);
+    await newest;
+    // The first may have been on its way at once.
+    const ids = records.map(({ id }) => id);
+    assert.deepEqual(told.slice(-500), ids.slice(-500));
+    assert.deepEqual(told.slice(0, -500), ids.slice(0, told.length - 500));
+    assert.ok(told.length <= 501, String(told.length));
+  });
+
+  describe('ends what a long call does', () => {
+    /** The signal of the call, once it is being carried out. */
+    const carriedOut = () =>
+      new Promise<AbortSignal>((resolve) => {
+        core.installCloudflared = (_, __, signal) => {
+          resolve(signal);
+          return new Promise((___, reject) => signal.addEventListener('abort', () => reject(new Error('ended'))));
+        };
+      });
+    const aborted = (signal: AbortSignal) =>
+      new Promise<void>((resolve) => {
+        if (signal.aborted) resolve();
+        else signal.addEventListener('abort', () => resolve());
+      });
+
+    it('when its window is gone', async () => {
+      const peer = await call();
+      await peer.prove('w');
+      const signal = carriedOut();
+      const asked = send(peer.rpc, 'installCloudflared', undefined).catch(() => undefined);
+      const running = await signal;
+      assert.equal(running.aborted, false);
+      peer.close();
+      await aborted(running);
+      await asked;
+    });
+    it('when its window takes it back', async () => {
+      const peer = await call();
+      await peer.prove('w');
+      const signal = carriedOut();
+      const wish = new CancellationTokenSource();
+      const asked = send(peer.rpc, 'installCloudflared', undefined, wish.token);
+      const running = await signal;
+      wish.cancel();
+      await assert.rejects(asked, /ended/);
+      assert.equal(running.aborted, true);
+    });
+  });
+
+  it('tells no key in the values of a sentence', async () => {
+    const peer = await call();
+    await peer.prove('w');
+    const asked = send(peer.rpc, 'writeCursor', { models: ['sk-proj-abcdefgh12345678'] } as never);
+    await assert.rejects(asked, (error: Error & { data?: { says?: unknown } }) => {
+      assert.ok(error.data?.says);
+      return !/abcdefgh/.test(`${error.message} ${JSON.stringify(error.data)}`);
+    });
   });
 
   it('hears one hello from each, and tells no key in a failure', async () => {

@@ -1,6 +1,6 @@
 /** Who else may write where the router looks; the refusals themselves: integration/hostile/neighbours. */
 import assert from 'node:assert/strict';
-import fs, { chmodSync, chownSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import fs, { chmodSync, chownSync, lchownSync, mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
@@ -66,6 +66,23 @@ describeOnPosix('trust in a folder', 'rights that a mode tells', () => {
     assert.equal(trustOfFile(planted).kind, 'own');
     anotherUsers(planted);
     assert.equal(trustOfFile(planted).kind, 'open');
+  });
+  it('has none in a file that is not there yet where everybody may put one', () => {
+    assert.equal(trustOfFile(path.join(folder('sticky', 0o1777), 'c.json')).kind, 'open');
+    assert.equal(told(trustOfFile(path.join(folder('own', 0o755), 'c.json'))), 'own');
+  });
+  it('has none in a link of another user, nor in one of ours to a file of another user, where everybody may put one', function () {
+    if (process.getuid?.() !== 0) return this.skip();
+    const ours = path.join(folder('own', 0o755), 'c.json');
+    writeFileSync(ours, '{}', { mode: 0o644 });
+    const link = path.join(folder('sticky', 0o1777), 'c.json');
+    symlinkSync(ours, link);
+    assert.equal(told(trustOfFile(link)), 'own');
+    chownSync(ours, 4711, -1);
+    assert.equal(trustOfFile(link).kind, 'open');
+    chownSync(ours, 0, -1);
+    lchownSync(link, 4711, -1);
+    assert.equal(trustOfFile(link).kind, 'open');
   });
   it('has none in a file of ours where everybody may replace it', () => {
     const replaced = path.join(folder('all', 0o777), 'c.json');

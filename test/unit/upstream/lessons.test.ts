@@ -11,6 +11,7 @@ import { settingsSchema } from '../../../src/settings/schema';
 import { applyLessons } from '../../../src/upstream/lessonEdits';
 import { type LessonStore, openLessonStore } from '../../../src/upstream/lessonStore';
 import { LEAVE_OUT_PICTURES, type Lesson, lessonsOf } from '../../../src/upstream/lessons';
+import { say } from '../../../src/upstream/sentences';
 import type { JsonObject } from '../../../src/wires/conversation';
 import { readFailure } from '../../../src/wires/failure';
 
@@ -509,6 +510,13 @@ describe('reading refusals', () => {
       );
   });
 
+  it('a type goes with what it is the type of; a place that the body does not have is told', () => {
+    assert.deepEqual(learned(openAi("Unknown parameter: 'thinking.type'."), MESSAGES), ['- thinking']);
+    assert.deepEqual(learned(openAi("Unknown parameter: 'foo.type.bar'."), MESSAGES), []);
+    assert.deepEqual(learned(openAi("Unknown parameter: 'messages.0.id'."), { ...CHAT, messages: [null] }), []);
+    assert.deepEqual(learned(openAi("Unknown parameter: 'messages.7.id'.")), []);
+  });
+
   it('`store: false` is a wish for privacy; any other switch goes', () => {
     assert.deepEqual(learned(openAi("Unknown parameter: 'store'.")), []);
     assert.deepEqual(learned(openAi("Unknown parameter: 'store'."), { ...CHAT, store: true }), ['- store']);
@@ -568,6 +576,20 @@ describe('changing a body as it was taught', () => {
     assert.equal(body, '{ "a": 12345678901234567890 , "messages":[{"id":"x","content":"h\\u0069"}, {"content":"y"}]}');
     assert.deepEqual(dropped, ['top_k', 'messages[].reasoning_content']);
     assert.equal(rules.length, 2);
+  });
+
+  it('says what it did', () => {
+    const { rules } = applied(
+      '{"top_k":4,"temperature":0.2,"max_tokens":5}',
+      drop('top_k'),
+      { field: 'temperature', do: 'set', to: 1, lasting: true },
+      { field: 'max_tokens', do: 'rename', to: 'max_completion_tokens', lasting: true },
+    );
+    assert.deepEqual(rules.map(textOf), [
+      say.dropped('top_k').text,
+      say.set('temperature', '1').text,
+      say.renamed('max_tokens', 'max_completion_tokens').text,
+    ]);
   });
 
   it('joins a body of pieces once, however many lessons do not concern it', () => {
