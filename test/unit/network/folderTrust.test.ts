@@ -44,7 +44,7 @@ describeOnPosix('trust in a folder', 'rights that a mode tells', () => {
   it('names the folder, who writes there, and the command that mends it', () => {
     const all = folder('all', 0o777);
     assert.equal(told(trustOf(all)), `open: every user of this machine may write in ${all}: chmod o-w ${all}`);
-    const below = path.join(all, 'below');
+    const below = path.join(all, 'below', 'deep', 'down');
     assert.equal(told(trustOf(below)), `open: every user of this machine may write in ${all}: chmod o-w ${all}`);
     const group = folder('group', 0o770);
     assert.equal(told(trustOf(group)), `shared: its group may write in ${group}: chmod g-w ${group}`);
