@@ -63,12 +63,20 @@ function isBounded({ id, route, host, askedModel, upstreamModel, error, says, ru
   );
 }
 
-/** One line with its line end. */
+/** The ledger's line of a record and the one for whoever listens (`--json`) follow each other. */
+let latest: { record: RequestRecord; line: string } | undefined;
+
+/** One line with its line end. The record is finished: nothing of it changes any more. */
 export function encodeLine(record: RequestRecord): string {
+  if (latest?.record !== record) latest = { record, line: `${textWithIdFirst(record)}\n` };
+  return latest.line;
+}
+
+function textWithIdFirst(record: RequestRecord): string {
   const text = JSON.stringify(record);
-  if (text.startsWith(START)) return `${text}\n`;
+  if (text.startsWith(START)) return text;
   const { id, ...rest } = record;
-  return `${JSON.stringify({ id, ...rest })}\n`;
+  return JSON.stringify({ id, ...rest });
 }
 
 /** What everybody who reads records goes by: a line without it would stop the start of the router, not only a view. */

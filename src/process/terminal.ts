@@ -1,6 +1,7 @@
 /** What a person reads when the router runs in a terminal, and the JSON lines a program reads with --json (design §4). */
 
 import type { Writable } from 'node:stream';
+import { encodeLine } from '../ledger/lines';
 import type { RequestRecord } from '../ledger/record';
 import type { Problem } from '../settings/problem';
 import type { TunnelStatus } from '../tunnel/tunnel';
@@ -69,7 +70,7 @@ function jsonTerminal({ out, err, redact }: TerminalOptions, worth: Worth): Omit
         ...(status.message && { message: status.message }),
         ...(status.until && { until: new Date(status.until).toISOString() }),
       }),
-    request: (record) => event({ event: 'request', ...record }),
+    request: (record) => void out.write(`{"event":"request",${encodeLine(record).slice(1)}`),
     problem(file, { path, line, column, message, severity }) {
       if (severity === 'warning')
         return void err.write(`${place(file, { path, line, column })}warning: ${plain(message)}\n`);

@@ -134,6 +134,13 @@ export function createDoors(given: DoorOptions): Doors {
         record.attempts.some(({ kind }) => kind === 'quota'),
       );
   }
+  function tellOf(record: RequestRecord): void {
+    metrics.observe(record);
+    spent(record);
+    for (const tell of requested) tell(record);
+    log(record.error ? 'warn' : 'info', summaryLine(record));
+    onTraffic();
+  }
   const requests = createRequestServer({
     runtime: () => setup.runtime,
     publicDoor: () => ({
@@ -169,11 +176,10 @@ export function createDoors(given: DoorOptions): Doors {
         return log('debug', `Own check: ${summaryLine(record)}`);
       }
       keep(record);
-      metrics.observe(record);
-      spent(record);
-      for (const tell of requested) tell(record);
-      log(record.error ? 'warn' : 'info', summaryLine(record));
-      onTraffic();
+      // Behind the answer, whose last bytes go out with this turn: nobody waits for what is counted and told.
+      Promise.resolve(record)
+        .then(tellOf)
+        .catch((error: Error) => log('error', `A request was not counted: ${error.message}`));
     },
     sawCursor({ host, refusal }) {
       sightings.saw(hostName(host), refusal);

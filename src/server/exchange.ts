@@ -3,6 +3,7 @@
  * between the choice of a target and the end stands in candidates.ts.
  */
 
+import type { IncomingHttpHeaders } from 'node:http';
 import { MAIN_KEY, type Reservation } from '../ledger/admission';
 import { boundedUsage } from '../ledger/boundedUsage';
 import type { Target } from '../routing/backend';
@@ -13,7 +14,7 @@ import type { ApiFailure, Usage } from '../wires/conversation';
 import { estimateInputTokens } from '../wires/tokens';
 import { tapAnswer } from './answerTap';
 import { runCandidates } from './candidates';
-import { asProblem, readClientRequest } from './clientRequest';
+import { asProblem, type ClientRequest, readClientRequest } from './clientRequest';
 import { createClientSide } from './clientSide';
 import { conversationOf } from './conversationOf';
 import { cutPrompt } from './cutPrompt';
@@ -46,10 +47,17 @@ export async function handleExchange(exchange: Exchange): Promise<void> {
   let reservation: Reservation | undefined;
   let recorded = false;
 
+  let named: { conversation: string | undefined } | undefined;
+  function conversation(): string | undefined {
+    named ??= { conversation: speaker.wire && nameOf(request, exchange.request.headers) };
+    return named.conversation;
+  }
+
   /** The one record. `bytes` are those that are about to go out. */
   function finish(outcome: Outcome, bytes: number): void {
     if (recorded) return;
     recorded = true;
+    record.conversation ??= conversation();
     const waited = record.firstMs ?? deps.now() - startedAt;
     const usage = usedBy(exchange, outcome, request.stream, reservation, waited);
     const cost = outcome.target && usage ? deps.costOf(outcome.target, usage) : undefined;
@@ -152,7 +160,6 @@ export async function handleExchange(exchange: Exchange): Promise<void> {
   }
 
   try {
-    record.conversation = speaker.wire && conversationOf(request, exchange.request.headers);
     const asked = route.deployment ?? request.model;
     record.askedModel = (asked ?? '').slice(0, 500);
     const wanted = asked ?? runtime.settings.fallbackModel;
@@ -180,8 +187,11 @@ export async function handleExchange(exchange: Exchange): Promise<void> {
     });
     if (!admitted.ok) return giveUp({ failure: admitted.failure, target });
     reservation = admitted.reservation;
-    const run: Run = { exchange, request, speaker, client, record, startedAt, succeed, giveUp };
-    await runCandidates(run, [target, ...runtime.routes.fallbackTargets(target)], reservation);
+    const run: Run = { exchange, request, speaker, client, record, startedAt, conversation, succeed, giveUp };
+    const running = runCandidates(run, [target, ...runtime.routes.fallbackTargets(target)], reservation);
+    // Nobody waits for it: the request is on its way by now.
+    conversation();
+    await running;
   } catch (thrown) {
     const error = asProblem(thrown);
     if (!(error instanceof RequestProblem)) {
@@ -195,6 +205,15 @@ export async function handleExchange(exchange: Exchange): Promise<void> {
     );
   } finally {
     reservation?.settle({});
+  }
+}
+
+/** A text that cannot be read names nothing: whoever has to read it says so. */
+function nameOf(request: ClientRequest, headers: IncomingHttpHeaders): string | undefined {
+  try {
+    return conversationOf(request, headers);
+  } catch {
+    return undefined;
   }
 }
 

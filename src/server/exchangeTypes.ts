@@ -63,6 +63,8 @@ export interface Run {
   client: ClientSide;
   record: RequestRecord;
   startedAt: number;
+  /** The name of its conversation, read when it is first asked for. */
+  conversation(): string | undefined;
   /** Writes the record, then says the last bytes: after them nobody may find the record missing (design §2.8). */
   succeed(outcome: Outcome, say: { head: Record<string, string>; last: string | Buffer }): void;
   /** Ends the exchange with a failure, in the form that is still possible. */

@@ -20,15 +20,18 @@ export function breakerKey(target: Target): string {
   return `${target.backend.name}\u0000${target.keyName}\u0000${target.upstreamModel}`;
 }
 
-export function keysOf({ exchange, record }: Run): KeyTries {
+export function keysOf({ exchange, conversation }: Run): KeyTries {
   const { keys } = exchange.runtime;
-  const conversation = record.conversation && `${exchange.clientKey}\u0000${record.conversation}`;
+  const whose = (): string | undefined => {
+    const name = conversation();
+    return name && `${exchange.clientKey}\u0000${name}`;
+  };
   /** Those that are there; a name without a key is passed over. */
   const there = (places: readonly KeyPlace[] = []): KeyPlace[] =>
     places.filter((place) => exchange.runtime.keyFor(place) !== undefined);
   return {
     first: (target) => {
-      const place = keys.first(target.backend.name, there(target.keys), conversation ?? '');
+      const place = target.keys && keys.first(target.backend.name, there(target.keys), whose() ?? '');
       return place ? { ...target, keyEnv: undefined, ...place } : target;
     },
     next(target, failure, tried) {
@@ -39,7 +42,8 @@ export function keysOf({ exchange, record }: Run): KeyTries {
         .find((other) => tried.every((known) => breakerKey(known) !== breakerKey(other)));
     },
     served(target) {
-      if (target.keys && conversation) keys.served(target.backend.name, target.keyName, conversation);
+      const name = target.keys && whose();
+      if (name) keys.served(target.backend.name, target.keyName, name);
     },
   };
 }

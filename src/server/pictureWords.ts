@@ -169,7 +169,7 @@ async function describe(
       backend: target.backend.name,
       upstreamModel: target.upstreamModel,
       via: target.via,
-      ...(run.record.conversation !== undefined && { conversation: run.record.conversation }),
+      conversation: run.record.conversation ?? run.conversation(),
       status: failure?.status ?? 200,
       attempts: [attemptOf(target, result, deps.now() - begun, error, failure)],
       upstreamStatus: result.status,

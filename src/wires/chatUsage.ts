@@ -27,7 +27,7 @@ const READ_REASONS: Readonly<Record<string, FinishReason>> = {
 
 /** Upstreams spell reasons in their own ways (`tool-calls`, `STOP`, `eos`); what none of them means is unknown (R7, R10). */
 export function finishReasonOf(raw: string): FinishReason {
-  return entryOf(READ_REASONS, raw.toLowerCase().replaceAll('-', '_')) ?? 'unknown';
+  return entryOf(READ_REASONS, raw) ?? entryOf(READ_REASONS, raw.toLowerCase().replaceAll('-', '_')) ?? 'unknown';
 }
 
 /** Counts in inclusive form: some upstreams leave thinking out of completion_tokens, or cache reads out of prompt_tokens. */
@@ -54,13 +54,11 @@ export function readUsage(value: JsonValue | undefined): Usage | undefined {
     output += uncounted;
     reasoning ??= uncounted;
   }
-  return {
-    input,
-    output,
-    ...(cacheRead !== undefined && { cacheRead }),
-    ...(cacheWrite !== undefined && { cacheWrite }),
-    ...(reasoning !== undefined && { reasoning }),
-  };
+  const read: Usage = { input, output };
+  if (cacheRead !== undefined) read.cacheRead = cacheRead;
+  if (cacheWrite !== undefined) read.cacheWrite = cacheWrite;
+  if (reasoning !== undefined) read.reasoning = reasoning;
+  return read;
 }
 
 const WRITTEN_REASONS: Readonly<Record<FinishReason, string>> = {
