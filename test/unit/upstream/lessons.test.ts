@@ -453,12 +453,7 @@ describe('reading refusals', () => {
     ...['image input', 'image inputs', 'vision', 'vision.', 'image understanding', 'image!', 'image, sorry'].map(
       (what) => `Model m does not support ${what}`,
     ),
-    'No endpoints found that support image input',
-    'image input is not supported - hint: if this is unexpected, you may need to provide the mmproj',
-    'Image input is not enabled for this model',
     'image inputs are not available',
-    'Invalid content type. image_url is only supported by certain models.',
-    'At most 0 images: m is not a multimodal model',
   ];
   for (const words of blind)
     it(`a model that cannot see says "${words}"`, () => {
@@ -663,6 +658,43 @@ describe('what was learned', () => {
       { model: 'm', lessons: [{ field: 'temperature', do: 'drop', at: now }] },
     ]);
     assert.deepEqual(warnings, []);
+  });
+
+  it('is kept with its value and its other name, over a restart', async () => {
+    const lessons: Lesson[] = [
+      { field: 'temperature', do: 'set', to: 1, lasting: true },
+      { field: 'verbosity', do: 'set', to: 'medium', lasting: true },
+      { field: 'max_tokens', do: 'rename', to: 'max_completion_tokens', lasting: true },
+      drop('messages[].reasoning_content'),
+      drop('schema.$ref-like_Name'),
+    ];
+    const store = open();
+    store.remember(target('relay/m'), lessons);
+    await store.close();
+    assert.deepEqual(
+      open().known(target('relay/m')),
+      lessons.map((lesson) => ({ ...lesson, at: now })),
+    );
+  });
+
+  it('is not read from a file of another version, or with what no body could have', async () => {
+    const store = open();
+    store.remember(target('relay/m'), [drop('temperature')]);
+    await store.close();
+    const file = path.join(dataDir, 'lessons.json');
+    const good = readFileSync(file, 'utf8');
+    for (const [part, other] of [
+      ['"version":1', '"version":2'],
+      ['"temperature"', '"temper\\r\\nature"'],
+      ['"drop"', '"add"'],
+    ] as const) {
+      const bad = good.replace(part, other);
+      assert.notEqual(bad, good);
+      writeFileSync(file, bad);
+      assert.deepEqual(open().known(target('relay/m')), [], other);
+    }
+    writeFileSync(file, good);
+    assert.equal(open().known(target('relay/m')).length, 1);
   });
 
   it('is forgotten after thirty days', async () => {
