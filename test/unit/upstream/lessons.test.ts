@@ -14,6 +14,7 @@ import { LEAVE_OUT_PICTURES, type Lesson, lessonsOf } from '../../../src/upstrea
 import { say } from '../../../src/upstream/sentences';
 import type { JsonObject } from '../../../src/wires/conversation';
 import { readFailure } from '../../../src/wires/failure';
+import { assertPrivate } from '../../support/platform';
 
 const openAi = (message: string, param: string | null = null, code: string | null = null) => ({
   error: { message, type: 'invalid_request_error', param, code },
@@ -675,6 +676,23 @@ describe('what was learned', () => {
       open().known(target('relay/m')),
       lessons.map((lesson) => ({ ...lesson, at: now })),
     );
+  });
+
+  it('that cannot be written is told, holds for this run, and is written once there is a place for it', async () => {
+    const place = path.join(dataDir, 'data');
+    writeFileSync(place, 'a file where the folder should be');
+    const warned: string[] = [];
+    const openThere = () => openLessonStore({ dataDir: place, now: () => now, warn: (line) => void warned.push(line) });
+    const store = openThere();
+    store.remember(target('relay/m'), [drop('temperature')]);
+    await store.close();
+    assert.match(warned[0] ?? '', /could not be written down/);
+    assert.equal(store.known(target('relay/m')).length, 1);
+    rmSync(place);
+    warned.length = 0;
+    await store.close();
+    assert.deepEqual([warned, openThere().known(target('relay/m')).length], [[], 1]);
+    assertPrivate(place, 0o700);
   });
 
   it('is not read from a file of another version, or with what no body could have', async () => {
