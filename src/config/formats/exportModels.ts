@@ -29,6 +29,8 @@ export interface ExportedModels {
 
 interface Collector extends ExportedModels {
   served: Set<string>;
+  /** Names of configured models, which win over the effort variants of others. */
+  ids: ReadonlySet<string>;
   /** `timeouts.total` of all backends; only another value is worth a line in an entry. */
   total: number;
   use(variable: string): string;
@@ -48,6 +50,7 @@ export function exportModels(settings: Settings, backends: readonly Backend[], r
     variables: [],
     notes: [],
     served: new Set(),
+    ids: new Set(backends.flatMap(({ models }) => models.map(({ id }) => id))),
     total: settings.timeouts.total,
     use: (variable) => {
       variables.add(variable);
@@ -79,11 +82,10 @@ function carried(backend: Backend, out: Collector): boolean {
 /** Exact names, aliases of models, effort variants that the settings ask for. */
 function exportBackend(backend: Backend, out: Collector): void {
   for (const model of backend.models.filter((entry) => !isPattern(entry))) {
-    if (out.served.has(model.id)) continue;
     const fallbacks = [...new Set([...(model.fallbacks ?? []), ...backend.fallbacks])];
     for (const effort of [undefined, ...variantEfforts(backend, model)]) {
       const name = effort === undefined ? model.id : `${model.id}:${effort}`;
-      if (out.served.has(name)) continue;
+      if (effort !== undefined && out.ids.has(name)) continue;
       addEntry(out, backend, { name, upstream: upstreamOf(model, backend), model, ...(effort && { effort }) });
       if (fallbacks.length > 0) out.fallbacks.push([name, fallbacks]);
       if (model.contextFallback !== undefined) out.contextFallbacks.push([name, model.contextFallback]);

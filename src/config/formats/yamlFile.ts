@@ -1,5 +1,17 @@
 /** YAML as PyYAML reads it (merge keys, yes and no), with the place of everything in it. */
-import { type Document, isAlias, isMap, isNode, isScalar, LineCounter, type Node, parseDocument, visit } from 'yaml';
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  LineCounter,
+  type Node,
+  parseDocument,
+  type ScalarTag,
+  type Tags,
+  visit,
+} from 'yaml';
 import { error } from '../../settings/checkBackend';
 import type { Found, Segment } from '../../settings/path';
 import { isObject } from '../../wires/read';
@@ -12,7 +24,7 @@ const MAX_ALIASES = 10_000;
 /** Parses YAML. Never throws. */
 export function readYaml(text: string): SourceFile {
   const lineCounter = new LineCounter();
-  const document = parseDocument(text, { version: '1.1', lineCounter, prettyErrors: false });
+  const document = parseDocument(text, { version: '1.1', customTags: asPyYaml, lineCounter, prettyErrors: false });
   const [broken] = document.errors;
   const at = (offset: number): { line: number; column: number } => {
     const { line, col } = lineCounter.linePos(offset);
@@ -35,6 +47,11 @@ export function readYaml(text: string): SourceFile {
   }
   return { value, found, positionOf: (one) => at(one.offset ?? offsetOf(document.contents, one.at, one.key === true)) };
 }
+
+/** YAML 1.1 takes a lone y or n for yes and no; PyYAML takes it for the letter, which may name a model. */
+const asPyYaml = (tags: Tags): Tags =>
+  tags.map((tag) => (isBool(tag) ? { ...tag, test: new RegExp(`^(?![YyNn]$)${tag.test?.source}`) } : tag));
+const isBool = (tag: Tags[number]): tag is ScalarTag => typeof tag === 'object' && tag.tag === 'tag:yaml.org,2002:bool';
 
 /** What parses may still not resolve: an alias without its anchor, a merge of what is no mapping, a file that unfolds without end. */
 function whyUnresolved(document: Document, message: string): Found {

@@ -84,6 +84,19 @@ const OFFICE_NAMES = [
 describe('export for LiteLLM', () => {
   it('leads every name where it led before', () => sameRoutes(settingsOf(OFFICE), OFFICE_NAMES));
 
+  it('a model that is called like an effort of another one stays that model, wherever it stands', () => {
+    const named = { id: 'a:high', upstream: 'gpt-4.1' };
+    const other = { id: 'a', upstream: 'gpt-5' };
+    for (const models of [
+      [named, other],
+      [other, named],
+    ]) {
+      const settings = settingsOf({ backends: [{ name: 'openai', preset: 'openai', models }] });
+      assert.match(routeOf(settings, 'a:high'), / gpt-4\.1 /);
+      sameRoutes(settings, ['a', 'a:low', 'a:high']);
+    }
+  });
+
   it('without a default backend unknown names go nowhere, or to fallbackModel', () => {
     const backends = [{ name: 'groq', preset: 'groq' as const, default: false, models: [{ id: 'm' }] }];
     sameRoutes(settingsOf({ backends }), ['m', 'groq/x', 'unknown']);
@@ -286,6 +299,91 @@ describe('export for LiteLLM', () => {
     const back = createRouteTable(settings!, buildBackends(settings!)).resolve('resp/any');
     assert.ok(!('notFound' in back));
     assert.deepEqual([back.upstreamModel, back.backend.baseUrl, back.backend.wire], ['any', `${at}/r`, 'responses']);
+  });
+
+  it('tells what has no place there, each by its name', () => {
+    const settings = settingsOf({
+      backends: [
+        { name: 'msgs', baseUrl: 'https://relay.example/m', wire: 'messages', apiKeyEnv: 'MSGS_KEY' },
+        {
+          ...{ name: 'multi', baseUrl: 'https://multi.example/v1', prefix: 'multi/', fallbacks: ['b'] },
+          ...{ apiKeyNames: ['MULTI_KEY', 'second'], roleRewrites: { developer: 'user' }, query: { region: 'eu' } },
+          models: [
+            { id: 'a', imagesBy: 'b', buffered: true },
+            { id: 'b', routes: { background: 'a' } },
+          ],
+        },
+        { name: 'plain', baseUrl: 'https://plain.example/v1', models: [{ id: 'c' }], prefix: '' },
+        { name: 'demo', preset: 'demo' },
+      ],
+      aliases: { lost: 'msgs/x', echo: 'demo/echo', 'all*': 'a', fine: 'a' },
+      tunnel: { provider: 'none' },
+      clientKeys: [{ name: 'guest', tokensPerMinute: 5, budget: { day: 1, month: 3, total: 9 } }],
+    });
+    const text = fileOf(settings, 'config.yaml');
+    const told = text.split('\n').flatMap((line) => /^# Not carried over: (.+)$/.exec(line)?.[1] ?? []);
+    assert.deepEqual(
+      told.map((line) => line.split('. ')[0]?.replace(/\.$/, '')),
+      [
+        'the backend msgs',
+        'that pictures for a are described by b',
+        'that answers of a are held until they are whole',
+        'the keys of multi behind the first',
+        'the routes of multi for kinds of requests',
+        'the role rewrites of the backend multi',
+        'the query parameter region of the backend multi',
+        'the built-in model demo/echo',
+        'the fallbacks of multi for models that are not listed by name',
+        'the alias lost',
+        'the alias echo',
+        'the alias all*',
+      ],
+    );
+    assert.match(text, /"max_budget":3,"budget_duration":"30d","tpm_limit":5/);
+    assert.match(text, /Its budget of 1 US dollars a day/);
+    assert.match(text, /Its budget of 9 US dollars in all/);
+  });
+
+  it('reads each key from a variable: the one that is named, or one made of the name', () => {
+    const at = (name: string) => `https://${name}.example/v1`;
+    const settings = settingsOf({
+      backends: [
+        { name: 'named', baseUrl: at('named'), apiKeyNames: ['NAMED_KEY', 'other'], models: [{ id: 'm1' }] },
+        { name: 'stored', baseUrl: at('stored'), apiKeyNames: ['my key'], models: [{ id: 'm2' }] },
+        { name: '9-lives', baseUrl: at('nine'), models: [{ id: 'm3' }] },
+        {
+          name: 'own',
+          baseUrl: at('own'),
+          models: [
+            { id: 'm4', apiKeyName: 'mine' },
+            { id: 'm5', apiKeyEnv: 'M5' },
+          ],
+        },
+      ],
+    });
+    const { model_list } = parse(fileOf(settings, 'config.yaml')) as {
+      model_list: { model_name: string; litellm_params: { api_key: string } }[];
+    };
+    const keys = Object.fromEntries(model_list.map((one) => [one.model_name, one.litellm_params.api_key]));
+    assert.deepEqual(
+      ['m1', 'm2', 'm3', 'm4', 'm5'].map((name) => keys[name]?.replace('os.environ/', '')),
+      ['NAMED_KEY', 'MY_KEY_API_KEY', 'KEY_9_LIVES_API_KEY', 'MINE_API_KEY', 'M5'],
+    );
+  });
+
+  it('writes a time limit where a backend has another one than all', () => {
+    const settings = settingsOf({
+      timeouts: { total: 600 },
+      backends: [
+        { name: 'slow', baseUrl: 'https://slow.example/v1', timeouts: { total: 1200 }, models: [{ id: 'm1' }] },
+        { name: 'same', baseUrl: 'https://same.example/v1', timeouts: { total: 600 }, models: [{ id: 'm2' }] },
+      ],
+    });
+    const { model_list } = parse(fileOf(settings, 'config.yaml')) as {
+      model_list: { model_name: string; litellm_params: { timeout?: number } }[];
+    };
+    const limits = Object.fromEntries(model_list.map((one) => [one.model_name, one.litellm_params.timeout]));
+    assert.deepEqual([limits.m1, limits.m2], [1200, undefined]);
   });
 
   it('an empty configuration is an empty but valid proxy', () => {

@@ -303,6 +303,24 @@ model_list:
       '~3:16 model_list[1].model_name: x/* stands here again; only the first of equal wildcards is used.',
     ]);
   });
+  it('reads a lone y or n as PyYAML does: a letter, where yes and no, on and off are switches', () => {
+    for (const name of ['y', 'Y', 'n', 'N']) {
+      const { route, told } = load(`model_list:\n- {model_name: ${name}, litellm_params: {model: groq/x}}\n`);
+      assert.deepEqual([route(name).split(' ')[0], told], ['groq', []], name);
+    }
+    for (const [word, dropped] of [
+      ['yes', true],
+      ['on', true],
+      ['True', true],
+      ['NO', false],
+      ['off', false],
+    ] as const) {
+      const { backends, told } = load(
+        `model_list:\n- {model_name: a, litellm_params: {model: groq/x}}\nlitellm_settings: {drop_params: ${word}}\n`,
+      );
+      assert.deepEqual([backends[0]?.unsupportedParams.includes('logprobs'), told], [dropped, []], word);
+    }
+  });
   it('reads YAML as PyYAML does: anchors, merge keys, yes', () => {
     const { route, backends, told } = load(`
 base: &base
