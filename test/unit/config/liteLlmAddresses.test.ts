@@ -45,6 +45,29 @@ describe('LiteLLM: addresses, ways and values from the environment', () => {
     assert.equal(backendOf('openrouter/responses/x', env)?.models?.[0]?.upstream, 'responses/x');
   });
 
+  it('Bedrock and Vertex go to the address that is given; Vertex without a place is the global one', () => {
+    const where = (params: object) => {
+      const text = JSON.stringify({ model_list: [{ model_name: 'm', litellm_params: { api_key: 'k', ...params } }] });
+      const { settings, problems } = loadConfigText(text, { env: {} });
+      const [backend] = settings?.backends ?? [];
+      return [backend?.preset, backend?.baseUrl, backend?.models?.[0]?.upstream, problems.length];
+    };
+    const at = 'https://own.example/v1';
+    assert.deepEqual(where({ model: 'bedrock/m', api_base: at }), ['bedrock', at, 'm', 0]);
+    const gemini = { model: 'vertex_ai/gemini-2.5-pro' };
+    assert.deepEqual(where({ ...gemini, api_base: at }), ['vertex', at, 'google/gemini-2.5-pro', 0]);
+    const google = (host: string, place: string) =>
+      `https://${host}/v1/projects/p/locations/${place}/endpoints/openapi`;
+    for (const [params, address] of [
+      [{ vertex_project: 'p' }, google('aiplatform.googleapis.com', 'global')],
+      [{ vertex_project: 'p', vertex_location: 'eu-x' }, google('eu-x-aiplatform.googleapis.com', 'eu-x')],
+    ] as const)
+      assert.deepEqual(where({ ...gemini, ...params }), ['vertex', address, 'google/gemini-2.5-pro', 1]);
+    // A model of nobody that is known goes to the address that is given, which is told; without one it is left out.
+    assert.deepEqual(where({ model: 'plain', api_base: at }), [undefined, at, 'plain', 1]);
+    assert.deepEqual(where({ model: 'plain' }), [undefined, undefined, undefined, 1]);
+  });
+
   it('os.environ/ and numbers as text in any value; LITELLM_MASTER_KEY', () => {
     const text = `model_list:
   - model_name: os.environ/NAME

@@ -556,6 +556,41 @@ describe('LiteLLM file: what is wrong, and where', () => {
     assert.equal(listed.filter((name) => !name.includes(':')).length, 301);
   });
 
+  it('credentials, fallbacks and aliases of the wrong form are told where they stand', () => {
+    const { told, fallbacks, settings } = load(`model_list:
+  - {model_name: a, litellm_params: {model: groq/x}}
+  - {model_name: b, litellm_params: {model: groq/y}}
+credential_list: 4
+router_settings:
+  context_window_fallbacks: [{nobody: [a]}, {a: [b, c]}]
+  fallbacks: [{a: [[1], b, a]}]
+  model_group_alias: {q: [1], r: {model: a}, s: b}
+`);
+    assert.deepEqual(told, [
+      '~4:18 credential_list: A list is expected here; this is left out.',
+      '~7:20 router_settings.fallbacks[0].a[0]: Only names of models can be fallbacks here.',
+      '~6:39 router_settings.context_window_fallbacks[0].nobody: nobody is not in model_list, so its fallback is left out.',
+      '~6:49 router_settings.context_window_fallbacks[1].a: Only the first model is used when the input is too long.',
+      '~8:26 router_settings.model_group_alias.q: An alias needs the name of a model.',
+    ]);
+    assert.equal(settings?.backends[0]?.models?.[0]?.contextFallback, 'b');
+    assert.deepEqual([fallbacks('a'), settings?.aliases], [['b'], { r: 'a', s: 'b' }]);
+    const list = load('model_list: []\ncredential_list: [4, {credential_name: x, credential_values: 3}]\n').told;
+    assert.deepEqual(
+      list.map((line) =>
+        line
+          .split(':')
+          .slice(0, 3)
+          .join(':')
+          .replace(/^~2:\d+ /, ''),
+      ),
+      [
+        'credential_list[0]: A credential has a credential_name and a mapping credential_values; this one is left out.',
+        'credential_list[1]: A credential has a credential_name and a mapping credential_values; this one is left out.',
+      ],
+    );
+  });
+
   it('a value of the wrong form is told where it stands, and the rest is taken', () => {
     const { told, settings } = load(`model_list:
   - model_name: a
