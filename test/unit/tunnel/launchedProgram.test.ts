@@ -1,16 +1,27 @@
 /** A tunnel program as a process: its log, its note in the state, and what is heard of it. */
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { type ChildProcess, spawnSync } from 'node:child_process';
+import { EventEmitter } from 'node:events';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isAlive } from '../../../src/system/processes';
 import type { Link, LinkEvent } from '../../../src/tunnel/driver';
-import { type Launch, launchProgram, type ProgramEvent } from '../../../src/tunnel/program';
+import { adoptProgram, type Launch, launchProgram, type ProgramEvent } from '../../../src/tunnel/program';
 import { openStateFile, type RunningProgram, type StateFile } from '../../../src/tunnel/stateFile';
 import { realWorld } from '../../../src/tunnel/world';
 import { controlledClock } from '../../support/controlledClock';
-import { assertPrivate, describeOnPosix, removeFolder } from '../../support/platform';
+import { assertPrivate, describeOnPosix, itOnLinux, removeFolder } from '../../support/platform';
 
 const STAYS = "console.log('ready'); setInterval(() => {}, 1000)";
 const OTHER: RunningProgram = {
@@ -46,11 +57,14 @@ describeOnPosix('a tunnel program', 'signals', () => {
     removeFolder(dataDir);
   });
 
-  async function launch(script: string, change: Partial<Launch> = {}): Promise<Link> {
-    const push = (chunk: string) => {
+  const createLog = () => ({
+    push(chunk: string) {
       pushed += chunk;
       return says(chunk);
-    };
+    },
+    lastLines: () => ['its last line'],
+  });
+  async function launch(script: string, change: Partial<Launch> = {}): Promise<Link> {
     const link = await launchProgram({
       ...{ dataDir, state, binary: process.execPath, args: ['-e', script], env: { SECRET_OF_TUNNEL: 't' } },
       world: { ...realWorld(), env: { ...process.env, OPENAI_API_KEY: 'sk-x' }, clock },
@@ -60,7 +74,7 @@ describeOnPosix('a tunnel program', 'signals', () => {
       },
       kind: {
         logName: 'program.log',
-        createLog: () => ({ push, lastLines: () => ['its last line'] }),
+        createLog,
         connected: async () => false,
         connectorId: () => connectorId(),
         lostAfterMs: 1,
@@ -155,6 +169,71 @@ describeOnPosix('a tunnel program', 'signals', () => {
     process.kill(pid!, 'SIGKILL');
     while (heard.length === 0) await sleep(5);
     assert.deepEqual(heard, [{ type: 'exited', code: 'signal SIGKILL', lines: ['its last line'] }]);
+  });
+  it('that had ended before anybody could listen says how', async () => {
+    const child = Object.assign(new EventEmitter(), { pid: spawnSync('true').pid, exitCode: 2, signalCode: null });
+    const spawn = () => {
+      setImmediate(() => child.emit('spawn'));
+      return Object.assign(child, { unref: () => undefined }) as unknown as ChildProcess;
+    };
+    const link = await launch('', { world: { ...realWorld(), clock, spawn } });
+    const heard: LinkEvent[] = [];
+    link.onEvent((event) => heard.push(event));
+    assert.deepEqual(heard, [{ type: 'exited', code: 'exit code 2', lines: ['its last line'] }]);
+  });
+  it('is told as registered when its log says so, and has the URL of its host', async () => {
+    says = () => [{ type: 'registered' }];
+    const link = await launch(STAYS);
+    const heard: LinkEvent[] = [];
+    link.onEvent((event) => heard.push(event));
+    await logged();
+    assert.deepEqual([heard, link.registered, link.publicUrl], [[{ type: 'registered' }], false, 'https://a.example']);
+    await link.close();
+    const own = { provider: 'cloudflared-named', host: '', localPort: 1, transport: 'quic' } as const;
+    const hostless = await launch(STAYS, { running: own });
+    assert.equal(hostless.publicUrl, undefined);
+    await hostless.close();
+  });
+  it('has this router as its owner, also where the note is lost or it was adopted', async () => {
+    const note = path.join(dataDir, 'tunnel', 'owner');
+    const owner = () => Number(readFileSync(note, 'utf8'));
+    const link = await launch(STAYS, { metricsPort: 1 });
+    assert.equal(owner(), process.pid);
+    writeFileSync(note, '1');
+    await link.connected();
+    assert.equal(owner(), process.pid);
+    link.leave();
+    writeFileSync(note, '1');
+    const kind = { logName: 'program.log', createLog, connected: async () => true, lostAfterMs: 1, honest: true };
+    const adopted = adoptProgram(state.value.running!, kind, dataDir, realWorld(), state);
+    assert.deepEqual([owner(), adopted.registered], [process.pid, true]);
+    await adopted.close();
+    assert.equal(isAlive(pid!), false);
+  });
+  it('that was adopted and is gone is told as gone once it does not answer', async () => {
+    const kind = { logName: 'program.log', createLog, connected: async () => undefined, lostAfterMs: 1, honest: true };
+    const dead = { ...OTHER, pid: spawnSync('true').pid };
+    const link = adoptProgram(dead, kind, dataDir, { ...realWorld(), clock }, state);
+    const heard: LinkEvent[] = [];
+    link.onEvent((event) => heard.push(event));
+    assert.equal(await link.connected(), undefined);
+    assert.deepEqual(heard, [{ type: 'exited', code: 'gone', lines: ['its last line'] }]);
+  });
+  itOnLinux('keeps no file of its log open in this process', 'files by number', async () => {
+    const open = () =>
+      readdirSync('/proc/self/fd').filter((fd) => {
+        try {
+          return readlinkSync(`/proc/self/fd/${fd}`) === log;
+        } catch {
+          return false;
+        }
+      }).length;
+    const link = await launch(STAYS);
+    assert.equal(open(), 0);
+    await logged();
+    assert.equal(open(), 1);
+    await link.close();
+    assert.equal(open(), 0);
   });
   it('is not asked before it has said where', async () => {
     const link = await launch(STAYS);
