@@ -224,11 +224,17 @@ function proves(body: string, expected: string): boolean {
   }
 }
 
+/** Our own answer is far smaller; somebody else's may have no end. */
+const MOST_BYTES = 262_144;
+
 /** When each chunk with content came. Counts SSE events that carry text, whatever TCP made of them. */
 async function contentArrivals(answer: NodeJS.ReadableStream, now: () => number): Promise<number[]> {
   const arrivals: number[] = [];
   let rest = '';
+  let size = 0;
   for await (const chunk of answer) {
+    size += chunk.length;
+    if (size > MOST_BYTES) break;
     const lines = (rest + chunk.toString()).split('\n');
     rest = lines.pop() ?? '';
     for (const line of lines) if (/^data:.*"content":\s*"[^"]/.test(line)) arrivals.push(now());

@@ -149,6 +149,20 @@ describe('requests of the tunnel', () => {
       });
     }
 
+    it('does not listen to a stranger who sends without an end', async () => {
+      let gone = (): void => {};
+      const left = new Promise<void>((resolve) => (gone = resolve));
+      internet.site('llm.example.com', (_, response) => {
+        const pour = () => {
+          while (response.write(Buffer.alloc(65_536, 'x')));
+        };
+        response.on('drain', pour).on('close', gone);
+        pour();
+      });
+      assert.deepEqual(await verifier().stream(url, undefined), { ok: false, kind: 'failed', why: say.endedEarly });
+      await left;
+    });
+
     it('tells streams from answers in one piece, and sends the key only in its header', async () => {
       const chunk = (word: string) => `data: {"choices":[{"delta":{"content":"${word}"}}]}\n\n`;
       let gap = 200;

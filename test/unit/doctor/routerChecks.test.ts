@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import type { DoctorFacts } from '../../../src/doctor/facts';
+import { type DoctorFacts, localOrigin } from '../../../src/doctor/facts';
 import { problemsFinding, routerChecks } from '../../../src/doctor/routerChecks';
 import type { Problem } from '../../../src/settings/problem';
 import { removeFolder } from '../../support/platform';
@@ -71,6 +71,17 @@ describe('doctor: the router on this machine', () => {
       assert.equal((await look('port', { phase: 'starting' }))[0], 'warning');
       assert.equal((await look('port', { phase: 'stopped' }))[0], 'failed');
     });
+  });
+
+  it('a listener of all addresses is asked at the one of this machine, in its own family', () => {
+    for (const [host, origin] of [
+      ['127.0.0.1', 'http://127.0.0.1:1'],
+      ['0.0.0.0', 'http://127.0.0.1:1'],
+      ['::', 'http://[::1]:1'],
+      ['fd00::1', 'http://[fd00::1]:1'],
+      ['box.lan', 'http://box.lan:1'],
+    ] as const)
+      assert.equal(localOrigin({ host, port: 1 }), origin);
   });
 
   it('problems of settings: errors before warnings, three of them with their places, the rest counted', () => {

@@ -82,3 +82,63 @@ describe('doctor: a tunnel that is coming up', () => {
     assert.deepEqual(await tunnel.states(), ['failed', 'skipped', 'skipped', 'skipped']);
   });
 });
+
+describe('doctor: the public URL', () => {
+  const URL_ = 'https://llm.example.com';
+  type Reply = { status: number; body?: string; headers?: object } | Error;
+  /** What the check of this name finds: state, command and argument of its button, and the port it speaks of. */
+  const look = async (id: string, provider: string, reply: Reply, listener: object | undefined = { port: 4711 }) => {
+    const request = async () => {
+      if (reply instanceof Error) throw reply;
+      return { body: '', headers: {}, ...reply };
+    };
+    const network = { request, open: request, proxyFor: () => 'a proxy' };
+    const tunnel = {
+      status: () => ({ state: 'online', publicUrl: URL_ }),
+      onDidChange: () => () => undefined,
+      network,
+    };
+    const given = { settings: { port: 1, tunnel: { provider } }, tunnel, listener, healthProof: () => 'proof' };
+    const check = tunnelChecks(given as unknown as DoctorFacts).find((one) => one.id === id);
+    const { state, action, fix } = await check!.look(new AbortController().signal);
+    return [state, [action?.command, action?.argument].filter(Boolean).join(' '), /\b4711\b/.test(fix ?? '')];
+  };
+  const [RESTART, SET_UP] = ['llmRouter.restartRouter', 'llmRouter.setUpTunnel'];
+  const open = (setting: string) => `workbench.action.openSettings ${setting}`;
+  const proof = { status: 200, body: '{"hmac":"proof"}' };
+
+  const health: [what: string, reply: Reply, provider: string, found: unknown[]][] = [
+    ['proven', proof, 'cloudflared', ['ok', '', false]],
+    ['not reached', new Error('no route'), 'cloudflared', ['failed', RESTART, false]],
+    ['gone', { status: 530 }, 'cloudflared', ['failed', 'llmRouter.newTunnelUrl', false]],
+    ['gone', { status: 530 }, 'ngrok', ['failed', RESTART, false]],
+    ['not led here', { status: 502 }, 'cloudflared', ['failed', RESTART, false]],
+    ['not led here', { status: 502 }, 'custom', ['failed', open('tunnel.url'), true]],
+    ['somebody else', { status: 200, body: 'hello' }, 'cloudflared', ['failed', RESTART, true]],
+    ['somebody else', { status: 200, body: '{"hmac":"other"}' }, 'custom', ['failed', open('tunnel.url'), true]],
+    ['busy', { status: 429 }, 'cloudflared', ['warning', '', false]],
+    ['silent', { status: 524 }, 'cloudflared', ['failed', RESTART, false]],
+    ['another status', { status: 404 }, 'cloudflared', ['failed', SET_UP, false]],
+    ['another status', { status: 404 }, 'custom', ['failed', SET_UP, true]],
+    [
+      'a code of ngrok',
+      { status: 403, headers: { 'ngrok-error-code': 'ERR_NGROK_725' } },
+      'ngrok',
+      ['failed', SET_UP, false],
+    ],
+  ];
+  for (const [what, reply, provider, found] of health)
+    it(`${what}, ${provider}: leads to what mends it`, async () =>
+      assert.deepEqual(await look('public-url', provider, reply), found));
+
+  it('of a name that the world does not know leads to another URL, to the start, or to the setting it comes from', async () => {
+    const nobody = { status: 200, body: '{"Status":3}' };
+    assert.deepEqual(await look('public-name', 'cloudflared', nobody), ['failed', 'llmRouter.newTunnelUrl', false]);
+    assert.deepEqual((await look('public-name', 'ngrok', nobody))[1], open('tunnel.hostname'));
+    const known = { status: 200, body: '{"Status":0,"Answer":[{"data":"1.2.3.4"}]}' };
+    assert.deepEqual((await look('public-name', 'cloudflared', known))[0], 'ok');
+    assert.deepEqual((await look('public-name', 'cloudflared', new Error('offline')))[0], 'warning');
+  });
+  it('of no tunnel is not looked at', async () =>
+    assert.deepEqual(await look('public-url', 'none', proof), ['skipped', '', false]));
+});
