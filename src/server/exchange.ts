@@ -190,7 +190,7 @@ export async function handleExchange(exchange: Exchange): Promise<void> {
     const run: Run = { exchange, request, speaker, client, record, startedAt, conversation, succeed, giveUp };
     const running = runCandidates(run, [target, ...runtime.routes.fallbackTargets(target)], reservation);
     // Nobody waits for it: the request is on its way by now.
-    conversation();
+    record.conversation ??= conversation();
     await running;
   } catch (thrown) {
     const error = asProblem(thrown);
