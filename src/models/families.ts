@@ -250,7 +250,9 @@ export function modelFamily(name: string, openWeights = false): ModelFamily | un
   return FAMILIES.find(matches) ?? (openWeights ? OPEN_WEIGHTS.find(matches) : undefined);
 }
 
+/** Relays write Claude's versions with dots (`anthropic/claude-sonnet-4.5`), Anthropic with dashes. */
 function bareName(name: string): string {
   const own = name.slice(name.lastIndexOf('/') + 1).toLowerCase();
-  return own.replace(/^.*?(?=claude-)/, '');
+  const bare = own.replace(/^.*?(?=claude-)/, '');
+  return bare.startsWith('claude-') ? bare.replace(/(?<=\d)\.(?=\d)/g, '-') : bare;
 }
