@@ -46,6 +46,7 @@ export function knownOf(view: View): Known {
   return {
     ...(phase === 'failed' && { failed: whyFailed(view) }),
     ...(view.keyTrouble && { keys: { why: view.keyTrouble, lost: view.keyLost === true } }),
+    ...(phase !== 'running' && { settings: view.state?.problems }),
     ...(phase === 'running' && { router: view.ownModels ? withoutSwitch(view.state) : view.state }),
   };
 }

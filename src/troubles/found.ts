@@ -11,6 +11,8 @@ export interface Known {
   /** Why the router could not be started or reached. */
   failed?: Words | undefined;
   keys?: { why: Words; lost: boolean } | undefined;
+  /** What is wrong with the settings while the router does not run: it may wait for them. */
+  settings?: readonly Problem[] | undefined;
   router?: RouterFacts | undefined;
 }
 
@@ -74,7 +76,7 @@ type Of<Kind extends TroubleKind, Facts> = { kind: Kind } & Facts;
 export type Trouble =
   | Of<'keyLost' | 'noKeys' | 'notRunning' | 'ledger' | 'budget' | 'port' | 'notice', { why: Words }>
   | Of<'noTunnelProgram' | 'tunnel', { tunnel: TunnelStatus }>
-  | Of<'settings', { problems: readonly Problem[] }>
+  | Of<'settings', { problems: readonly Problem[]; running: boolean }>
   | Of<CursorLine['kind'], { line: CursorLine }>
   | Of<'oldUrl', { host: string }>
   | Of<'callRefused', { why: Words; count: number; lastAt: number }>
@@ -87,15 +89,15 @@ export function found(known: Known): Trouble[] {
   return [...each(known)].sort((a, b) => rank(a) - rank(b));
 }
 
-function* each({ failed, keys, router }: Known): Iterable<Trouble> {
+function* each({ failed, keys, settings, router }: Known): Iterable<Trouble> {
   if (failed !== undefined) yield { kind: 'notRunning', why: failed };
   if (keys) yield { kind: keys.lost ? 'keyLost' : 'noKeys', why: keys.why };
+  const errors = (router?.problems ?? settings ?? []).filter(({ severity }) => severity === 'error');
+  if (errors.length > 0) yield { kind: 'settings', problems: errors, running: router !== undefined };
   if (!router) return;
-  const { tunnel, problems, backends, cursor, cursorApp, notice, noticeSays, noticeAbout } = router;
+  const { tunnel, backends, cursor, cursorApp, notice, noticeSays, noticeAbout } = router;
   if (tunnel.needsBinary) yield { kind: 'noTunnelProgram', tunnel };
   else if (TUNNEL[tunnel.state].severity) yield { kind: 'tunnel', tunnel };
-  const errors = problems.filter(({ severity }) => severity === 'error');
-  if (errors.length > 0) yield { kind: 'settings', problems: errors };
   // Where no URL works yet there is none to paste instead of the old one.
   const hasUrl = tunnel.state === 'online' || tunnel.state === 'degraded';
   for (const line of cursorApp?.told ?? []) if (hasUrl || line.kind !== 'otherUrl') yield { kind: line.kind, line };

@@ -3,7 +3,6 @@
  * take it from here, so that none of them knows a trouble that another is silent about. Pure.
  */
 import { type Said, type Says, shortened, spoken, type Words } from '../said';
-import type { Problem } from '../settings/problem';
 import { downloadHelps, type TunnelStatus } from '../tunnel/tunnel';
 import { creditSaid } from '../upstream/creditWords';
 import type { CursorAppState, CursorLine } from './cursor';
@@ -142,7 +141,7 @@ function lookOf(trouble: Trouble): Look {
     case 'tunnel':
       return tunnelLook(trouble.tunnel);
     case 'settings':
-      return settingsLook(trouble.problems);
+      return settingsLook(trouble);
     case 'overrideOff':
     case 'otherUrl':
     case 'noKey':
@@ -263,12 +262,13 @@ function tunnelLook({ state, says, message }: TunnelStatus): Look {
   };
 }
 
-function settingsLook(problems: readonly Problem[]): Look {
+/** In the status bar a router that does not run is first of all stopped. */
+function settingsLook({ problems, running }: Extract<Trouble, { kind: 'settings' }>): Look {
   const [first] = problems;
   const more = problems.length - 1;
   return amber({
     kind: 'settings',
-    short: say.settingsShort,
+    ...(running && { short: say.settingsShort }),
     text: say.setting(first?.path ?? '', first?.says ?? first?.message ?? '', more > 0 ? more : undefined),
     fix: say.settingsFix,
     actions: [act('openSetting', 'Open Setting', first?.path ?? '')],

@@ -197,6 +197,17 @@ describe('status bar text', () => {
     assert.ok(!tooltip.includes('not used yet'));
   });
 
+  it('says of a stopped router, which may wait for it, what is wrong with the settings, and opens the place', () => {
+    const problems = [{ path: 'backends[0].name', message: 'it has no spaces.', severity: 'error' as const }];
+    const stopped = statusText(running({ phase: 'stopped', problems }));
+    assert.equal(stopped.text, '$(circle-slash) LLM Router: stopped');
+    assert.match(
+      stopped.tooltip,
+      /Setting backends.*it has no spaces.*Correct it.*command:workbench.action.openSettings/s,
+    );
+    const warned = statusText(running({ phase: 'stopped', problems: [{ ...problems[0]!, severity: 'warning' }] }));
+    assert.doesNotMatch(warned.tooltip, /spaces/);
+  });
   it('says of a start that failed why, and of a router that was stopped nothing', () => {
     const failed = statusText(running({ phase: 'stopped', notice: 'Port 443 may not be used by this user.' }));
     assert.deepEqual([failed.text, failed.severity], ['$(error) LLM Router: not running', 'error']);
