@@ -48,7 +48,8 @@ export function createPending(): Pending {
       const counted = new Set<string>();
       for (const [month, bytes] of grown) {
         const rollup = months.get(month);
-        if (!rollup || sizeOf(month) !== rollup.offset + bytes) continue;
+        // Without its head nobody would see that another file was put in its place.
+        if (!rollup?.head || sizeOf(month) !== rollup.offset + bytes) continue;
         rollup.offset += bytes;
         counted.add(month);
       }

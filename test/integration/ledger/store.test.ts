@@ -256,6 +256,58 @@ describe('ledger on disk', () => {
     assert.equal(ledger.today().cost, 14_001);
   });
 
+  it('counts what it writes while a look reads what another process wrote once', async () => {
+    const [ours, theirs] = [await ledgerOf(), await ledgerOf()];
+    const told: string[] = [];
+    ours.onForeign(({ id }) => told.push(id));
+    let written = 0;
+    const foreign: string[] = [];
+    for (let turn = 0; turn < 10; turn++) {
+      foreign.push(at(NOON).id);
+      theirs.append(at(NOON, { id: foreign.at(-1)! }));
+      let over = false;
+      const look = ours.sync().finally(() => (over = true));
+      for (let steps = 0; !over && steps < 20; steps++) {
+        for (let n = 0; n < 500; n++) ours.append(at(NOON));
+        written += 500;
+        await new Promise(setImmediate);
+      }
+      await look;
+      assert.equal(ours.today().requests, written + foreign.length);
+    }
+    assert.deepEqual(told, foreign);
+  });
+
+  itOnPosix('counts anew when a file that was deleted is put back in the place of the next one', OPEN, async () => {
+    const ledger = await ledgerOf();
+    for (const cost of [1, 2, 4]) ledger.append(at(NOON, { cost }));
+    await ledger.sync();
+    const kept = readFileSync(file());
+    unlinkSync(file());
+    await ledger.sync();
+    ledger.append(at(NOON, { cost: 8 }));
+    await ledger.sync();
+    assert.equal(ledger.today().cost, 15);
+    writeFileSync(file(), kept);
+    await ledger.sync();
+    assert.deepEqual([ledger.today().cost, ledger.torn], [7, 0]);
+  });
+
+  it('writes its roll-ups while it runs, also those of records that it does not read back', async () => {
+    let now = NOON;
+    const ledger = await ledgerOf({ now: () => now });
+    const covered = () => {
+      const rollup = path.join(dataDir, 'ledger', 'rollup-2026-11.json');
+      return (JSON.parse(readFileSync(rollup, 'utf8')) as { offset: number }).offset;
+    };
+    for (let turn = 0; turn < 3; turn++) {
+      ledger.append(at(NOON));
+      await ledger.sync();
+      assert.equal(covered(), statSync(file()).size);
+      now += 61_000;
+    }
+  });
+
   it('makes a damaged or stale roll-up anew from the records', async () => {
     const first = await ledgerOf();
     first.append(at(NOON, { cost: 1 }));
