@@ -32,4 +32,20 @@ describe('a bug inside the router', () => {
       await upstream.stop();
     }
   });
+
+  it('in what is told of a request is in the log, and the request is answered', async () => {
+    const upstream = await startUpstream(json(chatCompletion('hello')));
+    const router = await startRouter({ backends: [{ name: 'up', baseUrl: upstream.url }] });
+    try {
+      router.core.onRequest(() => {
+        throw new TypeError('made for this test');
+      });
+      const asked = { model: 'up/m', messages: [{ role: 'user', content: 'x' }] };
+      assert.equal((await router.post('/v1/chat/completions', asked)).status, 200);
+      assert.ok(router.log.some((line) => line.startsWith('error') && line.includes('made for this test')));
+    } finally {
+      await router.stop();
+      await upstream.stop();
+    }
+  });
 });

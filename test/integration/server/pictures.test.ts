@@ -92,6 +92,8 @@ describe('pictures for a model that cannot see', () => {
       assert.equal(description?.askedModel, 'eye/sees');
       assert.deepEqual(description?.rules, [`describes a picture for ${request?.id}`]);
       assert.ok((description?.cost ?? 0) > 0);
+      assert.match(description?.conversation ?? '', /^d:/);
+      assert.equal(description?.conversation, request?.conversation);
       assert.equal(request?.backend, 'lab');
       assert.equal(request?.rules.filter((rule) => rule === 'a picture told in the words of eye/sees').length, 1);
       assert.ok(request?.rules.some((rule) => rule.startsWith(`described in ${description?.id} for $`)));

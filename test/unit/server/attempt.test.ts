@@ -2,7 +2,12 @@
 import assert from 'node:assert/strict';
 import { type AttemptOptions, type AttemptResult, runAttempt } from '../../../src/server/attempt';
 import type { ClientSide } from '../../../src/server/clientSide';
-import { createRawReply, type StreamReply } from '../../../src/server/reply';
+import {
+  createCollectingReply,
+  createRawReply,
+  createTranslatedReply,
+  type StreamReply,
+} from '../../../src/server/reply';
 import type { UpstreamHandler } from '../../../src/upstream/send';
 import { codecFor } from '../../../src/wires/codecs';
 import { heldTimers } from '../../support/heldTimers';
@@ -246,7 +251,14 @@ describe('an attempt', () => {
   });
 
   it('that has failed without a reason is told soon, or as soon as the reason comes, whether the connection ends or stays open', async () => {
-    const responses = { streamReply: () => createRawReply(codecFor('responses'), false) };
+    const parser = () => codecFor('responses').createStreamParser();
+    const emitter = () =>
+      codecFor('chat').createStreamEmitter({ model: 'm', id: 'u', created: 1, includeUsage: false });
+    const replies: (() => StreamReply)[] = [
+      () => createRawReply(codecFor('responses'), false),
+      () => createTranslatedReply(parser(), emitter(), {}),
+      () => createCollectingReply(parser()),
+    ];
     const failed = JSON.stringify({ type: 'response.failed', response: { status: 'failed', error: null } });
     const why = JSON.stringify({ type: 'error', error: { code: 'content_filter', message: 'Filtered.' } });
     const ends: readonly [(one: ReturnType<typeof begin>) => void, string, string][] = [
@@ -254,16 +266,25 @@ describe('an attempt', () => {
       [(one) => one.provider.onError(new Error('reset')), 'server', 'without a reason'],
       [() => pass(3_000), 'server', 'without a reason'],
       [(one) => one.says(why), 'contentPolicy', 'Filtered.'],
+      [
+        (one) => {
+          pass(1_500);
+          one.says(why);
+        },
+        'contentPolicy',
+        'Filtered.',
+      ],
     ];
-    for (const [end, kind, words] of ends) {
-      const one = begin({ idleMs: 60_000 }, responses);
-      one.head();
-      one.says(failed);
-      assert.equal(await one.ended(), undefined);
-      end(one);
-      const { failure, heard } = await one.failure();
-      assert.deepEqual([failure.kind, failure.message.includes(words), heard], [kind, true, true]);
-    }
+    for (const streamReply of replies)
+      for (const [end, kind, words] of ends) {
+        const one = begin({ idleMs: 60_000 }, { streamReply });
+        one.head();
+        one.says(failed);
+        assert.equal(await one.ended(), undefined);
+        end(one);
+        const { failure, heard } = await one.failure();
+        assert.deepEqual([failure.kind, failure.message.includes(words), heard], [kind, true, true]);
+      }
   });
 
   it('whose call turns out to name no tool at its end says so, where nothing said before that it was the end', async () => {

@@ -103,7 +103,16 @@ describe('breaker', () => {
     assert.equal(breaker.check(K), 'probe');
   });
 
-  for (const kind of ['rateLimit', 'overloaded', 'server', 'timeout', 'network', 'protocol', 'quota'] as const) {
+  for (const kind of [
+    'rateLimit',
+    'overloaded',
+    'server',
+    'timeout',
+    'network',
+    'protocol',
+    'quota',
+    'notLoaded',
+  ] as const) {
     it(`counts ${kind} against the target`, () => {
       fail(3, kind);
       assert.equal(breaker.check(K), 'open');

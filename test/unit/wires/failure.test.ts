@@ -439,6 +439,7 @@ describe('failure: reading bodies', () => {
     );
     assert.equal(failureOfEvent({ message: 'slow', type: 'rate_limit_error' }).kind, 'rateLimit');
     assert.equal(failureOfEvent('boom').status, 500);
+    assert.equal(failureOfEvent({ error: 'Failed to load model "m".' }).status, 500);
     assert.deepEqual(failureOfEvent({ type: 'error', code: 'rate_limit_exceeded', message: 'm', param: null }), {
       status: 429,
       message: 'm',

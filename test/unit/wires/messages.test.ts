@@ -734,6 +734,7 @@ describe('Messages answers and errors', () => {
     assert.equal(typeOf({ status: 401, message: 'x' }), 'authentication_error');
     assert.equal(typeOf({ status: 429, message: 'x', type: 'tokens' }), 'rate_limit_error');
     assert.equal(typeOf({ status: 413, message: 'x' }), 'request_too_large');
+    assert.equal(typeOf({ status: 500, message: 'x', kind: 'notLoaded' }), 'api_error');
     assert.equal(
       typeOf({ status: 500, message: 'x', type: 'overloaded_error', kind: 'overloaded' }),
       'overloaded_error',
