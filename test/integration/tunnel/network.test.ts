@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import http from 'node:http';
+import https from 'node:https';
 import net, { type AddressInfo } from 'node:net';
 import { mock } from 'node:test';
 import tls from 'node:tls';
@@ -97,6 +98,87 @@ describe('requests of the tunnel', () => {
     await assert.rejects(get(through(), 'https://slow.example.com/body', { timeoutMs: 300 }), /did not answer within/);
     await assert.rejects(get(through(), 'https://slow.example.com/big'), /larger than 1 MB/);
     await assert.rejects(get(through(), 'http://one.example.com/'), /not an https address/);
+  });
+
+  it('end when who asked ends them: before the head, and in the body', async () => {
+    const wishes = [new AbortController(), new AbortController()] as const;
+    const ended = new Error('not wanted any more');
+    let begun = (): void => {};
+    internet.site('slow.example.com', (request, response) => {
+      if (request.url === '/body') response.writeHead(200).write('begin');
+      begun();
+    });
+    for (const [wish, path] of [
+      [wishes[0], '/head'],
+      [wishes[1], '/body'],
+    ] as const) {
+      const reached = new Promise<void>((resolve) => (begun = resolve));
+      const asked = get(through(), `https://slow.example.com${path}`, { signal: wish.signal, timeoutMs: 600_000 });
+      await reached;
+      wish.abort(ended);
+      await assert.rejects(asked);
+    }
+    const late = get(through(), 'https://slow.example.com/', { signal: wishes[0].signal });
+    await assert.rejects(late, (error) => !(error instanceof NetworkError));
+  });
+
+  it('tell how far they came', async () => {
+    internet.site('breaks.example.com', (request, response) => {
+      if (request.url === '/head') request.socket.destroy();
+      else response.writeHead(200, { 'content-length': '9' }).write('begin', () => request.socket.destroy());
+    });
+    internet.site('cut.example.com', () => {});
+    internet.cuts = 'cut.example.com';
+    const came = async (url: string) => {
+      const error = await get(through(), url).catch((reason) => reason);
+      assert.ok(error instanceof NetworkError);
+      return [error.reached, error.cut];
+    };
+    assert.deepEqual(await came('https://nobody.example.com/'), [false, false]);
+    assert.deepEqual(await came('https://cut.example.com/'), [false, true]);
+    assert.deepEqual(await came('https://breaks.example.com/head'), [true, false]);
+    assert.deepEqual(await came('https://breaks.example.com/body'), [true, false]);
+  });
+
+  it('go to the port of the address, 443 without one, under its name', async () => {
+    const dialled: string[] = [];
+    const network = createNetwork(
+      { ca: [internet.certificates.ca] },
+      {
+        env: {},
+        dial: (host, port) => {
+          dialled.push(`${host}:${port}`);
+          return dial('127.0.0.1', internet.webPort);
+        },
+      },
+    );
+    for (const address of ['https://one.example.com:8443/a', 'https://one.example.com/a'])
+      assert.equal((await get(network, address)).body, 'GET /a');
+    assert.deepEqual(dialled, ['one.example.com:8443', 'one.example.com:443']);
+  });
+
+  it('go through a proxy that speaks TLS, once its certificate is trusted', async () => {
+    const { key, cert } = internet.certificates;
+    const proxy = https.createServer({ key, cert });
+    proxy.on('tlsClientError', () => {});
+    proxy.on('connect', (_, socket) => {
+      const web = dial('127.0.0.1', internet.webPort);
+      socket.write('HTTP/1.1 200 OK\r\n\r\n');
+      web.pipe(socket).pipe(web);
+      for (const one of [web, socket]) one.on('error', () => socket.destroy());
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+    const at = `https://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+    const one = 'https://one.example.com/';
+    try {
+      assert.equal((await get(through({ proxy: at }), one)).status, 200);
+      const trustless = get(through({ proxy: at, ca: undefined }), one);
+      await assert.rejects(trustless, /the proxy 127\.0\.0\.1:\d+ was not reached/);
+      assert.equal((await get(through({ proxy: at, ca: undefined, strictSsl: false }), one)).status, 200);
+    } finally {
+      proxy.close();
+      proxy.closeAllConnections();
+    }
   });
 
   it('end at an answer that switches to another protocol: nobody asked for one', async () => {

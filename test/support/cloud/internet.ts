@@ -35,6 +35,7 @@ const NAMES = [
   'dns.google',
   '1.1.1.1',
   '8.8.8.8',
+  '127.0.0.1',
   'api.github.com',
   'github.com',
   'objects.githubusercontent.com',
