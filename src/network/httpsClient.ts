@@ -131,8 +131,6 @@ export function createNetwork(
     });
     const chunks: Buffer[] = [];
     let size = 0;
-    const cut = () => answer.destroy(new SaidError(say.incomplete));
-    deadline.addEventListener('abort', cut);
     try {
       for await (const chunk of answer) {
         size += chunk.length;
@@ -145,7 +143,6 @@ export function createNetwork(
         reached: true,
       });
     } finally {
-      deadline.removeEventListener('abort', cut);
       answer.destroy();
     }
     return { status: answer.statusCode ?? 0, headers: answer.headers, body: Buffer.concat(chunks).toString('utf8') };

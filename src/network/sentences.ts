@@ -15,7 +15,6 @@ export const say = catalogue('network', {
   /** The reason is a sentence of its own. */
   unreachedSince: (host: string, why: Words) => `${host} could not be reached: ${textOf(why)}`,
   closed: 'the connection was closed',
-  incomplete: 'no complete answer in time',
   tooLarge: 'the answer is larger than 1 MB',
   noReason: 'unknown error',
 
