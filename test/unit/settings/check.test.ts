@@ -439,6 +439,22 @@ describe('validateSettings', () => {
   ];
   for (const [what, input, expected] of sense) it(`sense: ${what}`, () => assert.deepEqual(told(input), expected));
 
+  it('takes no key, and none of the router’s own, for the name of one', () => {
+    const apiKeyNames = ['mine', 'client:main', 'memory:key', SECRET];
+    assert.deepEqual(
+      told({ backends: [{ ...a, apiKeyNames }] }).map((line) => line.slice(0, 70)),
+      [
+        'backends[0].apiKeyNames[1]: apiKeyNames must not begin with client: or',
+        'backends[0].apiKeyNames[2]: apiKeyNames must not begin with memory:, t',
+        'backends[0].apiKeyNames[3]: apiKeyNames holds what looks like a key in',
+      ],
+    );
+  });
+  it('takes a price of 0 for free', () => {
+    const { settings, problems } = validateSettings({ backends: [{ ...a, models: [{ id: 'm', price: 0 }] }] });
+    assert.deepEqual([settings?.backends[0]?.models?.[0]?.price, problems], [{ input: 0, output: 0 }, []]);
+  });
+
   it('warns of names that Cursor would not send here (M1, M2), but not of hidden ones', () => {
     const problems = validateSettings({
       aliases: { 'gemini-fast': 'a/x' },
@@ -466,6 +482,8 @@ describe('validateSettings', () => {
       { backends: [{ ...a, query: { key: SECRET } }] },
       { backends: [{ ...a, timeouts: { idle: SECRET } }] },
       { backends: [{ ...a, models: [{ id: 'm', apiKeyName: SECRET, apiKeyEnv: SECRET }] }] },
+      { backends: [{ ...a, apiKeyNames: ['mine', SECRET] }] },
+      { fallbackModel: SECRET, backends: [{ ...a, default: false, fallbacks: [SECRET] }] },
       { aliases: { x: SECRET }, backends: [{ ...a, default: false }] },
       { tunnel: { url: SECRET, hostname: SECRET } },
       { clientKeys: [{ name: `${SECRET}!`, expires: SECRET }] },
