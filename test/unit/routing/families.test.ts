@@ -78,7 +78,10 @@ const ROWS: [names: string, facts: string][] = [
     `chat, chat refuses tools, custom tools, ${NONE} xhigh max, 128000, ${SILENT} asked, maxStops=4`,
   ],
   ['codex-mini-latest', `chat, chat refuses always, ${LOW}, 100000, maxStops=4`],
-  ['gpt-oss-120b mine-gpt-5 my-o3 embedding-3', 'nothing'],
+  [
+    'gpt-oss-120b mine-gpt-5 mine-gpt-4o mine-gpt-4 mine-gpt-5-chat mine-gpt-4.1 mine-gpt-5.1 mine-gpt-5.2-codex my-chatgpt-4o my-o3 my-o3-pro my-codex-mini embedding-3',
+    'nothing',
+  ],
   // Anthropic
   ['claude-2.1 claude-instant-1.2 claude-3-opus-20240229 claude-3-haiku-20240307', 'messages, none, 4096'],
   ['claude-3-5-sonnet-20241022 anthropic/claude-3.5-sonnet claude-3-5-haiku-latest', 'messages, none, 8192'],
@@ -91,7 +94,7 @@ const ROWS: [names: string, facts: string][] = [
     `messages, thinking, ${LOW}, 64000, and an effort`,
   ],
   [
-    'claude-3-7-sonnet-20250219 anthropic/claude-3.7-sonnet claude-sonnet-4 claude-sonnet-4-0 claude-sonnet-4-20250514 claude-sonnet-4-5 claude-sonnet-4.5 claude-haiku-4-5-20251001 anthropic/claude-haiku-4.5',
+    'claude-3-7-sonnet-20250219 anthropic/claude-3.7-sonnet claude-sonnet-4 claude-sonnet-4-0 claude-sonnet-4-20250514 claude-sonnet-4@20250514 claude-sonnet-4-5 claude-sonnet-4.5 claude-haiku-4-5-20251001 anthropic/claude-haiku-4.5',
     `messages, thinking, ${LOW}, 64000`,
   ],
   [
@@ -114,7 +117,7 @@ const ROWS: [names: string, facts: string][] = [
   ['gemini-2.5-flash google/gemini-2.5-flash-lite', `chat, none minimal ${LOW}, maxStops=5`],
   ['gemini-3-flash-preview gemini-3.1-flash', `chat, minimal ${LOW}, maxStops=5`],
   ['gemini-2.5-pro gemini-3-pro-preview', `chat, ${LOW}, maxStops=5`],
-  ['gemini-2.0-flash my-gemini-3', 'nothing'],
+  ['gemini-2.0-flash my-gemini-3 my-gemini-2.5-flash my-gemini-3-flash', 'nothing'],
 ];
 
 /** Those that others serve, too, where that is asked for. */
@@ -161,7 +164,7 @@ describe('what is known of a model by its name', () => {
 
   const senses: [names: string, tools: boolean | undefined, images: boolean | undefined][] = [
     [
-      'chatgpt-4o-latest o1-mini o1-preview o3-deep-research gpt-4o-audio-preview gpt-4o-mini-tts gpt-4o-search-preview gemini-2.5-flash-image gemini-embedding-001 gemini-2.0-flash unknown',
+      'chatgpt-4o-latest o1-mini o1-preview o3-deep-research gpt-4o-audio-preview gpt-4o-mini-tts gpt-4o-search-preview gpt-4o-realtime-preview gpt-4o-transcribe gemini-2.5-flash-image gemini-2.5-flash-preview-tts gemini-2.5-flash-native-audio gemini-2.5-flash-live gemini-3-embedding my-gpt-4o my-gpt-5-chat my-gpt-4 my-gemini-2.5-pro gemini-2.0-flash unknown',
       undefined,
       undefined,
     ],
