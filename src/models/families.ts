@@ -156,7 +156,7 @@ const ANTHROPIC_FAMILIES: readonly ModelFamily[] = [
   },
   { match: /claude-3-5/, wire: 'messages', abilities: { reasoningField: 'none', maxOutputTokens: 8_192 } },
   {
-    match: /claude-opus-4(-[01](?!\d)|-2025|@|$)/,
+    match: /claude-opus-4(-[01](?!\d)|-2025|[@:]|$)/,
     wire: 'messages',
     abilities: { reasoningField: 'thinking', efforts: EFFORTS, maxOutputTokens: 32_000 },
   },
@@ -168,7 +168,7 @@ const ANTHROPIC_FAMILIES: readonly ModelFamily[] = [
     takesEffort: true,
   },
   {
-    match: /claude-3-7|claude-sonnet-4(-0|-2025|@|$)|-4-5(?!\d)/,
+    match: /claude-3-7|claude-sonnet-4(-0|-2025|[@:]|$)|-4-5(?!\d)/,
     wire: 'messages',
     abilities: { reasoningField: 'thinking', efforts: EFFORTS, maxOutputTokens: 64_000 },
   },
