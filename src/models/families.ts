@@ -250,9 +250,14 @@ export function modelFamily(name: string, openWeights = false): ModelFamily | un
   return FAMILIES.find(matches) ?? (openWeights ? OPEN_WEIGHTS.find(matches) : undefined);
 }
 
-/** Relays write Claude's versions with dots (`anthropic/claude-sonnet-4.5`), Anthropic with dashes. */
+/**
+ * Relays write Claude's versions with dots (`anthropic/claude-sonnet-4.5`), Anthropic with dashes; some, and an alias of Anthropic's,
+ * put them first (`claude-4-sonnet`), as all did before version 4.
+ */
 function bareName(name: string): string {
   const own = name.slice(name.lastIndexOf('/') + 1).toLowerCase();
   const bare = own.replace(/^.*?(?=claude-)/, '');
-  return bare.startsWith('claude-') ? bare.replace(/(?<=\d)\.(?=\d)/g, '-') : bare;
+  if (!bare.startsWith('claude-')) return bare;
+  const dashed = bare.replace(/(?<=\d)\.(?=\d)/g, '-');
+  return dashed.replace(/^claude-([4-9](?:-\d)?)-(opus|sonnet|haiku)/, 'claude-$2-$1');
 }

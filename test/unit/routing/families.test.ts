@@ -86,7 +86,7 @@ const ROWS: [names: string, facts: string][] = [
   ['claude-2.1 claude-instant-1.2 claude-3-opus-20240229 claude-3-haiku-20240307', 'messages, none, 4096'],
   ['claude-3-5-sonnet-20241022 anthropic/claude-3.5-sonnet claude-3-5-haiku-latest', 'messages, none, 8192'],
   [
-    'claude-opus-4 claude-opus-4-0 claude-opus-4-20250514 claude-opus-4@20250514 anthropic/claude-opus-4:nitro claude-opus-4-1-20250805 anthropic/claude-opus-4.1',
+    'claude-opus-4 claude-opus-4-0 claude-opus-4-20250514 claude-opus-4@20250514 anthropic/claude-opus-4:nitro anthropic/claude-4-opus claude-4.1-opus claude-opus-4-1-20250805 anthropic/claude-opus-4.1',
     `messages, thinking, ${LOW}, 32000`,
   ],
   [
@@ -94,7 +94,7 @@ const ROWS: [names: string, facts: string][] = [
     `messages, thinking, ${LOW}, 64000, and an effort`,
   ],
   [
-    'claude-3-7-sonnet-20250219 anthropic/claude-3.7-sonnet claude-sonnet-4 claude-sonnet-4-0 claude-sonnet-4-20250514 claude-sonnet-4@20250514 anthropic/claude-sonnet-4:floor claude-sonnet-4-5 claude-sonnet-4.5 claude-haiku-4-5-20251001 anthropic/claude-haiku-4.5',
+    'claude-3-7-sonnet-20250219 anthropic/claude-3.7-sonnet claude-sonnet-4 claude-sonnet-4-0 claude-sonnet-4-20250514 claude-sonnet-4@20250514 anthropic/claude-sonnet-4:floor claude-4-sonnet claude-4-sonnet-20250514 anthropic--claude-4.5-sonnet claude-sonnet-4-5 claude-sonnet-4.5 claude-haiku-4-5-20251001 anthropic/claude-haiku-4.5',
     `messages, thinking, ${LOW}, 64000`,
   ],
   [
@@ -109,7 +109,7 @@ const ROWS: [names: string, facts: string][] = [
   ['claude-haiku-5-5 anthropic/claude-haiku-5.5', `${CLAUDE}, ${BOUND}`],
   ['claude-sonnet-5-5 claude-sonnet-5.5', `${CLAUDE}, ${BOUND}, thinkingOff=between_tools`],
   [
-    'claude-opus-5-5 anthropic/claude-opus-5.5 claude-fable-5-1 claude-fable-5.1 claude-mythos-5-2',
+    'claude-opus-5-5 anthropic/claude-opus-5.5 claude-5.5-opus claude-fable-5-1 claude-fable-5.1 claude-mythos-5-2',
     `${CLAUDE}, ${BOUND}, thinkingOff=never`,
   ],
   ['claude-fable-5 claude-mythos-5 claude-fable-5-20261001', `${CLAUDE}, ${UNASKED}, thinkingOff=never`],
