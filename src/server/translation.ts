@@ -150,7 +150,12 @@ function carriedTo(target: Target, conversation: Conversation): Carried {
   const shares = backend.wire === 'responses' || schemaDialectOf(backend, upstreamModel) === 'openai';
   const settled = settleTools(conversation, readsToolChanges(target) ? backend.wire : undefined);
   const called = readsItems(target) ? settled : searchesAsCalls(settled);
-  const carried = carryAcross(called, backend.wire, shares);
+  const carried = carryAcross(
+    called,
+    backend.wire,
+    shares,
+    backend.wire === 'messages' || emitTargetFor(target).cacheMarks,
+  );
   return settled === conversation ? carried : { ...carried, told: [wires.toolsSettled, ...carried.told] };
 }
 

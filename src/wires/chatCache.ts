@@ -4,7 +4,7 @@
  * fabro#602, vscode#312939). Not as a field of the whole body: that leaves only the endpoints that know it, at times none.
  */
 import type { CacheControl, Conversation, JsonObject, JsonValue, Part } from './conversation';
-import { arrayOf, filledString, isObject, objectOf } from './read';
+import { arrayOf, filledString, isObject } from './read';
 
 /**
  * Marks the last tool, the last of the leading system messages and the last two of user and tools: four breakpoints, the
@@ -31,13 +31,13 @@ export function addChatCacheMarks(body: JsonObject, mark: CacheControl): void {
 }
 
 /** The mark that a client set first, wherever it did, for the whole body last; where exactly, the other wire cannot keep. */
-export function cacheMarkOf({ turns, tools = [], extra }: Conversation): CacheControl | undefined {
+export function cacheMarkOf({ turns, tools = [], cacheControl }: Conversation): CacheControl | undefined {
   for (const tool of tools) if (tool.kind !== 'opaque' && tool.cacheControl) return tool.cacheControl;
   for (const { parts } of turns) {
     const part = parts.find(markOf);
     if (part) return markOf(part);
   }
-  return extra?.wire === 'messages' ? objectOf(extra.fields.cache_control) : undefined;
+  return cacheControl;
 }
 
 function markOf(part: Part): CacheControl | undefined {

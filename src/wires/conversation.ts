@@ -191,6 +191,8 @@ export interface Conversation {
   stream: boolean;
   /** The client asked for usage in its stream (chat `stream_options.include_usage`). */
   includeUsage?: boolean;
+  /** Anthropic's mark of the whole body. */
+  cacheControl?: CacheControl;
   /** Top-level fields this model does not know, with the wire they came from: emitted again on that wire only. */
   extra?: { wire: WireName; fields: JsonObject };
 }

@@ -30,8 +30,9 @@ export interface Carried {
 /**
  * The conversation for an upstream of wire `to`. Throws RequestProblem for what cannot be carried.
  * @param shares the upstream is one of OpenAI's kind, which knows the fields that both of its APIs have.
+ * @param marks the upstream takes cache marks on this wire.
  */
-export function carryAcross(source: Conversation, to: WireName, shares = true): Carried {
+export function carryAcross(source: Conversation, to: WireName, shares = true, marks = to === 'messages'): Carried {
   const { extra } = source;
   const isForeign = extra !== undefined && extra.wire !== to;
   if (isForeign) refuseFields(extra.fields);
@@ -47,6 +48,7 @@ export function carryAcross(source: Conversation, to: WireName, shares = true): 
     if (shares && to !== 'messages' && SHARED_FIELDS.includes(key)) kept[key] = value;
     else if (value !== null) left.add(kindName(key));
   }
+  if (source.cacheControl && !marks) left.add('cache_control');
   if (to !== 'chat' && source.turns.some((turn) => turn.name !== undefined)) left.add(AUTHOR_NAMES);
   const told = [
     ...(texts.size > 0 ? [say.becameText(listed(texts))] : []),

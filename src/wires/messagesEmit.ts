@@ -46,6 +46,7 @@ export function emitMessagesRequest(source: Conversation, target: EmitTarget): J
   emitOutputConfig(body, conversation, fields, target);
   emitParameters(body, conversation, thinks, target);
   if (target.bindsThinking) leaveOutUnbound(body);
+  if (conversation.cacheControl) body.cache_control = conversation.cacheControl;
   for (const [key, value] of Object.entries(fields)) if (!(key in body)) body[key] = value;
   if (conversation.stream) body.stream = true;
   if (target.addCacheControl) addCacheMarks(body);

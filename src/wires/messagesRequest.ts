@@ -43,6 +43,11 @@ export function parseMessagesRequest(body: JsonObject): Conversation {
   const fields: JsonObject = { ...readExtra(body, KNOWN, 'messages')?.fields };
   if (conversation.tools && choiceUnread(body.tool_choice)) fields.tool_choice = body.tool_choice as JsonValue;
   readOutput(body, conversation, fields);
+  const mark = objectOf(fields.cache_control);
+  if (mark) {
+    conversation.cacheControl = mark;
+    delete fields.cache_control;
+  }
   if (Object.keys(fields).length > 0) conversation.extra = { wire: 'messages', fields };
   return conversation;
 }

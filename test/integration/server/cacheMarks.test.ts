@@ -41,6 +41,16 @@ describe('cache marks towards OpenRouter', () => {
     assert.doesNotMatch(await sent('openai/gpt-5.5', marked), /cache_control/);
   });
 
+  it('of the whole body of a Messages client, too; it is told where it is left out, and only there', async () => {
+    const whole = { max_tokens: 10, cache_control: text.cache_control, messages: [{ role: 'user', content: 'hi' }] };
+    const sentBody = JSON.parse(await sent('anthropic/claude-sonnet-5', whole)) as { messages: { content: unknown }[] };
+    assert.deepEqual(sentBody.messages[0]?.content, [text]);
+    assert.equal('cache_control' in sentBody, false);
+    assert.doesNotMatch(JSON.stringify(router.records.at(-1)!.rules), /cache_control|cache marks were added/);
+    assert.doesNotMatch(await sent('openai/gpt-5.5', whole), /cache_control/);
+    assert.match(JSON.stringify(router.records.at(-1)!.rules), /left out.*cache_control/);
+  });
+
   it('are added for a client that knows none: to an agent’s turns and conversations that go on; always, or never, where the settings say so', async () => {
     const claude = 'anthropic/claude-sonnet-5';
     const plain = { input: 'hi' };
