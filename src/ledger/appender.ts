@@ -1,5 +1,5 @@
 /** Appends lines to the month files: one O_APPEND write a line, so that two processes may write to the same file. */
-import { closeSync, fstatSync, mkdirSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, mkdirSync, openSync, readSync, statSync, writeSync } from 'node:fs';
 import type { Said } from '../said';
 import { encodeLine } from './lines';
 import { monthFile, monthOf } from './monthFiles';
@@ -17,9 +17,9 @@ export interface Appender {
   append(record: RequestRecord): boolean;
   /** Tries again what the disk refused. True when nothing waits any more. */
   flush(): boolean;
-  /** Lets go of files that were replaced or deleted under us, and makes the folder again where records wait for one. */
+  /** Lets go of files that were replaced, deleted or moved away under us, and makes the folder again where records wait for one. */
   check(): void;
-  /** Bytes of a month's file as it is now; undefined where it is not open, or ends in a torn line. */
+  /** Bytes of a month's file as it is now; undefined where it is not open. */
   size(month: string): number | undefined;
   close(): void;
 }
@@ -30,6 +30,10 @@ function openMonth(file: string): { fd: number; torn: boolean } {
   const size = fstatSync(fd).size;
   const last = Buffer.alloc(1);
   return { fd, torn: size > 0 && readSync(fd, last, 0, 1, size - 1) === 1 && last[0] !== 10 };
+}
+
+function isAt(file: string, fd: number): boolean {
+  return statSync(file, { throwIfNoEntry: false })?.ino === fstatSync(fd).ino;
 }
 
 export interface AppenderEvents {
@@ -111,11 +115,11 @@ export function createAppender(
       } catch {
         // The records wait on, and it was told.
       }
-      for (const [month, file] of files) if (fstatSync(file.fd).nlink === 0) close(month);
+      for (const [month, { fd }] of files) if (!isAt(monthFile(folder, month), fd)) close(month);
     },
     size(month) {
       const file = files.get(month);
-      return file && !file.torn ? fstatSync(file.fd).size : undefined;
+      return file && fstatSync(file.fd).size;
     },
     close() {
       flush();

@@ -168,6 +168,8 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
   }
 
   async function syncNow(): Promise<void> {
+    // First what stands in a file that is gone by now: nobody reads that any more.
+    countOwn();
     appender?.check();
     appender?.flush();
     const sizes = new Map(await monthSizes(folder));

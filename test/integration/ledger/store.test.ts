@@ -5,6 +5,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   truncateSync,
@@ -292,6 +293,27 @@ describe('ledger on disk', () => {
     await ledger.sync();
     assert.deepEqual([ledger.today().cost, ledger.torn], [7, 0]);
   });
+
+  itOnPosix(
+    'goes on in a file of its own where the last one was moved away, into which nothing more goes',
+    OPEN,
+    async () => {
+      const ledger = await ledgerOf();
+      ledger.append(at(NOON, { cost: 1 }));
+      await ledger.sync();
+      ledger.append(at(NOON, { cost: 2 }));
+      const archive = path.join(dataDir, 'archive.jsonl');
+      renameSync(file(), archive);
+      await ledger.sync();
+      const { size } = statSync(archive);
+      const next = at(NOON, { cost: 4 });
+      ledger.append(next);
+      await ledger.sync();
+      assert.deepEqual([await read(ledger), ledger.today().cost, statSync(archive).size], [[next.id], 7, size]);
+      await ledger.close();
+      assert.equal((await ledgerOf()).today().cost, 7, 'what the moved records add up to stays');
+    },
+  );
 
   it('writes its roll-ups while it runs, also those of records that it does not read back', async () => {
     let now = NOON;
