@@ -95,8 +95,8 @@ function describe(failure: ApiFailure, provider: string, model: string): { happe
       };
     case 'notLoaded':
       return {
-        happened: `${provider} cannot load the model ${model}`,
-        advice: 'Free memory or correct the model there, or choose another one.',
+        happened: `${provider} has not loaded the model ${model}`,
+        advice: 'Load it there (it may need more memory than is free), or choose another model.',
       };
     case 'contextLength':
       return {

@@ -124,6 +124,8 @@ describe('ending for Cursor', () => {
     [403, { message: 'Forbidden.' }, /does not allow/],
     [404, { message: 'The model `m` does not exist', code: 'model_not_found' }, /does not know the model m/],
     [429, { message: 'Rate limit reached', type: 'rate_limit_error' }, /at its limit/],
+    [400, { message: 'No models loaded. Please load a model.' }, /has not loaded the model m \(.*Load it there/],
+    [500, { message: 'model requires more system memory (4 GiB) than is available' }, /has not loaded the model m/],
     [500, { message: 'The server had an error', type: 'server_error' }, /problem of its own/],
     [503, { message: 'Overloaded', type: 'overloaded_error' }, /at its limit/],
     [529, { message: 'Overloaded', type: 'overloaded_error' }, /at its limit/],

@@ -16,6 +16,7 @@ const REFUSALS: [message: string, code: string | null][] = [
 const BODY = `{"model":"oai/gpt-5.2","store": false,"input":[{"role":"user","content":"hi"},
  {"type":"reasoning","id":"rs_1","summary":[],"encrypted_content":"SEALED"},{"type":"function_call","id":"fc_1","call_id":"c1","name":"f","arguments":"{\\"a\\": 1}"},
  {"type":"function_call_output","call_id":"c1","output":"x"},{"type":"web_search_call","id":"ws_1","status":"completed"},
+ {"type":"tool_search_call","id":"tsc_1","call_id":"c2","execution":"client","arguments":{}},
  {"type":"image_generation_call","id":"ig_1","status":"completed","result":null}]}`;
 const whole = { id: 'resp_1', object: 'response', status: 'completed', output: [] };
 
@@ -49,6 +50,7 @@ describe('sealed reasoning that is refused', () => {
           ['function_call', undefined],
           ['function_call_output', undefined],
           ['web_search_call', undefined],
+          ['tool_search_call', undefined],
           ['image_generation_call', 'ig_1'],
         ],
       );

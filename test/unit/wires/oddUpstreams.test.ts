@@ -300,6 +300,7 @@ describe('odd Responses upstreams', () => {
       const emitter = codecFor(wire).createStreamEmitter(options);
       const text = events.map((event) => emitter.push(event)).join('') + emitter.finish();
       assert.equal(text.split('"phase":"commentary"').length - 1, count, wire);
+      assert.ok(!text.includes('"delta":{"content":""}'), 'a chunk that says nothing');
       assert.equal(text.split(/"(?:content|text|delta)":"Hm\."/).length > 1, true, wire);
       assert.deepEqual(
         partsOf(collect(readStream(codecFor(wire).createStreamParser(), text))),
