@@ -450,6 +450,21 @@ describe('validateSettings', () => {
       ],
     );
   });
+  it('says nothing of what is well', () => {
+    for (const input of [
+      { backends: [{ name: 'openai', preset: 'openai' }] },
+      { backends: [{ ...a, query: { 'api-version': '2024-10-21' }, apiKeyEnv: '_My_KEY2' }] },
+      { port: 4000, metrics: { enabled: true, port: 4001 } },
+      { tunnel: { provider: 'cloudflared-named', hostname: 'LLM.example.com' } },
+    ])
+      assert.deepEqual(told(input), [], JSON.stringify(input));
+  });
+  it('takes what is no name of a variable, and no name of a host, for none', () => {
+    for (const apiKeyEnv of ['MY KEY', '1KEY', '$KEY', 'MY-KEY'])
+      assert.match(told({ backends: [{ ...a, apiKeyEnv }] }).join(), /apiKeyEnv must be the name of an environment/);
+    for (const hostname of ['llm', 'llm.example.com/x', 'llm..com'])
+      assert.match(told({ tunnel: { provider: 'cloudflared-named', hostname } }).join(), /^tunnel\.hostname/, hostname);
+  });
   it('takes a price of 0 for free', () => {
     const { settings, problems } = validateSettings({ backends: [{ ...a, models: [{ id: 'm', price: 0 }] }] });
     assert.deepEqual([settings?.backends[0]?.models?.[0]?.price, problems], [{ input: 0, output: 0 }, []]);
