@@ -84,6 +84,21 @@ const OFFICE_NAMES = [
 describe('export for LiteLLM', () => {
   it('leads every name where it led before', () => sameRoutes(settingsOf(OFFICE), OFFICE_NAMES));
 
+  it('carries the model for inputs that are too long, and no name that only its owner lists', () => {
+    const settings = settingsOf({
+      backends: [
+        {
+          ...{ name: 'own', baseUrl: 'https://own.example/v1', prefix: '', default: false },
+          models: [{ id: 'deep', contextFallback: 'wide', aliases: ['d'] }, { id: 'wide' }],
+        },
+      ],
+    });
+    const [deep] = again(settings).backends[0]?.models ?? [];
+    assert.deepEqual([deep?.id, deep?.contextFallback], ['deep', 'wide']);
+    sameRoutes(settings, ['deep', 'wide', 'd', 'unknown']);
+    assert.equal(routeOf(again(settings), 'unknown'), 'nowhere');
+  });
+
   it('a model that is called like an effort of another one stays that model, wherever it stands', () => {
     const named = { id: 'a:high', upstream: 'gpt-4.1' };
     const other = { id: 'a', upstream: 'gpt-5' };
@@ -314,6 +329,9 @@ describe('export for LiteLLM', () => {
           ],
         },
         { name: 'plain', baseUrl: 'https://plain.example/v1', models: [{ id: 'c' }], prefix: '' },
+        { name: 'quiet', baseUrl: 'https://quiet.example/v1' },
+        { name: 'listed', baseUrl: 'https://listed.example/v1', wire: 'messages', prefix: '', models: [{ id: 'd' }] },
+        { name: 'claude', preset: 'anthropic' },
         { name: 'demo', preset: 'demo' },
       ],
       aliases: { lost: 'msgs/x', echo: 'demo/echo', 'all*': 'a', fine: 'a' },
@@ -447,6 +465,7 @@ describe('the model behind a name in an exported file', () => {
     const text = fileOf(settings, 'config.yaml');
     assert.match(text, /base_model: azure\/gpt-4o/);
     assert.match(text, /# Not carried over: that mine is not listed\./);
+    assert.doesNotMatch(text, /the query parameter/);
     assert.equal(again(settings).backends[0]?.models?.[0]?.base, 'gpt-4o');
   });
 });
