@@ -5,7 +5,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
-import { CancellationTokenSource } from 'vscode-jsonrpc';
+import { CancellationTokenSource, ErrorCodes } from 'vscode-jsonrpc';
 import { createCommands } from '../../../src/process/commands';
 import { type ConfigPush, events, send } from '../../../src/process/contract';
 import { dial, type Peer } from '../../../src/process/dial';
@@ -346,6 +346,52 @@ describe('the pipe of the router', () => {
       await assert.rejects(asked, /ended/);
       assert.equal(running.aborted, true);
     });
+  });
+
+  it('says that it does not know a call, and goes on with those it knows', async () => {
+    const peer = await call();
+    await peer.prove('w');
+    await assert.rejects(peer.rpc.sendRequest('paint', {}), (error: Error & { code?: number; data?: unknown }) => {
+      assert.match(error.message, /paint/);
+      assert.ok((error.data as { says?: unknown }).says);
+      return error.code === ErrorCodes.MethodNotFound;
+    });
+    assert.equal((await send(peer.rpc, 'state', undefined)).version, '1.0.0');
+  });
+
+  it('lets the oldest window lead, and tells the next one when that is gone', async () => {
+    const [first, second] = [await call(), await call()];
+    assert.equal((await first.prove('one')).leads, true);
+    assert.deepEqual([(await second.prove('two')).leads, leases.count], [false, 2]);
+    const leading = new Promise<void>((resolve) => {
+      second.rpc.onNotification(events.state, ({ leads, windows }) => {
+        if (leads === true && windows === 1) resolve();
+      });
+    });
+    first.close();
+    await leading;
+  });
+
+  it('sends every window to the next router but the one that asked for the change', async () => {
+    const [asking, other] = [await call(), await call()];
+    await asking.prove('asking');
+    await other.prove('other');
+    const sent = new Promise<string>((resolve) => {
+      other.rpc.onNotification(events.handedOver, ({ version }) => resolve(version));
+    });
+    await send(asking.rpc, 'handOver', { version: '2.0.0' });
+    pipe.sendAway('2.0.0');
+    assert.equal(await sent, '2.0.0');
+    await other.closed;
+    assert.equal((await send(asking.rpc, 'state', undefined)).version, '1.0.0');
+  });
+
+  it('ends every connection when it closes', async () => {
+    const peer = await call();
+    await peer.prove('w');
+    pipe.close();
+    await peer.closed;
+    assert.equal(leases.count, 0);
   });
 
   it('tells no key in the values of a sentence', async () => {
