@@ -5,7 +5,7 @@ import { measureLatency, measureParallel } from './requests';
 import type { Field } from './rounds';
 import { report, skip, summary } from './rows';
 import { measureStreams } from './streams';
-import { endAll, folder, forked, startBare, startGo, startRouter } from './subjects';
+import { endAll, folder, forked, startBare, startGo, startOwed, startRouter } from './subjects';
 import { measureTranslation } from './translation';
 
 const wanted = process.argv.slice(3);
@@ -18,6 +18,7 @@ try {
   const field: Field = {
     bare: await startBare('bare', port),
     twin: await startBare('twin', port),
+    owed: await startOwed(port),
     router: await startRouter(port),
     go: await startGo(port),
   };

@@ -7,7 +7,13 @@ export const SMALL = Buffer.from('{"model":"up/b","messages":[{"role":"user","co
 export const CURSOR = { 'user-agent': 'Cursor/1.0' };
 const BIG_BYTES = 100_000;
 
-const subjectsOf = ({ bare, twin, router, go }: Field): Subject[] => [bare, twin, router, ...(go ? [go] : [])];
+const subjectsOf = ({ bare, twin, owed, router, go }: Field): Subject[] => [
+  bare,
+  twin,
+  owed,
+  router,
+  ...(go ? [go] : []),
+];
 
 const emptyFor = (field: Field): Measured => new Map(subjectsOf(field).map((subject) => [subject, []]));
 

@@ -6,6 +6,8 @@ import { report } from './rows';
 export interface Field {
   bare: Subject;
   twin: Subject;
+  /** The bare pass-through with what is owed to every request: the limit of a router of this kind. */
+  owed: Subject;
   router: Subject;
   go?: Subject;
 }
@@ -13,11 +15,11 @@ export interface Field {
 export type Measured = Map<Subject, number[]>;
 
 export async function interleaved(
-  { bare, twin, router, go }: Field,
+  { bare, twin, owed, router, go }: Field,
   rounds: number,
   measure: (subject: Subject) => Promise<number>,
 ): Promise<Measured> {
-  const subjects = [bare, router, twin, ...(go ? [go] : [])];
+  const subjects = [bare, router, twin, owed, ...(go ? [go] : [])];
   const measured: Measured = new Map(subjects.map((subject) => [subject, []]));
   for (let round = 0; round < rounds; round++) {
     for (let n = 0; n < subjects.length; n++) {
@@ -43,15 +45,16 @@ export function reportRatio(
   goal: number,
   note = '',
 ): void {
-  const { bare, twin, router, go } = field;
+  const { bare, twin, owed, router, go } = field;
   const figures = [bare, router].map((subject) => median(measured.get(subject)!).toFixed(unit === 'µs' ? 0 : 2));
   const noise = `noise ${ratioOf(measured, twin, bare).toFixed(2)}`;
+  const limit = `owed ${ratioOf(measured, owed, bare).toFixed(2)}`;
   const besideGo = go ? `, Go ${ratioOf(measured, go, bare).toFixed(2)}` : '';
   report(
     row,
     ratioOf(measured, router, bare),
     ' ×',
     goal,
-    `  (${figures.join(' → ')} ${unit}; ${noise}${besideGo}${note})`,
+    `  (${figures.join(' → ')} ${unit}; ${limit}, ${noise}${besideGo}${note})`,
   );
 }

@@ -10,7 +10,7 @@ const node = (...args) => spawnSync(process.execPath, args, { cwd: root, stdio: 
 if (node('esbuild.config.mjs') !== 0) process.exit(1);
 
 const [what, ...words] = process.argv.slice(2);
-const names = what === 'faults' ? ['faults'] : ['main', 'bareProxy', 'upstream'];
+const names = what === 'faults' ? ['faults'] : ['main', 'bareProxy', 'owedProxy', 'upstream'];
 process.env.LLM_ROUTER_PROGRAM = path.join(root, 'dist/router.js');
 const out = mkdtempSync(path.join(root, 'test/.build-'));
 process.on('exit', () => rmSync(out, { recursive: true, force: true }));

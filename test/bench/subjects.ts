@@ -30,6 +30,12 @@ export async function startBare(name: string, upstreamPort: number): Promise<Sub
   return { name, port, pid: child.pid!, headers: {} };
 }
 
+export async function startOwed(upstreamPort: number): Promise<Subject> {
+  const records = mkdtempSync(path.join(folder, 'owed-'));
+  const { port, child } = await forked('owedProxy.mjs', `http://127.0.0.1:${upstreamPort}`, records, KEY);
+  return { name: 'owed', port, pid: child.pid!, headers: { authorization: `Bearer ${KEY}` } };
+}
+
 let routers = 0;
 
 export async function startRouter(upstreamPort: number): Promise<Subject> {
