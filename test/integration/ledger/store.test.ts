@@ -294,6 +294,20 @@ describe('ledger on disk', () => {
     assert.deepEqual([ledger.today().cost, ledger.torn], [7, 0]);
   });
 
+  itOnPosix('goes on in the file that was put in the place of another one', OPEN, async () => {
+    const ledger = await ledgerOf();
+    for (const cost of [1, 2]) ledger.append(at(NOON, { cost }));
+    await ledger.sync();
+    const copy = `${file()}.new`;
+    writeFileSync(copy, readFileSync(file()));
+    renameSync(copy, file());
+    await ledger.sync();
+    const next = at(NOON, { cost: 4 });
+    ledger.append(next);
+    await ledger.sync();
+    assert.deepEqual([(await read(ledger)).at(-1), ledger.today().cost], [next.id, 7]);
+  });
+
   itOnPosix(
     'goes on in a file of its own where the last one was moved away, into which nothing more goes',
     OPEN,

@@ -422,6 +422,19 @@ describe('prompt caching on the Messages wire', () => {
     }
   });
 
+  it('keeps the mark of the whole body, whatever it is, and adds none beside it', () => {
+    for (const mark of [{ type: 'ephemeral', ttl: '1h' }, null]) {
+      const asked = messagesCodec.parseRequest({
+        model: 'm',
+        cache_control: mark,
+        messages: [{ role: 'user', content: 'x' }],
+      });
+      const body = messagesCodec.emitRequest(asked, { ...THINKS, addCacheControl: true });
+      assert.deepEqual(body.cache_control, mark);
+      assert.equal(JSON.stringify(body).split('cache_control').length, 2);
+    }
+  });
+
   it('marks the last tool, the last system block and the last two user turns', () => {
     const body = emit(agent, { tools }, { ...THINKS, addCacheControl: true });
     const marks = JSON.stringify(body).split('"cache_control":{"type":"ephemeral"}').length - 1;
