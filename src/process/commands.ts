@@ -44,6 +44,8 @@ export function createCommands(options: CommandOptions): Commands {
   let lastResult: ConfigResult | undefined;
   let stoppedByPerson = false;
   let resumeWhenConfigured = false;
+  /** A person's Start waits for settings that are right: a predecessor that was stopped before does not count. */
+  let startWhenConfigured = false;
   /** Why there are no settings in force yet. */
   let wrong: Problem | undefined;
   let handedOver = false;
@@ -53,7 +55,7 @@ export function createCommands(options: CommandOptions): Commands {
     if (handedOver) throw new SaidError(say.newerTookOver);
     // With settings of nobody it would listen at another port, and open a tunnel that nobody asked for.
     if (appliedHash === undefined && wrong) {
-      resumeWhenConfigured = true;
+      startWhenConfigured = true;
       throw new SaidError(say.wrongSettings(wrong.path, wrong.says ?? wrong.message));
     }
     await core.start();
@@ -62,8 +64,8 @@ export function createCommands(options: CommandOptions): Commands {
   /** Before its first settings a router neither listens nor takes over: it would have nothing to serve. */
   const firstConfigured = async (): Promise<void> => {
     const before = await options.takeOver();
-    if (before?.running === false) stoppedByPerson = true;
-    if (before?.running === true || (resumeWhenConfigured && !stoppedByPerson)) await start();
+    if (before?.running === false && !startWhenConfigured) stoppedByPerson = true;
+    if (before?.running === true || ((resumeWhenConfigured || startWhenConfigured) && !stoppedByPerson)) await start();
   };
 
   const pushConfig = async (push: ConfigPush): Promise<ConfigResult> => {

@@ -135,6 +135,21 @@ describe('what windows say to the router', () => {
     assert.equal(calls.at(-1), 'start', 'good ones are in force');
   });
 
+  it('starts with settings that are right by now where a person said so, whatever the one before it did', async () => {
+    before = { running: false };
+    for (const said of ['start', 'resume'] as const) {
+      calls = [];
+      memo = {};
+      const commands = make();
+      valid = false;
+      await commands.pushConfig(pushOf(1, 1));
+      await commands[said]().catch(() => undefined);
+      valid = true;
+      await commands.pushConfig(pushOf(2, 2));
+      assert.equal(calls.includes('start'), said === 'start');
+    }
+  });
+
   it('a second Stop does not wait for the first', async () => {
     stops = false;
     const commands = make();
