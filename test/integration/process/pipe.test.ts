@@ -348,6 +348,14 @@ describe('the pipe of the router', () => {
     });
   });
 
+  it('keeps a window that has proven itself when the time to do so is over', async () => {
+    const peer = await call();
+    await peer.prove('w');
+    // One that came later, and proves nothing, is dropped for it.
+    await closed(await raw());
+    assert.equal((await send(peer.rpc, 'state', undefined)).windows, 1);
+  });
+
   it('says that it does not know a call, and goes on with those it knows', async () => {
     const peer = await call();
     await peer.prove('w');
