@@ -90,11 +90,7 @@ export async function listen(handler: http.RequestListener, options: ListenOptio
   );
   // Whoever asks before it sends a body is told to go on when somebody wants to read it, not before the key was looked at.
   server.on('checkContinue', begin);
-  server.maxRequestsPerSocket = 0;
-  server.on('connection', (socket) => {
-    socket.setNoDelay(true);
-    connections.add(socket);
-  });
+  server.on('connection', connections.add);
   server.on('clientError', (error, socket) => answerBrokenRequest(error, socket, connections.answering(socket)));
 
   const port = await bind(server, options);
