@@ -72,6 +72,23 @@ describe('a listener with one connection', () => {
     held[0]?.end();
     await once(socket.resume(), 'close');
   });
+  it('ends a connection only behind the last of the requests that came on it', async () => {
+    const socket = await busy();
+    socket.write(GET);
+    while (held.length < 2) await new Promise((resolve) => setTimeout(resolve, 1));
+    let told = '';
+    socket.on('data', (chunk) => {
+      told += chunk;
+    });
+    listener.endIdle();
+    const [first, second] = held as [http.ServerResponse, http.ServerResponse];
+    const over = once(first, 'close');
+    first.end('the first');
+    await over;
+    second.end('the second');
+    await once(socket, 'close');
+    assert.match(told, /keep-alive.*the first.*connection: close.*the second/is);
+  });
 
   describe('waits for the answers that run', () => {
     const LONG = 600_000;
