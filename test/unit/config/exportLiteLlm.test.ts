@@ -84,6 +84,51 @@ const OFFICE_NAMES = [
 describe('export for LiteLLM', () => {
   it('leads every name where it led before', () => sameRoutes(settingsOf(OFFICE), OFFICE_NAMES));
 
+  it('an alias of an effort, of a rule or with an effort behind it leads where it led, and one that a model hides is no alias', () => {
+    const settings = settingsOf({
+      backends: [
+        {
+          ...{ name: 'openai', preset: 'openai', default: false },
+          models: [
+            { id: 'fast', upstream: 'gpt-5', fallbacks: ['high'] },
+            { id: 'high', upstream: 'gpt-5', reasoningEffort: 'high' },
+            { id: 'corp-*', upstream: 'gpt-5-*' },
+          ],
+        },
+      ],
+      aliases: { deep: 'fast:high', always: 'high', rule: 'corp-mini', named: 'openai/gpt-5.1', fast: 'high' },
+    });
+    const names = ['deep', 'always', 'rule', 'named', 'fast', 'fast:low', 'corp-nano'];
+    sameRoutes(settings, names);
+    for (const name of names) assert.notEqual(routeOf(settings, name), 'nowhere', name);
+    assert.match(routeOf(again(settings), 'deep'), /gpt-5 high$/);
+    assert.deepEqual(Object.keys(again(settings).aliases), ['always']);
+  });
+
+  it('a last resort is a rule for every name, where a model elsewhere can be it', () => {
+    const own = (fallbackModel: string, isDefault = false) =>
+      settingsOf({
+        fallbackModel,
+        backends: [
+          {
+            ...{ name: 'own', baseUrl: 'https://own.example/v1', default: isDefault },
+            models: [{ id: 'fast', fallbacks: ['slow'] }, { id: 'slow' }],
+          },
+          { name: 'demo', preset: 'demo' },
+        ],
+      });
+    const rule = (settings: Settings) => {
+      const { model_list } = parse(fileOf(settings, 'config.yaml')) as {
+        model_list: { model_name: string; litellm_params: { model: string } }[];
+      };
+      return model_list.find((one) => one.model_name === '*')?.litellm_params.model;
+    };
+    assert.match(rule(own('fast')) ?? '', /\/fast$/);
+    assert.match(rule(own('fast', true)) ?? '', /\/\*$/);
+    for (const name of ['demo/echo', 'nobody']) assert.equal(rule(own(name)), undefined, name);
+    assert.doesNotMatch(fileOf(own('fast'), 'config.yaml'), /- "\*":/);
+  });
+
   it('carries the model for inputs that are too long, and no name that only its owner lists', () => {
     const settings = settingsOf({
       backends: [
