@@ -257,20 +257,24 @@ describe('ledger on disk', () => {
     assert.equal(ledger.today().cost, 14_001);
   });
 
-  it('counts what it writes while a look reads what another process wrote once', async () => {
+  it('counts what it writes while a look reads what another process wrote once, and the look has an end', async () => {
     const [ours, theirs] = [await ledgerOf(), await ledgerOf()];
     const told: string[] = [];
     ours.onForeign(({ id }) => told.push(id));
     let written = 0;
     const foreign: string[] = [];
-    for (let turn = 0; turn < 10; turn++) {
+    for (let turn = 0; turn < 4; turn++) {
       foreign.push(at(NOON).id);
       theirs.append(at(NOON, { id: foreign.at(-1)! }));
+      // More than one block.
+      for (let n = 0; n < 1_200; n++) ours.append(at(NOON));
+      written += 1_200;
       let over = false;
       const look = ours.sync().finally(() => (over = true));
-      for (let steps = 0; !over && steps < 20; steps++) {
-        for (let n = 0; n < 500; n++) ours.append(at(NOON));
-        written += 500;
+      for (let steps = 0; !over; steps++) {
+        assert.ok(steps < 1_000, 'a look without an end');
+        for (let n = 0; n < 60; n++) ours.append(at(NOON));
+        written += 60;
         await new Promise(setImmediate);
       }
       await look;
