@@ -3,7 +3,7 @@
 import { messageOf, wordsOf } from '../said';
 import { findProblems } from '../settings/check';
 import { error, warning } from '../settings/checkBackend';
-import { type Found, pathText } from '../settings/path';
+import { type Found, toProblem } from '../settings/path';
 import type { Problem } from '../settings/problem';
 import type { Settings } from '../settings/schema';
 import { isObject } from '../wires/read';
@@ -101,9 +101,7 @@ function readContent(kind: LoadedConfig['kind'], value: unknown, env: Environmen
 
 function placed(source: SourceFile, found: readonly Found[]): Problem[] {
   return found.map((one) => ({
-    path: pathText(one.at),
-    ...messageOf(source.wordsOf?.(one) ?? wordsOf(one)),
-    severity: one.severity,
+    ...toProblem({ ...one, ...messageOf(source.wordsOf?.(one) ?? wordsOf(one)) }),
     ...source.positionOf(one),
   }));
 }

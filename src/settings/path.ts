@@ -1,5 +1,6 @@
 /** Places in settings and files: how a path is written, and where an offset stands in a text. */
-import type { Said } from '../said';
+import { type Said, scrubSaid } from '../said';
+import { maskKeys } from '../wires/keyShapes';
 import { isObject } from '../wires/read';
 import type { Problem } from './problem';
 
@@ -29,8 +30,14 @@ export function pathText(segments: readonly Segment[]): string {
     .join('');
 }
 
+/** A key may stand in the place of a name, and what is told here goes into logs. */
 export function toProblem({ at, message, says, severity }: Found): Problem {
-  return { path: pathText(at), message, ...(says && { says }), severity };
+  return {
+    path: maskKeys(pathText(at)),
+    message: maskKeys(message),
+    ...(says && { says: scrubSaid(says, maskKeys) }),
+    severity,
+  };
 }
 
 /** 1-based line and column of an offset, counting UTF-16 units as editors do. */

@@ -502,6 +502,24 @@ describe('validateSettings', () => {
       { aliases: { x: SECRET }, backends: [{ ...a, default: false }] },
       { tunnel: { url: SECRET, hostname: SECRET } },
       { clientKeys: [{ name: `${SECRET}!`, expires: SECRET }] },
+      // In the place of a name.
+      { [SECRET]: 1 },
+      { backends: [{ ...a, [SECRET]: 1 }] },
+      {
+        backends: [
+          { ...a, name: SECRET },
+          { ...a, name: SECRET, default: false },
+        ],
+      },
+      { backends: [{ ...a, models: [{ id: SECRET }, { id: SECRET }] }] },
+      {
+        backends: [
+          a,
+          { ...a, name: 'b', default: false, prefix: SECRET },
+          { ...a, name: 'c', default: false, prefix: SECRET },
+        ],
+      },
+      { aliases: { [SECRET]: 'nowhere' }, backends: [{ ...a, default: false }] },
     ];
     for (const input of places) {
       const { problems } = validateSettings(input);
