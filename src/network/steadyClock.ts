@@ -14,8 +14,11 @@ export function createSteadyClock(
   let offset = wall() - monotonic();
   let ahead = offset;
   return () => {
-    const elapsed = monotonic();
-    const moved = wall() - elapsed - offset;
+    let elapsed = monotonic();
+    const at = wall();
+    // Held up between the two looks, this process has slept no longer than the monotonic clock says.
+    if (at - elapsed - offset > JUMP_MS) elapsed = monotonic();
+    const moved = at - elapsed - offset;
     if (Math.abs(moved) > JUMP_MS) {
       offset += moved;
       if (moved > 0) ahead += moved;

@@ -92,7 +92,7 @@ async function startOne(
   options.onStarting();
   const ticket = await takeTicket(dir, generation, patience + 1_000);
   if (ticket.kind === 'theirs') {
-    return await waitFor(generation, ticket.expires, options, async () => {
+    return await waitFor(generation, steadyNow() + ticket.leftMs, options, async () => {
       const failure = await ticket.failure();
       return failure === undefined ? undefined : { kind: 'failed', ...failure };
     });

@@ -17,8 +17,8 @@ export interface StartFailure extends Message {
 export type Ticket =
   /** This window starts the process. */
   | { kind: 'mine'; fail: (failure: StartFailure) => Promise<void> }
-  /** Another one does; `failure` reads how that went wrong, if it did. */
-  | { kind: 'theirs'; expires: number; failure: () => Promise<StartFailure | undefined> };
+  /** Another one does, and has `leftMs` more for it; `failure` reads how that went wrong, if it did. */
+  | { kind: 'theirs'; leftMs: number; failure: () => Promise<StartFailure | undefined> };
 
 interface Attempt {
   number: number;
@@ -36,10 +36,10 @@ export async function takeTicket(
     const last = await lastAttempt(dir, generation);
     if (last !== undefined) {
       const { number, at } = last;
-      const underWay =
-        at <= now() && now() < at + lifetime && (await readFailure(dir, generation, number)) === undefined;
-      if (underWay)
-        return { kind: 'theirs', expires: at + lifetime, failure: () => readFailure(dir, generation, number) };
+      // A distance, not a moment: whoever waits goes by a clock that is never set back.
+      const leftMs = at + lifetime - now();
+      const underWay = leftMs > 0 && leftMs <= lifetime && (await readFailure(dir, generation, number)) === undefined;
+      if (underWay) return { kind: 'theirs', leftMs, failure: () => readFailure(dir, generation, number) };
     }
     const number = (last?.number ?? 0) + 1;
     if (await createWhole(ticketFile(dir, generation, number), `${JSON.stringify({ at: now() })}\n`)) {

@@ -164,7 +164,7 @@ describe('files of the router process', () => {
       const mine = tickets.filter((ticket) => ticket.kind === 'mine');
       const theirs = tickets.filter((ticket) => ticket.kind === 'theirs');
       assert.deepEqual([mine.length, theirs.length], [1, 9]);
-      assert.deepEqual([theirs[0]!.expires, await theirs[0]!.failure()], [1_005_000, undefined]);
+      assert.deepEqual([theirs[0]!.leftMs, await theirs[0]!.failure()], [5_000, undefined]);
       await mine[0]!.fail({ message: 'broken', final: true });
       assert.deepEqual(await theirs[0]!.failure(), { message: 'broken', final: true });
       assert.equal((await take()).kind, 'mine');

@@ -25,4 +25,17 @@ describe('steady clock', () => {
     pass(0.4);
     assert.equal(steady(), 1_060_200);
   });
+  it('takes a process that is held up between its looks at both clocks for no sleep', () => {
+    let passed = 5;
+    let holdUp = 0;
+    const steady = createSteadyClock(
+      () => 1_000_000 + (passed += holdUp),
+      () => passed,
+    );
+    const begun = steady();
+    holdUp = 30_000;
+    assert.equal(steady() - begun, 30_000);
+    holdUp = 0;
+    assert.equal(steady() - begun, 30_000);
+  });
 });
