@@ -71,6 +71,7 @@ describe('soak', function () {
   let descriptorsAtStart = 0;
   const temp = tempFolder();
   const agent = new http.Agent({ keepAlive: true, maxSockets: 400 });
+  let asked = 0;
   const proc = () => `/proc/${program.child.pid}`;
   const descriptors = () => readdirSync(`${proc()}/fd`).length;
   const rss = () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`${proc()}/status`, 'utf8'))![1]) / 1_024;
@@ -117,6 +118,7 @@ describe('soak', function () {
   });
 
   function ask(model: string, stream: boolean, leaveAfter?: number): Promise<Told | undefined> {
+    asked += 1;
     return new Promise((resolve) => {
       const request = http.request(
         {
@@ -172,7 +174,9 @@ describe('soak', function () {
     let done = 0;
     let left = 0;
     let settled: number | undefined;
-    const recordsBefore = recordCount();
+    // Told behind their answers: those of the requests before are not to be taken for some of these.
+    const recordsBefore = asked;
+    await recorded(recordsBefore);
     const worker = async () => {
       while (done < REQUESTS) {
         const kind = MIX[done++ % MIX.length]!;
@@ -196,8 +200,7 @@ describe('soak', function () {
       }
     };
     await Promise.all(Array.from({ length: 40 }, worker));
-    for (let n = 0; n < 500 && recordCount() - recordsBefore < REQUESTS; n++)
-      await new Promise((resolve) => setTimeout(resolve, 20));
+    await recorded(recordsBefore + REQUESTS);
     const records = program.events
       .filter(({ event }) => event === 'request')
       .slice(recordsBefore) as unknown as RequestRecord[];
@@ -220,8 +223,9 @@ describe('soak', function () {
     else assert.ok(rss() <= settled! * 1.6, `${rss()} MB at the end, ${settled} MB after a fifth`);
   });
 
-  function recordCount(): number {
-    return program.events.filter(({ event }) => event === 'request').length;
+  async function recorded(count: number): Promise<void> {
+    const missing = (): boolean => program.events.filter(({ event }) => event === 'request').length < count;
+    for (let n = 0; n < 500 && missing(); n++) await new Promise((resolve) => setTimeout(resolve, 20));
   }
 
   it('ends by itself when told to, within its bound', async () => {
