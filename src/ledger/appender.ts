@@ -1,5 +1,6 @@
 /** Appends lines to the month files: one O_APPEND write a line, so that two processes may write to the same file. */
-import { closeSync, fstatSync, mkdirSync, openSync, readSync, statSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, mkdirSync, openSync, readSync, writeSync } from 'node:fs';
+import { isAt } from '../network/openFile';
 import type { Said } from '../said';
 import { encodeLine } from './lines';
 import { monthFile, monthOf } from './monthFiles';
@@ -30,10 +31,6 @@ function openMonth(file: string): { fd: number; torn: boolean } {
   const size = fstatSync(fd).size;
   const last = Buffer.alloc(1);
   return { fd, torn: size > 0 && readSync(fd, last, 0, 1, size - 1) === 1 && last[0] !== 10 };
-}
-
-function isAt(file: string, fd: number): boolean {
-  return statSync(file, { throwIfNoEntry: false })?.ino === fstatSync(fd).ino;
 }
 
 export interface AppenderEvents {

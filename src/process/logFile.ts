@@ -3,6 +3,7 @@
  * before a crash is there; a full disk loses lines and never a request.
  */
 import { closeSync, fstatSync, openSync, renameSync, statSync, writeSync } from 'node:fs';
+import { isAt } from '../network/openFile';
 import { maskKeys } from '../wires/keyShapes';
 
 export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
@@ -51,8 +52,7 @@ export function openLogFile(options: LogFileOptions): LogFile {
 
   const rotate = (): void => {
     // Another process may have rotated already: then our descriptor is the old file, and the new one only has to be opened.
-    const sameFile = statSync(file, { throwIfNoEntry: false })?.ino === fstatSync(descriptor!).ino;
-    if (sameFile) {
+    if (isAt(file, descriptor!)) {
       for (let n = keep; n >= 1; n--) {
         const from = n === 1 ? file : `${file}.${n - 1}`;
         if (statSync(from, { throwIfNoEntry: false }) !== undefined) renameSync(from, `${file}.${n}`);
@@ -61,12 +61,12 @@ export function openLogFile(options: LogFileOptions): LogFile {
     reopen();
   };
 
-  /** Somebody took the file away: the lines go into a new one. */
-  const heedDeleted = (): void => {
+  /** Somebody took the file away, or put another in its place: the lines go where they are looked for. */
+  const heedMoved = (): void => {
     const at = now().getTime();
     if (Math.abs(at - lookedAt) < LOOK_EVERY) return;
     lookedAt = at;
-    if (statSync(file, { throwIfNoEntry: false }) === undefined) reopen();
+    if (!isAt(file, descriptor!)) reopen();
   };
 
   const write = (level: LogLevel, message: string): void => {
@@ -74,7 +74,7 @@ export function openLogFile(options: LogFileOptions): LogFile {
     const text = maskKeys(message).replaceAll(/[\r\n]+\s*/g, ' ⏎ ');
     const line = `${now().toISOString()} ${process.pid} ${level} ${text}\n`;
     try {
-      heedDeleted();
+      heedMoved();
       size += writeSync(descriptor, line);
       if (size > maxBytes) rotate();
     } catch {

@@ -6,6 +6,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -218,6 +219,24 @@ describe('files of the router process', () => {
         `${prefix} info first ⏎ second\n${prefix} debug seen\n${prefix} error key [hidden] failed\n`,
       );
       assertPrivate(file, 0o600);
+    });
+
+    it('goes on at its place when somebody moved the file away, also where another stands there by then', () => {
+      const file = path.join(folder, 'router.log');
+      let time = 0;
+      const log = openLogFile({ file, now: () => new Date((time += 2_000)) });
+      for (const [name, again] of [
+        ['archived', ''],
+        ['archived-too', 'of somebody else\n'],
+      ] as const) {
+        log.info(`before ${name}`);
+        renameSync(file, path.join(folder, name));
+        if (again) writeFileSync(file, again);
+        log.info(`behind ${name}`);
+        assert.ok(!readFileSync(path.join(folder, name), 'utf8').includes(`behind ${name}`));
+        assert.match(readFileSync(file, 'utf8'), new RegExp(`^${again}.* info behind ${name}\n$`));
+      }
+      log.close();
     });
 
     it('keeps its size and a few older files, also with two writers', () => {
