@@ -24,7 +24,7 @@ import { createGuessLimit, hostName } from '../server/guard';
 import { createPictureMemory } from '../server/pictureMemory';
 import { createKindMemory } from '../server/requestKind';
 import { SERVER_TIMES } from '../server/runtime';
-import { createRequestServer, type RequestServer } from '../server/server';
+import { createRequestServer, describeBug, type RequestServer } from '../server/server';
 import { MEMORY_KEY } from '../settings/keyNames';
 import { cardOf } from '../tunnel/cards';
 import { TUNNEL_PROBE_TEXT } from '../tunnel/verifier';
@@ -179,7 +179,7 @@ export function createDoors(given: DoorOptions): Doors {
       // Behind the answer, whose last bytes go out with this turn: nobody waits for what is counted and told.
       Promise.resolve(record)
         .then(tellOf)
-        .catch((error: Error) => log('error', `A request was not counted: ${error.message}`));
+        .catch((error: Error) => log('error', `A request was not counted: ${describeBug(error)}`));
     },
     sawCursor({ host, refusal }) {
       sightings.saw(hostName(host), refusal);

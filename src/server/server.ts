@@ -339,7 +339,7 @@ function hostsNamed(request: IncomingMessage): number {
 }
 
 /** Kind and place, for a report. JavaScript quotes the input in the messages of syntax errors, and that may be a prompt. */
-function describeBug(error: Error): string {
+export function describeBug(error: Error): string {
   const place = /\n\s+at (?:(.+?) \()?[^\n]*?([^/\\\n(]+:\d+:\d+)\)?/.exec(error.stack ?? '');
   const message = error.name === 'SyntaxError' ? '' : `: ${error.message.slice(0, 300)}`;
   return `${error.name}${message}${place ? ` (${place[1] ?? 'in'} ${place[2]})` : ''}`;
