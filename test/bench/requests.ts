@@ -1,19 +1,11 @@
 /** Whole answers: one after the other, and 32 at a time. */
 import { agentBody, cpuOf, median, once, quantile, type Subject } from './client';
-import { type Field, interleaved, type Measured, ratioOf, reportRatio } from './rounds';
+import { type Field, interleaved, type Measured, ratioOf, reportRatio, subjectsOf } from './rounds';
 import { report, skip } from './rows';
 
 export const SMALL = Buffer.from('{"model":"up/b","messages":[{"role":"user","content":"hi"}]}');
 export const CURSOR = { 'user-agent': 'Cursor/1.0' };
 const BIG_BYTES = 100_000;
-
-const subjectsOf = ({ bare, twin, owed, router, go }: Field): Subject[] => [
-  bare,
-  twin,
-  owed,
-  router,
-  ...(go ? [go] : []),
-];
 
 const emptyFor = (field: Field): Measured => new Map(subjectsOf(field).map((subject) => [subject, []]));
 

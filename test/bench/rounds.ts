@@ -14,12 +14,20 @@ export interface Field {
 
 export type Measured = Map<Subject, number[]>;
 
+export const subjectsOf = ({ bare, twin, owed, router, go }: Field): Subject[] => [
+  bare,
+  router,
+  twin,
+  owed,
+  ...(go ? [go] : []),
+];
+
 export async function interleaved(
-  { bare, twin, owed, router, go }: Field,
+  field: Field,
   rounds: number,
   measure: (subject: Subject) => Promise<number>,
 ): Promise<Measured> {
-  const subjects = [bare, router, twin, owed, ...(go ? [go] : [])];
+  const subjects = subjectsOf(field);
   const measured: Measured = new Map(subjects.map((subject) => [subject, []]));
   for (let round = 0; round < rounds; round++) {
     for (let n = 0; n < subjects.length; n++) {

@@ -2,7 +2,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { agentBody, cpuOf, leave, median, quantile, rssOf, type StreamTimes, type Subject, streamOnce } from './client';
 import { CURSOR } from './requests';
-import { type Field, interleaved, reportRatio } from './rounds';
+import { type Field, interleaved, reportRatio, subjectsOf } from './rounds';
 import { report } from './rows';
 
 const STREAMS = 200;
@@ -10,8 +10,7 @@ const EVENTS = 50;
 
 async function firstToken(row: string, field: Field, goal: number, extra: Record<string, string>): Promise<void> {
   const body = agentBody(4_000, { bench: 'stream-5-1', stream: true });
-  for (let n = 0; n < 200; n++)
-    for (const subject of [field.owed, field.router]) await streamOnce(subject, body, extra);
+  for (let n = 0; n < 200; n++) for (const subject of subjectsOf(field)) await streamOnce(subject, body, extra);
   const measured = await interleaved(field, 60, async (subject) => (await streamOnce(subject, body, extra)).firstMs);
   reportRatio(row, field, measured, 'ms', goal);
 }
@@ -25,7 +24,7 @@ async function manyStreams(field: Field): Promise<void> {
   let lost = 0;
   const round = (subject: Subject) => Promise.all(Array.from({ length: STREAMS }, () => streamOnce(subject, body)));
   // Else a tenth of this row would be the compiler's.
-  for (const subject of [field.bare, field.twin, field.owed, field.router]) await round(subject);
+  for (const subject of subjectsOf(field)) await round(subject);
   const cpu = await interleaved(field, 5, async (subject) => {
     const before = cpuOf(subject.pid);
     const streams = await round(subject);
